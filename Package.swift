@@ -1,0 +1,62 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Every module of ours is compiled with the same strictness (STYLE: compiler settings).
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A layer of the design: it may import only the layers named here.
+func layer(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, resources: [Resource]? = nil
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "dbtool",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "dbtool", targets: ["dbtool"]),
+    .library(name: "DatabaseTool", targets: ["DatabaseTool", "SchemaDSL"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+  ],
+  targets: [
+    // The C libraries.
+    .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+    .systemLibrary(name: "CPgQuery", providers: [.apt(["libpg-query-dev"]), .brew(["libpg_query"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .target(name: "CServerProcess"),
+
+    // The layers, lowest first.
+    layer("Postgres", ["CLibpq", "CPgQuery", "CCrypto", "CServerProcess"]),
+    layer("Catalog", ["Postgres"]),
+    layer("SchemaDSL", ["Catalog", "Postgres"]),
+    layer("Introspection", ["Catalog", "Postgres"]),
+    layer("Planning", ["Catalog", "Postgres", .product(name: "HeapModule", package: "swift-collections")]),
+    layer("Migrations", ["Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    layer("Operations", ["Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    layer(
+      "DatabaseTool",
+      [
+        "Operations", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // The platform: the first user.
+    layer(
+      "Webinar", ["SchemaDSL"], path: "Sources/Subsystems/Webinar",
+      resources: [.embedInCode("SQL")]),
+    layer(
+      "CheckIn", ["SchemaDSL"], path: "Sources/Subsystems/CheckIn",
+      resources: [.embedInCode("SQL")]),
+    layer("Platform", ["SchemaDSL", "Webinar", "CheckIn"], path: "Sources/Subsystems/Platform"),
+    .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,148 @@
+#define _GNU_SOURCE
+#include "server_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void become(dbtool_identity identity) {
+  if (!identity.switch_user) return;
+  // Supplementary groups first: afterwards we no longer may.
+  if (setgroups(0, NULL) != 0 || setgid(identity.gid) != 0 || setuid(identity.uid) != 0) _exit(126);
+}
+
+static void redirect(int output_fd) {
+  int null_fd = open("/dev/null", O_RDWR);
+  if (null_fd >= 0) dup2(null_fd, 0);
+  int out = output_fd >= 0 ? output_fd : null_fd;
+  if (out >= 0) {
+    dup2(out, 1);
+    dup2(out, 2);
+  }
+}
+
+// Descriptors of the parent (locks above all) must not live on in a server that outlasts it.
+static void close_inherited(void) {
+  long limit = sysconf(_SC_OPEN_MAX);
+  if (limit < 0 || limit > 4096) limit = 4096;
+  for (int fd = 3; fd < limit; fd++) close(fd);
+}
+
+static void default_signals(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  for (int signal_number = 1; signal_number < 32; signal_number++) signal(signal_number, SIG_DFL);
+}
+
+pid_t dbtool_spawn(
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
+  const char *working_directory, int new_session) {
+  pid_t pid = fork();
+  if (pid < 0) return -errno;
+  if (pid > 0) return pid;
+  if (new_session) setsid();
+  default_signals();
+  redirect(output_fd);
+  close_inherited();
+  become(identity);
+  if (working_directory && chdir(working_directory) != 0) _exit(126);
+  execve(path, argv, envp);
+  _exit(127);
+}
+
+static void nap(long milliseconds) {
+  struct timespec duration = {milliseconds / 1000, (milliseconds % 1000) * 1000000};
+  nanosleep(&duration, NULL);
+}
+
+static time_t now(void) {
+  struct timespec instant;
+  clock_gettime(CLOCK_MONOTONIC, &instant);
+  return instant.tv_sec;
+}
+
+static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
+                      unsigned idle_seconds, char *const envp[]) {
+  int users = open(users_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int gate = open(gate_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  time_t last_used = now();
+  for (;;) {
+    int status;
+    if (waitpid(server, &status, WNOHANG) == server) break;
+    // Somebody holds the shared lock, or the lock cannot be had: in use.
+    if (flock(users, LOCK_EX | LOCK_NB) != 0) {
+      last_used = now();
+    } else {
+      flock(users, LOCK_UN);
+      if (now() - last_used >= (time_t)idle_seconds) {
+        if (flock(gate, LOCK_EX | LOCK_NB) == 0) {
+          if (flock(users, LOCK_EX | LOCK_NB) == 0) {
+            kill(server, SIGQUIT);
+            waitpid(server, &status, 0);
+            break;
+          }
+          flock(gate, LOCK_UN);
+          last_used = now();
+        }
+      }
+    }
+    nap(200);
+  }
+  char *const remove_arguments[] = {"rm", "-rf", (char *)directory, NULL};
+  execve("/bin/rm", remove_arguments, envp);
+  _exit(127);
+}
+
+pid_t dbtool_supervise(
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
+  const char *directory, const char *users_path, const char *gate_path, unsigned idle_seconds) {
+  int report[2];
+  if (pipe(report) != 0) return -errno;
+  pid_t pid = fork();
+  if (pid < 0) return -errno;
+  if (pid == 0) {
+    // A second fork, so that the supervisor belongs to init and never becomes a zombie of ours.
+    setsid();
+    pid_t supervisor = fork();
+    if (supervisor != 0) {
+      (void)!write(report[1], &supervisor, sizeof supervisor);
+      _exit(0);
+    }
+    default_signals();
+    redirect(output_fd);
+    close_inherited();
+    become(identity);
+    if (chdir("/") != 0) _exit(126);
+    pid_t server = fork();
+    if (server == 0) {
+      setsid();
+      execve(path, argv, envp);
+      _exit(127);
+    }
+    supervise(server, directory, users_path, gate_path, idle_seconds, envp);
+  }
+  close(report[1]);
+  pid_t supervisor = -EIO;
+  (void)!read(report[0], &supervisor, sizeof supervisor);
+  close(report[0]);
+  int status;
+  waitpid(pid, &status, 0);
+  return supervisor;
+}
+
+int dbtool_wait(pid_t pid) {
+  int status;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return -1;
+  }
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  return 128 + WTERMSIG(status);
+}

@@ -1,0 +1,82 @@
+package import Postgres
+
+/// What a database is: its facts, and what each of them needs.
+package struct Catalog: Sendable {
+  package private(set) var facts: [FactID: Fact] = [:]
+  /// Objects of kinds that dbtool does not model: reported, never silently ignored.
+  package var unmodeled: [UnmodeledObject] = []
+  package var serverVersion: ServerVersion
+
+  package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }
+
+  package subscript(id: FactID) -> Fact? {
+    get { facts[id] }
+    set { facts[id] = newValue }
+  }
+
+  package mutating func insert(_ fact: Fact) { facts[fact.id] = fact }
+
+  /// Facts in the order of their identities.
+  package var sorted: [Fact] { facts.values.sorted { $0.id < $1.id } }
+
+  package func contains(_ id: FactID) -> Bool { facts[id] != nil }
+
+  /// For each fact, those that are part of it.
+  package func childrenByParent() -> [FactID: [FactID]] {
+    var children: [FactID: [FactID]] = [:]
+    for fact in facts.values {
+      if let parent = fact.parent { children[parent, default: []].append(fact.id) }
+    }
+    return children
+  }
+
+  /// For each fact, those that need it.
+  package func dependentsByFact() -> [FactID: [FactID]] {
+    var dependents: [FactID: [FactID]] = [:]
+    for fact in facts.values {
+      for need in fact.needs { dependents[need, default: []].append(fact.id) }
+    }
+    return dependents
+  }
+
+  /// The catalog without the facts that `isExcluded` names, without their parts, and without edges to them.
+  package func removing(where isExcluded: (Fact) -> Bool) -> Catalog {
+    var excluded = Set(facts.values.filter(isExcluded).map(\.id))
+    guard !excluded.isEmpty else { return self }
+    let children = childrenByParent()
+    var queue = Array(excluded)
+    while let id = queue.popLast() {
+      for child in children[id] ?? [] where excluded.insert(child).inserted { queue.append(child) }
+    }
+    var copy = self
+    for id in excluded { copy.facts[id] = nil }
+    for id in copy.facts.keys {
+      if copy.facts[id]?.needs.contains(where: excluded.contains) == true {
+        copy.facts[id]?.needs.removeAll(where: excluded.contains)
+      }
+    }
+    return copy
+  }
+
+  /// One digest for the whole database: equal fingerprints, equal schemas.
+  package var fingerprint: Digest {
+    var text = ""
+    for fact in sorted where !fact.id.kind.isDeclaredOnly {
+      LockFormat.append(fact, to: &text, equalityOnly: true)
+    }
+    return Digest(of: text)
+  }
+}
+
+/// An object of a kind that dbtool does not model.
+package struct UnmodeledObject: Hashable, Sendable, Comparable {
+  package var kind: String
+  package var name: String
+  package init(kind: String, name: String) {
+    self.kind = kind
+    self.name = name
+  }
+  package static func < (a: UnmodeledObject, b: UnmodeledObject) -> Bool {
+    (a.kind, a.name) < (b.kind, b.name)
+  }
+}

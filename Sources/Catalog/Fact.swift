@@ -1,0 +1,110 @@
+/// The value of an attribute.
+package enum AttributeValue: Hashable, Sendable {
+  case text(String)
+  case integer(Int)
+  case flag(Bool)
+  case list([String])
+}
+
+/// The names of attributes. One list for all kinds: the differ and the lock need not know what they mean.
+package enum AttributeKey: String, Sendable, Hashable, CaseIterable {
+  case definition, expression, type, collation, labels, columns, options, language, result, arguments, routine
+  case notNull = "not_null"
+  case identity, generated, storage, compression, statistics
+  case identityOptions = "identity_options"
+  case persistence
+  case partitionKey = "partition_key"
+  case partitionOf = "partition_of"
+  case bound
+  case rowSecurity = "row_security"
+  case forcedRowSecurity = "forced_row_security"
+  case replicaIdentity = "replica_identity"
+  case unique, valid, validated, populated, enabled, clustered
+  case permissive, command, roles, using, check
+  case start, increment, minimum, maximum, cache, cycle
+  case privileges, text, role, memberOf = "member_of", attributes
+  case schema, version, schedule, active
+  case create, drop, objects, unit, ahead, keep, column, timeZone = "time_zone", owner, foreign
+
+  fileprivate var order: UInt8 { Self.orders[self] ?? 255 }
+  private static let orders = Dictionary(uniqueKeysWithValues: zip(allCases, UInt8(0)...))
+}
+
+/// Attributes of a fact, in the order of their keys.
+package struct Attributes: Hashable, Sendable, Sequence, ExpressibleByDictionaryLiteral {
+  private var entries: [Entry] = []
+
+  package struct Entry: Hashable, Sendable {
+    package var key: AttributeKey
+    package var value: AttributeValue
+  }
+
+  package init() {}
+  package init(dictionaryLiteral elements: (AttributeKey, AttributeValue?)...) {
+    for (key, value) in elements { self[key] = value }
+  }
+
+  package subscript(key: AttributeKey) -> AttributeValue? {
+    get { entries.first { $0.key == key }?.value }
+    set {
+      let index = entries.firstIndex { $0.key.order >= key.order } ?? entries.endIndex
+      let found = index < entries.endIndex && entries[index].key == key
+      switch (found, newValue) {
+      case (true, let value?): entries[index].value = value
+      case (true, nil): entries.remove(at: index)
+      case (false, let value?): entries.insert(Entry(key: key, value: value), at: index)
+      case (false, nil): break
+      }
+    }
+  }
+
+  package func makeIterator() -> IndexingIterator<[Entry]> { entries.makeIterator() }
+}
+
+/// One addressable statement about a database, with normalised attributes (PostgreSQL's own text where there is one).
+package struct Fact: Sendable {
+  package var id: FactID
+  /// What it is a part of: dropping that drops this.
+  package var parent: FactID?
+  package var attributes: Attributes
+  /// What has to exist for this to exist, from `pg_depend`. Not part of equality: it follows from the attributes.
+  package var needs: [FactID]
+  /// Where it stands among its siblings (a column's number). Not part of equality.
+  package var position: Int
+
+  package init(
+    _ id: FactID, parent: FactID? = nil, _ attributes: Attributes = [:], needs: [FactID] = [], position: Int = 0
+  ) {
+    self.id = id
+    self.parent = parent
+    self.attributes = attributes
+    self.needs = needs
+    self.position = position
+  }
+
+  package func text(_ key: AttributeKey) -> String {
+    if case .text(let value)? = attributes[key] { value } else { "" }
+  }
+  package func optionalText(_ key: AttributeKey) -> String? {
+    if case .text(let value)? = attributes[key] { value } else { nil }
+  }
+  package func flag(_ key: AttributeKey) -> Bool {
+    if case .flag(let value)? = attributes[key] { value } else { false }
+  }
+  package func integer(_ key: AttributeKey) -> Int? {
+    if case .integer(let value)? = attributes[key] { value } else { nil }
+  }
+  package func list(_ key: AttributeKey) -> [String] {
+    if case .list(let value)? = attributes[key] { value } else { [] }
+  }
+
+  /// Whether both say the same about the same thing.
+  package func agrees(with other: Fact) -> Bool { id == other.id && attributes == other.attributes }
+}
+
+extension AttributeValue {
+  /// Absent attributes are not stored: false, empty lists and empty texts say nothing.
+  package static func ifTrue(_ value: Bool) -> AttributeValue? { value ? .flag(true) : nil }
+  package static func ifPresent(_ value: String?) -> AttributeValue? { value.map { .text($0) } }
+  package static func ifPresent(_ value: [String]) -> AttributeValue? { value.isEmpty ? nil : .list(value) }
+}

@@ -1,0 +1,74 @@
+internal import Postgres
+
+/// What identifies a fact: never an OID, never a string that has to be parsed again.
+package struct FactID: Hashable, Sendable, Comparable {
+  package var kind: FactKind
+  /// The schema; empty for what lives in none (roles, schemas, extensions).
+  package var schema: String
+  /// The object's name; for a part of a relation, the relation's.
+  package var name: String
+  /// The part's name (column, constraint, trigger, policy); for a routine, its identity arguments.
+  package var member: String
+  /// The grantee of a grant, the role of a default privilege.
+  package var role: String
+  /// For what is said about another object (comment, grant, owner): that object's kind.
+  package var subject: FactKind?
+
+  package init(
+    _ kind: FactKind, schema: String = "", name: String, member: String = "", role: String = "",
+    subject: FactKind? = nil
+  ) {
+    self.kind = kind
+    self.schema = schema
+    self.name = name
+    self.member = member
+    self.role = role
+    self.subject = subject
+  }
+
+  /// A fact about the object with this identity.
+  package func about(_ kind: FactKind, role: String = "") -> FactID {
+    FactID(kind, schema: schema, name: name, member: member, role: role, subject: self.kind)
+  }
+
+  /// The object that a comment, grant or owner is about.
+  package var subjectID: FactID? {
+    subject.map { FactID($0, schema: schema, name: name, member: member) }
+  }
+
+  /// The order of the lock and of reports: by schema and name first, so that what belongs together stands together.
+  package static func < (a: FactID, b: FactID) -> Bool {
+    if a.schema != b.schema { return a.schema < b.schema }
+    if a.name != b.name { return a.name < b.name }
+    if a.kind != b.kind { return a.kind.rank < b.kind.rank }
+    if a.member != b.member { return a.member < b.member }
+    if a.subject != b.subject { return (a.subject?.rank ?? -1) < (b.subject?.rank ?? -1) }
+    return a.role < b.role
+  }
+
+  /// The object's name as SQL writes it.
+  package var sqlName: String { Quote.qualified(schema, name) }
+}
+
+extension FactID: CustomStringConvertible {
+  /// A name for people, for example `column webinar.registrants.email`.
+  package var description: String { "\(kind.title) \(path)" }
+
+  /// The same without the kind.
+  package var path: String {
+    switch kind {
+    case .comment, .owner:
+      return subjectID.map { "on \($0)" } ?? name
+    case .grant:
+      return "to \(role.isEmpty ? "PUBLIC" : role)" + (subjectID.map { " on \($0)" } ?? "")
+    case .defaultPrivilege:
+      return "on \(name)" + (schema.isEmpty ? "" : " in \(schema)") + " to \(role.isEmpty ? "PUBLIC" : role)"
+    case .function:
+      return "\(sqlName)(\(member))"
+    case .constraint, .trigger, .policy:
+      return "\(Quote.identifier(member)) on \(sqlName)"
+    default:
+      return member.isEmpty ? sqlName : sqlName + "." + Quote.identifier(member)
+    }
+  }
+}

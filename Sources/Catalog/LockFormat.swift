@@ -1,0 +1,228 @@
+internal import Postgres
+
+/// The text form of facts: one a line, sorted, so that a review can read it and two branches can be merged.
+///
+///     column webinar registrants email in="table webinar registrants" type="character varying(255)" not_null=true
+///
+/// A line is the kind, the parts of the identity, and `key=value` pairs. Texts are quoted, whole numbers and booleans
+/// are bare, lists stand in brackets.
+package enum LockFormat {
+  /// Why a line could not be read.
+  package struct Failure: Error, CustomStringConvertible {
+    package var line: Int
+    package var reason: String
+    package var description: String { "line \(line): \(reason)" }
+  }
+
+  // MARK: Writing
+
+  package static func encode(_ id: FactID) -> String {
+    var words = [id.kind.rawValue, word(id.schema), word(id.name), word(id.member), word(id.role)]
+    words.append(word(id.subject?.rawValue ?? ""))
+    while words.last == "-" { words.removeLast() }
+    return words.joined(separator: " ")
+  }
+
+  static func append(_ fact: Fact, to text: inout String, equalityOnly: Bool = false) {
+    text += encode(fact.id)
+    if !equalityOnly {
+      if let parent = fact.parent { text += " in=" + quoted(encode(parent)) }
+      if fact.position != 0 { text += " at=\(fact.position)" }
+    }
+    for entry in fact.attributes {
+      text += " \(entry.key.rawValue)=\(encode(entry.value))"
+    }
+    if !equalityOnly, !fact.needs.isEmpty {
+      text += " needs=" + encode(.list(fact.needs.sorted().map(encode)))
+    }
+    text += "\n"
+  }
+
+  package static func encode(_ value: AttributeValue) -> String {
+    switch value {
+    case .text(let text): quoted(text)
+    case .integer(let number): String(number)
+    case .flag(let flag): flag ? "true" : "false"
+    case .list(let items): "[" + items.map(quoted).joined(separator: ",") + "]"
+    }
+  }
+
+  /// All facts of a catalog, a line each.
+  package static func encode(_ catalog: Catalog) -> String {
+    var text = ""
+    for fact in catalog.sorted { append(fact, to: &text) }
+    return text
+  }
+
+  private static func word(_ text: String) -> String {
+    if text.isEmpty { return "-" }
+    let isBare =
+      text != "-" && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "$"):
+          true
+        default: false
+        }
+      }
+    return isBare ? text : quoted(text)
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for character in text.unicodeScalars {
+      switch character {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      default: result.unicodeScalars.append(character)
+      }
+    }
+    return result + "\""
+  }
+
+  // MARK: Reading
+
+  /// Reads one line.
+  ///
+  /// - Throws: `Failure` naming the line and what is wrong with it.
+  package static func decodeFact(_ line: Substring, number: Int) throws -> Fact {
+    var scanner = Scanner(line, number: number)
+    let id = try scanner.identity()
+    var fact = Fact(id)
+    while !scanner.isAtEnd {
+      let key = try scanner.key()
+      switch key {
+      case "in":
+        fact.parent = try decodeID(try scanner.textValue(), number: number)
+      case "at":
+        guard case .integer(let position) = try scanner.value() else { throw scanner.failure("at= takes a number") }
+        fact.position = position
+      case "needs":
+        guard case .list(let items) = try scanner.value() else { throw scanner.failure("needs= takes a list") }
+        fact.needs = try items.map { try decodeID($0, number: number) }
+      default:
+        guard let attribute = AttributeKey(rawValue: key) else { throw scanner.failure("unknown attribute \(key)") }
+        fact.attributes[attribute] = try scanner.value()
+      }
+    }
+    return fact
+  }
+
+  package static func decodeID(_ text: String, number: Int = 0) throws -> FactID {
+    var scanner = Scanner(text[...], number: number)
+    return try scanner.identity()
+  }
+
+  /// Reads the words of one line from left to right.
+  private struct Scanner {
+    private let bytes: [UInt8]
+    private var index = 0
+    private let number: Int
+
+    init(_ line: Substring, number: Int) {
+      bytes = Array(line.utf8)
+      self.number = number
+    }
+
+    var isAtEnd: Bool { index >= bytes.count }
+
+    func failure(_ reason: String) -> Failure { Failure(line: number, reason: reason) }
+
+    mutating func identity() throws -> FactID {
+      guard let kind = FactKind(rawValue: try bareWord()) else { throw failure("unknown kind of fact") }
+      var parts: [String] = []
+      while !isAtEnd, parts.count < 5 {
+        let before = index
+        let isQuoted = bytes[index] == UInt8(ascii: "\"")
+        let part = isQuoted ? try quotedText() : try bareWord()
+        if !isQuoted, !isAtEnd, bytes[index] == UInt8(ascii: "=") {
+          index = before
+          break
+        }
+        parts.append(!isQuoted && part == "-" ? "" : part)
+        skipSpace()
+      }
+      while parts.count < 5 { parts.append("") }
+      var subject: FactKind?
+      if !parts[4].isEmpty {
+        guard let kind = FactKind(rawValue: parts[4]) else { throw failure("unknown kind \(parts[4])") }
+        subject = kind
+      }
+      return FactID(
+        kind, schema: parts[0], name: parts[1], member: parts[2], role: parts[3], subject: subject)
+    }
+
+    mutating func key() throws -> String {
+      let name = try bareWord()
+      guard !isAtEnd, bytes[index] == UInt8(ascii: "=") else { throw failure("= expected after \(name)") }
+      index += 1
+      return name
+    }
+
+    mutating func textValue() throws -> String {
+      guard case .text(let text) = try value() else { throw failure("a quoted text expected") }
+      return text
+    }
+
+    mutating func value() throws -> AttributeValue {
+      defer { skipSpace() }
+      guard !isAtEnd else { throw failure("the line ends where a value should be") }
+      switch bytes[index] {
+      case UInt8(ascii: "\""): return .text(try quotedText())
+      case UInt8(ascii: "["):
+        index += 1
+        var items: [String] = []
+        while !isAtEnd, bytes[index] != UInt8(ascii: "]") {
+          if bytes[index] == UInt8(ascii: ",") { index += 1 }
+          items.append(try quotedText())
+        }
+        guard !isAtEnd else { throw failure("a list without its end") }
+        index += 1
+        return .list(items)
+      default:
+        let word = try bareWord()
+        if word == "true" { return .flag(true) }
+        if word == "false" { return .flag(false) }
+        guard let number = Int(word) else { throw failure("\(word) is not a value") }
+        return .integer(number)
+      }
+    }
+
+    private mutating func bareWord() throws -> String {
+      let start = index
+      while !isAtEnd, bytes[index] != 32, bytes[index] != UInt8(ascii: "=") { index += 1 }
+      guard index > start else { throw failure("a word is missing") }
+      let word = String(decoding: bytes[start..<index], as: UTF8.self)
+      if isAtEnd || bytes[index] == 32 { skipSpace() }
+      return word
+    }
+
+    private mutating func quotedText() throws -> String {
+      guard !isAtEnd, bytes[index] == UInt8(ascii: "\"") else { throw failure("a quoted text expected") }
+      index += 1
+      var text: [UInt8] = []
+      while !isAtEnd, bytes[index] != UInt8(ascii: "\"") {
+        if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
+          index += 1
+          switch bytes[index] {
+          case UInt8(ascii: "n"): text.append(10)
+          case UInt8(ascii: "r"): text.append(13)
+          case UInt8(ascii: "t"): text.append(9)
+          default: text.append(bytes[index])
+          }
+        } else {
+          text.append(bytes[index])
+        }
+        index += 1
+      }
+      guard !isAtEnd else { throw failure("a quoted text without its end") }
+      index += 1
+      return String(decoding: text, as: UTF8.self)
+    }
+
+    private mutating func skipSpace() { while !isAtEnd, bytes[index] == 32 { index += 1 } }
+  }
+}

@@ -1,0 +1,94 @@
+internal import Postgres
+
+/// The file `schema.lock`: the catalog that the project's migrations lead to, the digest of every migration file, and
+/// the PostgreSQL version it was proved on.
+package struct SchemaLock: Sendable {
+  /// One migration file that the lock vouches for.
+  package struct Entry: Sendable, Hashable {
+    package var version: String
+    package var name: String
+    package var digest: String
+    package init(version: String, name: String, digest: String) {
+      self.version = version
+      self.name = name
+      self.digest = digest
+    }
+  }
+
+  package var migrations: [Entry]
+  package var catalog: Catalog
+
+  package init(migrations: [Entry] = [], catalog: Catalog = Catalog()) {
+    self.migrations = migrations
+    self.catalog = catalog
+  }
+
+  /// Why a lock file cannot be trusted.
+  package struct Failure: Error, CustomStringConvertible {
+    package var reason: String
+    package var description: String {
+      "schema.lock: \(reason). Take the version from git (git checkout -- schema.lock); after a merge, keep the lines "
+        + "of both sides, then run dbtool plan."
+    }
+  }
+
+  private static let header = "dbtool-lock 1"
+
+  /// The file's text. Its last line is `end`, so that a truncated file is noticed.
+  package var text: String {
+    var text = "\(Self.header)\npostgres \(catalog.serverVersion.number)\n"
+    for entry in migrations.sorted(by: { $0.version < $1.version }) {
+      text += "migration \(entry.version) \(entry.name) sha256:\(entry.digest)\n"
+    }
+    text += LockFormat.encode(catalog)
+    text += "end\n"
+    return text
+  }
+
+  /// - Throws: `Failure` naming the line that cannot be read.
+  package init(parsing text: String) throws {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.first.map(String.init) == Self.header else {
+      throw Failure(reason: "line 1 should be \"\(Self.header)\"; this is not a lock file of this dbtool")
+    }
+    self.init()
+    var ended = false
+    for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
+      if line.hasPrefix("<<<<<<<") || line.hasPrefix("=======") || line.hasPrefix(">>>>>>>") {
+        throw Failure(reason: "line \(index + 1) is a merge conflict")
+      }
+      let words = line.split(separator: " ")
+      switch words.first {
+      case "postgres":
+        guard words.count == 2, let number = Int(words[1]) else { throw Failure(reason: "line \(index + 1): no version") }
+        catalog.serverVersion = ServerVersion(number: number)
+      case "migration":
+        guard words.count == 4, words[3].hasPrefix("sha256:") else {
+          throw Failure(reason: "line \(index + 1): a migration line has a version, a name and a digest")
+        }
+        migrations.append(
+          Entry(version: String(words[1]), name: String(words[2]), digest: String(words[3].dropFirst(7))))
+      case "end":
+        ended = true
+      default:
+        do { catalog.insert(try LockFormat.decodeFact(line, number: index + 1)) } catch let failure as LockFormat.Failure {
+          throw Failure(reason: failure.description)
+        }
+      }
+    }
+    guard ended else { throw Failure(reason: "the last line is missing: the file was cut off") }
+    try checkReferences()
+  }
+
+  /// A line lost in the middle (a bad merge) leaves facts that refer to nothing.
+  private func checkReferences() throws {
+    for fact in catalog.facts.values {
+      if let parent = fact.parent, !catalog.contains(parent) {
+        throw Failure(reason: "\(fact.id) belongs to \(parent), which has no line")
+      }
+      if let need = fact.needs.first(where: { !catalog.contains($0) }) {
+        throw Failure(reason: "\(fact.id) needs \(need), which has no line")
+      }
+    }
+  }
+}

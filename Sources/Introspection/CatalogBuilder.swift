@@ -1,0 +1,105 @@
+internal import Catalog
+internal import Postgres
+
+/// The catalogs whose rows we resolve, by their fixed OIDs (`pg_depend.classid`).
+enum CatalogClass: Int {
+  case type = 1247
+  case procedure = 1255
+  case relation = 1259
+  case attributeDefault = 2604
+  case constraint = 2606
+  case namespace = 2615
+  case rewrite = 2618
+  case trigger = 2620
+  case `extension` = 3079
+  case policy = 3256
+}
+
+/// Collects facts while the queries are decoded, and resolves OIDs to identities.
+struct CatalogBuilder {
+  private struct Address: Hashable {
+    var classID: Int
+    var oid: Int
+  }
+  private struct ColumnAddress: Hashable {
+    var relation: Int
+    var number: Int
+  }
+
+  private(set) var catalog: Catalog
+  let databaseOwner: String
+  private var objects: [Address: FactID] = [:]
+  private var columns: [ColumnAddress: FactID] = [:]
+  /// Sequences that belong to a column; their dependency on it is a fact of its own.
+  private var ownedSequences: Set<Int> = []
+
+  init(version: ServerVersion, databaseOwner: String) {
+    catalog = Catalog(serverVersion: version)
+    self.databaseOwner = databaseOwner
+  }
+
+  mutating func add(_ fact: Fact, _ classID: CatalogClass, oid: Int) {
+    catalog.insert(fact)
+    objects[Address(classID: classID.rawValue, oid: oid)] = fact.id
+  }
+
+  mutating func insert(_ fact: Fact) { catalog.insert(fact) }
+
+  /// Lets another catalog row stand for a fact that is already known (an index for its constraint).
+  mutating func alias(_ classID: CatalogClass, oid: Int, to id: FactID) {
+    objects[Address(classID: classID.rawValue, oid: oid)] = id
+  }
+
+  mutating func addColumn(_ fact: Fact, relation: Int, number: Int) {
+    catalog.insert(fact)
+    columns[ColumnAddress(relation: relation, number: number)] = fact.id
+  }
+
+  mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
+
+  func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Address(classID: classID.rawValue, oid: oid)] }
+
+  /// The identity of an object or of a part of a relation. A column without a fact of its own (a view's, a partition's
+  /// inherited one) stands for its relation.
+  func id(classID: Int, oid: Int, subID: Int) -> FactID? {
+    if classID == CatalogClass.relation.rawValue, subID != 0,
+      let column = columns[ColumnAddress(relation: oid, number: subID)]
+    {
+      return column
+    }
+    return objects[Address(classID: classID, oid: oid)]
+  }
+
+  /// An owner is a fact when it is not the database's owner: what a role creates in its own database is its own.
+  mutating func addOwner(_ owner: String, of id: FactID) {
+    guard owner != databaseOwner else { return }
+    catalog.insert(
+      Fact(
+        id.about(.owner), parent: id, [.role: .text(owner)], needs: [FactID(.role, name: owner)]))
+  }
+
+  mutating func addNeed(
+    classID: Int, oid: Int, subID: Int, referencedClass: Int, referenced: Int, referencedSub: Int, isAuto: Bool
+  ) {
+    if isAuto, classID == CatalogClass.relation.rawValue, ownedSequences.contains(oid) { return }
+    guard let dependent = id(classID: classID, oid: oid, subID: subID),
+      let need = id(classID: referencedClass, oid: referenced, subID: referencedSub),
+      dependent != need, catalog[dependent]?.parent != need, catalog[need]?.parent != dependent,
+      catalog[dependent]?.needs.contains(need) == false
+    else { return }
+    catalog[dependent]?.needs.append(need)
+  }
+
+  mutating func addUnmodeled(_ object: UnmodeledObject) { catalog.unmodeled.append(object) }
+
+  func finish() -> Catalog {
+    var result = catalog
+    for fact in result.facts.values where !fact.needs.isEmpty {
+      // Roles that are not ours, objects outside the managed schemas.
+      let known = fact.needs.filter { result.contains($0) }.sorted()
+      if known != fact.needs { result[fact.id]?.needs = known }
+    }
+    result.unmodeled.sort()
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+package import Catalog
+package import Postgres
+
+/// Reads a database's catalog in one snapshot: one transaction, three round trips, however large the database is.
+package struct CatalogReader: Sendable {
+  /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
+  package var excludedSchemas: Set<String>
+
+  package init(excludedSchemas: Set<String> = []) {
+    self.excludedSchemas = excludedSchemas.union(["dbtool", "cron"])
+  }
+
+  /// Reads the whole catalog, read only.
+  ///
+  /// - Throws: `PostgresError`; `UnsupportedServer` when the server is older than dbtool works with.
+  package func read(_ connection: Connection) async throws -> Catalog {
+    let version = await connection.serverVersion
+    try UnsupportedServer.check(version)
+    // The extension's table exists or does not; a statement that names it cannot ask.
+    let begun = try await connection.pipeline([
+      Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+      // With an empty search_path PostgreSQL qualifies every name it prints.
+      Statement("SELECT set_config('search_path', '', true)"),
+      Statement("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"),
+      Statement("SELECT to_regclass('cron.job') IS NOT NULL AND has_table_privilege(to_regclass('cron.job'), 'SELECT')"),
+    ])
+    do {
+      let databaseOwner = try begun[2].get()[0].string(0)
+      let hasCron = try begun[3].get()[0].optionalString(0) == "t"
+      var builder = CatalogBuilder(version: version, databaseOwner: databaseOwner)
+      var queries: [any CatalogQuery.Type] = [
+        RoleQuery.self, SchemaQuery.self, ExtensionQuery.self, EnumQuery.self, RelationQuery.self, SequenceQuery.self,
+        ColumnQuery.self, PartitionDefaultQuery.self, ConstraintQuery.self, IndexQuery.self, FunctionQuery.self,
+        TriggerQuery.self, PolicyQuery.self, RowTypeQuery.self, RuleQuery.self, DefaultPrivilegeQuery.self,
+        // Those that refer to objects read above.
+        CommentQuery.self, GrantQuery.self, DependencyQuery.self, UnmodeledQuery.self,
+      ]
+      if hasCron { queries.append(CronJobQuery.self) }
+      let excluded = excludedSchemas.sorted()
+      let results = try await connection.pipeline(
+        queries.map { query in
+          let sql = query.sql(version)
+          return Statement(sql, query.takesExcludedSchemas ? [textArray(excluded)] : [])
+        })
+      for (query, result) in zip(queries, results) {
+        for row in try result.get() {
+          var reader = row.reader
+          try query.decode(&reader, into: &builder)
+        }
+      }
+      try await connection.execute("COMMIT")
+      return builder.finish()
+    } catch {
+      _ = try? await connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  private func textArray(_ elements: [String]) -> String {
+    "{" + elements.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
+      .joined(separator: ",") + "}"
+  }
+}
+
+/// A server that is too old.
+package struct UnsupportedServer: Error, CustomStringConvertible {
+  package var version: ServerVersion
+  package var description: String {
+    "the server is PostgreSQL \(version); dbtool works with \(ServerVersion.oldestMajor) and newer. "
+      + "Nothing was changed; upgrade the server first."
+  }
+
+  /// - Throws: `UnsupportedServer`.
+  package static func check(_ version: ServerVersion) throws {
+    guard version.major >= ServerVersion.oldestMajor else { throw UnsupportedServer(version: version) }
+  }
+}
+
+/// One query and the decoder of its rows.
+protocol CatalogQuery {
+  /// `$1` is the list of excluded schemas.
+  static func sql(_ version: ServerVersion) -> String
+  static var takesExcludedSchemas: Bool { get }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws
+}
+
+extension CatalogQuery {
+  static var takesExcludedSchemas: Bool { true }
+
+  /// The condition that a namespace `n` is managed.
+  static var managedNamespace: String {
+    "n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND n.nspname <> ALL ($1::text[])"
+  }
+
+  /// The condition that an object is not a member of an extension.
+  static func notMember(_ catalog: String, _ oid: String) -> String {
+    """
+    NOT EXISTS (SELECT FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.\(catalog)'::regclass
+                AND e.objid = \(oid) AND e.deptype = 'e')
+    """
+  }
+}

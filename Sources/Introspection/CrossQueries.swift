@@ -1,0 +1,178 @@
+internal import Catalog
+internal import Postgres
+
+/// Comments (`pg_description`). An extension's own comment comes with the extension.
+enum CommentQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT d.classoid, d.objoid, d.objsubid, a.attname, d.description
+      FROM pg_catalog.pg_description d
+      LEFT JOIN pg_catalog.pg_attribute a ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid <> 0
+           AND a.attrelid = d.objoid AND a.attnum = d.objsubid
+     WHERE d.classoid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass,
+                          'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_constraint'::regclass,
+                          'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_policy'::regclass,
+                          'pg_catalog.pg_namespace'::regclass)
+       AND (d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_namespace'::regclass)
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let classID = try row.int()
+    let oid = try row.int()
+    let subID = try row.int()
+    let column = try row.optionalString()
+    guard var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
+    // The index of a constraint can have a comment of its own; it goes with the constraint's name.
+    var parent = subject
+    if classID == CatalogClass.relation.rawValue, subject.kind == .constraint {
+      subject = FactID(.index, schema: subject.schema, name: subject.member)
+    }
+    if subID != 0, let column {
+      subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
+      if builder.catalog.contains(subject) { parent = subject }
+    }
+    builder.insert(Fact(subject.about(.comment), parent: parent, [.text: .text(try row.string())]))
+  }
+}
+
+/// Privileges (`aclitem[]` columns): a fact for each grantee that may do more or less than by PostgreSQL's default.
+enum GrantQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT o.classid, o.oid, o.subid, a.attname, coalesce(g.rolname, ''),
+           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
+           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
+      FROM (SELECT 'pg_catalog.pg_class'::regclass::oid AS classid, oid, 0 AS subid,
+                   CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS kind, relacl AS acl, relowner AS owner
+              FROM pg_catalog.pg_class WHERE relacl IS NOT NULL AND oid >= 16384
+            UNION ALL
+            SELECT 'pg_catalog.pg_class'::regclass, t.attrelid, t.attnum, 'c', t.attacl, c.relowner
+              FROM pg_catalog.pg_attribute t JOIN pg_catalog.pg_class c ON c.oid = t.attrelid
+             WHERE t.attacl IS NOT NULL AND t.attrelid >= 16384 AND NOT t.attisdropped
+            UNION ALL
+            SELECT 'pg_catalog.pg_proc'::regclass, oid, 0, 'f', proacl, proowner
+              FROM pg_catalog.pg_proc WHERE proacl IS NOT NULL AND oid >= 16384
+            UNION ALL
+            SELECT 'pg_catalog.pg_type'::regclass, oid, 0, 'T', typacl, typowner
+              FROM pg_catalog.pg_type WHERE typacl IS NOT NULL AND oid >= 16384
+            UNION ALL
+            SELECT 'pg_catalog.pg_namespace'::regclass, oid, 0, 'n', nspacl, nspowner
+              FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL) o
+      LEFT JOIN pg_catalog.pg_attribute a ON o.subid <> 0 AND a.attrelid = o.oid AND a.attnum = o.subid
+     CROSS JOIN LATERAL (
+           SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+                  AS privilege, true AS granted
+             FROM pg_catalog.aclexplode(o.acl) x
+           UNION ALL
+           SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, false
+             FROM pg_catalog.aclexplode(pg_catalog.acldefault(o.kind, o.owner)) x) p
+      LEFT JOIN pg_catalog.pg_roles g ON g.oid = p.grantee
+     GROUP BY 1, 2, 3, 4, 5
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let classID = try row.int()
+    let oid = try row.int()
+    let subID = try row.int()
+    let column = try row.optionalString()
+    let grantee = try row.string()
+    let granted = try row.strings()
+    let usual = try row.strings()
+    guard Set(granted) != Set(usual), var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
+    var parent = subject
+    if subID != 0, let column {
+      subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
+      if builder.catalog.contains(subject) { parent = subject }
+    }
+    builder.insert(
+      Fact(
+        subject.about(.grant, role: grantee), parent: parent, [.privileges: .list(granted)],
+        needs: grantee.isEmpty ? [] : [FactID(.role, name: grantee)]))
+  }
+}
+
+/// What depends on what (`pg_depend`), at the grain of columns.
+enum DependencyQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    // Second part: what refers to a member of an extension needs the extension.
+    """
+    SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype = 'a'
+      FROM pg_catalog.pg_depend d
+     WHERE d.deptype IN ('n', 'a', 'i') AND d.objid >= 16384 AND d.refobjid >= 2200
+    UNION ALL
+    SELECT d.classid, d.objid, d.objsubid, e.refclassid, e.refobjid, 0, false
+      FROM pg_catalog.pg_depend e
+      JOIN pg_catalog.pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid AND d.deptype IN ('n', 'a')
+     WHERE e.deptype = 'e' AND d.objid >= 16384
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    builder.addNeed(
+      classID: try row.int(), oid: try row.int(), subID: try row.int(), referencedClass: try row.int(),
+      referenced: try row.int(), referencedSub: try row.int(), isAuto: try row.bool())
+  }
+}
+
+/// Objects of kinds that are not modelled, so that they can be reported.
+enum UnmodeledQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    func named(_ kind: String, _ catalog: String, _ prefix: String, _ condition: String = "true") -> String {
+      """
+      SELECT \(kind), pg_catalog.format('%I.%I', n.nspname, o.\(prefix)name)
+        FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_namespace n ON n.oid = o.\(prefix)namespace
+       WHERE \(condition) AND \(managedNamespace) AND \(notMember(catalog, "o.oid"))
+      """
+    }
+    func global(_ kind: String, _ catalog: String, _ name: String, _ condition: String = "true") -> String {
+      """
+      SELECT '\(kind)', o.\(name)::text FROM pg_catalog.\(catalog) o
+       WHERE o.oid >= 16384 AND \(condition) AND \(notMember(catalog, "o.oid"))
+      """
+    }
+    return [
+      named(
+        "CASE o.typtype WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' WHEN 'r' THEN 'range type' "
+          + "ELSE 'base type' END", "pg_type", "typ",
+        """
+        (o.typtype IN ('d', 'r') OR o.typtype = 'b' AND o.typcategory <> 'A'
+         OR o.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))
+        """),
+      named(
+        "CASE o.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END", "pg_proc", "pro", "o.prokind IN ('a', 'w')"),
+      named("'foreign table'", "pg_class", "rel", "o.relkind = 'f'"),
+      named(
+        "'inheritance child'", "pg_class", "rel",
+        "NOT o.relispartition AND o.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = o.oid)"),
+      named("'operator'", "pg_operator", "opr"),
+      named("'operator class'", "pg_opclass", "opc"),
+      named("'operator family'", "pg_opfamily", "opf"),
+      named("'collation'", "pg_collation", "coll"),
+      named("'conversion'", "pg_conversion", "con"),
+      named("'text search configuration'", "pg_ts_config", "cfg"),
+      named("'text search dictionary'", "pg_ts_dict", "dict"),
+      named("'text search parser'", "pg_ts_parser", "prs"),
+      named("'text search template'", "pg_ts_template", "tmpl"),
+      named("'statistics object'", "pg_statistic_ext", "stx"),
+      """
+      SELECT 'rule', pg_catalog.format('%I on %I.%I', o.rulename, n.nspname, c.relname)
+        FROM pg_catalog.pg_rewrite o JOIN pg_catalog.pg_class c ON c.oid = o.ev_class
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE o.rulename <> '_RETURN' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+      """,
+      global("event trigger", "pg_event_trigger", "evtname"),
+      global("publication", "pg_publication", "pubname"),
+      global("foreign-data wrapper", "pg_foreign_data_wrapper", "fdwname"),
+      global("foreign server", "pg_foreign_server", "srvname"),
+      global("language", "pg_language", "lanname"),
+      global("access method", "pg_am", "amname"),
+      global("cast", "pg_cast", "oid"),
+      global("transform", "pg_transform", "oid"),
+    ].joined(separator: "\nUNION ALL\n")
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    builder.addUnmodeled(UnmodeledObject(kind: try row.string(), name: try row.string()))
+  }
+}

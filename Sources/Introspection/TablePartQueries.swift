@@ -1,0 +1,145 @@
+internal import Catalog
+internal import Postgres
+
+/// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's.
+enum ConstraintQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here.
+    """
+    SELECT k.oid, n.nspname, c.relname, k.conname, k.contype, k.convalidated, k.conindid,
+           CASE WHEN k.convalidated THEN pg_catalog.pg_get_constraintdef(k.oid)
+                ELSE pg_catalog.left(pg_catalog.pg_get_constraintdef(k.oid),
+                                     pg_catalog.length(pg_catalog.pg_get_constraintdef(k.oid)) - 10) END,
+           fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false)
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
+      LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
+      LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
+     WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.coninhcount = 0
+       AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    let table = FactID(.table, schema: try row.string(), name: try row.string())
+    let id = FactID(.constraint, schema: table.schema, name: table.name, member: try row.string())
+    let type = try row.string()
+    let validated = try row.bool()
+    let index = try row.int()
+    var fact = Fact(id, parent: table, [.type: .text(type), .validated: validated ? nil : .flag(false)])
+    fact.attributes[.definition] = .text(try row.string())
+    if let schema = try row.optionalString(), let name = try row.optionalString() {
+      fact.attributes[.foreign] = .list([schema, name])
+    } else {
+      _ = try row.optionalString()
+    }
+    fact.attributes[.clustered] = .ifTrue(try row.bool())
+    fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
+    builder.add(fact, .constraint, oid: oid)
+    if index != 0, type != "f" { builder.alias(.relation, oid: index, to: id) }
+  }
+}
+
+/// Indexes (`pg_index`) that are not a constraint's; those that a partition has from its parent are the parent's.
+enum IndexQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    // Only what follows the table's name is kept: the rest are attributes, and ONLY (printed for partitioned
+    // tables) would leave the partitions without the index.
+    """
+    SELECT x.indexrelid, n.nspname, ic.relname, c.relkind, tn.nspname, c.relname, x.indisunique, x.indisvalid,
+           x.indisclustered, x.indisreplident,
+           pg_catalog.substr(d.definition, 1 + pg_catalog.length(pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I ',
+             CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, ic.relname,
+             CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, tn.nspname, c.relname)))
+      FROM pg_catalog.pg_index x
+      JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
+      JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
+      JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
+     CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(x.indexrelid) AS definition) d
+     WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND NOT ic.relispartition
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                        WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
+       AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    let id = FactID(.index, schema: try row.string(), name: try row.string())
+    let relationKind = try row.string()
+    let parent = FactID(
+      relationKind == "m" ? .materializedView : .table, schema: try row.string(), name: try row.string())
+    var fact = Fact(id, parent: parent)
+    fact.attributes[.unique] = .ifTrue(try row.bool())
+    fact.attributes[.valid] = try row.bool() ? nil : .flag(false)
+    fact.attributes[.clustered] = .ifTrue(try row.bool())
+    fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
+    fact.attributes[.definition] = .text(try row.string())
+    builder.add(fact, .relation, oid: oid)
+  }
+}
+
+/// Triggers (`pg_trigger`) that somebody made; a partition's clones are the parent's.
+enum TriggerQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT t.oid, n.nspname, c.relname, c.relkind, t.tgname, t.tgenabled, pg_catalog.pg_get_triggerdef(t.oid)
+      FROM pg_catalog.pg_trigger t
+      JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND \(managedNamespace) AND \(notMember("pg_trigger", "t.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    let schema = try row.string()
+    let name = try row.string()
+    let parent = FactID(try row.string() == "v" ? .view : .table, schema: schema, name: name)
+    let id = FactID(.trigger, schema: schema, name: name, member: try row.string())
+    let enabled = try row.string()
+    var fact = Fact(id, parent: parent)
+    fact.attributes[.enabled] =
+      switch enabled {
+      case "D": .text("DISABLE")
+      case "R": .text("ENABLE REPLICA")
+      case "A": .text("ENABLE ALWAYS")
+      default: nil
+      }
+    fact.attributes[.definition] = .text(try row.string())
+    builder.add(fact, .trigger, oid: oid)
+  }
+}
+
+/// Row level security policies (`pg_policy`).
+enum PolicyQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT p.oid, n.nspname, c.relname, p.polname, p.polpermissive,
+           CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+                         ELSE 'ALL' END,
+           (SELECT array_agg(coalesce(r.rolname::text, '') ORDER BY r.rolname)
+              FROM unnest(p.polroles) o LEFT JOIN pg_catalog.pg_roles r ON r.oid = o),
+           pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
+      FROM pg_catalog.pg_policy p
+      JOIN pg_catalog.pg_class c ON c.oid = p.polrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    let table = FactID(.table, schema: try row.string(), name: try row.string())
+    let id = FactID(.policy, schema: table.schema, name: table.name, member: try row.string())
+    var fact = Fact(id, parent: table)
+    fact.attributes[.permissive] = try row.bool() ? nil : .flag(false)
+    fact.attributes[.command] = .text(try row.string())
+    let roles = try row.strings()
+    fact.attributes[.roles] = .list(roles)
+    fact.needs = roles.filter { !$0.isEmpty }.map { FactID(.role, name: $0) }
+    fact.attributes[.using] = .ifPresent(try row.optionalString())
+    fact.attributes[.check] = .ifPresent(try row.optionalString())
+    builder.add(fact, .policy, oid: oid)
+  }
+}

@@ -1,0 +1,369 @@
+internal import CLibpq
+internal import Dispatch
+
+/// One session with a PostgreSQL server, over libpq.
+///
+/// Every call blocks a thread of its own (libpq's blocking calls run on this actor's private queue), never a thread of
+/// Swift's cooperative pool. Cancelling the task cancels the statement on the server.
+package actor Connection {
+  private let executor: QueueExecutor
+  private let session: Session
+  package nonisolated let target: ConnectionTarget
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  private init(target: ConnectionTarget) {
+    self.target = target
+    executor = QueueExecutor()
+    session = Session()
+  }
+
+  /// Opens a session.
+  ///
+  /// - Parameter applicationName: what `pg_stat_activity` shows.
+  /// - Throws: `PostgresError` of kind `.connection`, with libpq's reason.
+  package static func open(_ target: ConnectionTarget, applicationName: String = "dbtool") async throws -> Connection {
+    let connection = Connection(target: target)
+    try await connection.open(applicationName: applicationName)
+    return connection
+  }
+
+  /// Opens a session, hands it to `body`, and closes it however `body` ends.
+  package static func with<Result: Sendable>(
+    _ target: ConnectionTarget, applicationName: String = "dbtool",
+    _ body: (Connection) async throws -> Result
+  ) async throws -> Result {
+    let connection = try await open(target, applicationName: applicationName)
+    do {
+      let result = try await body(connection)
+      await connection.close()
+      return result
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  private func open(applicationName: String) throws {
+    var settings = target.settings
+    settings["fallback_application_name"] = applicationName
+    settings["client_encoding"] = "UTF8"
+    if settings["connect_timeout"] == nil { settings["connect_timeout"] = "10" }
+    let keywords = Array(settings.keys)
+    let values = keywords.map { settings[$0] ?? "" }
+    let pointer = withCStrings(keywords) { names in
+      withCStrings(values) { PQconnectdbParams(names, $0, 0) }
+    }
+    guard let pointer else { throw PostgresError(.connection, "libpq is out of memory") }
+    guard PQstatus(pointer) == CONNECTION_OK else {
+      let message = String(cString: PQerrorMessage(pointer)).trimmedTrailing
+      PQfinish(pointer)
+      throw PostgresError(.connection, "cannot connect to \(target): \(message)")
+    }
+    session.adopt(pointer)
+  }
+
+  package func close() { session.finish() }
+
+  /// The server's version as a number, for example 150018 (libpq: `PQserverVersion`).
+  package var serverVersion: ServerVersion {
+    ServerVersion(number: session.pointer.map { Int(PQserverVersion($0)) } ?? 0)
+  }
+
+  /// The server process's id as the protocol's start told it; differs from `pg_backend_pid()` behind a pooler.
+  package var announcedBackendPID: Int { session.pointer.map { Int(PQbackendPID($0)) } ?? 0 }
+
+  /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
+  package func takeNotices() -> [String] { session.notices.take() }
+
+  private func live() throws -> OpaquePointer {
+    guard let pointer = session.pointer else { throw PostgresError(.connection, "the connection is closed") }
+    return pointer
+  }
+
+  /// Runs a blocking call; a cancelled task cancels the statement on the server.
+  private func blocking<Result>(_ body: (OpaquePointer) throws -> Result) async throws -> Result {
+    let pointer = try live()
+    try Task.checkCancellation()
+    // The closures run on this actor; nothing here suspends.
+    return try await withTaskCancellationHandler { try body(pointer) } onCancel: { session.cancel() }
+  }
+
+  /// Runs one statement by the extended protocol.
+  ///
+  /// - Throws: `PostgresError`.
+  @discardableResult
+  package func query(_ sql: String, _ parameters: [String?] = []) async throws -> Rows {
+    try await blocking { pointer in
+      let result = withCStrings(parameters) {
+        PQexecParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
+      }
+      return try rows(result, statement: sql)
+    }
+  }
+
+  /// Runs a script of any number of statements by the simple protocol; the last result is returned.
+  ///
+  /// - Throws: `PostgresError`.
+  @discardableResult
+  package func execute(_ script: String) async throws -> Rows {
+    try await blocking { try rows(PQexec($0, script), statement: script) }
+  }
+
+  /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
+  package func transaction<Result: Sendable>(
+    _ begin: String = "BEGIN", _ body: (Connection) async throws -> Result
+  ) async throws -> Result {
+    try await execute(begin)
+    do {
+      let result = try await body(self)
+      try await execute("COMMIT")
+      return result
+    } catch {
+      // The first error is the one to tell; a lost connection has rolled back already.
+      _ = try? await execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  /// When the server is told that a unit of work ends (documentation, section 34.5 "Pipeline Mode").
+  package enum Synchronisation: Sendable {
+    /// Once, after the last statement: an error skips all that follow.
+    case once
+    /// After each statement: each stands alone.
+    case each
+  }
+
+  /// Sends all statements before it waits for the answers.
+  ///
+  /// - Returns: a result or an error for each statement, in order. With `.once`, statements skipped after an error
+  ///   have that same error.
+  /// - Throws: `PostgresError` when the connection is lost.
+  package func pipeline(
+    _ statements: [Statement], sync: Synchronisation = .once
+  ) async throws -> [Result<Rows, PostgresError>] {
+    try await blocking { pointer in
+      guard PQenterPipelineMode(pointer) == 1 else { throw failure(pointer) }
+      defer { PQexitPipelineMode(pointer) }
+      var results: [Result<Rows, PostgresError>] = []
+      results.reserveCapacity(statements.count)
+      var firstError: PostgresError?
+      var next = 0
+      while next < statements.count {
+        // As much as surely fits the socket's buffers: with more, both sides could wait for the other to read.
+        var chunkEnd = next
+        var bytes = 0
+        while chunkEnd < statements.count, chunkEnd == next || bytes + statements[chunkEnd].bytes < 48 << 10 {
+          let statement = statements[chunkEnd]
+          bytes += statement.bytes
+          let sent = withCStrings(statement.parameters) {
+            PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
+          }
+          guard sent == 1 else { throw failure(pointer) }
+          if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw failure(pointer) } }
+          chunkEnd += 1
+        }
+        let isLast = chunkEnd == statements.count
+        if sync == .once {
+          guard (isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)) == 1 else { throw failure(pointer) }
+        }
+        guard PQflush(pointer) >= 0 else { throw failure(pointer) }
+        for statement in statements[next..<chunkEnd] {
+          switch try receive(pointer, statement) {
+          case .success(let rows): results.append(.success(rows))
+          case .failure(let error):
+            if firstError == nil || sync == .each { firstError = error }
+            results.append(.failure(firstError ?? error))
+          }
+          if sync == .each { try receiveSync(pointer) }
+        }
+        if sync == .once, isLast { try receiveSync(pointer) }
+        next = chunkEnd
+      }
+      return results
+    }
+  }
+
+  private func receive(_ pointer: OpaquePointer, _ statement: Statement) throws -> Result<Rows, PostgresError> {
+    guard let result = PQgetResult(pointer) else { throw failure(pointer) }
+    // Each statement's results end with a NULL.
+    defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
+    switch PQresultStatus(result) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return .success(Rows(result))
+    default:
+      let error = PostgresError(result: result, statement: statement.sql)
+      PQclear(result)
+      if PQstatus(pointer) == CONNECTION_BAD { throw error }
+      return .failure(error)
+    }
+  }
+
+  private func receiveSync(_ pointer: OpaquePointer) throws {
+    guard let result = PQgetResult(pointer) else { throw failure(pointer) }
+    defer { PQclear(result) }
+    guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else {
+      throw PostgresError(result: result, statement: nil)
+    }
+  }
+
+  /// Sends data to `COPY … FROM STDIN` (documentation, section 34.10 "Functions Associated with the COPY Command").
+  ///
+  /// - Parameter chunks: called for the next piece of data until it answers nil.
+  /// - Returns: how many rows were copied.
+  /// - Throws: `PostgresError`, or what `chunks` throws; then the copy is abandoned.
+  @discardableResult
+  package func copy(_ sql: String, chunks: () throws -> [UInt8]?) async throws -> Int {
+    try await blocking { pointer in
+      let started = PQexec(pointer, sql)
+      guard PQresultStatus(started) == PGRES_COPY_IN else { return try rows(started, statement: sql).affected }
+      PQclear(started)
+      do {
+        while let chunk = try chunks() {
+          let sent = chunk.withUnsafeBytes { bytes in
+            PQputCopyData(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
+          }
+          guard sent == 1 else { throw failure(pointer) }
+        }
+      } catch {
+        _ = PQputCopyEnd(pointer, "the source of the data failed")
+        while let result = PQgetResult(pointer) { PQclear(result) }
+        throw error
+      }
+      guard PQputCopyEnd(pointer, nil) == 1 else { throw failure(pointer) }
+      let result = PQgetResult(pointer)
+      defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
+      return try rows(result, statement: sql).affected
+    }
+  }
+
+  private func rows(_ result: OpaquePointer?, statement: String) throws -> Rows {
+    guard let result else { throw failure(try live()) }
+    switch PQresultStatus(result) {
+    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: return Rows(result)
+    default:
+      defer { PQclear(result) }
+      throw PostgresError(result: result, statement: statement)
+    }
+  }
+
+  private func failure(_ pointer: OpaquePointer) -> PostgresError {
+    PostgresError(.connection, String(cString: PQerrorMessage(pointer)).trimmedTrailing)
+  }
+}
+
+/// A statement with its parameters in text format.
+package struct Statement: Sendable {
+  package var sql: String
+  package var parameters: [String?]
+  package init(_ sql: String, _ parameters: [String?] = []) {
+    self.sql = sql
+    self.parameters = parameters
+  }
+  var bytes: Int { parameters.reduce(sql.utf8.count + 64) { $0 + ($1?.utf8.count ?? 0) + 8 } }
+}
+
+/// A server's version (libpq's number: major × 10000 + minor).
+package struct ServerVersion: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package let number: Int
+  package init(number: Int) { self.number = number }
+  package var major: Int { number / 10000 }
+  package var minor: Int { number % 10000 }
+  package var description: String { "\(major).\(minor)" }
+  package static func < (a: ServerVersion, b: ServerVersion) -> Bool { a.number < b.number }
+  /// The oldest major that dbtool works with.
+  package static let oldestMajor = 14
+}
+
+/// Owns the libpq connection. All use is serialised by the actor above; only `cancel` is called from elsewhere, and
+/// `PQcancel` is safe from any thread. That is why this may be shared.
+private final class Session: @unchecked Sendable {
+  private(set) var pointer: OpaquePointer?
+  private let cancellation = CancelHandle()
+  let notices = NoticeBox()
+
+  func adopt(_ connection: OpaquePointer) {
+    pointer = connection
+    cancellation.set(PQgetCancel(connection))
+    _ = PQsetNoticeReceiver(
+      connection,
+      { context, result in
+        guard let context else { return }
+        let box = Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue()
+        let severity = PQresultErrorField(result, Int32(UInt8(ascii: "S"))).map { String(cString: $0) } ?? "NOTICE"
+        let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
+        box.append("\(severity): \(message)")
+      }, Unmanaged.passUnretained(notices).toOpaque())
+  }
+
+  func finish() {
+    cancellation.set(nil)
+    if let pointer { PQfinish(pointer) }
+    pointer = nil
+  }
+
+  func cancel() { cancellation.cancel() }
+
+  deinit { finish() }
+}
+
+/// The handle that `PQcancel` takes, behind a lock: it is freed by one thread and used by another.
+private final class CancelHandle: @unchecked Sendable {
+  private let lock = DispatchSemaphore(value: 1)
+  private var handle: OpaquePointer?
+
+  func set(_ new: OpaquePointer?) {
+    lock.wait()
+    defer { lock.signal() }
+    if let handle { PQfreeCancel(handle) }
+    handle = new
+  }
+
+  func cancel() {
+    lock.wait()
+    defer { lock.signal() }
+    guard let handle else { return }
+    var message = [CChar](repeating: 0, count: 256)
+    _ = PQcancel(handle, &message, 256)
+  }
+}
+
+/// Notices arrive while a call of the owning connection blocks, and are taken on the same queue.
+private final class NoticeBox: @unchecked Sendable {
+  private var messages: [String] = []
+  func append(_ message: String) { messages.append(message) }
+  func take() -> [String] {
+    defer { messages = [] }
+    return messages
+  }
+}
+
+/// Runs an actor's jobs on a dispatch queue of its own.
+private final class QueueExecutor: SerialExecutor {
+  private let queue = DispatchQueue(label: "dbtool.connection")
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+}
+
+/// Calls `body` with a NULL-terminated array of C strings.
+private func withCStrings<Result>(
+  _ strings: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result
+) rethrows -> Result {
+  let copies = strings.map { string in string.map { duplicate($0) } }
+  defer { for copy in copies { copy?.deallocate() } }
+  var pointers: [UnsafePointer<CChar>?] = copies.map { $0.map { UnsafePointer($0) } }
+  pointers.append(nil)
+  return try pointers.withUnsafeBufferPointer { buffer in
+    // An array of at least one element always has an address.
+    guard let base = buffer.baseAddress else { preconditionFailure("an array without storage") }
+    return try body(base)
+  }
+}
+
+private func duplicate(_ string: String) -> UnsafeMutablePointer<CChar> {
+  let bytes = Array(string.utf8CString)
+  let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+  copy.initialize(from: bytes, count: bytes.count)
+  return copy
+}

@@ -1,0 +1,93 @@
+internal import CLibpq
+
+/// Five characters that classify an error (PostgreSQL documentation, appendix A "Error Codes").
+package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+  package let code: String
+  package init(_ code: String) { self.code = code }
+  package init(stringLiteral value: String) { code = value }
+  package var description: String { code }
+
+  package static let undefinedTable: SQLState = "42P01"
+  package static let undefinedDatabase: SQLState = "3D000"
+  package static let duplicateDatabase: SQLState = "42P04"
+  package static let objectInUse: SQLState = "55006"
+  package static let lockNotAvailable: SQLState = "55P03"
+  package static let queryCanceled: SQLState = "57014"
+  package static let uniqueViolation: SQLState = "23505"
+}
+
+/// What went wrong between us and a server: a refused connection, an error the server reported, or an answer that
+/// does not fit. Never holds a password.
+package struct PostgresError: Error, Sendable, CustomStringConvertible {
+  package enum Kind: Sendable {
+    /// No connection could be made, or the one there was is lost.
+    case connection
+    /// The server reported an error.
+    case server
+    /// A value was not of the form that the query promises.
+    case decoding
+  }
+
+  package var kind: Kind
+  package var sqlState: SQLState?
+  package var message: String
+  package var detail: String?
+  package var hint: String?
+  /// Character offset into the statement, counted from 1.
+  package var position: Int?
+  /// The call stack of functions the server was in.
+  package var context: String?
+  /// The statement that failed.
+  package var statement: String?
+
+  package init(
+    _ kind: Kind, _ message: String, sqlState: SQLState? = nil, detail: String? = nil, hint: String? = nil,
+    position: Int? = nil, context: String? = nil, statement: String? = nil
+  ) {
+    self.kind = kind
+    self.message = message
+    self.sqlState = sqlState
+    self.detail = detail
+    self.hint = hint
+    self.position = position
+    self.context = context
+    self.statement = statement
+  }
+
+  package var description: String {
+    var text = message
+    if let sqlState { text += " (SQLSTATE \(sqlState))" }
+    if let detail { text += "\nDetail: \(detail)" }
+    if let hint { text += "\nHint: \(hint)" }
+    if let context { text += "\nContext: \(context)" }
+    return text
+  }
+}
+
+extension PostgresError {
+  /// Reads the fields of an error result (libpq: `PQresultErrorField`).
+  init(result: OpaquePointer?, statement: String?) {
+    func field(_ code: Character) -> String? {
+      PQresultErrorField(result, Int32(code.asciiValue ?? 0)).map { String(cString: $0) }
+    }
+    let fallback = String(cString: PQresultErrorMessage(result)).trimmedTrailing
+    let state = field("C")
+    // 57P0x: the server is going away; 08xxx: the connection is.
+    let lost = state.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? true
+    self.init(
+      lost ? .connection : .server,
+      field("M") ?? (fallback.isEmpty ? "the server closed the connection unexpectedly" : fallback),
+      sqlState: state.map { SQLState($0) }, detail: field("D"), hint: field("H"),
+      // The position inside a function's own query is of no use without that query.
+      position: field("P").flatMap { Int($0) }, context: field("W"), statement: statement)
+  }
+}
+
+extension String {
+  /// libpq ends its messages with a line feed.
+  package var trimmedTrailing: String {
+    var text = self[...]
+    while let last = text.last, last.isWhitespace { text.removeLast() }
+    return String(text)
+  }
+}

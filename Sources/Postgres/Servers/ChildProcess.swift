@@ -1,0 +1,120 @@
+internal import CServerProcess
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// A user that a child process runs as.
+package struct ProcessUser: Sendable, Hashable {
+  package let name: String
+  package let uid: UInt32
+  package let gid: UInt32
+  /// Whether the child has to change to it.
+  package let needsSwitch: Bool
+
+  /// Whoever runs dbtool; for root, who may not run PostgreSQL, `postgres` or else `nobody`.
+  ///
+  /// - Throws: `ServerError` when root has neither.
+  package static func forServers() throws -> ProcessUser {
+    guard geteuid() == 0 else {
+      return ProcessUser(name: "", uid: geteuid(), gid: getegid(), needsSwitch: false)
+    }
+    for name in ["postgres", "nobody"] {
+      if let entry = getpwnam(name) {
+        return ProcessUser(name: name, uid: entry.pointee.pw_uid, gid: entry.pointee.pw_gid, needsSwitch: true)
+      }
+    }
+    throw ServerError.noUser
+  }
+
+  var identity: dbtool_identity {
+    dbtool_identity(switch_user: needsSwitch ? 1 : 0, uid: uid_t(uid), gid: gid_t(gid))
+  }
+}
+
+/// Runs programs; the only place that does.
+package enum ChildProcess {
+  package struct Outcome: Sendable {
+    package var status: Int
+    package var output: String
+  }
+
+  /// Runs a program to its end and collects what it prints on both streams.
+  package static func run(
+    _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
+    in directory: String? = nil
+  ) throws -> Outcome {
+    var descriptors: [Int32] = [0, 0]
+    guard pipe(&descriptors) == 0 else { throw ServerError.system("pipe", errno) }
+    let pid = withArguments([path] + arguments, environment: environment) { argv, envp in
+      dbtool_spawn(path, argv, envp, user.identity, descriptors[1], directory, 0)
+    }
+    close(descriptors[1])
+    defer { close(descriptors[0]) }
+    guard pid > 0 else { throw ServerError.system("fork", -pid) }
+    var output: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = read(descriptors[0], &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      output.append(contentsOf: buffer[..<count])
+    }
+    return Outcome(status: Int(dbtool_wait(pid)), output: String(decoding: output, as: UTF8.self))
+  }
+
+  /// Starts a program that goes on after us, in a session of its own.
+  static func launch(_ path: String, _ arguments: [String], as user: ProcessUser, logFile: String) throws {
+    let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    guard log >= 0 else { throw ServerError.system("open \(logFile)", errno) }
+    defer { close(log) }
+    let pid = withArguments([path] + arguments, environment: [:]) { argv, envp in
+      dbtool_spawn(path, argv, envp, user.identity, log, "/", 1)
+    }
+    guard pid > 0 else { throw ServerError.system("fork", -pid) }
+  }
+
+  /// Starts a server that lives as long as somebody uses it (see `dbtool_supervise`).
+  static func supervise(
+    _ path: String, _ arguments: [String], as user: ProcessUser, logFile: String, directory: String,
+    usersLock: String, gateLock: String, idleSeconds: Int
+  ) throws {
+    let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    guard log >= 0 else { throw ServerError.system("open \(logFile)", errno) }
+    defer { close(log) }
+    let pid = withArguments([path] + arguments, environment: [:]) { argv, envp in
+      dbtool_supervise(
+        path, argv, envp, user.identity, log, directory, usersLock, gateLock, UInt32(idleSeconds))
+    }
+    guard pid > 0 else { throw ServerError.system("fork", -pid) }
+  }
+
+  private static func withArguments<Result>(
+    _ arguments: [String], environment: [String: String],
+    _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>, UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
+  ) -> Result {
+    // A server needs little of the environment, and must not see a PGPASSWORD or PGDATA of ours.
+    var variables = ["PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C", "LC_ALL": "C", "TZ": "UTC"]
+    variables.merge(environment) { $1 }
+    let argv = arguments.map { strdup($0) } + [nil]
+    let envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer { for pointer in argv + envp { free(pointer) } }
+    return argv.withUnsafeBufferPointer { arguments in
+      envp.withUnsafeBufferPointer { environment in
+        guard let first = arguments.baseAddress, let second = environment.baseAddress else {
+          preconditionFailure("arrays without storage")
+        }
+        return body(first, second)
+      }
+    }
+  }
+}
+
+extension ProcessUser? {
+  fileprivate var identity: dbtool_identity {
+    self?.identity ?? dbtool_identity(switch_user: 0, uid: 0, gid: 0)
+  }
+}

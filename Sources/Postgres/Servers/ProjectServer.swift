@@ -1,0 +1,117 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The durable embedded server of a project: what `dbtool` uses when no database URL is given. Unlike the scratch
+/// server it keeps its data (fsync on) and runs until it is stopped.
+package struct ProjectServer: Sendable {
+  package let installation: Installation
+  /// Holds `data`, the log and the socket.
+  package let directory: String
+  package let databaseName: String
+  private let user: ProcessUser
+
+  package static let superuser = "postgres"
+
+  /// - Parameters:
+  ///   - project: the project's folder; each has a server of its own.
+  ///   - databaseName: the database that is made in it.
+  /// - Throws: `ServerError`.
+  package init(project: String, databaseName: String) throws {
+    let base = try ServerFolders.state()
+    directory = "\(base)/\(Digest(of: project).short)"
+    self.databaseName = databaseName
+    user = try ProcessUser.forServers()
+    let version = try? String(contentsOfFile: directory + "/data/PG_VERSION", encoding: .utf8)
+    if let major = version.flatMap({ Int($0.trimmedTrailing) }) {
+      guard let fitting = try? Installation.find(major: major) else {
+        throw ServerError.otherMajor(directory: directory, major: "\(major)")
+      }
+      installation = fitting
+    } else {
+      installation = try Installation.find()
+    }
+  }
+
+  package var target: ConnectionTarget {
+    ConnectionTarget(socketDirectory: directory, user: Self.superuser, database: databaseName)
+  }
+
+  package var logFile: String { directory + "/postgres.log" }
+
+  package var isRunning: Bool { ServerFolders.ping(directory) == .accepting }
+
+  package var processID: Int? { ServerFolders.serverPID(data: directory + "/data").map(Int.init) }
+
+  /// Starts the server unless it runs, and makes the database unless it is there. Safe when two do it at once.
+  ///
+  /// - Throws: `ServerError`, `PostgresError`.
+  package func start() async throws {
+    let gate = try await FileLock(directory + ".gate", .exclusive)
+    defer { _ = gate }
+    if ServerFolders.ping(directory) != .accepting {
+      try ServerFolders.makePrivate(directory, for: user)
+      let data = directory + "/data"
+      if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
+        let building = directory + "/building"
+        try? FileManager.default.removeItem(atPath: building)
+        try ServerFolders.initialise(
+          building, installation: installation, user: user, superuser: Self.superuser, arguments: [])
+        try FileManager.default.moveItem(atPath: building, toPath: data)
+      }
+      // Those of a server that is just starting or recovering are waited for, not started twice.
+      if ServerFolders.serverPID(data: data) == nil {
+        var arguments = ["-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "max_connections=200"]
+        if installation.hasLibrary("pg_cron") {
+          arguments += [
+            "-c", "shared_preload_libraries=pg_cron", "-c", "cron.database_name=\(databaseName)",
+            "-c", "cron.use_background_workers=on", "-c", "max_worker_processes=20",
+          ]
+        }
+        if !FileManager.default.fileExists(atPath: logFile) {
+          _ = FileManager.default.createFile(atPath: logFile, contents: nil)
+          if user.needsSwitch { chown(logFile, uid_t(user.uid), gid_t(user.gid)) }
+        }
+        try ChildProcess.launch(installation.bin + "/postgres", arguments, as: user, logFile: logFile)
+      }
+      try await ServerFolders.waitUntilAccepting(directory, log: logFile)
+    }
+    try await ensureDatabase()
+  }
+
+  private func ensureDatabase() async throws {
+    try await Connection.with(target.database("postgres")) { connection in
+      let found = try await connection.query("SELECT FROM pg_database WHERE datname = $1", [databaseName])
+      if found.isEmpty {
+        try await connection.execute("CREATE DATABASE \(Quote.identifier(databaseName))")
+      }
+    }
+  }
+
+  /// Installs what the server brings for its own database and no migration may: `pg_cron` where it is loaded.
+  package func installPreloadedExtensions() async throws {
+    try await Connection.with(target) { connection in
+      let loaded = try await connection.query(
+        "SELECT FROM pg_settings WHERE name = 'cron.database_name' AND setting = current_database()")
+      if !loaded.isEmpty { try await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron") }
+    }
+  }
+
+  /// Stops the server (fast shutdown); does nothing when it does not run.
+  ///
+  /// - Returns: whether it ran.
+  /// - Throws: `ServerError` when it does not stop within 30 seconds.
+  package func stop() async throws -> Bool {
+    guard let pid = ServerFolders.serverPID(data: directory + "/data") else { return false }
+    kill(pid, SIGINT)
+    for _ in 0..<3000 {
+      if kill(pid, 0) != 0, errno == ESRCH { return true }
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    throw ServerError.didNotStart(log: "process \(pid) did not stop within 30 seconds")
+  }
+}

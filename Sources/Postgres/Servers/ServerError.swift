@@ -1,0 +1,43 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Why an embedded server could not be had.
+package enum ServerError: Error, Sendable, CustomStringConvertible {
+  case notInstalled(searched: [String])
+  case tooOld(version: String, path: String)
+  case badVersion(path: String, output: String)
+  case noUser
+  case initdbFailed(output: String)
+  case didNotStart(log: String)
+  case unsafeDirectory(String)
+  case otherMajor(directory: String, major: String)
+  case system(String, Int32)
+
+  package var description: String {
+    switch self {
+    case .notInstalled(let searched):
+      return "no PostgreSQL server was found. Looked in: \(searched.joined(separator: ", ")).\n"
+        + "Install one (Debian: apt-get install postgresql-15) or set PG_BIN to the folder that holds initdb and postgres."
+    case .tooOld(let version, let path):
+      return "the PostgreSQL in \(path) is version \(version); dbtool needs \(ServerVersion.oldestMajor) or newer. "
+        + "Set PG_BIN to the bin folder of a newer one."
+    case .badVersion(let path, let output):
+      return "\(path)/postgres --version printed something unexpected: \(output). Set PG_BIN to another installation."
+    case .noUser:
+      return "PostgreSQL refuses to run as root, and this machine has neither a user postgres nor a user nobody. "
+        + "Run dbtool as an ordinary user."
+    case .initdbFailed(let output): return "initdb failed:\n\(output)"
+    case .didNotStart(let log): return "the embedded PostgreSQL did not start. The end of its log:\n\(log)"
+    case .unsafeDirectory(let path):
+      return "\(path) exists but does not belong to this user; remove it, or set DBTOOL_RUNTIME_DIR to another folder."
+    case .otherMajor(let directory, let major):
+      return "\(directory) was made by PostgreSQL \(major), which is not installed. Install it, or remove the folder."
+    case .system(let call, let code): return "\(call): \(String(cString: strerror(code)))"
+    }
+  }
+}

@@ -1,0 +1,133 @@
+internal import CLibpq
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The folders of embedded servers, and the locks in them.
+enum ServerFolders {
+  /// Where scratch servers run: memory when there is enough, since they are copied and thrown away all the time.
+  static func runtime() throws -> String {
+    if let chosen = ProcessInfo.processInfo.environment["DBTOOL_RUNTIME_DIR"], !chosen.isEmpty {
+      return try prepare(chosen)
+    }
+    let base = freeBytes("/dev/shm") > 1 << 30 ? "/dev/shm" : "/tmp"
+    return try prepare("\(base)/dbtool-\(geteuid())")
+  }
+
+  /// Where empty clusters are kept, ready to be copied.
+  static func cache() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if geteuid() == 0 { return try prepare("/var/cache/dbtool") }
+    if let cache = environment["XDG_CACHE_HOME"], !cache.isEmpty { return try prepare(cache + "/dbtool") }
+    return try prepare((environment["HOME"] ?? "/tmp") + "/.cache/dbtool")
+  }
+
+  /// Where durable servers keep their data.
+  static func state() throws -> String {
+    let environment = ProcessInfo.processInfo.environment
+    if let chosen = environment["DBTOOL_STATE_DIR"], !chosen.isEmpty { return try prepare(chosen) }
+    if geteuid() == 0 { return try prepare("/var/lib/dbtool") }
+    if let state = environment["XDG_STATE_HOME"], !state.isEmpty { return try prepare(state + "/dbtool") }
+    return try prepare((environment["HOME"] ?? "/tmp") + "/.local/state/dbtool")
+  }
+
+  /// Makes a folder that only its owner can list; others (the server's user) may pass through to what is theirs.
+  private static func prepare(_ path: String) throws -> String {
+    if !FileManager.default.fileExists(atPath: path) {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      chmod(path, geteuid() == 0 ? 0o711 : 0o700)
+    }
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
+      throw ServerError.unsafeDirectory(path)
+    }
+    return path
+  }
+
+  static func freeBytes(_ path: String) -> Int {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return 0 }
+    return Int(status.f_bavail) * Int(status.f_frsize)
+  }
+
+  /// Makes `path` a folder of the server's user alone: whoever may enter it may use the server.
+  static func makePrivate(_ path: String, for user: ProcessUser) throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    if user.needsSwitch { chown(path, uid_t(user.uid), gid_t(user.gid)) }
+    chmod(path, 0o700)
+  }
+
+  /// Whether a server answers on the socket in `directory` (libpq: `PQpingParams`).
+  static func ping(_ directory: String) -> ServerState {
+    let status = PQping("host='\(directory)' port=5432 dbname=postgres connect_timeout=2")
+    switch status {
+    case PQPING_OK: return .accepting
+    case PQPING_REJECT: return .rejecting
+    default: return .absent
+    }
+  }
+
+  enum ServerState { case accepting, rejecting, absent }
+
+  /// Waits until the server accepts connections.
+  ///
+  /// - Throws: `ServerError.didNotStart` after 30 seconds, with the end of the log.
+  static func waitUntilAccepting(_ directory: String, log: String) async throws {
+    for attempt in 0..<6000 {
+      if ping(directory) == .accepting { return }
+      // The first answers come after 25 to 50 ms.
+      try await Task.sleep(for: .milliseconds(attempt < 100 ? 2 : 10))
+      if attempt > 3000 { break }
+    }
+    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    throw ServerError.didNotStart(log: text.split(separator: "\n").suffix(12).joined(separator: "\n"))
+  }
+
+  /// The process id of the server whose data is in `data`, if its lock file names one that is alive.
+  static func serverPID(data: String) -> pid_t? {
+    guard let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8),
+      let line = text.split(separator: "\n").first, let pid = pid_t(line)
+    else { return nil }
+    return kill(pid, 0) == 0 || errno == EPERM ? pid : nil
+  }
+
+  /// Makes a cluster with `initdb`.
+  static func initialise(
+    _ data: String, installation: Installation, user: ProcessUser, superuser: String, arguments: [String]
+  ) throws {
+    let outcome = try ChildProcess.run(
+      installation.bin + "/initdb",
+      ["-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-instructions"] + arguments,
+      as: user, in: "/")
+    guard outcome.status == 0 else { throw ServerError.initdbFailed(output: outcome.output) }
+  }
+}
+
+/// A lock between processes, dropped by the kernel when its holder ends (flock(2)).
+final class FileLock: Sendable {
+  private let descriptor: Int32
+
+  enum Mode { case shared, exclusive }
+
+  /// Waits for the lock without blocking a thread.
+  init(_ path: String, _ mode: Mode) async throws {
+    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw ServerError.system("open \(path)", errno) }
+    // The server's user locks it too, whatever our umask is.
+    fchmod(descriptor, 0o666)
+    while flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+      guard errno == EWOULDBLOCK || errno == EINTR else {
+        let code = errno
+        close(descriptor)
+        throw ServerError.system("flock \(path)", code)
+      }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  deinit { close(descriptor) }
+}

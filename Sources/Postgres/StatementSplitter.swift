@@ -1,0 +1,89 @@
+internal import CPgQuery
+
+/// One statement of a script.
+package struct ScriptStatement: Sendable, Hashable {
+  /// The text without the semicolon, without leading and trailing white space; comments before it stay.
+  package var sql: String
+  /// The line on which it starts, counted from 1.
+  package var line: Int
+}
+
+/// Why a script could not be split.
+package struct ScriptError: Error, CustomStringConvertible {
+  package var message: String
+  package var line: Int
+  package var description: String { "line \(line): \(message)" }
+}
+
+/// Splits SQL text into statements with PostgreSQL's own parser (libpg_query), which knows dollar quotes, comments and
+/// `BEGIN ATOMIC … END` bodies.
+package enum Script {
+  /// - Throws: `ScriptError` when neither the parser nor the scanner understands the text.
+  package static func split(_ text: String) throws -> [ScriptStatement] {
+    let bytes = Array(text.utf8)
+    var result = pg_query_split_with_parser(text)
+    if let error = result.error {
+      let failure = ScriptError(
+        message: String(cString: error.pointee.message), line: line(at: Int(error.pointee.cursorpos) - 1, in: bytes))
+      pg_query_free_split_result(result)
+      // Grammar that is newer than this libpg_query: the scanner still finds the semicolons.
+      result = pg_query_split_with_scanner(text)
+      if result.error != nil {
+        pg_query_free_split_result(result)
+        throw failure
+      }
+    }
+    defer { pg_query_free_split_result(result) }
+    var statements: [ScriptStatement] = []
+    var lineCounter = LineCounter(bytes)
+    for index in 0..<Int(result.n_stmts) {
+      guard let statement = result.stmts[index] else { continue }
+      let start = Int(statement.pointee.stmt_location)
+      var lower = start
+      var upper = start + Int(statement.pointee.stmt_len)
+      while lower < upper, isSpace(bytes[lower]) { lower += 1 }
+      while upper > lower, isSpace(bytes[upper - 1]) { upper -= 1 }
+      guard lower < upper else { continue }
+      statements.append(
+        ScriptStatement(sql: String(decoding: bytes[lower..<upper], as: UTF8.self), line: lineCounter.line(at: lower)))
+    }
+    return statements
+  }
+
+  /// What a statement does to the transaction, if it is a transaction command.
+  package enum TransactionCommand: Sendable { case begin, commit, rollback, other }
+
+  /// - Returns: nil for an ordinary statement.
+  package static func transactionCommand(_ sql: String) -> TransactionCommand? {
+    let result = pg_query_parse(sql)
+    defer { pg_query_free_parse_result(result) }
+    guard result.error == nil, let tree = result.parse_tree else { return nil }
+    let json = String(cString: tree)
+    guard json.contains("{\"stmt\":{\"TransactionStmt\"") else { return nil }
+    if json.contains("\"TRANS_STMT_BEGIN\"") || json.contains("\"TRANS_STMT_START\"") { return .begin }
+    if json.contains("\"TRANS_STMT_COMMIT\"") { return .commit }
+    if json.contains("\"TRANS_STMT_ROLLBACK\"") { return .rollback }
+    return .other
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
+
+  private static func line(at offset: Int, in bytes: [UInt8]) -> Int {
+    1 + bytes.prefix(max(0, offset)).count { $0 == UInt8(ascii: "\n") }
+  }
+
+  /// Counts lines once, for offsets that only grow.
+  private struct LineCounter {
+    let bytes: [UInt8]
+    var offset = 0
+    var current = 1
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    mutating func line(at target: Int) -> Int {
+      while offset < target {
+        if bytes[offset] == UInt8(ascii: "\n") { current += 1 }
+        offset += 1
+      }
+      return current
+    }
+  }
+}
