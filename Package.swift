@@ -16,6 +16,9 @@ func layer(
   .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
 }
 
+/// SQL files that become part of the binary.
+func embedded(_ names: String...) -> [Resource] { names.map { .embedInCode("SQL/\($0).sql") } }
+
 let package = Package(
   name: "dbtool",
   platforms: [.macOS(.v15)],
@@ -50,13 +53,14 @@ let package = Package(
       ]),
 
     // The platform: the first user.
+    layer("Hosting", ["SchemaDSL"], path: "Sources/Subsystems/Hosting"),
     layer(
-      "Webinar", ["SchemaDSL"], path: "Sources/Subsystems/Webinar",
-      resources: [.embedInCode("SQL")]),
+      "Webinar", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/Webinar",
+      resources: embedded("archive_old_records", "check_attendance", "upsert_registrants")),
     layer(
-      "CheckIn", ["SchemaDSL"], path: "Sources/Subsystems/CheckIn",
-      resources: [.embedInCode("SQL")]),
-    layer("Platform", ["SchemaDSL", "Webinar", "CheckIn"], path: "Sources/Subsystems/Platform"),
+      "CheckIn", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/CheckIn",
+      resources: embedded("check_in", "resolve")),
+    layer("Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn"], path: "Sources/Subsystems/Platform"),
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
   ]
 )

@@ -26,6 +26,7 @@ package struct SchemaLock: Sendable {
   /// Why a lock file cannot be trusted.
   package struct Failure: Error, CustomStringConvertible {
     package var reason: String
+    package init(reason: String) { self.reason = reason }
     package var description: String {
       "schema.lock: \(reason). Take the version from git (git checkout -- schema.lock); after a merge, keep the lines "
         + "of both sides, then run dbtool plan."

@@ -89,7 +89,9 @@ enum ColumnQuery: CatalogQuery {
                WHERE co.oid = a.attcollation) END,
            a.attidentity, a.attgenerated, d.oid, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
-           coalesce(a.attstattarget, -1), a.attoptions,
+           coalesce(a.attstattarget, -1),
+           -- Newer minor releases keep a counter of their own among the options (pg_attver).
+           (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_'),
            s.seqrelid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid

@@ -6,6 +6,10 @@ package struct ScriptStatement: Sendable, Hashable {
   package var sql: String
   /// The line on which it starts, counted from 1.
   package var line: Int
+  package init(sql: String, line: Int) {
+    self.sql = sql
+    self.line = line
+  }
 }
 
 /// Why a script could not be split.

@@ -1,1 +1,4 @@
-print("x")
+import DatabaseTool
+import Platform
+
+await DatabaseTool.main(Platform.database)

@@ -1,0 +1,109 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Migrations
+internal import Operations
+internal import Postgres
+internal import SchemaDSL
+
+struct ApplyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apply",
+    abstract: "Apply pending migrations to a database.",
+    discussion: """
+      Verifies every migration file against schema.lock, then applies what the database does not have yet, a transaction \
+      at a time, recording each in the transaction that did it. One apply at a time per database. When it is interrupted, \
+      run it again: it goes on where it stopped. Afterwards it creates the partitions that declared windows need.
+      """)
+
+  @Flag(help: "Show what would be applied; change nothing.")
+  var dryRun = false
+
+  @Option(help: ArgumentHelp("Stop after this version.", valueName: "version"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("Mark the database, for example as production; seed and reset ask for it.", valueName: "name"))
+  var environment: String?
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (files, lock) = try verifiedFiles(project)
+      let (target, isEmbedded) = try await databaseOptions.resolve(project)
+      if dryRun {
+        try await preview(files, target)
+        return
+      }
+      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
+        .run(upTo: to, environment: environment ?? (isEmbedded ? "development" : nil), Console.output)
+    }
+  }
+
+  private func preview(_ files: [MigrationFile], _ target: ConnectionTarget) async throws {
+    let console = Console.output
+    let applier = Applier(target: target, files: files)
+    let pending = try await Connection.with(target) { try await applier.pending($0, upTo: to) }
+    if pending.isEmpty { console.line("nothing to apply: \(target) is up to date") }
+    for (file, done) in pending {
+      let segments = try file.segments()
+      let statements = segments.dropFirst(done).reduce(0) { $0 + $1.statements.count }
+      console.line("would apply \(file.fileName): \(statements) statements in \(segments.count - done) parts")
+      for line in file.text.split(separator: "\n").prefix(while: { $0.hasPrefix("--") }).dropFirst() {
+        console.note("  \(line.dropFirst(3))")
+      }
+    }
+  }
+}
+
+/// The project's migrations, vouched for by the lock.
+func verifiedFiles(_ project: Project) throws -> ([MigrationFile], SchemaLock) {
+  let lock = try project.lock()
+  let files = try project.migrations()
+  let unlisted = try MigrationFile.verify(files, against: lock)
+  guard unlisted.isEmpty else { throw MigrationError.unlisted(files: unlisted.map(\.fileName)) }
+  return (files, lock)
+}
+
+/// Applies migrations and brings the windows up to date; shared by `apply` and `reset`.
+struct ApplyWorkflow {
+  let project: Project
+  let target: ConnectionTarget
+  let files: [MigrationFile]
+  let lock: SchemaLock
+
+  func run(upTo version: String?, environment: String?, _ console: Console) async throws {
+    let applier = Applier(target: target, files: files)
+    let count = try await applier.apply(upTo: version) { event in Self.report(event, console) }
+    let all = version == nil || version == files.last?.version
+    try await Connection.with(target) { connection in
+      try await History.set("project", project.database.name, connection)
+      if let environment, try await History.setting("environment", connection) != environment {
+        try await History.set("environment", environment, connection)
+      }
+      if all {
+        let created = try await PartitionManager(catalog: lock.catalog).create(connection)
+        if !created.isEmpty { console.line("created \(created.count) partitions") }
+      }
+    }
+    console.line(count == 0 ? "nothing to apply: \(target) is up to date" : "applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
+  }
+
+  private static func report(_ event: Applier.Event, _ console: Console) {
+    switch event {
+    case .started(let file, let segments, let resumedAt):
+      let resumed = resumedAt > 0 ? ", going on after part \(resumedAt)" : ""
+      console.line("applying \(file.fileName) (\(segments) part\(segments == 1 ? "" : "s")\(resumed))")
+    case .segment(_, let done, let total, let seconds):
+      if total > 1 { console.note("  part \(done) of \(total) done in \(durationText(seconds))") }
+    case .retry(_, let attempt, let reason, let blockers):
+      console.warning("\(reason); attempt \(attempt), trying again")
+      for blocker in blockers { console.note("  \(blocker)") }
+    case .notice(let text):
+      console.note("  \(text)")
+    case .finished(_, let seconds):
+      console.note("  done in \(durationText(seconds))")
+    }
+  }
+}

@@ -1,0 +1,115 @@
+internal import ArgumentParser
+internal import Migrations
+internal import Planning
+
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Show what the declarations change, prove it, and write it as a migration.",
+    discussion: """
+      Compares the Swift declarations with schema.lock, orders the steps, runs them on a scratch copy with rows in it, and \
+      compares the result with the declarations fact for fact. Without --name nothing is written.
+
+      Steps that lose data are refused (exit 3) unless --allow data-loss.
+      """)
+
+  @Option(help: ArgumentHelp("Write the plan as migrations/<time>_<name>.sql and update schema.lock.", valueName: "name"))
+  var name: String?
+
+  @Flag(help: "Exit with 2 when declarations and migrations differ; write nothing. For CI.")
+  var check = false
+
+  @Flag(help: "Add migrations that were written by hand to schema.lock, once they are proved to lead to the declarations.")
+  var updateLock = false
+
+  @Option(help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
+  var allow: [Hazard.Code] = []
+
+  @Flag(help: "Print the SQL in full.")
+  var sql = false
+
+  @Flag(name: [.short, .long], help: "List comments and grants of new objects too.")
+  var verbose = false
+
+  @Option(help: "How to print: text or json.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var project: ProjectOptions
+
+  func validate() throws {
+    if let name, name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }) {
+      throw ValidationError("A migration's name has letters, digits, _ and -, for example add_rooms.")
+    }
+    if check, name != nil || updateLock { throw ValidationError("--check writes nothing; leave --name and --update-lock out.") }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try project.project()
+      let workflow = PlanWorkflow(project: project, states: try States(database: project.database))
+      let result = try await workflow.run()
+      var output = PlanOutput(plan: result.plan, proof: result.proof)
+      output.allowed = Set(allow)
+      output.isVerbose = verbose
+      print(output, result)
+      if let proof = result.proof, !proof.holds {
+        throw ToolError("the plan does not lead to the declarations, so it is not written. The differences are above.")
+      }
+      let refused = result.plan.refusedHazards.filter { !allow.contains($0.code) }
+      if check {
+        if !result.plan.isEmpty || !result.unlisted.isEmpty { throw ExitCode(2) }
+        return
+      }
+      if !refused.isEmpty {
+        let codes = Set(refused.map(\.code.rawValue)).sorted()
+        Console.error.failure(
+          "refused: \(refused.count) step\(refused.count == 1 ? "" : "s") with \(codes.joined(separator: ", ")). "
+            + "Say \(codes.map { "--allow \($0)" }.joined(separator: " ")) if that is meant.")
+        throw ExitCode(3)
+      }
+      try write(workflow, result)
+    }
+  }
+
+  private func print(_ output: PlanOutput, _ result: PlanWorkflow.Result) {
+    let console = Console.output
+    if format == .json {
+      if let text = try? JSON.text(output.machine) { console.line(text) }
+      return
+    }
+    if result.plan.isEmpty {
+      if result.unlisted.isEmpty { console.line("nothing to do: the migrations lead to what is declared") }
+      return
+    }
+    if sql { console.write(result.plan.script) }
+    console.write(output.text(console))
+  }
+
+  private func write(_ workflow: PlanWorkflow, _ result: PlanWorkflow.Result) throws {
+    // Machines read standard output.
+    let console = format == .json ? Console.error : Console.output
+    if !result.unlisted.isEmpty, !updateLock, name == nil {
+      throw MigrationError.unlisted(files: result.unlisted.map(\.fileName))
+    }
+    if let name {
+      guard !result.plan.isEmpty else {
+        console.line("nothing to write")
+        if !result.unlisted.isEmpty { _ = try workflow.write(result, name: nil) }
+        return
+      }
+      if let file = try workflow.write(result, name: name) {
+        console.line("wrote migrations/\(file) and schema.lock; next: dbtool apply")
+      }
+    } else if updateLock {
+      guard result.plan.isEmpty else {
+        throw ToolError("the migrations do not lead to what is declared yet; write the rest with --name")
+      }
+      _ = try workflow.write(result, name: nil)
+      console.line("wrote schema.lock")
+    } else if !result.plan.isEmpty {
+      console.line("next: dbtool plan --name <what_it_does> writes the migration")
+    }
+  }
+}
+
+extension Hazard.Code: ExpressibleByArgument {}

@@ -1,0 +1,116 @@
+internal import ArgumentParser
+internal import Migrations
+internal import Operations
+internal import Postgres
+internal import SchemaDSL
+
+struct ResetCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reset",
+    abstract: "Drop a development database and build it anew.",
+    discussion: """
+      Drops the database, creates it, applies every migration, creates the partitions, and with --seed loads the seeds. \
+      Refuses a database that is marked as production, and one that this project did not make.
+      """)
+
+  @Flag(help: "Load the seeds afterwards.")
+  var seed = false
+
+  @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
+  var environment = "development"
+
+  @Flag(help: "Also drop a database that this project did not make.")
+  var allowUnrecognized = false
+
+  @Flag(help: "Also drop a database that is marked as production.")
+  var allowProduction = false
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (files, lock) = try verifiedFiles(project)
+      let (target, isEmbedded) = try await databaseOptions.resolve(project)
+      try await checkAllowed(target, project, isEmbedded)
+      let console = Console.output
+      try await recreate(target)
+      console.line("created \(target)")
+      if isEmbedded {
+        try await ProjectServer(project: project.root, databaseName: project.database.name).installPreloadedExtensions()
+      }
+      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
+        .run(upTo: nil, environment: environment, console)
+      if seed { try await SeedWorkflow.run(project, target, environment, console) }
+    }
+  }
+
+  private func checkAllowed(_ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool) async throws {
+    let settings: (project: String?, environment: String?)
+    do {
+      settings = try await Connection.with(target) { connection in
+        (try await History.setting("project", connection), try await History.setting("environment", connection))
+      }
+    } catch let error as PostgresError where error.kind == .connection && error.message.contains("does not exist") {
+      // Nothing to lose.
+      return
+    }
+    if settings.environment == "production", !allowProduction {
+      throw ToolError("\(target) is marked as production; nothing was changed. --allow-production drops it all the same.")
+    }
+    if settings.project != project.database.name, !isEmbedded, !allowUnrecognized {
+      throw ToolError(
+        "\(target) was not made by this project (\(project.database.name)); nothing was changed. "
+          + "--allow-unrecognized drops it all the same.")
+    }
+  }
+
+  private func recreate(_ target: ConnectionTarget) async throws {
+    guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
+    let maintenance = name == "postgres" ? "template1" : "postgres"
+    try await Connection.with(target.database(maintenance)) { connection in
+      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
+      try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
+    }
+  }
+}
+
+struct SeedCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "seed",
+    abstract: "Load the seeds of an environment.",
+    discussion: """
+      Loads seeds/common and seeds/<environment>: .sql files, and .csv files named for their table, in the order of their \
+      names. app.environment is set meanwhile. A file that did not change since it was loaded is passed over.
+      """)
+
+  @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
+  var environment = "development"
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (target, _) = try await databaseOptions.resolve(project)
+      try await SeedWorkflow.run(project, target, environment, Console.output)
+    }
+  }
+}
+
+enum SeedWorkflow {
+  static func run(
+    _ project: Project, _ target: ConnectionTarget, _ environment: String, _ console: Console
+  ) async throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let outcome = try await Connection.with(target, applicationName: "dbtool seed") { connection in
+      try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) { console.note("  \($0)") }
+    }
+    console.line(
+      "seeds of \(environment): \(outcome.loaded.count) files loaded, \(outcome.unchanged.count) unchanged, in "
+        + durationText(start.duration(to: clock.now).seconds))
+  }
+}

@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Migrations
+internal import Operations
+internal import Postgres
+
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "List the migrations: applied, half applied, pending, unknown.")
+
+  @Option(help: "How to print: text or json.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  struct Line: Encodable {
+    var version: String
+    var name: String
+    var state: String
+    var appliedAt: String?
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let files = try project.migrations()
+      let (target, _) = try await databaseOptions.resolve(project)
+      let (entries, environment) = try await Connection.with(target) { connection in
+        (try await History.entries(connection), try await History.setting("environment", connection))
+      }
+      let lines = lines(files, entries)
+      let console = Console.output
+      if format == .json {
+        console.line(try JSON.text(lines))
+        return
+      }
+      console.line("\(target)\(environment.map { ", environment \($0)" } ?? "")")
+      var table = TextTable()
+      for line in lines { table.add(line.version, line.state, line.appliedAt.map { "\($0) UTC" } ?? "-", line.name) }
+      table.print(to: console)
+      let pending = lines.count { $0.state == "pending" || $0.state.hasPrefix("part") }
+      console.line(pending == 0 ? "up to date" : "\(pending) to apply: dbtool apply")
+    }
+  }
+
+  private func lines(_ files: [MigrationFile], _ entries: [History.Entry]) -> [Line] {
+    let byVersion = Dictionary(entries.map { ($0.version, $0) }) { first, _ in first }
+    let known = Set(files.map(\.version))
+    var lines = files.map { file -> Line in
+      guard let entry = byVersion[file.version] else {
+        return Line(version: file.version, name: file.name, state: "pending", appliedAt: nil)
+      }
+      let state =
+        entry.checksum != file.digest.description
+        ? "changed since" : entry.isFinished ? "applied" : "part \(entry.segmentsDone) of \(entry.segments)"
+      return Line(version: file.version, name: file.name, state: state, appliedAt: entry.appliedAt)
+    }
+    lines += entries.filter { !known.contains($0.version) }.map {
+      Line(version: $0.version, name: $0.name, state: "not here", appliedAt: $0.appliedAt)
+    }
+    return lines.sorted { $0.version < $1.version }
+  }
+}
+
+struct DriftCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Tell how a live database differs from schema.lock.",
+    discussion: """
+      Reads the database in one snapshot, read only, and compares it fact for fact. Exit 0 without drift, 2 with drift. \
+      Each finding says what is missing, extra or different, with both values and the declaring line.
+      """)
+
+  @Option(help: "How to print: text or json.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (_, lock) = try verifiedFiles(project)
+      guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
+      let states = try States(database: project.database)
+      let (target, _) = try await databaseOptions.resolve(project)
+      let report = try await Connection.with(target) { connection in
+        try await DriftReport.make(states: states, expected: lock.catalog, connection)
+      }
+      let console = Console.output
+      switch format {
+      case .json: console.line(try JSON.text(DriftOutput.machine(report)))
+      case .text: console.write(DriftOutput.text(report, console))
+      }
+      if !report.isClean { throw ExitCode(2) }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Migrations
+internal import Postgres
+internal import SchemaDSL
+
+/// Where the project is.
+struct ProjectOptions: ParsableArguments {
+  @Option(
+    name: .customLong("project"),
+    help: ArgumentHelp(
+      "The project's folder.",
+      discussion: "It holds migrations/, seeds/ and schema.lock. Default: the nearest folder above with one of them.",
+      valueName: "folder"))
+  var folder: String?
+
+  func project() throws -> Project {
+    let manager = FileManager.default
+    if let folder {
+      guard manager.fileExists(atPath: folder) else { throw ToolError("the folder \(folder) does not exist") }
+      return Project(database: Context.database, root: absolute(folder))
+    }
+    var candidate = manager.currentDirectoryPath
+    while true {
+      if ["schema.lock", "migrations", "Package.swift"].contains(where: { manager.fileExists(atPath: "\(candidate)/\($0)") }) {
+        return Project(database: Context.database, root: candidate)
+      }
+      guard let slash = candidate.lastIndex(of: "/"), candidate != "/" else { break }
+      candidate = slash == candidate.startIndex ? "/" : String(candidate[..<slash])
+    }
+    return Project(database: Context.database, root: manager.currentDirectoryPath)
+  }
+
+  private func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+  }
+}
+
+/// Which database a command works on.
+struct DatabaseOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The database, as a libpq connection string or URL.",
+      discussion: """
+        Default: DATABASE_URL, or else the project's embedded PostgreSQL. Keep passwords out of it: use ~/.pgpass, \
+        PGPASSWORD or a service file.
+        """,
+      valueName: "url"))
+  var database: String?
+
+  /// The database, and whether it is the project's own embedded one, which is started.
+  func resolve(_ project: Project) async throws -> (target: ConnectionTarget, isEmbedded: Bool) {
+    let given = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+    if let given { return (try ConnectionTarget(given), false) }
+    let server = try ProjectServer(project: project.root, databaseName: project.database.name)
+    if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(server.installation.version)") }
+    try await server.start()
+    try await server.installPreloadedExtensions()
+    return (server.target, true)
+  }
+}
+
+enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+/// A refusal with nothing more to it than its sentence.
+struct ToolError: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Runs a command's work: errors become one clear text on standard error, and exit code 1.
+func reporting(_ body: () async throws -> Void) async throws {
+  do { try await body() } catch let code as ExitCode { throw code } catch {
+    Console.error.failure("\(error)")
+    throw ExitCode(1)
+  }
+}

@@ -1,0 +1,87 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Text for people, coloured on a terminal unless `NO_COLOR` is set.
+struct Console: Sendable {
+  enum Style: String { case bold = "1", green = "32", yellow = "33", red = "31", dim = "2", cyan = "36" }
+
+  private let descriptor: Int32
+  private let isColoured: Bool
+
+  static let output = Console(STDOUT_FILENO)
+  static let error = Console(STDERR_FILENO)
+
+  private init(_ descriptor: Int32) {
+    self.descriptor = descriptor
+    let environment = ProcessInfo.processInfo.environment
+    isColoured = isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+  }
+
+  func styled(_ text: String, _ style: Style) -> String {
+    isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  func line(_ text: String = "") { write(text + "\n") }
+
+  func write(_ text: String) {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 { if errno == EINTR { continue } else { return } }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  func note(_ text: String) { line(styled(text, .dim)) }
+  func warning(_ text: String) { line(styled("warning: ", .yellow) + text) }
+  func failure(_ text: String) { line(styled("error: ", .red) + text) }
+}
+
+/// A table of left-aligned columns.
+struct TextTable {
+  private var rows: [[String]] = []
+  mutating func add(_ cells: String...) { rows.append(cells) }
+  func print(to console: Console) {
+    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
+      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    }
+    for row in rows {
+      let cells = row.enumerated().map { index, cell in
+        index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+      }
+      console.line("  " + cells.joined(separator: "  "))
+    }
+  }
+}
+
+enum JSON {
+  /// Keys sorted, so that outputs can be compared.
+  static func text(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+}
+
+/// Byte counts for people.
+func sizeText(_ bytes: Int) -> String {
+  let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+  var value = Double(bytes)
+  var unit = 0
+  while value >= 1024, unit < units.count - 1 {
+    value /= 1024
+    unit += 1
+  }
+  let rounded = (value * 10).rounded() / 10
+  return unit == 0 ? "\(bytes) B" : "\(rounded) \(units[unit])"
+}
+
+/// Seconds for people.
+func durationText(_ seconds: Double) -> String {
+  seconds < 1 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
+}

@@ -1,0 +1,154 @@
+internal import Catalog
+internal import Migrations
+internal import Planning
+
+/// A plan as people and machines read it.
+struct PlanOutput {
+  let plan: Plan
+  let proof: Proof?
+  var allowed: Set<Hazard.Code> = []
+  /// Whether comments and grants of new objects are listed too.
+  var isVerbose = false
+  private let created: Set<FactID>
+
+  init(plan: Plan, proof: Proof?) {
+    self.plan = plan
+    self.proof = proof
+    created = Set(plan.steps.filter { $0.action == .create }.flatMap { [$0.subject] + $0.includes })
+  }
+
+  func text(_ console: Console) -> String {
+    var text = ""
+    for (index, segment) in plan.segments.enumerated() {
+      if plan.segments.count > 1 { text += console.styled("transaction \(index + 1)\n", .dim) }
+      for step in segment where !isDetail(step) { text += line(step, console) }
+    }
+    text += "\n" + console.styled("plan: ", .bold) + plan.summary + "\n"
+    if let proof { text += proofText(proof, console) }
+    return text
+  }
+
+  /// What is said about a new object is counted, not listed.
+  private func isDetail(_ step: PlanStep) -> Bool {
+    guard step.action == .create, step.hazards.isEmpty, !isVerbose else { return false }
+    switch step.subject.kind {
+    case .sequenceOwner: return true
+    case .comment, .grant, .owner:
+      guard let subject = step.subject.subjectID else { return false }
+      return created.contains(subject) || created.contains { $0.kind != .index && $0.schema == subject.schema && $0.name == subject.name && $0.member.isEmpty }
+    default: return false
+    }
+  }
+
+  private func line(_ step: PlanStep, _ console: Console) -> String {
+    let style: Console.Style = step.action == .create ? .green : step.action == .alter ? .yellow : .red
+    let name = "\(step.subject)"
+    var text = "  \(console.styled(step.action.sign, style)) \(name)"
+    if step.isReplacement { text += console.styled(" (rebuilt)", .dim) }
+    if let location = step.location {
+      text += String(repeating: " ", count: max(2, 64 - name.count)) + console.styled("\(location)", .dim)
+    }
+    text += "\n"
+    let columns = step.includes.filter { $0.kind == .column }.map(\.member)
+    let others = step.includes.filter { $0.kind == .constraint }.map(\.member)
+    if !columns.isEmpty, step.subject.kind == .table { text += wrap("columns", columns, console) }
+    if !others.isEmpty { text += wrap("constraints", others, console) }
+    if step.action == .alter || step.action == .drop || step.subject.kind == .column {
+      for statement in step.statements {
+        let first = statement.split(separator: "\n").first.map(String.init) ?? ""
+        text += "      " + console.styled(first.count > 110 ? first.prefix(107) + "..." : first, .dim) + "\n"
+      }
+    }
+    if !step.locks.isEmpty { text += "      locks: \(step.locks.joined(separator: ", "))\n" }
+    for hazard in step.hazards {
+      let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
+      text += "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow) + hazard.message + "\n"
+    }
+    return text
+  }
+
+  private func wrap(_ title: String, _ words: [String], _ console: Console) -> String {
+    var lines: [String] = []
+    var current = "      \(title):"
+    for (index, word) in words.enumerated() {
+      let item = " " + word + (index < words.count - 1 ? "," : "")
+      if current.count + item.count > 110 {
+        lines.append(current)
+        current = "       "
+      }
+      current += item
+    }
+    lines.append(current)
+    return lines.map { console.styled($0, .dim) + "\n" }.joined()
+  }
+
+  private func proofText(_ proof: Proof, _ console: Console) -> String {
+    var text = console.styled("proof: ", .bold)
+    guard proof.holds else {
+      text += console.styled("does not hold", .red) + " on PostgreSQL \(proof.serverVersion)\n"
+      for difference in proof.differences.prefix(30) { text += DriftOutput.describe(difference, nil, console) }
+      for table in proof.lostRows { text += "  the rows of \(table) are not the same afterwards\n" }
+      return text
+    }
+    text += "converges on PostgreSQL \(proof.serverVersion)"
+    if proof.tables > 0 { text += "; \(proof.rows) rows in \(proof.tables) tables kept" }
+    text += "\n"
+    if !proof.emptyTables.isEmpty {
+      text += console.styled(
+        "       (no rows could be made for \(proof.emptyTables.map(\.sqlName).joined(separator: ", ")))\n", .dim)
+    }
+    return text
+  }
+
+  // MARK: Machines
+
+  struct Machine: Encodable {
+    struct Step: Encodable {
+      var action: String
+      var kind: String
+      var object: String
+      var statements: [String]
+      var hazards: [HazardEntry]
+      var locks: [String]
+      var file: String?
+      var line: Int?
+    }
+    struct HazardEntry: Encodable {
+      var code: String
+      var message: String
+      var refused: Bool
+    }
+    struct ProofEntry: Encodable {
+      var converges: Bool
+      var postgres: String
+      var rows: Int
+      var tables: Int
+      var differences: [DriftOutput.Machine.Finding]
+      var emptyTables: [String]
+    }
+    var summary: String
+    var steps: [Step]
+    var proof: ProofEntry?
+  }
+
+  var machine: Machine {
+    Machine(
+      summary: plan.summary,
+      steps: plan.steps.map { step in
+        Machine.Step(
+          action: step.action.rawValue, kind: step.subject.kind.rawValue, object: step.subject.path,
+          statements: step.statements,
+          hazards: step.hazards.map {
+            Machine.HazardEntry(
+              code: $0.code.rawValue, message: $0.message, refused: $0.isRefused && !allowed.contains($0.code))
+          },
+          locks: step.locks, file: step.location?.file, line: step.location?.line)
+      },
+      proof: proof.map { proof in
+        Machine.ProofEntry(
+          converges: proof.holds, postgres: "\(proof.serverVersion)", rows: proof.rows, tables: proof.tables,
+          differences: proof.differences.map { DriftOutput.Machine.Finding($0, nil) },
+          emptyTables: proof.emptyTables.map(\.sqlName))
+      })
+  }
+}

@@ -1,0 +1,99 @@
+internal import Catalog
+internal import FoundationEssentials
+internal import Migrations
+internal import Planning
+internal import Postgres
+
+/// From the project's files to a proved plan.
+struct PlanWorkflow {
+  let project: Project
+  let states: States
+
+  struct Result {
+    var plan: Plan
+    var proof: Proof?
+    var target: Catalog
+    /// Migration files that the lock does not list yet.
+    var unlisted: [MigrationFile]
+    var files: [MigrationFile]
+  }
+
+  /// Compares the declarations with where the migrations lead, and proves the way there.
+  func run() async throws -> Result {
+    let lock = try project.lock()
+    let files = try project.migrations()
+    let unlisted = try MigrationFile.verify(files, against: lock)
+    let target = try await states.declared()
+    let source = try await source(lock, files, unlisted)
+    var plan = try Planner.plan(from: source, to: target)
+    locate(&plan)
+    var proof: Proof?
+    if !plan.isEmpty {
+      let template = try await states.replayTemplate(files)
+      let prover = Prover(server: try await states.scratch(), reader: states.reader)
+      proof = try await prover.prove(&plan, from: template, source: source, target: target)
+    }
+    return Result(plan: plan, proof: proof, target: target, unlisted: unlisted, files: files)
+  }
+
+  /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.
+  private func source(
+    _ lock: SchemaLock, _ files: [MigrationFile], _ unlisted: [MigrationFile]
+  ) async throws -> Catalog {
+    if unlisted.isEmpty, project.hasLock { return lock.catalog }
+    var catalog = try await states.replayed(files)
+    for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role { catalog.insert(fact) }
+    // What was written by hand may be worded in another way.
+    return try await states.settled(catalog.withoutWindowPartitions(of: lock.catalog.windows))
+  }
+
+  func locate(_ plan: inout Plan) {
+    for index in plan.steps.indices {
+      plan.steps[index].location = states.location(of: plan.steps[index].subject)
+    }
+  }
+
+  /// Writes the migration, then the lock that vouches for it.
+  ///
+  /// - Returns: the migration's file name; nil when there was nothing but the lock to write.
+  func write(_ result: Result, name: String?) throws -> String? {
+    var files = result.files
+    var fileName: String?
+    if let name, let proof = result.proof, !result.plan.isEmpty {
+      let version = nextVersion(after: files.last?.version)
+      let text = MigrationWriter.text(for: result.plan, proof: proof, title: "\(version)_\(name)")
+      let file = MigrationFile(version: version, name: name, text: text)
+      // What cannot be read back is not written.
+      _ = try file.segments()
+      try Project.write(text, to: "\(project.migrationsFolder)/\(file.fileName)")
+      files.append(file)
+      fileName = file.fileName
+    }
+    let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: result.target)
+    try Project.write(lock.text, to: project.lockPath)
+    return fileName
+  }
+
+  /// Now, in UTC; later than the last one even when two are written within a second.
+  private func nextVersion(after last: String?) -> String {
+    var date = Date()
+    while true {
+      let version = Self.timestamp(date)
+      guard let last, version <= last else { return version }
+      date.addTimeInterval(1)
+      if version.prefix(4) < last.prefix(4) { return String((Int(last) ?? 0) + 1) }
+    }
+  }
+
+  private static func timestamp(_ date: Date) -> String {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
+    func padded(_ value: Int?, _ width: Int) -> String {
+      let text = String(value ?? 0)
+      return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+    return padded(parts.year, 4) + padded(parts.month, 2) + padded(parts.day, 2) + padded(parts.hour, 2)
+      + padded(parts.minute, 2) + padded(parts.second, 2)
+  }
+}

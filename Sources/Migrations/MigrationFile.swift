@@ -1,0 +1,138 @@
+package import Catalog
+internal import FoundationEssentials
+package import Postgres
+
+/// Why the migrations folder cannot be used as it is.
+package enum MigrationError: Error, CustomStringConvertible {
+  case badName(String)
+  case unreadable(String)
+  case splitFailed(file: String, ScriptError)
+  case tampered(file: String)
+  case missing(file: String)
+  case unlisted(files: [String])
+  case unbalanced(file: String, line: Int)
+  case sameVersion(String, String)
+
+  package var description: String {
+    switch self {
+    case .badName(let name):
+      "migrations/\(name): a migration is named <14 digits of UTC time>_<name>.sql, for example "
+        + "20260131120000_add_rooms.sql"
+    case .unreadable(let path): "\(path) cannot be read"
+    case .splitFailed(let file, let error): "migrations/\(file), \(error)"
+    case .tampered(let file):
+      "migrations/\(file) is not the file that schema.lock vouches for: it was changed after it landed. "
+        + "Take it back (git checkout -- migrations/\(file)) and write a new migration for what should change."
+    case .missing(let file):
+      "migrations/\(file) is listed in schema.lock but not there. Take it back from git."
+    case .unlisted(let files):
+      "not in schema.lock yet: \(files.map { "migrations/\($0)" }.joined(separator: ", ")). "
+        + "Run dbtool plan --update-lock, which proves them and adds them."
+    case .unbalanced(let file, let line):
+      "migrations/\(file), line \(line): BEGIN and COMMIT do not pair up. Close each BEGIN with a COMMIT in the same file."
+    case .sameVersion(let a, let b): "migrations/\(a) and migrations/\(b) have the same version; rename one."
+    }
+  }
+}
+
+/// One file of the folder `migrations`.
+package struct MigrationFile: Sendable {
+  /// 14 digits of UTC time.
+  package let version: String
+  package let name: String
+  package let text: String
+  package let digest: Digest
+
+  package var fileName: String { "\(version)_\(name).sql" }
+
+  package init(version: String, name: String, text: String) {
+    self.version = version
+    self.name = name
+    self.text = text
+    digest = Digest(of: text)
+  }
+
+  /// - Throws: `MigrationError.badName`.
+  package init(fileName: String, text: String) throws {
+    let stem = fileName.dropLast(4)
+    guard fileName.hasSuffix(".sql"), let underscore = stem.firstIndex(of: "_"),
+      stem[..<underscore].utf8.count == 14, stem[..<underscore].allSatisfy(\.isNumber),
+      stem.index(after: underscore) < stem.endIndex
+    else { throw MigrationError.badName(fileName) }
+    self.init(version: String(stem[..<underscore]), name: String(stem[stem.index(after: underscore)...]), text: text)
+  }
+
+  /// All migrations of a folder in order; none when there is no folder.
+  ///
+  /// - Throws: `MigrationError`.
+  package static func all(in folder: String) throws -> [MigrationFile] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let files = try names.filter { $0.hasSuffix(".sql") }.sorted().map { name in
+      guard let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) else {
+        throw MigrationError.unreadable("migrations/\(name)")
+      }
+      return try MigrationFile(fileName: name, text: text)
+    }
+    for (a, b) in zip(files, files.dropFirst()) where a.version == b.version {
+      throw MigrationError.sameVersion(a.fileName, b.fileName)
+    }
+    return files
+  }
+
+  /// A unit that succeeds or fails as a whole.
+  package struct Segment: Sendable {
+    package var statements: [ScriptStatement]
+    package var isTransaction: Bool
+  }
+
+  /// The file's transactions, and the statements that stand outside of them, each a unit of its own.
+  ///
+  /// - Throws: `MigrationError`.
+  package func segments() throws -> [Segment] {
+    let statements: [ScriptStatement]
+    do { statements = try Script.split(text) } catch let error as ScriptError {
+      throw MigrationError.splitFailed(file: fileName, error)
+    }
+    var segments: [Segment] = []
+    var open: [ScriptStatement]?
+    for statement in statements {
+      switch Script.transactionCommand(statement.sql) {
+      case .begin:
+        guard open == nil else { throw MigrationError.unbalanced(file: fileName, line: statement.line) }
+        open = []
+      case .commit:
+        guard let inside = open else { throw MigrationError.unbalanced(file: fileName, line: statement.line) }
+        segments.append(Segment(statements: inside, isTransaction: true))
+        open = nil
+      case .rollback, .other: throw MigrationError.unbalanced(file: fileName, line: statement.line)
+      case nil:
+        if open != nil { open?.append(statement) } else {
+          segments.append(Segment(statements: [statement], isTransaction: false))
+        }
+      }
+    }
+    if open != nil { throw MigrationError.unbalanced(file: fileName, line: statements.last?.line ?? 1) }
+    return segments
+  }
+
+  /// The lock's line for this file.
+  package var lockEntry: SchemaLock.Entry {
+    SchemaLock.Entry(version: version, name: name, digest: digest.description)
+  }
+
+  /// Compares the files with what the lock vouches for.
+  ///
+  /// - Returns: files that the lock does not list yet.
+  /// - Throws: `MigrationError.tampered` or `.missing`.
+  package static func verify(_ files: [MigrationFile], against lock: SchemaLock) throws -> [MigrationFile] {
+    let byVersion = Dictionary(files.map { ($0.version, $0) }) { first, _ in first }
+    for entry in lock.migrations {
+      guard let file = byVersion[entry.version], file.name == entry.name else {
+        throw MigrationError.missing(file: "\(entry.version)_\(entry.name).sql")
+      }
+      guard file.digest.description == entry.digest else { throw MigrationError.tampered(file: file.fileName) }
+    }
+    let listed = Set(lock.migrations.map(\.version))
+    return files.filter { !listed.contains($0.version) }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Catalog
+package import Planning
+internal import Postgres
+
+/// Writes a proved plan as a migration file: plain SQL that `psql -v ON_ERROR_STOP=1 -f` runs as well.
+package enum MigrationWriter {
+  /// How long a statement waits for a lock before the transaction gives up and is tried again.
+  package static let lockTimeout = "5s"
+
+  package static func text(for plan: Plan, proof: Proof, title: String) -> String {
+    var text = "-- \(title)\n-- \(plan.summary)\n"
+    text += "-- proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept\n"
+    let hazards = plan.steps.flatMap { step in step.hazards.map { (step, $0) } }
+    if hazards.isEmpty { text += "-- hazards: none\n" } else {
+      text += "-- hazards:\n"
+      for (_, hazard) in hazards { text += "--   \(hazard.code.rawValue): \(oneLine(hazard.message))\n" }
+    }
+    for segment in plan.segments {
+      text += "\nBEGIN;\nSET LOCAL lock_timeout = '\(lockTimeout)';\n"
+      text += "-- Bodies may refer to what is created after them.\nSET LOCAL check_function_bodies = off;\n"
+      for step in segment {
+        text += "\n-- \(step.action.sign) \(oneLine("\(step.subject)"))"
+        if let location = step.location { text += "  [\(location.file)]" }
+        text += "\n"
+        if step.statements.isEmpty { text += "-- (its partitions are made by dbtool apply and dbtool partitions)\n" }
+        for statement in step.statements { text += statement.trimmedTrailing + ";\n" }
+      }
+      text += "\nCOMMIT;\n"
+    }
+    return text
+  }
+
+  /// A name with a line feed must not end a comment.
+  private static func oneLine(_ text: String) -> String { text.replacing("\n", with: " ") }
+}

@@ -1,0 +1,141 @@
+internal import Catalog
+internal import Postgres
+
+/// Rows for the tables of a scratch database, so that a plan is proved on data and not on empty tables.
+///
+/// The value in row `k` depends on the type alone, so that a foreign key of row `k` finds row `k` of the table it refers
+/// to. Rows that a check refuses are left out.
+enum ProofRows {
+  /// Makes a default partition for each partitioned table that has none, so that rows have a place.
+  static func addDefaultPartitions(_ connection: Connection) async throws {
+    try await connection.execute(
+      """
+      DO $dbtool$
+      DECLARE parent regclass;
+      BEGIN
+        FOR parent IN
+          SELECT p.partrelid FROM pg_catalog.pg_partitioned_table p
+            JOIN pg_catalog.pg_class c ON c.oid = p.partrelid
+           WHERE p.partdefid = 0 AND p.partstrat IN ('r', 'l') AND NOT c.relispartition
+             AND c.relnamespace::regnamespace::text NOT IN ('cron', 'dbtool')
+        LOOP
+          EXECUTE format('CREATE TABLE dbtool_proof.%I PARTITION OF %s DEFAULT', 'p' || parent::oid, parent);
+        END LOOP;
+      END $dbtool$
+      """)
+  }
+
+  static func removeDefaultPartitions(_ connection: Connection) async throws {
+    try await connection.execute("SET client_min_messages = warning; DROP SCHEMA IF EXISTS dbtool_proof CASCADE")
+  }
+
+  /// Fills the tables.
+  static func fill(_ connection: Connection) async throws {
+    try await connection.execute("CREATE SCHEMA dbtool_proof")
+    try await addDefaultPartitions(connection)
+    try await connection.execute(
+      #"""
+      DO $dbtool$
+      DECLARE
+        t record; attempt int; k int; names text; formats text; f record; removed bigint; round int;
+      BEGIN
+        SET LOCAL session_replication_role = replica;
+        SET LOCAL client_min_messages = warning;
+        FOR t IN
+          SELECT c.oid, c.oid::regclass AS name FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+           WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+             AND n.nspname NOT IN ('information_schema', 'cron', 'dbtool', 'dbtool_proof')
+        LOOP
+          -- First with every column, then with those alone that must have a value.
+          FOR attempt IN 1..2 LOOP
+            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
+                   string_agg(format('(%s)::%s', CASE
+                     WHEN y.typtype = 'e' THEN format('(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s ORDER BY e.enumsortorder OFFSET (K %% (SELECT count(*) FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s)) LIMIT 1)', y.oid, y.oid)
+                     WHEN y.typcategory = 'B' THEN 'K % 2 = 0'
+                     WHEN y.typcategory = 'A' THEN '''{}'''
+                     WHEN y.typname = 'uuid' THEN 'lpad(K::text, 32, ''0'')'
+                     WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''
+                     WHEN y.typname = 'bytea' THEN 'K::text'
+                     WHEN y.typname IN ('inet', 'cidr') THEN '''10.0.0.'' || K'
+                     WHEN y.typname = 'interval' THEN 'K || '' hours'''
+                     WHEN y.typname IN ('time', 'timetz') THEN '''0'' || K || '':00'''
+                     WHEN y.typcategory = 'D' THEN '(''2026-01-0'' || K || '' 00:00:00'')'
+                     WHEN y.typcategory = 'R' THEN '''empty'''
+                     ELSE 'K::text' END, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+              INTO names, formats
+              FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+             WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+               AND (attempt = 1 OR a.attnotnull AND NOT a.atthasdef);
+            CONTINUE WHEN names IS NULL;
+            FOR k IN 1..3 LOOP
+              BEGIN
+                EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE VALUES (%s)', t.name, names,
+                               replace(formats, 'K', k::text));
+              EXCEPTION WHEN OTHERS THEN NULL;
+              END;
+            END LOOP;
+            EXIT WHEN (SELECT true FROM pg_catalog.pg_class WHERE oid = t.oid AND pg_relation_size(oid) > 0);
+          END LOOP;
+        END LOOP;
+        -- Foreign keys were not looked at; what they refuse goes.
+        FOR round IN 1..20 LOOP
+          removed := 0;
+          FOR f IN
+            SELECT k.conrelid::regclass AS child, k.confrelid::regclass AS parent,
+                   (SELECT string_agg(format('p.%I = c.%I', pa.attname, ca.attname), ' AND ')
+                      FROM unnest(k.conkey, k.confkey) u(child, parent)
+                      JOIN pg_catalog.pg_attribute ca ON ca.attrelid = k.conrelid AND ca.attnum = u.child
+                      JOIN pg_catalog.pg_attribute pa ON pa.attrelid = k.confrelid AND pa.attnum = u.parent) AS matches,
+                   (SELECT string_agg(format('c.%I IS NOT NULL', ca.attname), ' AND ')
+                      FROM unnest(k.conkey) u(child)
+                      JOIN pg_catalog.pg_attribute ca ON ca.attrelid = k.conrelid AND ca.attnum = u.child) AS given
+              FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0
+          LOOP
+            DECLARE count bigint;
+            BEGIN
+              EXECUTE format('DELETE FROM %s c WHERE %s AND NOT EXISTS (SELECT FROM %s p WHERE %s)',
+                             f.child, f.given, f.parent, f.matches);
+              GET DIAGNOSTICS count = ROW_COUNT;
+              removed := removed + count;
+            END;
+          END LOOP;
+          EXIT WHEN removed = 0;
+        END LOOP;
+      END $dbtool$
+      """#)
+  }
+
+  /// What is in a table, as far as both states have it.
+  struct Content: Hashable, Sendable {
+    var rows: Int
+    var hash: String
+  }
+
+  /// Counts and hashes the rows of the tables that both catalogs have, over the columns that keep their type.
+  static func contents(
+    _ connection: Connection, source: Catalog, target: Catalog, replaced: Set<FactID>
+  ) async throws -> [FactID: Content] {
+    let tables = source.facts.values.filter {
+      $0.id.kind == .table && $0.list(.partitionOf).isEmpty && target.contains($0.id) && !replaced.contains($0.id)
+    }.map(\.id).sorted()
+    guard !tables.isEmpty else { return [:] }
+    let children = source.childrenByParent()
+    let queries = tables.map { table in
+      let columns = (children[table] ?? []).filter { id in
+        guard id.kind == .column, !replaced.contains(id), let old = source[id], let new = target[id] else { return false }
+        return old.attributes[.type] == new.attributes[.type] && old.attributes[.generated] == nil
+          && new.attributes[.generated] == nil
+      }.sorted()
+      let row = columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0.member) }.joined(separator: ", ")))"
+      return "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text FROM \(table.sqlName) t"
+    }
+    let results = try await connection.pipeline(queries.map { Statement($0) })
+    var contents: [FactID: Content] = [:]
+    for (table, result) in zip(tables, results) {
+      let row = try result.get()[0]
+      contents[table] = Content(rows: try row.int(0), hash: try row.string(1))
+    }
+    return contents
+  }
+}

@@ -1,0 +1,189 @@
+package import Catalog
+package import Introspection
+package import Planning
+package import Postgres
+
+/// What running a plan on a scratch copy showed.
+package struct Proof: Sendable {
+  /// Facts in which the result is not the target; empty when the plan converges.
+  package var differences: [CatalogDifference]
+  /// Tables whose rows were not the same afterwards.
+  package var lostRows: [FactID]
+  /// How many rows were there, and in how many tables.
+  package var rows: Int
+  package var tables: Int
+  /// Tables for which no row could be made.
+  package var emptyTables: [FactID]
+  package var serverVersion: ServerVersion
+
+  package var holds: Bool { differences.isEmpty && lostRows.isEmpty }
+}
+
+/// A step that PostgreSQL refused on the scratch copy.
+package struct ProofFailure: Error, CustomStringConvertible {
+  package var step: PlanStep
+  package var statement: String
+  package var error: PostgresError
+  package var description: String {
+    var text = "the plan cannot be carried out: \(step.action.rawValue) \(step.subject)"
+    if let location = step.location { text += " (\(location))" }
+    text += "\n  \(statement.replacing("\n", with: "\n  "))\n\(error)"
+    if error.sqlState == "23502" {
+      text += "\nhelp: the table may have rows; give the column a default, or let it be NULL and fill it first."
+    }
+    return text
+  }
+}
+
+/// Runs a plan on a scratch copy, watches what it locks and rewrites, and compares the result with the target.
+package struct Prover: Sendable {
+  private let server: ScratchServer
+  private let reader: CatalogReader
+
+  package init(server: ScratchServer, reader: CatalogReader) {
+    self.server = server
+    self.reader = reader
+  }
+
+  /// - Parameters:
+  ///   - plan: gets the locks and hazards that were observed.
+  ///   - template: a scratch database in the source state.
+  /// - Throws: `ProofFailure` when a statement fails.
+  package func prove(
+    _ plan: inout Plan, from template: String, source: Catalog, target: Catalog
+  ) async throws -> Proof {
+    let steps = plan
+    let (proved, proof) = try await server.withDatabase(from: template) { database in
+      try await Connection.with(database.target) { connection in
+        try await run(steps, connection, source: source, target: target)
+      }
+    }
+    plan = proved
+    return proof
+  }
+
+  private func run(
+    _ plan: Plan, _ connection: Connection, source: Catalog, target: Catalog
+  ) async throws -> (Plan, Proof) {
+    var plan = plan
+    try await ProofRows.fill(connection)
+    let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
+    let before = try await ProofRows.contents(connection, source: source, target: target, replaced: dropped)
+    var observer = LockObserver(existing: source)
+    try await observer.start(connection)
+    var index = 0
+    for segment in plan.segments {
+      try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off")
+      observer.newTransaction()
+      for step in segment {
+        try await run(step, connection)
+        let observed = try await observer.observe(connection)
+        plan.steps[index].locks = observed.locks
+        plan.steps[index].hazards += observed.hazards
+        index += 1
+      }
+      do { try await connection.execute("COMMIT") } catch let error as PostgresError {
+        throw ProofFailure(step: segment[segment.count - 1], statement: "COMMIT", error: error)
+      }
+    }
+    let after = try await ProofRows.contents(connection, source: source, target: target, replaced: dropped)
+    try await ProofRows.removeDefaultPartitions(connection)
+    let windows = target.windows.union(source.windows)
+    // Roles are the scratch server's, shared with other databases; raw and external facts are nobody's to read.
+    let result = try await reader.read(connection).removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
+    let expected = target.removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
+    let lost = before.filter { after[$0.key] != $0.value }.map(\.key).sorted()
+    let proof = Proof(
+      differences: CatalogDifference.compare(expected: expected, actual: result), lostRows: lost,
+      rows: before.values.reduce(0) { $0 + $1.rows }, tables: before.values.count { $0.rows > 0 },
+      emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(),
+      serverVersion: await connection.serverVersion)
+    return (plan, proof)
+  }
+
+  private func run(_ step: PlanStep, _ connection: Connection) async throws {
+    // Raw and external SQL may be several statements.
+    if step.subject.kind == .raw || step.subject.kind == .external {
+      for statement in step.statements {
+        do { try await connection.execute(statement) } catch let error as PostgresError {
+          throw ProofFailure(step: step, statement: statement, error: error)
+        }
+      }
+      return
+    }
+    guard !step.statements.isEmpty else { return }
+    let results = try await connection.pipeline(step.statements.map { Statement($0) })
+    for (statement, result) in zip(step.statements, results) {
+      if case .failure(let error) = result { throw ProofFailure(step: step, statement: statement, error: error) }
+    }
+  }
+}
+
+/// Watches which tables that were there before a statement locks or rewrites.
+private struct LockObserver {
+  private let existing: Set<String>
+  private var seen: Set<String> = []
+  private var files: [String: String] = [:]
+
+  init(existing: Catalog) {
+    self.existing = Set(
+      existing.facts.keys.filter { $0.kind == .table || $0.kind == .materializedView }.map(\.sqlName))
+  }
+
+  private static let filesQuery = """
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::text
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
+    """
+  private static let locksQuery = """
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), l.mode
+      FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p', 'm')
+       AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+     ORDER BY 1, 2
+    """
+
+  mutating func start(_ connection: Connection) async throws {
+    files = try Self.pairs(try await connection.query(Self.filesQuery))
+  }
+
+  mutating func newTransaction() { seen = [] }
+
+  mutating func observe(_ connection: Connection) async throws -> (locks: [String], hazards: [Hazard]) {
+    let results = try await connection.pipeline([Statement(Self.locksQuery), Statement(Self.filesQuery)])
+    var locks: [String] = []
+    var hazards: [Hazard] = []
+    for row in try results[0].get() {
+      let table = try row.string(0)
+      let mode = try row.string(1)
+      guard existing.contains(table), seen.insert(table + mode).inserted else { continue }
+      locks.append("\(Self.words(mode)) on \(table)")
+      if mode != "AccessExclusiveLock" {
+        hazards.append(Hazard(.blocksWrites, "blocks writes to \(table) while it runs (\(Self.words(mode)))"))
+      }
+    }
+    let now = try Self.pairs(try results[1].get())
+    for (table, file) in now.sorted(by: { $0.key < $1.key })
+    where files[table] != nil && files[table] != file && existing.contains(table) {
+      hazards.append(Hazard(.rewrite, "rewrites \(table); nobody can read or write it meanwhile"))
+    }
+    files = now
+    return (locks, hazards)
+  }
+
+  private static func pairs(_ rows: Rows) throws -> [String: String] {
+    var pairs: [String: String] = [:]
+    for row in rows { pairs[try row.string(0)] = try row.string(1) }
+    return pairs
+  }
+
+  private static func words(_ mode: String) -> String {
+    switch mode {
+    case "ShareLock": "SHARE"
+    case "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE"
+    case "ExclusiveLock": "EXCLUSIVE"
+    default: "ACCESS EXCLUSIVE"
+    }
+  }
+}

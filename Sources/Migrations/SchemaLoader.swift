@@ -1,0 +1,132 @@
+package import Catalog
+package import Postgres
+package import SchemaDSL
+
+/// The declarations do not make a database.
+package struct LoadFailure: Error, CustomStringConvertible {
+  package var diagnostics: [Diagnostic]
+  package var description: String { diagnostics.map(\.description).joined(separator: "\n") }
+}
+
+/// Loads declarations into an empty scratch database and lets PostgreSQL say what is wrong with them.
+package enum SchemaLoader {
+  /// - Throws: `LoadFailure` with a diagnostic for each declaration that PostgreSQL refuses.
+  package static func load(_ rendering: Rendering, into connection: Connection) async throws {
+    if !rendering.problems.isEmpty { throw LoadFailure(diagnostics: rendering.problems) }
+    // First without looking into bodies, which may refer to what comes later.
+    try await connection.execute("SET check_function_bodies = off; SET client_min_messages = warning")
+    var remaining = rendering.statements
+    var failures: [PostgresError] = []
+    while !remaining.isEmpty {
+      // A multi-statement item (external SQL) goes by the simple protocol.
+      let results = try await run(remaining, on: connection)
+      failures = []
+      var failed: [Rendering.DeclaredStatement] = []
+      for (statement, error) in zip(remaining, results) {
+        if let error {
+          failed.append(statement)
+          failures.append(error)
+        }
+      }
+      // What failed for want of something that this round made gets another chance.
+      if failed.count == remaining.count { break }
+      remaining = failed
+    }
+    if !remaining.isEmpty {
+      throw LoadFailure(diagnostics: zip(remaining, failures).map { diagnostic($0, $1) })
+    }
+    try await checkBodies(rendering, on: connection)
+    try await checkViewColumns(rendering, on: connection)
+  }
+
+  private static func run(
+    _ statements: [Rendering.DeclaredStatement], on connection: Connection
+  ) async throws -> [PostgresError?] {
+    var errors = [PostgresError?](repeating: nil, count: statements.count)
+    var index = 0
+    while index < statements.count {
+      if statements[index].phase == .external {
+        do { try await connection.execute(statements[index].sql) } catch let error as PostgresError {
+          if error.kind == .connection { throw error }
+          errors[index] = error
+        }
+        index += 1
+        continue
+      }
+      let end = statements[index...].firstIndex { $0.phase == .external } ?? statements.count
+      let results = try await connection.pipeline(
+        statements[index..<end].map { Statement($0.sql) }, sync: .each)
+      for (offset, result) in results.enumerated() {
+        if case .failure(let error) = result { errors[index + offset] = error }
+      }
+      index = end
+    }
+    return errors
+  }
+
+  /// Everything is there now, so bodies can be checked: PostgreSQL parses those in SQL, and the syntax of PL/pgSQL.
+  private static func checkBodies(_ rendering: Rendering, on connection: Connection) async throws {
+    let functions = rendering.statements.filter { $0.phase == .function }
+    guard !functions.isEmpty else { return }
+    try await connection.execute("SET check_function_bodies = on")
+    let errors = try await run(functions, on: connection)
+    let diagnostics = zip(functions, errors).compactMap { statement, error in
+      error.map { diagnostic(statement, $0) }
+    }
+    guard diagnostics.isEmpty else { throw LoadFailure(diagnostics: diagnostics) }
+  }
+
+  /// A view's columns have the types they are declared with.
+  private static func checkViewColumns(_ rendering: Rendering, on connection: Connection) async throws {
+    guard !rendering.viewColumns.isEmpty else { return }
+    let values = rendering.viewColumns.enumerated().map { index, column in
+      "(\(index), \(Quote.literal(column.view.sqlName)), \(column.number), \(Quote.literal(column.type)))"
+    }
+    let rows = try await connection.query(
+      """
+      SELECT d.index, pg_catalog.format_type(a.atttypid, NULL)
+        FROM (VALUES \(values.joined(separator: ", "))) AS d(index, relation, number, type)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = pg_catalog.to_regclass(d.relation) AND a.attnum = d.number
+       WHERE pg_catalog.to_regtype(d.type) IS DISTINCT FROM a.atttypid
+       ORDER BY d.index
+      """)
+    let diagnostics = try rows.map { row in
+      let column = rendering.viewColumns[try row.int(0)]
+      return Diagnostic(
+        .error, code: "view-column-type",
+        "column \(column.name) is declared as \(column.type), but the query delivers \(try row.string(1))",
+        object: "\(column.view)", location: column.location, help: "declare that type, or cast in the query")
+    }
+    guard diagnostics.isEmpty else { throw LoadFailure(diagnostics: diagnostics) }
+  }
+
+  private static func diagnostic(_ statement: Rendering.DeclaredStatement, _ error: PostgresError) -> Diagnostic {
+    var location = statement.location
+    var message = error.message
+    if let position = error.position {
+      let (line, text) = lineOf(position, in: statement.sql)
+      if let file = statement.bodyFile, let body = statement.sql.range(of: "\nAS $") {
+        // The line within the body's own file.
+        let bodyLine = statement.sql[..<body.lowerBound].count { $0 == "\n" } + 2
+        if line > bodyLine { location = SourceLocation(file: file, line: line - bodyLine) }
+      }
+      message += "\n  \(text.trimmedTrailing)"
+    }
+    let hints = [error.detail, error.hint].compactMap { $0 }
+    return Diagnostic(
+      .error, code: error.sqlState?.code ?? "load", message, object: "\(statement.object)", location: location,
+      help: hints.isEmpty ? nil : hints.joined(separator: " "))
+  }
+
+  /// The line, counted from 1, and its text, of a position counted in characters from 1.
+  private static func lineOf(_ position: Int, in sql: String) -> (Int, String) {
+    let end = sql.index(sql.startIndex, offsetBy: min(max(position - 1, 0), sql.count))
+    let number = sql[..<end].count { $0 == "\n" } + 1
+    let lines = sql.split(separator: "\n", omittingEmptySubsequences: false)
+    return (number, number <= lines.count ? String(lines[number - 1]) : "")
+  }
+}
+
+extension String {
+  fileprivate func range(of other: String) -> Range<Index>? { ranges(of: other).first }
+}

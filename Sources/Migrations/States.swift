@@ -1,0 +1,291 @@
+package import Catalog
+internal import FoundationEssentials
+package import Introspection
+internal import Planning
+package import Postgres
+package import SchemaDSL
+
+/// Reads the states of a database from wherever they are: declarations, migration files, SQL files, live servers.
+/// Everything but a live server is loaded into the scratch server first; PostgreSQL is the only judge.
+package actor States {
+  package nonisolated let rendering: Rendering
+  private var server: ScratchServer?
+  private let cache = CatalogCache()
+  private let installation: Installation
+
+  /// - Throws: `ServerError` when there is no PostgreSQL on this machine.
+  package init(database: Database, installation: Installation? = nil) throws {
+    rendering = Rendering(database)
+    self.installation = try installation ?? Installation.find()
+  }
+
+  /// The scratch server, found or started on first use.
+  package func scratch() async throws -> ScratchServer {
+    if let server { return server }
+    let acquired = try await ScratchServer.acquire(installation: installation)
+    server = acquired
+    return acquired
+  }
+
+  package nonisolated var reader: CatalogReader { CatalogReader(excludedSchemas: rendering.externalSchemas) }
+
+  private func key(_ parts: String...) -> Digest {
+    Digest(of: ([ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts).joined(separator: "\u{0}"))
+  }
+
+  // MARK: Declarations
+
+  /// The catalog of the declarations.
+  ///
+  /// - Throws: `LoadFailure` with the places in the Swift files.
+  package func declared() async throws -> Catalog {
+    let cacheKey = key("catalog", CatalogCache.buildStamp, rendering.digest.description)
+    if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) { return withOverlay(cached) }
+    let template = try await declaredTemplate()
+    let settled = try await settled(withOverlay(try await read(template: template)))
+    cache?.store(settled.removing { $0.id.kind.isDeclaredOnly || $0.id.kind == .role }, for: cacheKey)
+    return settled
+  }
+
+  /// The catalog after its own text was read by PostgreSQL again, until the text stays the same.
+  ///
+  /// What PostgreSQL prints of an expression is not always what it prints after reading that: `x IN ('a', 'b')` on a
+  /// `varchar` needs one more round. A migration holds printed text, so the printed text of the printed text is what a
+  /// database has in the end.
+  package func settled(_ catalog: Catalog) async throws -> Catalog {
+    var current = catalog
+    for _ in 0..<4 {
+      let next = try await rebuilt(current)
+      if CatalogDifference.compare(expected: current, actual: next).isEmpty { return current }
+      current = withFacts(next, declaredOnlyFrom: catalog)
+    }
+    return current
+  }
+
+  private func withFacts(_ read: Catalog, declaredOnlyFrom declared: Catalog) -> Catalog {
+    var result = read.removing { $0.id.kind == .role }
+    for fact in declared.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role { result.insert(fact) }
+    // Edges to roles and to raw SQL are not read back.
+    for fact in declared.facts.values {
+      guard var copy = result[fact.id] else { continue }
+      for need in fact.needs where result.contains(need) && !copy.needs.contains(need) { copy.needs.append(need) }
+      result.insert(copy)
+    }
+    return result
+  }
+
+  private func rebuilt(_ catalog: Catalog) async throws -> Catalog {
+    var target = catalog
+    for fact in rendering.overlay where fact.id.kind == .external { target.insert(fact) }
+    let plan = try Planner.plan(from: try await empty(), to: target)
+    let server = try await scratch()
+    let reader = reader
+    return try await server.withDatabase(from: try await replayTemplate([])) { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.execute("SET client_min_messages = warning")
+        for segment in plan.segments { try await Self.run(segment, on: connection) }
+        return try await reader.read(connection).removing { $0.id.kind == .role }
+      }
+    }
+  }
+
+  private static func run(_ steps: [PlanStep], on connection: Connection) async throws {
+    try await connection.transaction { connection in
+      try await connection.execute("SET LOCAL check_function_bodies = off")
+      var waiting: [(step: PlanStep, statement: String)] = []
+      for step in steps {
+        if step.subject.kind == .external || step.subject.kind == .raw {
+          // Such SQL may be several statements, and has its place in the order.
+          try await Self.flush(&waiting, on: connection)
+          for statement in step.statements { try await connection.execute(statement) }
+        } else {
+          waiting += step.statements.map { (step, $0) }
+        }
+      }
+      try await Self.flush(&waiting, on: connection)
+    }
+  }
+
+  private static func flush(
+    _ waiting: inout [(step: PlanStep, statement: String)], on connection: Connection
+  ) async throws {
+    let results = try await connection.pipeline(waiting.map { Statement($0.statement) })
+    for (item, result) in zip(waiting, results) {
+      if case .failure(let error) = result {
+        throw ProofFailure(step: item.step, statement: item.statement, error: error)
+      }
+    }
+    waiting = []
+  }
+
+  /// Two states, with differences of wording taken away if there are any.
+  package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
+    guard CatalogDifference.compare(expected: b, actual: a).contains(where: \.concernsExpressions) else { return (a, b) }
+    return (try await settled(a), try await settled(b))
+  }
+
+  /// A scratch database with the declarations loaded.
+  package func declaredTemplate() async throws -> String {
+    let server = try await scratch()
+    let base = try await ScratchBase.template(server)
+    let rendering = rendering
+    return try await server.template(for: key("declared", rendering.digest.description), from: base) {
+      try await SchemaLoader.load(rendering, into: $0)
+    }
+  }
+
+  /// Roles are the scratch server's, not the database's: only the declared ones are facts, as they are declared.
+  private func withOverlay(_ catalog: Catalog) -> Catalog {
+    var result = catalog.removing { $0.id.kind == .role }
+    for fact in rendering.overlay { result.insert(fact) }
+    for fact in result.facts.values {
+      let known = fact.needs.filter { result.contains($0) }
+      if known.count != fact.needs.count { result[fact.id]?.needs = known }
+    }
+    // Those who refer to a declared role need it.
+    for fact in result.facts.values {
+      var roles: [String] = []
+      if fact.id.kind == .grant || fact.id.kind == .defaultPrivilege { roles = [fact.id.role] }
+      if fact.id.kind == .policy { roles = fact.list(.roles) }
+      if fact.id.kind == .owner { roles = [fact.text(.role)] }
+      for role in roles where !role.isEmpty {
+        let need = FactID(.role, name: role)
+        if result.contains(need), !fact.needs.contains(need) { result[fact.id]?.needs.append(need) }
+      }
+    }
+    return result
+  }
+
+  // MARK: Migrations and files
+
+  /// A scratch database in which the migrations were run in order.
+  ///
+  /// - Throws: `ReplayFailure` naming the file and line.
+  package func replayTemplate(_ files: [MigrationFile]) async throws -> String {
+    let server = try await scratch()
+    let base = try await ScratchBase.template(server)
+    if files.isEmpty { return base }
+    // The longest prefix that was replayed before saves the rest.
+    let digest = key("migrations", files.map(\.digest.description).joined(separator: " "))
+    return try await server.template(for: digest, from: base) { connection in
+      for file in files { try await Self.run(file, on: connection) }
+    }
+  }
+
+  private static func run(_ file: MigrationFile, on connection: Connection) async throws {
+    for segment in try file.segments() {
+      var statements = segment.statements
+      if segment.isTransaction {
+        statements.insert(ScriptStatement(sql: "BEGIN", line: 0), at: 0)
+        statements.append(ScriptStatement(sql: "COMMIT", line: 0))
+      }
+      let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
+      for (statement, result) in zip(statements, results) {
+        if case .failure(let error) = result {
+          throw ReplayFailure(location: SourceLocation(file: "migrations/\(file.fileName)", line: statement.line), error: error)
+        }
+      }
+    }
+  }
+
+  /// The catalog that the migrations lead to.
+  package func replayed(_ files: [MigrationFile]) async throws -> Catalog {
+    let template = try await replayTemplate(files)
+    return try await read(template: template).removing { $0.id.kind == .role }
+  }
+
+  /// The catalog of an empty database: what PostgreSQL itself puts there.
+  package func empty() async throws -> Catalog {
+    let cacheKey = key("catalog", CatalogCache.buildStamp, "empty")
+    if let cached = cache?.catalog(for: cacheKey) { return cached }
+    let catalog = try await replayed([])
+    cache?.store(catalog, for: cacheKey)
+    return catalog
+  }
+
+  /// A scratch database with a `.sql` file, or the `.sql` files of a folder in the order of their names.
+  ///
+  /// - Throws: `ReplayFailure` naming the file and line; `MigrationError`.
+  package func sqlTemplate(path: String) async throws -> String {
+    var isFolder = false
+    if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
+      isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+    }
+    let names =
+      isFolder
+      ? try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sql") }.sorted().map { "\(path)/\($0)" }
+      : [path]
+    var files: [(String, [ScriptStatement])] = []
+    var digest = ""
+    for name in names {
+      guard let text = try? String(contentsOfFile: name, encoding: .utf8) else { throw MigrationError.unreadable(name) }
+      digest += Digest(of: text).description
+      do { files.append((name, try Script.split(text))) } catch let error as ScriptError {
+        throw StateError.unparsable(SourceLocation(file: name, line: error.line), error.message)
+      }
+    }
+    let server = try await scratch()
+    let base = try await ScratchBase.template(server)
+    let scripts = files
+    return try await server.template(for: key("sql", digest), from: base) { connection in
+      for (name, statements) in scripts {
+        let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
+        for (statement, result) in zip(statements, results) {
+          if case .failure(let error) = result {
+            throw ReplayFailure(location: SourceLocation(file: name, line: statement.line), error: error)
+          }
+        }
+      }
+    }
+  }
+
+  /// The catalog of a scratch template.
+  package func read(template: String) async throws -> Catalog {
+    let server = try await scratch()
+    let reader = reader
+    // Nobody may be connected to a database that is being copied.
+    return try await server.withDatabase(from: template) { database in
+      try await Connection.with(database.target) { try await reader.read($0) }
+    }
+  }
+
+  /// The catalog of a live database.
+  package nonisolated func live(_ target: ConnectionTarget) async throws -> Catalog {
+    let reader = reader
+    return try await Connection.with(target) { try await reader.read($0) }
+  }
+
+  /// The declaring line of an object.
+  package nonisolated func location(of id: FactID) -> SourceLocation? { rendering.location(of: id) }
+}
+
+/// A state that cannot be read.
+package enum StateError: Error, CustomStringConvertible {
+  case unparsable(SourceLocation, String)
+  package var description: String {
+    switch self {
+    case .unparsable(let location, let message): "\(location): \(message)"
+    }
+  }
+}
+
+/// SQL that the scratch server refused.
+package struct ReplayFailure: Error, CustomStringConvertible {
+  package var location: SourceLocation
+  package var error: PostgresError
+  package var description: String { "\(location): \(error)" }
+}
+
+extension Catalog {
+  /// Without the partitions that windows look after: inside a window they come and go.
+  package func withoutWindowPartitions(of windows: Set<FactID>) -> Catalog {
+    removing { fact in
+      let parent = fact.list(.partitionOf)
+      guard fact.id.kind == .table, parent.count == 2, fact.text(.bound) != "DEFAULT" else { return false }
+      return windows.contains(FactID(.partitionWindow, schema: parent[0], name: parent[1]))
+    }
+  }
+
+  /// The declared windows.
+  package var windows: Set<FactID> { Set(facts.keys.filter { $0.kind == .partitionWindow }) }
+}

@@ -1,0 +1,59 @@
+package import Catalog
+internal import Introspection
+package import Migrations
+package import Postgres
+
+/// How a live database differs from what the project's migrations lead to.
+package struct DriftReport: Sendable {
+  package struct Finding: Sendable {
+    package var difference: CatalogDifference
+    package var location: SourceLocation?
+  }
+
+  package var findings: [Finding]
+  /// Months that a declared window lacks.
+  package var missingPartitions: [PartitionManager.Slot]
+  /// Things to know that are no drift.
+  package var notes: [String]
+  package var unmodeled: [UnmodeledObject]
+
+  package var isClean: Bool { findings.isEmpty && missingPartitions.isEmpty }
+
+  /// Reads the live database (one snapshot, read only) and compares.
+  ///
+  /// - Throws: `PostgresError`, `UnsupportedServer`.
+  package static func make(
+    states: States, expected lock: Catalog, _ connection: Connection
+  ) async throws -> DriftReport {
+    let live = try await states.reader.read(connection)
+    let windows = lock.windows
+    var expected = lock.withoutWindowPartitions(of: windows)
+    var notes: [String] = []
+    let jobs = expected.facts.keys.filter { $0.kind == .cronJob }
+    if !jobs.isEmpty, try await !hasCron(connection) {
+      expected = expected.removing { $0.id.kind == .cronJob }
+      notes.append("pg_cron is not installed there: \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked")
+    }
+    // Roles are the server's; only those that the project declares are its business.
+    let actual = live.withoutWindowPartitions(of: windows).removing {
+      $0.id.kind == .role && !expected.contains($0.id)
+    }
+    var differences = CatalogDifference.compare(expected: expected, actual: actual)
+    if differences.contains(where: \.concernsExpressions) {
+      // The same expression in other words is no drift; PostgreSQL says whether it is.
+      let (a, b) = try await states.reconciled(actual, expected)
+      differences = CatalogDifference.compare(expected: b, actual: a)
+    }
+    let findings = differences.map {
+      Finding(difference: $0, location: states.location(of: $0.id))
+    }
+    // A window whose table is missing is told once.
+    let there = lock.removing { $0.id.kind == .table && !live.contains($0.id) }
+    let missing = try await PartitionManager(catalog: there).coverage(connection).flatMap(\.missing)
+    return DriftReport(findings: findings, missingPartitions: missing, notes: notes, unmodeled: live.unmodeled)
+  }
+
+  private static func hasCron(_ connection: Connection) async throws -> Bool {
+    try await connection.query("SELECT to_regclass('cron.job') IS NOT NULL")[0].bool(0)
+  }
+}

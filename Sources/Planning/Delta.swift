@@ -1,0 +1,138 @@
+internal import Catalog
+
+/// What differs between two catalogs, and what has to be rebuilt because of it.
+struct Delta {
+  let source: Catalog
+  let target: Catalog
+  private(set) var created: Set<FactID> = []
+  private(set) var dropped: Set<FactID> = []
+  private(set) var altered: [FactID: Change] = [:]
+  /// Dropped facts that go with what they are a part of.
+  private(set) var impliedDrops: [FactID: FactID] = [:]
+  /// Which altered facts need which others out of the way.
+  private(set) var disturbances: [(altered: FactID, dependent: FactID)] = []
+  let sourceChildren: [FactID: [FactID]]
+  let targetChildren: [FactID: [FactID]]
+  let sourceDependents: [FactID: [FactID]]
+  private(set) var context: RuleContext
+
+  init(source: Catalog, target: Catalog) {
+    self.source = source
+    self.target = target
+    sourceChildren = source.childrenByParent()
+    targetChildren = target.childrenByParent()
+    sourceDependents = source.dependentsByFact()
+    let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
+    context = RuleContext(
+      source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
+      defaultPrivileges: DefaultPrivileges(Array(inForce)))
+  }
+
+  mutating func propagate() {
+    var replaced: [FactID] = []
+    for fact in target.facts.values where !source.contains(fact.id) { created.insert(fact.id) }
+    for fact in source.facts.values {
+      guard let new = target[fact.id] else {
+        dropped.insert(fact.id)
+        continue
+      }
+      // What moves to another parent is another object.
+      if fact.parent != new.parent, fact.id.kind != .table {
+        replaced.append(fact.id)
+      } else if fact.attributes != new.attributes {
+        switch Rules.rule(for: fact.id.kind).alter(fact, new, context) {
+        case .replace: replaced.append(fact.id)
+        case .inPlace(let change): altered[fact.id] = change
+        }
+      }
+    }
+    var queue = Array(dropped)
+    for id in replaced { replace(id, &queue) }
+    for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
+    while let id = queue.popLast() {
+      for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
+      // A sequence goes with the column that it belongs to.
+      for dependent in sourceDependents[id] ?? [] where !dropped.contains(dependent) {
+        // One that no longer needs it in the target is altered first, and stays.
+        if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false { continue }
+        replace(dependent, &queue)
+      }
+    }
+    for id in dropped { altered[id] = nil }
+    findImpliedDrops()
+    context.created = created
+  }
+
+  private mutating func replace(_ id: FactID, _ queue: inout [FactID]) {
+    guard dropped.insert(id).inserted else { return }
+    altered[id] = nil
+    queue.append(id)
+    if target.contains(id) { recreate(id) }
+  }
+
+  /// Creates a fact and all that is part of it.
+  private mutating func recreate(_ id: FactID) {
+    created.insert(id)
+    for child in targetChildren[id] ?? [] where !created.contains(child) { recreate(child) }
+  }
+
+  private mutating func disturb(_ id: FactID, _ change: Change, _ queue: inout [FactID]) {
+    for disturbed in change.disturbs {
+      let dependents = (sourceDependents[disturbed.fact] ?? []) + (sourceChildren[disturbed.fact] ?? [])
+      for dependent in dependents.sorted() {
+        guard let fact = source[dependent], disturbed.selects(dependent.kind, fact) else { continue }
+        disturbances.append((id, dependent))
+        let isPartOfDisturbed = fact.parent == id
+        replace(dependent, &queue)
+        // A type that is swapped loses what was said about it.
+        if isPartOfDisturbed, [.comment, .grant, .owner].contains(dependent.kind) { impliedDrops[dependent] = id }
+      }
+    }
+  }
+
+  /// A part goes with the whole, unless the whole has to wait for something that the part holds on to.
+  private mutating func findImpliedDrops() {
+    for id in dropped {
+      guard let fact = source[id], impliedDrops[id] == nil else { continue }
+      if let parent = fact.parent, dropped.contains(parent), !holdsBack(fact, parent) {
+        impliedDrops[id] = parent
+      } else if id.kind == .sequence, let column = ownerColumn(of: id), dropped.contains(column) {
+        impliedDrops[id] = column
+      }
+    }
+  }
+
+  private func ownerColumn(of sequence: FactID) -> FactID? {
+    let owner = source[FactID(.sequenceOwner, schema: sequence.schema, name: sequence.name)]
+    guard let parts = owner?.list(.column), parts.count == 3 else { return nil }
+    return FactID(.column, schema: parts[0], name: parts[1], member: parts[2])
+  }
+
+  /// Two tables that are dropped and refer to each other: their foreign keys go first. So does whatever part refers to
+  /// a dropped fact that in turn needs the whole.
+  private func holdsBack(_ fact: Fact, _ whole: FactID) -> Bool {
+    guard [.constraint, .policy, .trigger, .columnDefault].contains(fact.id.kind) else { return false }
+    var root = whole
+    while let parent = source[root]?.parent, dropped.contains(parent) { root = parent }
+    var visited: Set<FactID> = [fact.id]
+    var queue = fact.needs.filter { dropped.contains($0) && !isPart($0, of: root) }
+    while let id = queue.popLast() {
+      guard visited.insert(id).inserted else { continue }
+      if isPart(id, of: root) { return true }
+      for need in source[id]?.needs ?? [] where dropped.contains(need) { queue.append(need) }
+      if let parent = source[id]?.parent, dropped.contains(parent) { queue.append(parent) }
+      // The other whole waits for its own parts' needs.
+      for child in sourceChildren[id] ?? [] where dropped.contains(child) { queue.append(child) }
+    }
+    return false
+  }
+
+  private func isPart(_ id: FactID, of root: FactID) -> Bool {
+    var current: FactID? = id
+    while let candidate = current {
+      if candidate == root { return true }
+      current = source[candidate]?.parent
+    }
+    return false
+  }
+}

@@ -1,0 +1,78 @@
+package import Catalog
+
+/// Why no plan could be made.
+package enum PlanError: Error, CustomStringConvertible {
+  /// Steps that wait for each other: a rule is wrong, and nothing is guessed.
+  case cycle([String])
+
+  package var description: String {
+    switch self {
+    case .cycle(let steps):
+      return "these steps wait for each other, which is an error in dbtool's rules:\n  "
+        + steps.joined(separator: "\n  ")
+        + "\nPlease report it with both schemas; apply the change in two smaller ones meanwhile."
+    }
+  }
+}
+
+/// From two catalogs to ordered steps: diff, propagate to dependents, order by one graph, fold.
+package enum Planner {
+  /// - Throws: `PlanError.cycle`.
+  package static func plan(from source: Catalog, to target: Catalog) throws -> Plan {
+    // Roles belong to the server; one that is not declared is nobody's business here.
+    var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
+    var target = target
+    RawOwnership.attribute(&source, &target)
+    var delta = Delta(source: source, target: target)
+    delta.propagate()
+    var graph = StepGraph(delta)
+    graph.connect()
+    let order = try graph.sorted()
+    return Plan(steps: graph.fold(order))
+  }
+}
+
+/// Facts that a raw SQL item makes are its own: they are neither created nor dropped beside it.
+private enum RawOwnership {
+  static func attribute(_ source: inout Catalog, _ target: inout Catalog) {
+    source = attribute(source)
+    target = attribute(target)
+  }
+
+  private static func attribute(_ catalog: Catalog) -> Catalog {
+    var owners: [FactID: FactID] = [:]
+    for raw in catalog.facts.values where raw.id.kind == .raw {
+      let objects = raw.list(.objects).compactMap { try? LockFormat.decodeID($0) }
+      for object in objects {
+        // A routine may be named without its argument types, which the server writes its own way.
+        for id in catalog.facts.keys
+        where id == object
+          || id.kind == .function && object.kind == .function && object.member.isEmpty && id.schema == object.schema
+            && id.name == object.name
+        {
+          owners[id] = raw.id
+        }
+      }
+    }
+    guard !owners.isEmpty else { return catalog }
+    let children = catalog.childrenByParent()
+    var queue = Array(owners.keys)
+    while let id = queue.popLast() {
+      for child in children[id] ?? [] where owners[child] == nil {
+        owners[child] = owners[id]
+        queue.append(child)
+      }
+    }
+    var result = catalog
+    for fact in catalog.facts.values {
+      if let raw = owners[fact.id] {
+        let inherited = fact.needs.filter { owners[$0] == nil }
+        result[raw]?.needs += inherited
+        result[fact.id] = nil
+      } else if fact.needs.contains(where: { owners[$0] != nil }) {
+        result[fact.id]?.needs = fact.needs.map { owners[$0] ?? $0 }
+      }
+    }
+    return result
+  }
+}

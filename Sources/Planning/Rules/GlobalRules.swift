@@ -1,0 +1,163 @@
+internal import Catalog
+internal import Postgres
+
+enum ExternalRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
+  /// It belongs to somebody else.
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change([new.text(.create)]))
+  }
+}
+
+/// Roles belong to the server: made where missing, never dropped.
+enum RoleRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let name = Quote.identifier(fact.id.name)
+    let attributes = fact.list(.attributes).joined(separator: " ")
+    let create = "CREATE ROLE \(name)" + (attributes.isEmpty ? "" : " " + attributes)
+    let block = """
+      DO \(Quote.dollar("""
+
+      BEGIN
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(Quote.literal(fact.id.name))) THEN
+          \(create);
+        END IF;
+      END
+
+      """))
+      """
+    return [block] + fact.list(.memberOf).map { "GRANT \(Quote.identifier($0)) TO \(name)" }
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let name = Quote.identifier(new.id.name)
+    var change = Change()
+    let before = old.list(.attributes)
+    let after = new.list(.attributes)
+    if before != after {
+      let reset = before.filter { !after.contains($0) }.map(opposite)
+      let words = reset.filter { word in !after.contains { $0.hasPrefix(word.prefix(10)) } } + after.filter { !before.contains($0) }
+      change.statements.append("ALTER ROLE \(name) \(words.joined(separator: " "))")
+    }
+    for group in new.list(.memberOf) where !old.list(.memberOf).contains(group) {
+      change.statements.append("GRANT \(Quote.identifier(group)) TO \(name)")
+    }
+    for group in old.list(.memberOf) where !new.list(.memberOf).contains(group) {
+      change.statements.append("REVOKE \(Quote.identifier(group)) FROM \(name)")
+    }
+    return .inPlace(change)
+  }
+  private static func opposite(_ attribute: String) -> String {
+    if attribute.hasPrefix("CONNECTION LIMIT") { return "CONNECTION LIMIT -1" }
+    return attribute.hasPrefix("NO") ? String(attribute.dropFirst(2)) : "NO" + attribute
+  }
+}
+
+enum SchemaRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["CREATE SCHEMA \(Quote.identifier(fact.id.name))"]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP SCHEMA \(Quote.identifier(fact.id.name))"]
+  }
+}
+
+enum ExtensionRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [
+      "CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(fact.id.name)) WITH SCHEMA "
+        + Quote.identifier(fact.text(.schema))
+    ]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP EXTENSION \(Quote.identifier(fact.id.name))"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let name = Quote.identifier(new.id.name)
+    var change = Change()
+    if old.text(.schema) != new.text(.schema) {
+      change.statements.append("ALTER EXTENSION \(name) SET SCHEMA \(Quote.identifier(new.text(.schema)))")
+    }
+    if old.text(.version) != new.text(.version) {
+      change.statements.append("ALTER EXTENSION \(name) UPDATE TO \(Quote.literal(new.text(.version)))")
+    }
+    return .inPlace(change)
+  }
+}
+
+/// Jobs of pg_cron. A server without the extension is told of and passed over.
+enum CronJobRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let name = Quote.literal(fact.id.name)
+    let call = [name, Quote.literal(fact.text(.schedule)), Quote.literal(fact.text(.command))].joined(separator: ", ")
+    var body = "PERFORM cron.schedule(\(call));"
+    if !fact.flag(.active) { body += setActive(name, false) }
+    return [guarded(fact.id.name, body)]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [guarded(fact.id.name, "PERFORM cron.unschedule(\(Quote.literal(fact.id.name)));")]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    // cron.schedule replaces a job of the same name, and leaves alone whether it is active.
+    let name = Quote.literal(new.id.name)
+    let call = [name, Quote.literal(new.text(.schedule)), Quote.literal(new.text(.command))].joined(separator: ", ")
+    return .inPlace(
+      Change([guarded(new.id.name, "PERFORM cron.schedule(\(call));" + setActive(name, new.flag(.active)))]))
+  }
+  private static func setActive(_ name: String, _ active: Bool) -> String {
+    "\n    PERFORM cron.alter_job((SELECT jobid FROM cron.job WHERE jobname = \(name)), active => \(active));"
+  }
+  private static func guarded(_ name: String, _ body: String) -> String {
+    """
+    DO \(Quote.dollar("""
+
+    BEGIN
+      IF to_regclass('cron.job') IS NOT NULL THEN
+        \(body)
+      ELSE
+        RAISE NOTICE 'pg_cron is not installed in this database: the job % is skipped', \(Quote.literal(name));
+      END IF;
+    END
+
+    """))
+    """
+  }
+}
+
+enum RawRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.drop)] }
+}
+
+/// A window needs no SQL: its partitions are made when the migration is applied and whenever `dbtool partitions` runs.
+enum PartitionWindowRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration { .inPlace(Change()) }
+}
+
+enum CommentRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, Quote.literal(fact.text(.text)))] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "NULL")] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func sql(_ fact: Fact, _ text: String) -> String {
+    "COMMENT ON \(fact.id.subjectID?.objectClause ?? "") IS \(text)"
+  }
+}
+
+enum OwnerRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [sql(fact, Quote.identifier(fact.text(.role)))]
+  }
+  /// The database's own role is whoever applies its migrations.
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "CURRENT_USER")] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func sql(_ fact: Fact, _ role: String) -> String {
+    "ALTER \(fact.id.subjectID?.objectClause ?? "") OWNER TO \(role)"
+  }
+}

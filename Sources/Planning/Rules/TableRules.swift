@@ -1,0 +1,357 @@
+internal import Catalog
+internal import Postgres
+
+/// Tables. CREATE TABLE itself is written by `TableDefinition`, with what is folded into it.
+enum TableRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let columns = (context.targetChildren[fact.id] ?? []).filter { $0.kind == .column }
+      .compactMap { context.target[$0] }
+    return TableDefinition(table: fact, columns: columns).statements
+  }
+
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP TABLE \(fact.id.sqlName)"] }
+
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // A partitioned table's rows are in its partitions, whose own drops say so.
+    [Hazard(.dataLoss, "drops table \(fact.id.sqlName) with all its rows")]
+  }
+
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.attributes[.partitionKey] == new.attributes[.partitionKey] else { return .replace }
+    let table = "ALTER TABLE \(new.id.sqlName)"
+    var change = Change()
+    if old.attributes[.partitionOf] != new.attributes[.partitionOf] || old.attributes[.bound] != new.attributes[.bound] {
+      let before = old.list(.partitionOf)
+      let after = new.list(.partitionOf)
+      if before.count == 2 {
+        change.statements.append("ALTER TABLE \(Quote.qualified(before[0], before[1])) DETACH PARTITION \(new.id.sqlName)")
+      }
+      if after.count == 2 {
+        change.statements.append(
+          "ALTER TABLE \(Quote.qualified(after[0], after[1])) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
+      }
+    }
+    if old.attributes[.persistence] != new.attributes[.persistence] {
+      change.statements.append("\(table) SET \(new.text(.persistence) == "unlogged" ? "UNLOGGED" : "LOGGED")")
+    }
+    change.statements += StorageOptions.changes(table, from: old.list(.options), to: new.list(.options))
+    change.statements += security(table, from: old, to: new)
+    if old.attributes[.replicaIdentity] != new.attributes[.replicaIdentity] {
+      change.statements.append("\(table) REPLICA IDENTITY \(new.optionalText(.replicaIdentity) ?? "DEFAULT")")
+    }
+    return .inPlace(change)
+  }
+
+  static func security(_ table: String, from old: Fact?, to new: Fact) -> [String] {
+    var statements: [String] = []
+    if (old?.flag(.rowSecurity) ?? false) != new.flag(.rowSecurity) {
+      statements.append("\(table) \(new.flag(.rowSecurity) ? "ENABLE" : "DISABLE") ROW LEVEL SECURITY")
+    }
+    if (old?.flag(.forcedRowSecurity) ?? false) != new.flag(.forcedRowSecurity) {
+      statements.append("\(table) \(new.flag(.forcedRowSecurity) ? "FORCE" : "NO FORCE") ROW LEVEL SECURITY")
+    }
+    return statements
+  }
+}
+
+/// CREATE TABLE with everything that stands inside it.
+struct TableDefinition {
+  var table: Fact
+  var columns: [Fact]
+  var defaults: [String: Fact] = [:]
+  var constraints: [Fact] = []
+
+  var statements: [String] {
+    let name = table.id.sqlName
+    var sql = "CREATE \(table.text(.persistence) == "unlogged" ? "UNLOGGED " : "")TABLE \(name)"
+    let partitionOf = table.list(.partitionOf)
+    var lines: [String] = []
+    if partitionOf.count == 2 {
+      sql += " PARTITION OF \(Quote.qualified(partitionOf[0], partitionOf[1]))"
+    } else {
+      lines = columns.sorted { $0.position < $1.position }.map {
+        "  " + ColumnRule.definition($0, defaultValue: defaults[$0.id.member])
+      }
+    }
+    lines += constraints.sorted { a, b in
+      let (first, second) = (a.text(.type) == "p", b.text(.type) == "p")
+      return first == second ? a.id < b.id : first
+    }.map { "  " + ConstraintRule.clause($0) }
+    if !lines.isEmpty { sql += " (\n\(lines.joined(separator: ",\n"))\n)" } else if partitionOf.isEmpty { sql += " ()" }
+    if let bound = table.optionalText(.bound) { sql += " \(bound)" }
+    if let key = table.optionalText(.partitionKey) { sql += " PARTITION BY \(key)" }
+    let options = table.list(.options)
+    if !options.isEmpty { sql += " WITH (\(StorageOptions.list(options)))" }
+    var result = [sql]
+    for column in columns { result += ColumnRule.settings(column) }
+    result += TableRule.security("ALTER TABLE \(name)", from: nil, to: table)
+    if let identity = table.optionalText(.replicaIdentity) {
+      result.append("ALTER TABLE \(name) REPLICA IDENTITY \(identity)")
+    }
+    return result
+  }
+}
+
+enum ColumnRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { add(fact, defaultValue: nil) }
+
+  /// ADD COLUMN; with its default, so that rows that are there get a value.
+  static func add(_ fact: Fact, defaultValue: Fact?) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) ADD COLUMN \(definition(fact, defaultValue: defaultValue))"] + settings(fact)
+  }
+
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) DROP COLUMN \(fact.id.memberSQL)"]
+  }
+
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // Generated values can be computed again.
+    fact.optionalText(.generated) != nil
+      ? [] : [Hazard(.dataLoss, "drops column \(fact.id.path) with its values")]
+  }
+
+  static func definition(_ fact: Fact, defaultValue: Fact?) -> String {
+    var text = "\(fact.id.memberSQL) \(fact.text(.type))"
+    if let compression = fact.optionalText(.compression) { text += " COMPRESSION \(compression)" }
+    if let collation = fact.optionalText(.collation) { text += " COLLATE \(collation)" }
+    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let identity = fact.optionalText(.identity) {
+      let options = fact.list(.identityOptions)
+      text += " GENERATED \(identity) AS IDENTITY" + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))")
+    }
+    if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
+    if fact.flag(.notNull) { text += " NOT NULL" }
+    return text
+  }
+
+  /// What ADD COLUMN has no place for.
+  static func settings(_ fact: Fact) -> [String] {
+    let alter = alter(fact)
+    var statements: [String] = []
+    if let storage = fact.optionalText(.storage) { statements.append("\(alter) SET STORAGE \(storage)") }
+    if let target = fact.integer(.statistics) { statements.append("\(alter) SET STATISTICS \(target)") }
+    let options = fact.list(.options)
+    if !options.isEmpty { statements.append("\(alter) SET (\(StorageOptions.list(options)))") }
+    return statements
+  }
+
+  private static func alter(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let clause = alter(new)
+    var change = Change()
+    if let expression = new.optionalText(.generated) {
+      // PostgreSQL cannot make a column generated, nor change the expression before version 17.
+      guard old.optionalText(.generated) == expression, sameType(old, new) else { return .replace }
+    } else if old.optionalText(.generated) != nil {
+      change.statements.append("\(clause) DROP EXPRESSION")
+    }
+    if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
+      change.statements.append("\(clause) DROP IDENTITY")
+    }
+    if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
+    if old.flag(.notNull) != new.flag(.notNull) {
+      change.statements.append("\(clause) \(new.flag(.notNull) ? "SET" : "DROP") NOT NULL")
+    }
+    if let identity = new.optionalText(.identity) {
+      if let before = old.optionalText(.identity) {
+        if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
+        let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
+        if !options.isEmpty { change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " ")) }
+      } else {
+        let options = new.list(.identityOptions)
+        change.statements.append(
+          "\(clause) ADD GENERATED \(identity) AS IDENTITY"
+            + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
+      }
+    }
+    if old.attributes[.compression] != new.attributes[.compression] {
+      change.statements.append("\(clause) SET COMPRESSION \(new.optionalText(.compression) ?? "default")")
+    }
+    if old.attributes[.storage] != new.attributes[.storage] {
+      // DEFAULT is a word of version 16 and newer.
+      change.statements.append("\(clause) SET STORAGE \(new.optionalText(.storage) ?? defaultStorage(new))")
+    }
+    if old.attributes[.statistics] != new.attributes[.statistics] {
+      change.statements.append("\(clause) SET STATISTICS \(new.integer(.statistics) ?? -1)")
+    }
+    change.statements += StorageOptions.changes(clause, from: old.list(.options), to: new.list(.options))
+    return .inPlace(change)
+  }
+
+  private static func sameType(_ old: Fact, _ new: Fact) -> Bool {
+    old.attributes[.type] == new.attributes[.type] && old.attributes[.collation] == new.attributes[.collation]
+  }
+
+  private static func appendTypeChange(
+    _ old: Fact, _ new: Fact, _ clause: String, _ change: inout Change, _ context: RuleContext
+  ) {
+    let type = new.text(.type)
+    let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
+    // Between types without a cast, the text form is the bridge.
+    let bridge = needsTextBridge(old, new, context) ? (type.hasSuffix("[]") ? "::text[]" : "::text") : ""
+    let using = old.text(.type) == type ? "" : " USING \(new.id.memberSQL)\(bridge)::\(type)"
+    change.statements.append("\(clause) TYPE \(type)\(collation)\(using)")
+    if old.text(.type) != type, !TypeChange.keepsValues(from: old.text(.type), to: type) {
+      change.hazards.append(
+        Hazard(.dataLoss, "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
+    }
+    // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
+    let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
+      switch kind {
+      case .view, .materializedView, .policy, .trigger, .columnDefault, .function: true
+      case .constraint: fact.text(.type) == "f"
+      case .column: fact.optionalText(.generated) != nil
+      default: false
+      }
+    }
+    change.disturbs.append((new.id, disturbed))
+
+  }
+
+  private static func needsTextBridge(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Bool {
+    let enums = { (fact: Fact) in fact.needs.contains { $0.kind == .enumType } }
+    return enums(old) || enums(new)
+  }
+
+  private static func defaultStorage(_ fact: Fact) -> String {
+    switch fact.text(.type) {
+    case "numeric": "MAIN"
+    case let type where type.hasPrefix("numeric(") || type == "inet" || type == "cidr": "MAIN"
+    default: "EXTENDED"
+    }
+  }
+}
+
+/// Which changes of type keep every value.
+enum TypeChange {
+  private static let order = ["smallint", "integer", "bigint", "numeric"]
+
+  static func keepsValues(from old: String, to new: String) -> Bool {
+    if let a = order.firstIndex(of: old), let b = order.firstIndex(of: new) { return a <= b }
+    if new == "text" { return true }
+    if let a = length(old, "character varying"), let b = length(new, "character varying") { return a <= b }
+    if old == "real", new == "double precision" { return true }
+    if old == "json", new == "jsonb" { return true }
+    return false
+  }
+
+  private static func length(_ type: String, _ name: String) -> Int? {
+    guard type.hasPrefix(name) else { return nil }
+    let rest = type.dropFirst(name.count)
+    if rest.isEmpty { return Int.max }
+    return Int(rest.dropFirst().dropLast())
+  }
+}
+
+enum DefaultRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["\(clause(fact)) SET DEFAULT \(fact.text(.expression))"]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["\(clause(fact)) DROP DEFAULT"] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func clause(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+}
+
+enum ConstraintRule: Rule {
+  static func clause(_ fact: Fact) -> String { "CONSTRAINT \(fact.id.memberSQL) \(fact.text(.definition))" }
+
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
+    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + marks(nil, fact)
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    var change = Change()
+    if old.attributes[.validated] != new.attributes[.validated] {
+      guard new.attributes[.validated] == nil else { return .replace }
+      change.statements.append("ALTER TABLE \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)")
+    }
+    change.statements += marks(old, new)
+    return .inPlace(change)
+  }
+
+  /// Whether the constraint's index orders the table or identifies its rows to replication.
+  private static func marks(_ old: Fact?, _ new: Fact) -> [String] {
+    IndexRule.marks(old, new, table: new.id.sqlName, index: new.id.memberSQL)
+  }
+}
+
+enum IndexRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let unique = fact.flag(.unique) ? "UNIQUE " : ""
+    let table = fact.parent?.sqlName ?? ""
+    return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
+      + marks(nil, fact, table: table, index: Quote.identifier(fact.id.name))
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP INDEX \(fact.id.sqlName)"] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
+      old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
+    else { return .replace }
+    return .inPlace(
+      Change(marks(old, new, table: new.parent?.sqlName ?? "", index: Quote.identifier(new.id.name))))
+  }
+
+  static func marks(_ old: Fact?, _ new: Fact, table: String, index: String) -> [String] {
+    var statements: [String] = []
+    if (old?.flag(.clustered) ?? false) != new.flag(.clustered) {
+      statements.append("ALTER TABLE \(table) " + (new.flag(.clustered) ? "CLUSTER ON \(index)" : "SET WITHOUT CLUSTER"))
+    }
+    let before = old?.optionalText(.replicaIdentity)
+    if before != new.optionalText(.replicaIdentity) {
+      statements.append(
+        "ALTER TABLE \(table) REPLICA IDENTITY "
+          + (new.optionalText(.replicaIdentity) == nil ? "DEFAULT" : "USING INDEX \(index)"))
+    }
+    return statements
+  }
+}
+
+enum TriggerRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [fact.text(.definition)] + (fact.optionalText(.enabled).map { [state(fact, $0)] } ?? [])
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP TRIGGER \(fact.id.memberSQL) ON \(fact.id.sqlName)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    return .inPlace(Change([state(new, new.optionalText(.enabled) ?? "ENABLE")]))
+  }
+  private static func state(_ fact: Fact, _ words: String) -> String {
+    "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"
+  }
+}
+
+enum PolicyRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let kind = fact.attributes[.permissive] == .flag(false) ? " AS RESTRICTIVE" : ""
+    return ["CREATE POLICY \(fact.id.memberSQL) ON \(fact.id.sqlName)\(kind) FOR \(fact.text(.command))\(rest(fact))"]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP POLICY \(fact.id.memberSQL) ON \(fact.id.sqlName)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    // ALTER POLICY cannot take an expression away.
+    guard old.text(.command) == new.text(.command), old.attributes[.permissive] == new.attributes[.permissive],
+      (old.optionalText(.using) == nil) == (new.optionalText(.using) == nil),
+      old.optionalText(.check) == nil || new.optionalText(.check) != nil
+    else { return .replace }
+    return .inPlace(Change(["ALTER POLICY \(new.id.memberSQL) ON \(new.id.sqlName)\(rest(new))"]))
+  }
+  private static func rest(_ fact: Fact) -> String {
+    let roles = fact.list(.roles).map { $0.isEmpty ? "PUBLIC" : Quote.identifier($0) }.joined(separator: ", ")
+    return " TO \(roles)" + (fact.optionalText(.using).map { "\n  USING (\($0))" } ?? "")
+      + (fact.optionalText(.check).map { "\n  WITH CHECK (\($0))" } ?? "")
+  }
+}

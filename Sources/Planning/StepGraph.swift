@@ -1,0 +1,304 @@
+internal import Catalog
+internal import HeapModule
+
+/// The one graph in which steps are ordered: an edge says "before".
+struct StepGraph {
+  private struct Node {
+    var action: PlanStep.Action
+    var fact: Fact
+    /// Facts that the node makes beside its own.
+    var merged: [Fact] = []
+    var change = Change()
+    var successors: Set<Int> = []
+    var predecessors: Set<Int> = []
+  }
+
+  private let delta: Delta
+  private var nodes: [Node] = []
+  private var creators: [FactID: Int] = [:]
+  private var alterers: [FactID: Int] = [:]
+  private var droppers: [FactID: Int] = [:]
+
+  init(_ delta: Delta) {
+    self.delta = delta
+    for id in delta.created.sorted() { addCreation(id) }
+    for (id, change) in delta.altered.sorted(by: { $0.key < $1.key }) {
+      guard let fact = delta.target[id] else { continue }
+      alterers[id] = nodes.count
+      nodes.append(Node(action: .alter, fact: fact, change: change))
+    }
+    for id in delta.dropped.sorted() where delta.impliedDrops[id] == nil {
+      guard let fact = delta.source[id] else { continue }
+      droppers[id] = nodes.count
+      nodes.append(Node(action: .drop, fact: fact))
+    }
+    for id in delta.dropped.sorted() where droppers[id] == nil {
+      var root = id
+      while let next = delta.impliedDrops[root], droppers[root] == nil { root = next }
+      // A swapped type drops by being altered.
+      droppers[id] = droppers[root] ?? alterers[root]
+    }
+  }
+
+  /// A table is made with its columns, and a column of an older table with its default: rows that are there need it.
+  private mutating func addCreation(_ id: FactID) {
+    guard let fact = delta.target[id] else { return }
+    if let parent = fact.parent, delta.created.contains(parent) {
+      let joins =
+        id.kind == .column && parent.kind == .table
+        || id.kind == .columnDefault && parent.kind == .column
+          && !delta.created.contains(FactID(.table, schema: parent.schema, name: parent.name))
+      if joins {
+        if creators[parent] == nil { addCreation(parent) }
+        if let node = creators[parent] {
+          creators[id] = node
+          nodes[node].merged.append(fact)
+          return
+        }
+      }
+    }
+    guard creators[id] == nil else { return }
+    creators[id] = nodes.count
+    nodes.append(Node(action: .create, fact: fact))
+  }
+
+  // MARK: Edges
+
+  private mutating func order(_ first: Int?, before second: Int?) {
+    guard let first, let second, first != second else { return }
+    if nodes[first].successors.insert(second).inserted { nodes[second].predecessors.insert(first) }
+  }
+
+  mutating func connect() {
+    connectNeeds()
+    connectDrops()
+    connectNames()
+    for disturbance in delta.disturbances {
+      let alterer = alterers[disturbance.altered]
+      order(droppers[disturbance.dependent], before: alterer)
+      order(alterer, before: creators[disturbance.dependent])
+    }
+  }
+
+  /// What is needed comes first.
+  private mutating func connectNeeds() {
+    for index in nodes.indices where nodes[index].action != .drop {
+      for fact in [nodes[index].fact] + nodes[index].merged {
+        for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
+          order(creators[need] ?? alterers[need], before: index)
+        }
+      }
+      guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
+      // What the old state needed goes only after the alteration has let it go.
+      for need in old.needs where delta.dropped.contains(need) && !delta.created.contains(need) {
+        order(index, before: droppers[need])
+      }
+    }
+  }
+
+  /// What needs a thing goes before the thing does, and before the thing changes.
+  private mutating func connectDrops() {
+    for id in delta.dropped {
+      guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
+      for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
+        if delta.dropped.contains(need) {
+          order(dropper, before: droppers[need])
+        } else {
+          order(dropper, before: alterers[need])
+        }
+      }
+      order(dropper, before: creators[id])
+    }
+  }
+
+  /// A name is free only after its holder is gone.
+  private mutating func connectNames() {
+    var holders: [String: [Int]] = [:]
+    for id in delta.dropped {
+      guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
+      for name in Self.names(fact) { holders[name, default: []].append(dropper) }
+    }
+    for id in delta.created {
+      guard let fact = delta.target[id], let creator = creators[id] else { continue }
+      for name in Self.names(fact) {
+        for holder in holders[name] ?? [] { order(holder, before: creator) }
+      }
+    }
+  }
+
+  /// The names that a fact takes, in PostgreSQL's namespaces: relations and their row types share theirs with indexes,
+  /// sequences and types.
+  private static func names(_ fact: Fact) -> [String] {
+    let id = fact.id
+    switch id.kind {
+    case .table, .view, .materializedView:
+      return ["relation \(id.schema) \(id.name)", "type \(id.schema) \(id.name)"]
+    case .index, .sequence: return ["relation \(id.schema) \(id.name)"]
+    case .enumType: return ["type \(id.schema) \(id.name)"]
+    case .constraint where ["p", "u", "x"].contains(fact.text(.type)):
+      return ["relation \(id.schema) \(id.member)"]
+    case .function: return ["function \(id.schema) \(id.name) \(id.member)"]
+    default: return []
+    }
+  }
+
+  // MARK: Order
+
+  /// Kahn's algorithm with the smallest key first: the same input gives the same bytes.
+  ///
+  /// - Throws: `PlanError.cycle`.
+  func sorted() throws -> [Int] {
+    var waiting = nodes.map(\.predecessors.count)
+    let keys = nodes.map(SortKey.init)
+    let ranks = nodes.indices.sorted { keys[$0] < keys[$1] }
+    var rankOf = [Int](repeating: 0, count: nodes.count)
+    for (rank, node) in ranks.enumerated() { rankOf[node] = rank }
+    var ready = Heap<Int>(nodes.indices.filter { waiting[$0] == 0 }.map { rankOf[$0] })
+    var order: [Int] = []
+    while let rank = ready.popMin() {
+      let node = ranks[rank]
+      order.append(node)
+      for successor in nodes[node].successors {
+        waiting[successor] -= 1
+        if waiting[successor] == 0 { ready.insert(rankOf[successor]) }
+      }
+    }
+    guard order.count == nodes.count else {
+      let stuck = nodes.indices.filter { waiting[$0] > 0 }
+      throw PlanError.cycle(stuck.prefix(20).map { "\(nodes[$0].action.rawValue) \(nodes[$0].fact.id)" })
+    }
+    return order
+  }
+
+  /// The order among steps that do not depend on each other: drops first, then as people read a schema.
+  private struct SortKey: Comparable {
+    private let numbers: [Int]
+    private let names: [String]
+    private let tail: [Int]
+    private let last: [String]
+
+    init(_ node: Node) {
+      let id = node.fact.id
+      let phase: Int
+      switch (node.action, id.kind) {
+      case (.drop, .defaultPrivilege): phase = 0
+      case (.drop, _): phase = 1
+      case (_, .defaultPrivilege), (_, .cronJob), (_, .partitionWindow): phase = 3
+      default: phase = 2
+      }
+      let subject = id.subject ?? id.kind
+      let group = Self.group(id.kind == .grant ? .grant : subject, node.fact)
+      // Drops in the opposite direction.
+      numbers = [phase, node.action == .drop ? -group : group]
+      let owner = id.kind == .index ? node.fact.parent ?? id : id
+      names = [owner.schema, owner.name]
+      tail = [id.subject == nil ? id.kind.rank : 100 + subject.rank, node.fact.position]
+      last = [id.name, id.member, id.role, "\(id.kind.rank)"]
+    }
+
+    private static func group(_ kind: FactKind, _ fact: Fact) -> Int {
+      switch kind {
+      case .external: 0
+      case .role: 1
+      case .schema: 2
+      case .extension: 3
+      case .enumType: 4
+      case .sequence: 5
+      // Before tables, so that defaults and checks can call them where they stand; bodies are not checked yet.
+      case .function: 6
+      case .constraint where fact.text(.type) == "f": 8
+      case .view, .materializedView: 9
+      case .raw: 10
+      case .trigger: 11
+      case .policy: 12
+      case .owner, .grant: 13
+      default: 7
+      }
+    }
+
+    static func < (a: SortKey, b: SortKey) -> Bool {
+      if a.numbers != b.numbers { return a.numbers.lexicographicallyPrecedes(b.numbers) }
+      if a.names != b.names { return a.names.lexicographicallyPrecedes(b.names) }
+      if a.tail != b.tail { return a.tail.lexicographicallyPrecedes(b.tail) }
+      return a.last.lexicographicallyPrecedes(b.last)
+    }
+  }
+
+  // MARK: Folding
+
+  /// Writes the steps; defaults and constraints of a new table stand in its CREATE TABLE where no edge crosses.
+  func fold(_ order: [Int]) -> [PlanStep] {
+    var position = [Int](repeating: 0, count: nodes.count)
+    for (index, node) in order.enumerated() { position[node] = index }
+    var folded: [Int: [Int]] = [:]
+    var absorbed: Set<Int> = []
+    for node in order where nodes[node].action == .create {
+      let fact = nodes[node].fact
+      guard isFoldable(fact) else { continue }
+      let table = creators[FactID(.table, schema: fact.id.schema, name: fact.id.name)]
+      guard let table, nodes[table].fact.id.kind == .table,
+        fact.id.kind != .columnDefault || nodes[table].merged.contains(where: { $0.id == fact.parent })
+      else { continue }
+      let fits = nodes[node].predecessors.allSatisfy { predecessor in
+        predecessor == table || position[predecessor] < position[table]
+          || absorbed.contains(predecessor) && folded[table, default: []].contains(predecessor)
+      }
+      guard fits else { continue }
+      folded[table, default: []].append(node)
+      absorbed.insert(node)
+    }
+    return order.filter { !absorbed.contains($0) }.map { step($0, folded: folded[$0] ?? []) }
+  }
+
+  private func isFoldable(_ fact: Fact) -> Bool {
+    switch fact.id.kind {
+    case .columnDefault: true
+    case .constraint:
+      fact.text(.type) != "f" && fact.attributes[.validated] == nil && !fact.flag(.clustered)
+        && fact.optionalText(.replicaIdentity) == nil
+    default: false
+    }
+  }
+
+  private func step(_ index: Int, folded: [Int]) -> PlanStep {
+    let node = nodes[index]
+    let rule = Rules.rule(for: node.fact.id.kind)
+    let foldedFacts = folded.map { nodes[$0].fact }
+    var statements: [String]
+    var hazards: [Hazard] = []
+    switch node.action {
+    case .create where node.fact.id.kind == .table:
+      var definition = TableDefinition(table: node.fact, columns: node.merged.filter { $0.id.kind == .column })
+      for fact in foldedFacts {
+        if fact.id.kind == .columnDefault { definition.defaults[fact.id.member] = fact } else { definition.constraints.append(fact) }
+      }
+      statements = definition.statements
+    case .create where node.fact.id.kind == .column:
+      statements = ColumnRule.add(node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault })
+    case .create:
+      statements = rule.create(node.fact, delta.context)
+    case .alter:
+      statements = node.change.statements
+      hazards = node.change.hazards
+    case .drop:
+      statements = rule.drop(node.fact, delta.context)
+      hazards = rule.dropHazards(node.fact)
+    }
+    if node.action == .create { statements += unwantedPrivileges(node.fact) }
+    return PlanStep(
+      action: node.action, subject: node.fact.id, includes: (node.merged + foldedFacts).map(\.id).sorted(),
+      statements: statements, hazards: hazards, mustCommit: node.change.mustCommit,
+      isReplacement: node.action == .create && delta.dropped.contains(node.fact.id))
+  }
+
+  /// What default privileges give a new object and the target does not have.
+  private func unwantedPrivileges(_ fact: Fact) -> [String] {
+    let defaults = delta.context.defaultPrivileges
+    return (defaults.grantees(fact.id).union([""])).sorted().flatMap { role -> [String] in
+      guard !delta.target.contains(fact.id.about(.grant, role: role)) else { return [] }
+      return GrantRule.transition(
+        fact.id, role, from: defaults.initial(fact.id, role),
+        to: DefaultPrivileges.builtIn(fact.id.kind, role))
+    }
+  }
+}

@@ -1,0 +1,407 @@
+internal import Postgres
+
+/// A list of columns whose values' kinds differ.
+public protocol AnyColumnValue: Sendable {}
+extension Column: AnyColumnValue {}
+extension AnyColumnValue {
+  var columnStorage: ColumnStorage? { (self as? any AnyColumn)?.storage }
+}
+
+func names(_ columns: [any AnyColumnValue]) -> [String] { columns.compactMap { $0.columnStorage?.sqlName } }
+
+/// The primary key (PostgreSQL: section 5.4.4). Named `<table>_pkey` unless told.
+public struct PrimaryKey: TableItem {
+  let columns: [any AnyColumnValue]
+  let name: String?
+  public let location: SourceReference
+  public init(_ columns: any AnyColumnValue..., name: String? = nil, file: StaticString = #fileID, line: Int = #line) {
+    self.columns = columns
+    self.name = name
+    location = SourceReference(file, line)
+  }
+}
+
+/// A unique constraint (section 5.4.3). Named `<table>_<columns>_key` unless told.
+public struct Unique: TableItem {
+  let columns: [any AnyColumnValue]
+  let name: String?
+  let nullsNotDistinct: Bool
+  let deferrable: Deferrable?
+  public let location: SourceReference
+  public init(
+    _ columns: any AnyColumnValue..., name: String? = nil, nullsNotDistinct: Bool = false,
+    deferrable: Deferrable? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.columns = columns
+    self.name = name
+    self.nullsNotDistinct = nullsNotDistinct
+    self.deferrable = deferrable
+    location = SourceReference(file, line)
+  }
+}
+
+/// A check constraint (section 5.4.1).
+public struct Check: TableItem {
+  let name: String
+  let condition: SQL
+  let isInherited: Bool
+  public let location: SourceReference
+  public init(
+    _ name: String, _ condition: SQL, noInherit: Bool = false, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.condition = condition
+    isInherited = !noInherit
+    location = SourceReference(file, line)
+  }
+}
+
+/// A foreign key of two columns; one of a single column is declared with the column (section 5.4.5).
+public struct ForeignKey: TableItem {
+  let name: String
+  let columns: [any AnyColumnValue]
+  let target: @Sendable () -> (table: RelationName, columns: [String])
+  let onDelete: ReferentialAction
+  let onUpdate: ReferentialAction
+  let deferrable: Deferrable?
+  public let location: SourceReference
+
+  public init<Target: Table, A, B>(
+    _ name: String, _ first: Column<A>, _ second: Column<B>,
+    references targetFirst: any KeyPath<Target, Column<A>> & Sendable,
+    _ targetSecond: any KeyPath<Target, Column<B>> & Sendable,
+    onDelete: ReferentialAction = .noAction, onUpdate: ReferentialAction = .noAction, deferrable: Deferrable? = nil,
+    file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    columns = [first, second]
+    target = {
+      let table = Target.declared
+      return (
+        Target.name, [table[keyPath: targetFirst].storage.sqlName, table[keyPath: targetSecond].storage.sqlName]
+      )
+    }
+    self.onDelete = onDelete
+    self.onUpdate = onUpdate
+    self.deferrable = deferrable
+    location = SourceReference(file, line)
+  }
+}
+
+/// An exclusion constraint (section 5.4.6).
+///
+///     Exclude("no_overlap", (room, "="), (during, "&&"))
+public struct Exclude: TableItem {
+  let name: String
+  let method: String
+  let elements: [(key: any IndexKey, operator: String)]
+  let condition: SQL?
+  let deferrable: Deferrable?
+  public let location: SourceReference
+  public init(
+    _ name: String, using method: String = "gist", _ elements: (key: any IndexKey, operator: String)...,
+    where condition: SQL? = nil, deferrable: Deferrable? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.method = method
+    self.elements = elements
+    self.condition = condition
+    self.deferrable = deferrable
+    location = SourceReference(file, line)
+  }
+}
+
+/// A column computed from others of its row (section 5.3 "Generated Columns").
+///
+///     Generated(seatsLeft, as: "\(capacity) - \(taken)")
+public struct Generated<Value: SQLValue>: TableItem, AnyGenerated {
+  let column: Column<Value>
+  let expression: SQL
+  public let location: SourceReference
+  public init(_ column: Column<Value>, as expression: SQL, file: StaticString = #fileID, line: Int = #line) {
+    self.column = column
+    self.expression = expression
+    location = SourceReference(file, line)
+  }
+  var columnStorage: ColumnStorage { column.storage }
+}
+
+protocol AnyGenerated {
+  var columnStorage: ColumnStorage { get }
+  var expression: SQL { get }
+}
+
+/// What an index or exclusion constraint is over: a column, or an expression, with its options.
+public protocol IndexKey: Sendable {
+  var indexKey: IndexElement { get }
+}
+
+/// One element of an index (PostgreSQL: CREATE INDEX).
+public struct IndexElement: IndexKey {
+  var expression: SQL
+  var isExpression: Bool
+  var collationName: String?
+  var opclass: String?
+  var order: String?
+
+  public var indexKey: IndexElement { self }
+
+  /// An expression over the row's columns.
+  public static func expression(_ sql: SQL) -> IndexElement { IndexElement(expression: sql, isExpression: true) }
+
+  public var descending: IndexElement { with { $0.order = "DESC" } }
+  public var descendingNullsLast: IndexElement { with { $0.order = "DESC NULLS LAST" } }
+  public var nullsFirst: IndexElement { with { $0.order = "NULLS FIRST" } }
+  /// An operator class by its SQL name, with options: `"gin_trgm_ops"`, `"gist_trgm_ops (siglen=32)"`.
+  public func opclass(_ name: String) -> IndexElement { with { $0.opclass = name } }
+  public func collation(_ name: String) -> IndexElement { with { $0.collationName = name } }
+
+  private func with(_ change: (inout IndexElement) -> Void) -> IndexElement {
+    var copy = self
+    change(&copy)
+    return copy
+  }
+
+  var sql: String {
+    var text = isExpression ? "(\(expression.text))" : expression.text
+    if let collationName { text += " COLLATE \(Quote.identifier(collationName))" }
+    if let opclass { text += " \(opclass)" }
+    if let order { text += " \(order)" }
+    return text
+  }
+}
+
+extension Column: IndexKey {
+  public var indexKey: IndexElement { IndexElement(expression: SQL(raw: storage.sqlName), isExpression: false) }
+  public var descending: IndexElement { indexKey.descending }
+  public var descendingNullsLast: IndexElement { indexKey.descendingNullsLast }
+  public var nullsFirst: IndexElement { indexKey.nullsFirst }
+  public func opclass(_ name: String) -> IndexElement { indexKey.opclass(name) }
+  public func collation(_ name: String) -> IndexElement { indexKey.collation(name) }
+}
+
+/// Access methods of indexes (PostgreSQL: section 11.2 "Index Types").
+public enum IndexMethod: String, Sendable { case btree, hash, gist, spgist, gin, brin }
+
+/// An index (PostgreSQL: chapter 11).
+public struct Index: TableItem {
+  let name: String
+  let keys: [any IndexKey]
+  let isUnique: Bool
+  let method: IndexMethod
+  let including: [any AnyColumnValue]
+  let nullsNotDistinct: Bool
+  let options: [String: String]
+  let condition: SQL?
+  let comment: String?
+  public let location: SourceReference
+
+  /// - Parameters:
+  ///   - including: columns that are stored but not searched (section 11.9 "Covering Indexes").
+  ///   - options: storage parameters, for example `["fillfactor": "70"]`.
+  ///   - condition: which rows are in it (section 11.8 "Partial Indexes").
+  public init(
+    _ name: String, on keys: any IndexKey..., unique: Bool = false, using method: IndexMethod = .btree,
+    including: [any AnyColumnValue] = [], nullsNotDistinct: Bool = false, with options: [String: String] = [:],
+    where condition: SQL? = nil, comment: String? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.keys = keys
+    isUnique = unique
+    self.method = method
+    self.including = including
+    self.nullsNotDistinct = nullsNotDistinct
+    self.options = options
+    self.condition = condition
+    self.comment = comment
+    location = SourceReference(file, line)
+  }
+}
+
+/// Partitions the table by ranges of time, kept as a window around now (section 5.11 "Table Partitioning").
+public struct Partitions: TableItem {
+  let window: PartitionWindow
+  let column: ColumnStorage
+  public let location: SourceReference
+  public init<Value: PartitionableTime>(
+    _ window: PartitionWindow, by column: Column<Value>, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.window = window
+    self.column = column.storage
+    location = SourceReference(file, line)
+  }
+}
+
+/// How wide partitions are and which ones there should be.
+public struct PartitionWindow: Sendable {
+  let unit: String
+  let ahead: Int
+  let keep: Int
+
+  /// A partition a month: this one, `ahead` coming ones, and `keep` past ones.
+  public static func monthly(ahead: Int = 3, keep: Int = 24) -> PartitionWindow {
+    PartitionWindow(unit: "month", ahead: ahead, keep: keep)
+  }
+}
+
+/// Storage parameters of the table (PostgreSQL: CREATE TABLE, "Storage Parameters").
+public struct StorageParameters: TableItem {
+  let parameters: [String: String]
+  public let location: SourceReference
+  public init(_ parameters: [String: String], file: StaticString = #fileID, line: Int = #line) {
+    self.parameters = parameters
+    location = SourceReference(file, line)
+  }
+}
+
+/// Keeps the table out of the write-ahead log: fast, and empty after a crash.
+public struct Unlogged: TableItem {
+  public let location: SourceReference
+  public init(file: StaticString = #fileID, line: Int = #line) { location = SourceReference(file, line) }
+}
+
+/// What old values logical replication sees (PostgreSQL: ALTER TABLE, `REPLICA IDENTITY`).
+public struct ReplicaIdentity: TableItem {
+  public enum Kind: String, Sendable { case full = "FULL", nothing = "NOTHING" }
+  let kind: Kind
+  public let location: SourceReference
+  public init(_ kind: Kind, file: StaticString = #fileID, line: Int = #line) {
+    self.kind = kind
+    location = SourceReference(file, line)
+  }
+}
+
+/// A comment on the table or view itself.
+public struct Comment: TableItem {
+  let text: String
+  public let location: SourceReference
+  public init(_ text: String, file: StaticString = #fileID, line: Int = #line) {
+    self.text = text
+    location = SourceReference(file, line)
+  }
+}
+
+/// Turns row level security on (PostgreSQL: section 5.8).
+public struct RowLevelSecurity: TableItem {
+  let isForced: Bool
+  public let location: SourceReference
+  /// - Parameter forced: whether the table's owner is bound by the policies too.
+  public init(forced: Bool = true, file: StaticString = #fileID, line: Int = #line) {
+    isForced = forced
+    location = SourceReference(file, line)
+  }
+}
+
+/// A row level security policy (PostgreSQL: CREATE POLICY).
+public struct Policy: TableItem {
+  public enum Command: String, Sendable { case all = "ALL", select = "SELECT", insert = "INSERT", update = "UPDATE", delete = "DELETE" }
+  let name: String
+  let command: Command
+  let roles: [Role]
+  let isPermissive: Bool
+  let using: SQL?
+  let check: SQL?
+  let comment: String?
+  public let location: SourceReference
+
+  /// - Parameters:
+  ///   - using: which existing rows the roles may see or change.
+  ///   - check: which new rows they may write; the same as `using` when left out.
+  public init(
+    _ name: String, for command: Command = .all, to roles: Role..., restrictive: Bool = false, using: SQL? = nil,
+    check: SQL? = nil, comment: String? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.command = command
+    self.roles = roles.isEmpty ? [.everyone] : roles
+    isPermissive = !restrictive
+    self.using = using
+    self.check = check
+    self.comment = comment
+    location = SourceReference(file, line)
+  }
+}
+
+/// A trigger that calls a declared function (PostgreSQL: CREATE TRIGGER).
+public struct Trigger: TableItem {
+  public enum Timing: String, Sendable { case before = "BEFORE", after = "AFTER", insteadOf = "INSTEAD OF" }
+  public enum Event: Sendable {
+    case insert, update, delete, truncate
+    case updateOf([any AnyColumnValue])
+    var sql: String {
+      switch self {
+      case .insert: "INSERT"
+      case .update: "UPDATE"
+      case .delete: "DELETE"
+      case .truncate: "TRUNCATE"
+      case .updateOf(let columns): "UPDATE OF " + names(columns).joined(separator: ", ")
+      }
+    }
+  }
+  let name: String
+  let timing: Timing
+  let events: [Event]
+  let isForEachRow: Bool
+  let condition: SQL?
+  let function: Function
+  let arguments: [String]
+  let oldTable: String?
+  let newTable: String?
+  let comment: String?
+  public let location: SourceReference
+
+  /// - Parameters:
+  ///   - condition: `WHEN`; refer to `OLD` and `NEW` in the text.
+  ///   - oldTable: the name of the transition table of old rows, for statement triggers.
+  public init(
+    _ name: String, _ timing: Timing, _ events: Event..., forEachRow: Bool = true, when condition: SQL? = nil,
+    call function: Function, _ arguments: [String] = [], oldTable: String? = nil, newTable: String? = nil,
+    comment: String? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.timing = timing
+    self.events = events
+    isForEachRow = forEachRow
+    self.condition = condition
+    self.function = function
+    self.arguments = arguments
+    self.oldTable = oldTable
+    self.newTable = newTable
+    self.comment = comment
+    location = SourceReference(file, line)
+  }
+}
+
+/// Gives roles privileges on the table or view, or on some of its columns (PostgreSQL: section 5.7 "Privileges").
+public struct Grant: TableItem {
+  let privileges: [Privilege]
+  let columns: [any AnyColumnValue]
+  let roles: [Role]
+  let withGrantOption: Bool
+  public let location: SourceReference
+  public init(
+    _ privileges: Privilege..., on columns: [any AnyColumnValue] = [], to roles: Role..., withGrantOption: Bool = false,
+    file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.privileges = privileges
+    self.columns = columns
+    self.roles = roles
+    self.withGrantOption = withGrantOption
+    location = SourceReference(file, line)
+  }
+}
+
+/// What can be granted.
+public enum Privilege: String, Sendable {
+  case select = "SELECT"
+  case insert = "INSERT"
+  case update = "UPDATE"
+  case delete = "DELETE"
+  case truncate = "TRUNCATE"
+  case references = "REFERENCES"
+  case trigger = "TRIGGER"
+  case usage = "USAGE"
+  case create = "CREATE"
+  case execute = "EXECUTE"
+  case all = "ALL"
+}
