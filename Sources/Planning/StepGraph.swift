@@ -189,7 +189,8 @@ struct StepGraph {
       let subject = id.subject ?? id.kind
       let group = Self.group(id.kind == .grant ? .grant : subject, node.fact)
       // Drops in the opposite direction.
-      numbers = [phase, node.action == .drop ? -group : group]
+      let declared = id.kind == .external || id.kind == .raw ? node.fact.position : 0
+      numbers = [phase, node.action == .drop ? -group : group, declared]
       let owner = id.kind == .index ? node.fact.parent ?? id : id
       names = [owner.schema, owner.name]
       tail = [id.subject == nil ? id.kind.rank : 100 + subject.rank, node.fact.position]

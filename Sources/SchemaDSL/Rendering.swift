@@ -104,6 +104,9 @@ public struct Rendering: Sendable {
         Diagnostic(
           .error, code: "declared-twice", "\(fact.id) is declared twice", object: "\(fact.id)", location: location))
     }
+    var fact = fact
+    // The order of declaration is the only one that is known.
+    fact.position = overlay.count + 1
     overlay.append(fact)
     locations[fact.id] = location
   }

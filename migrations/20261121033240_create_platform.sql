@@ -1,4 +1,4 @@
--- 20261121033142_create_platform
+-- 20261121033240_create_platform
 -- create 4 externals, 2 schemas, 1 extension, 2 enums, 2 sequences, 14 functions, 11 tables, 2 sequence owners, 2 constraints, 15 indexes, 3 views, 1 trigger, 11 policies, 2 partition windows, 34 grants, 73 comments
 -- proved on PostgreSQL 15.20: converges; 0 rows in 0 tables kept
 -- hazards: none
@@ -7,28 +7,6 @@ BEGIN;
 SET LOCAL lock_timeout = '5s';
 -- Bodies may refer to what is created after them.
 SET LOCAL check_function_bodies = off;
-
--- + external auth  [Hosting/Hosting.swift]
-DO $external$
-BEGIN
-  IF to_regnamespace('auth') IS NULL THEN
-    CREATE SCHEMA auth;
-    GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role;
-  END IF;
-  IF to_regprocedure('auth.uid()') IS NULL THEN
-    CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS
-      $$ SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid $$;
-  END IF;
-  IF to_regprocedure('auth.role()') IS NULL THEN
-    CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS
-      $$ SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' $$;
-  END IF;
-  IF to_regprocedure('auth.jwt()') IS NULL THEN
-    CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS
-      $$ SELECT coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}') $$;
-  END IF;
-END
-$external$;
 
 -- + external "role anon"  [Hosting/Hosting.swift]
 DO $dbtool$BEGIN
@@ -53,6 +31,28 @@ DO $dbtool$BEGIN
   END IF;
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END$dbtool$;
+
+-- + external auth  [Hosting/Hosting.swift]
+DO $external$
+BEGIN
+  IF to_regnamespace('auth') IS NULL THEN
+    CREATE SCHEMA auth;
+    GRANT USAGE ON SCHEMA auth TO anon, authenticated, service_role;
+  END IF;
+  IF to_regprocedure('auth.uid()') IS NULL THEN
+    CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS
+      $$ SELECT nullif(nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub', '')::uuid $$;
+  END IF;
+  IF to_regprocedure('auth.role()') IS NULL THEN
+    CREATE FUNCTION auth.role() RETURNS text LANGUAGE sql STABLE AS
+      $$ SELECT nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role' $$;
+  END IF;
+  IF to_regprocedure('auth.jwt()') IS NULL THEN
+    CREATE FUNCTION auth.jwt() RETURNS jsonb LANGUAGE sql STABLE AS
+      $$ SELECT coalesce(nullif(current_setting('request.jwt.claims', true), '')::jsonb, '{}') $$;
+  END IF;
+END
+$external$;
 
 -- + schema checkin  [CheckIn/CheckIn.swift]
 CREATE SCHEMA checkin;
