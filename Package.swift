@@ -19,6 +19,13 @@ func layer(
 /// SQL files that become part of the binary.
 func embedded(_ names: String...) -> [Resource] { names.map { .embedInCode("SQL/\($0).sql") } }
 
+/// A test target, named for the layer it tests.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"],
+    swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])
+}
+
 let package = Package(
   name: "dbtool",
   platforms: [.macOS(.v15)],
@@ -62,5 +69,8 @@ let package = Package(
       resources: embedded("check_in", "resolve")),
     layer("Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn"], path: "Sources/Subsystems/Platform"),
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
+
+    layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),
+    tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]
 )

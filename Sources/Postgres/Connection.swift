@@ -3,10 +3,10 @@ internal import Dispatch
 
 /// One session with a PostgreSQL server, over libpq.
 ///
-/// Every call blocks a thread of its own (libpq's blocking calls run on this actor's private queue), never a thread of
+/// Every call blocks a thread of its own (libpq's blocking calls run on this actor's own thread), never a thread of
 /// Swift's cooperative pool. Cancelling the task cancels the statement on the server.
 package actor Connection {
-  private let executor: QueueExecutor
+  private let executor: ThreadExecutor
   private let session: Session
   package nonisolated let target: ConnectionTarget
 
@@ -14,7 +14,7 @@ package actor Connection {
 
   private init(target: ConnectionTarget) {
     self.target = target
-    executor = QueueExecutor()
+    executor = ThreadExecutor()
     session = Session()
   }
 
@@ -85,8 +85,14 @@ package actor Connection {
   private func blocking<Result>(_ body: (OpaquePointer) throws -> Result) async throws -> Result {
     let pointer = try live()
     try Task.checkCancellation()
-    // The closures run on this actor; nothing here suspends.
-    return try await withTaskCancellationHandler { try body(pointer) } onCancel: { session.cancel() }
+    // The closure runs on this actor, and so on its thread, because it calls one of the actor's own methods; without
+    // that it would run on the shared pool, and two calls could meet on one connection.
+    return try await withTaskCancellationHandler { try self.perform(body, pointer) } onCancel: { session.cancel() }
+  }
+
+  private func perform<Result>(_ body: (OpaquePointer) throws -> Result, _ pointer: OpaquePointer) throws -> Result {
+    preconditionIsolated("a connection is used by one call at a time")
+    return try body(pointer)
   }
 
   /// Runs one statement by the extended protocol.
@@ -327,22 +333,13 @@ private final class CancelHandle: @unchecked Sendable {
   }
 }
 
-/// Notices arrive while a call of the owning connection blocks, and are taken on the same queue.
+/// Notices arrive while a call of the owning connection blocks, and are taken on the same thread.
 private final class NoticeBox: @unchecked Sendable {
   private var messages: [String] = []
   func append(_ message: String) { messages.append(message) }
   func take() -> [String] {
     defer { messages = [] }
     return messages
-  }
-}
-
-/// Runs an actor's jobs on a dispatch queue of its own.
-private final class QueueExecutor: SerialExecutor {
-  private let queue = DispatchQueue(label: "dbtool.connection")
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
   }
 }
 
