@@ -24,7 +24,7 @@ package enum AttributeKey: String, Sendable, Hashable, CaseIterable {
   case start, increment, minimum, maximum, cache, cycle
   case privileges, text, role, memberOf = "member_of", attributes
   case schema, version, schedule, active
-  case create, drop, objects, unit, ahead, keep, column, timeZone = "time_zone", owner, foreign
+  case create, drop, objects, unit, ahead, keep, column, sequence, timeZone = "time_zone", owner, foreign
 
   fileprivate var order: UInt8 { Self.orders[self] ?? 255 }
   private static let orders = Dictionary(uniqueKeysWithValues: zip(allCases, UInt8(0)...))

@@ -82,6 +82,11 @@ enum GrantQuery: CatalogQuery {
     let usual = try row.strings()
     guard Set(granted) != Set(usual), var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
     var parent = subject
+    if subject.kind == .column {
+      // The sequence of an identity column is part of the column, and has privileges of its own.
+      guard let name = builder.catalog[subject]?.list(.sequence), name.count == 2 else { return }
+      subject = FactID(.sequence, schema: name[0], name: name[1])
+    }
     if subID != 0, let column {
       subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
       if builder.catalog.contains(subject) { parent = subject }

@@ -92,7 +92,8 @@ enum ColumnQuery: CatalogQuery {
            coalesce(a.attstattarget, -1),
            -- Newer minor releases keep a counter of their own among the options (pg_attver).
            (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_'),
-           s.seqrelid, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, s.seqcycle
+           s.seqrelid, sc.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+           s.seqcycle
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -102,6 +103,7 @@ enum ColumnQuery: CatalogQuery {
             AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
             AND sd.classid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i'
       LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = sd.objid
+      LEFT JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
        AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
     """
@@ -132,11 +134,13 @@ enum ColumnQuery: CatalogQuery {
       fact.attributes[.generated] = .ifPresent(expression)
     }
     let sequence = try row.optionalInt()
+    let sequenceName = try row.optionalString()
     if !identity.isEmpty {
       fact.attributes[.identity] = .text(identity == "a" ? "ALWAYS" : "BY DEFAULT")
       if let sequence {
         let options = try SequenceOptions(&row, type: type)
         fact.attributes[.identityOptions] = .ifPresent(options.clauses)
+        fact.attributes[.sequence] = sequenceName.map { .list([table.schema, $0]) }
         builder.alias(.relation, oid: sequence, to: id)
       }
     }

@@ -59,8 +59,25 @@ struct Delta {
       }
     }
     for id in dropped { altered[id] = nil }
+    reapplyPartitionDefaults()
     findImpliedDrops()
     context.created = created
+  }
+
+  /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
+  private mutating func reapplyPartitionDefaults() {
+    for fact in target.facts.values where fact.id.kind == .columnDefault && fact.parent?.kind == .table {
+      guard let inherited = Self.parentDefault(of: fact, in: target), !created.contains(fact.id), altered[fact.id] == nil,
+        created.contains(inherited) || dropped.contains(inherited) || altered[inherited] != nil
+      else { continue }
+      altered[fact.id] = Change(DefaultRule.create(fact, context))
+    }
+  }
+
+  /// The default that a partition's column would have without one of its own.
+  static func parentDefault(of fact: Fact, in catalog: Catalog) -> FactID? {
+    guard let table = fact.parent, let parts = catalog[table]?.list(.partitionOf), parts.count == 2 else { return nil }
+    return FactID(.columnDefault, schema: parts[0], name: parts[1], member: fact.id.member)
   }
 
   private mutating func replace(_ id: FactID, _ queue: inout [FactID]) {

@@ -73,6 +73,7 @@ struct StepGraph {
     connectNeeds()
     connectDrops()
     connectNames()
+    connectPartitionDefaults()
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
       order(droppers[disturbance.dependent], before: alterer)
@@ -90,8 +91,10 @@ struct StepGraph {
       }
       guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
       // What the old state needed goes only after the alteration has let it go.
-      for need in old.needs where delta.dropped.contains(need) && !delta.created.contains(need) {
-        order(index, before: droppers[need])
+      let kept = Set(nodes[index].fact.needs)
+      for need in old.needs where !kept.contains(need) {
+        if delta.dropped.contains(need), !delta.created.contains(need) { order(index, before: droppers[need]) }
+        order(index, before: alterers[need])
       }
     }
   }
@@ -111,6 +114,14 @@ struct StepGraph {
     }
   }
 
+  /// A partition's own default comes after its parent's.
+  private mutating func connectPartitionDefaults() {
+    for index in nodes.indices where nodes[index].fact.id.kind == .columnDefault && nodes[index].action != .drop {
+      guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: delta.target) else { continue }
+      for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
+    }
+  }
+
   /// A name is free only after its holder is gone.
   private mutating func connectNames() {
     var holders: [String: [Int]] = [:]
@@ -118,8 +129,15 @@ struct StepGraph {
       guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
       for name in Self.names(fact) { holders[name, default: []].append(dropper) }
     }
-    for id in delta.created {
-      guard let fact = delta.target[id], let creator = creators[id] else { continue }
+    for (id, alterer) in alterers {
+      // An identity column takes a name when it becomes one, and leaves it when it ceases to be.
+      guard let old = delta.source[id], let new = delta.target[id] else { continue }
+      let (before, after) = (Set(Self.names(old)), Set(Self.names(new)))
+      for name in before.subtracting(after) { holders[name, default: []].append(alterer) }
+    }
+    let takers = creators.merging(alterers) { creator, _ in creator }
+    for (id, creator) in takers.sorted(by: { $0.key < $1.key }) {
+      guard let fact = delta.target[id] else { continue }
       for name in Self.names(fact) {
         for holder in holders[name] ?? [] { order(holder, before: creator) }
       }
@@ -135,6 +153,8 @@ struct StepGraph {
       return ["relation \(id.schema) \(id.name)", "type \(id.schema) \(id.name)"]
     case .index, .sequence: return ["relation \(id.schema) \(id.name)"]
     case .enumType: return ["type \(id.schema) \(id.name)"]
+    case .column:
+      return fact.list(.sequence).last.map { ["relation \(id.schema) \($0)"] } ?? []
     case .constraint where ["p", "u", "x"].contains(fact.text(.type)):
       return ["relation \(id.schema) \(id.member)"]
     case .function: return ["function \(id.schema) \(id.name) \(id.member)"]
@@ -285,7 +305,14 @@ struct StepGraph {
       statements = rule.drop(node.fact, delta.context)
       hazards = rule.dropHazards(node.fact)
     }
-    if node.action == .create { statements += unwantedPrivileges(node.fact) }
+    if node.action == .create { statements += unwantedPrivileges(node.fact.id) }
+    for column in [node.fact] + node.merged where column.id.kind == .column && node.action != .drop {
+      // An identity column's sequence is new with it.
+      guard let name = column.list(.sequence).last,
+        node.action == .create || delta.source[column.id]?.optionalText(.identity) == nil
+      else { continue }
+      statements += unwantedPrivileges(FactID(.sequence, schema: column.id.schema, name: name))
+    }
     return PlanStep(
       action: node.action, subject: node.fact.id, includes: (node.merged + foldedFacts).map(\.id).sorted(),
       statements: statements, hazards: hazards, mustCommit: node.change.mustCommit,
@@ -293,13 +320,12 @@ struct StepGraph {
   }
 
   /// What default privileges give a new object and the target does not have.
-  private func unwantedPrivileges(_ fact: Fact) -> [String] {
+  private func unwantedPrivileges(_ id: FactID) -> [String] {
     let defaults = delta.context.defaultPrivileges
-    return (defaults.grantees(fact.id).union([""])).sorted().flatMap { role -> [String] in
-      guard !delta.target.contains(fact.id.about(.grant, role: role)) else { return [] }
+    return (defaults.grantees(id).union([""])).sorted().flatMap { role -> [String] in
+      guard !delta.target.contains(id.about(.grant, role: role)) else { return [] }
       return GrantRule.transition(
-        fact.id, role, from: defaults.initial(fact.id, role),
-        to: DefaultPrivileges.builtIn(fact.id.kind, role))
+        id, role, from: defaults.initial(id, role), to: DefaultPrivileges.builtIn(id.kind, role))
     }
   }
 }

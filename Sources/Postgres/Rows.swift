@@ -96,15 +96,22 @@ package struct RowReader {
         negative = true
         continue
       }
-      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
-      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9"), !overflow else {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else {
         throw unexpected("a whole number", String(decoding: bytes, as: UTF8.self))
       }
-      value = product &+ Int(byte &- UInt8(ascii: "0"))
+      // Downwards, since there is one more negative number than positive ones.
+      let (product, overflow) = value.multipliedReportingOverflow(by: 10)
+      let (next, overflowed) = product.subtractingReportingOverflow(Int(byte &- UInt8(ascii: "0")))
+      guard !overflow, !overflowed else {
+        throw unexpected("a number of 64 bits", String(decoding: bytes, as: UTF8.self))
+      }
+      value = next
       digits += 1
     }
-    guard digits > 0 else { throw unexpected("a whole number", "empty") }
-    return negative ? -value : value
+    guard digits > 0, negative || value != Int.min else {
+      throw unexpected("a whole number", String(decoding: bytes, as: UTF8.self))
+    }
+    return negative ? value : -value
   }
 
   package mutating func int() throws -> Int {

@@ -43,10 +43,10 @@ enum EnumRule: Rule {
     let columns = (context.sourceDependents[new.id] ?? []).filter { $0.kind == .column }.sorted()
     for id in columns {
       // A column that changes to another type, or goes, does so before.
-      guard let column = context.target[id], column.needs.contains(new.id),
+      guard let column = context.target[id], column.needs.contains(new.id), let current = context.source[id],
         column.optionalText(.generated) == nil
       else { continue }
-      let type = column.text(.type)
+      let type = current.text(.type)
       let bridge = type.hasSuffix("[]") ? "text[]" : "text"
       change.statements.append(
         "ALTER TABLE \(id.sqlName) ALTER COLUMN \(id.memberSQL) TYPE \(type) USING \(id.memberSQL)::\(bridge)::\(type)")
@@ -85,9 +85,11 @@ enum SequenceRule: Rule {
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     var change = Change()
-    var words: [String] = []
-    if old.attributes[.type] != new.attributes[.type] { words.append("AS \(new.optionalText(.type) ?? "bigint")") }
-    words += changes(from: old.list(.options), to: new.list(.options))
+    // On its own: together with bounds, the new type's bounds win over the direction's.
+    if old.attributes[.type] != new.attributes[.type] {
+      change.statements.append("ALTER SEQUENCE \(new.id.sqlName) AS \(new.optionalText(.type) ?? "bigint")")
+    }
+    let words = changes(from: old.list(.options), to: new.list(.options))
     if !words.isEmpty { change.statements.append("ALTER SEQUENCE \(new.id.sqlName) \(words.joined(separator: " "))") }
     if old.attributes[.persistence] != new.attributes[.persistence] {
       change.statements.append(
@@ -98,19 +100,30 @@ enum SequenceRule: Rule {
 
   /// The clauses that lead from one set of options to another; an option that is gone gets its usual value.
   static func changes(from old: [String], to new: [String]) -> [String] {
-    let descending = new.contains { $0.hasPrefix("INCREMENT BY -") }
-    let first = new.first { $0.hasPrefix(descending ? "MAXVALUE " : "MINVALUE ") }.map { String($0.split(separator: " ")[1]) }
+    let isDescending = { (options: [String]) in options.contains { $0.hasPrefix("INCREMENT BY -") } }
+    let descending = isDescending(new)
+    let turns = isDescending(old) != descending
+    let bound = new.first { $0.hasPrefix(descending ? "MAXVALUE " : "MINVALUE ") }
+    let first = bound.map { String($0.split(separator: " ")[1]) } ?? (descending ? "-1" : "1")
     let usual: [(prefix: String, reset: String)] = [
       ("INCREMENT", "INCREMENT BY 1"), ("MINVALUE", "NO MINVALUE"), ("MAXVALUE", "NO MAXVALUE"),
-      ("START", "START WITH \(first ?? (descending ? "-1" : "1"))"), ("CACHE", "CACHE 1"), ("CYCLE", "NO CYCLE"),
+      ("START", "START WITH \(first)"), ("CACHE", "CACHE 1"), ("CYCLE", "NO CYCLE"),
     ]
-    return usual.compactMap { option in
+    var changes = usual.compactMap { option -> String? in
       let before = old.first { $0.hasPrefix(option.prefix) }
       let after = new.first { $0.hasPrefix(option.prefix) }
-      // The start follows the bounds unless it is said.
-      if option.prefix == "START", before == after { return after ?? (old == new ? nil : option.reset) }
-      return before == after ? nil : after ?? option.reset
+      // The usual bounds and start are others in the other direction.
+      let follows = ["MINVALUE", "MAXVALUE", "START"].contains(option.prefix)
+      if before == after, !(turns && follows) { return nil }
+      return after ?? option.reset
     }
+    // A start that is not said follows the bound.
+    if !changes.contains(where: { $0.hasPrefix("START") }), changes.contains(where: { $0.contains("VALUE") }) {
+      changes.append(new.first { $0.hasPrefix("START") } ?? "START WITH \(first)")
+    }
+    // The last value of the other direction is out of bounds.
+    if turns { changes.append("RESTART") }
+    return changes
   }
 }
 

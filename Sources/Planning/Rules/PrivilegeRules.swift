@@ -7,7 +7,7 @@ enum GrantRule: Rule {
     guard let subject = fact.id.subjectID else { return [] }
     // An object that is created in this plan starts with what default privileges give it.
     let base =
-      context.isCreated(subject)
+      context.startsAnew(fact)
       ? context.defaultPrivileges.initial(subject, fact.id.role) : DefaultPrivileges.builtIn(subject.kind, fact.id.role)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }

@@ -31,7 +31,14 @@ struct RuleContext {
   /// What this plan creates; known once the differences are.
   var created: Set<FactID> = []
 
-  func isCreated(_ id: FactID) -> Bool { created.contains(id) }
+  /// Whether what a grant is about is made by this plan, and so starts with what default privileges give.
+  func startsAnew(_ grant: Fact) -> Bool {
+    guard let subject = grant.id.subjectID else { return false }
+    if created.contains(subject) { return true }
+    // The sequence of an identity column.
+    guard subject.kind == .sequence, let column = grant.parent, column.kind == .column else { return false }
+    return created.contains(column) || source[column]?.optionalText(.identity) == nil
+  }
 }
 
 /// How one state of a fact becomes another.

@@ -116,12 +116,19 @@ enum ColumnRule: Rule {
     if let collation = fact.optionalText(.collation) { text += " COLLATE \(collation)" }
     if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
     if let identity = fact.optionalText(.identity) {
-      let options = fact.list(.identityOptions)
+      let options = identityOptions(fact)
       text += " GENERATED \(identity) AS IDENTITY" + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))")
     }
     if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
     if fact.flag(.notNull) { text += " NOT NULL" }
     return text
+  }
+
+  /// The sequence's options, and its name when PostgreSQL would choose another.
+  private static func identityOptions(_ fact: Fact) -> [String] {
+    let name = fact.list(.sequence)
+    guard name.count == 2, name[1] != "\(fact.id.name)_\(fact.id.member)_seq" else { return fact.list(.identityOptions) }
+    return ["SEQUENCE NAME \(Quote.qualified(name[0], name[1]))"] + fact.list(.identityOptions)
   }
 
   /// What ADD COLUMN has no place for.
@@ -158,10 +165,13 @@ enum ColumnRule: Rule {
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
+        if old.list(.sequence) != new.list(.sequence), let a = old.list(.sequence).last, let b = new.list(.sequence).last {
+          change.statements.append("ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
+        }
         let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
         if !options.isEmpty { change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " ")) }
       } else {
-        let options = new.list(.identityOptions)
+        let options = identityOptions(new)
         change.statements.append(
           "\(clause) ADD GENERATED \(identity) AS IDENTITY"
             + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
@@ -170,7 +180,9 @@ enum ColumnRule: Rule {
     if old.attributes[.compression] != new.attributes[.compression] {
       change.statements.append("\(clause) SET COMPRESSION \(new.optionalText(.compression) ?? "default")")
     }
-    if old.attributes[.storage] != new.attributes[.storage] {
+    // A new type brings its own storage.
+    let typeChanged = old.text(.type) != new.text(.type)
+    if typeChanged ? new.attributes[.storage] != nil : old.attributes[.storage] != new.attributes[.storage] {
       // DEFAULT is a word of version 16 and newer.
       change.statements.append("\(clause) SET STORAGE \(new.optionalText(.storage) ?? defaultStorage(new))")
     }
@@ -190,9 +202,7 @@ enum ColumnRule: Rule {
   ) {
     let type = new.text(.type)
     let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
-    // Between types without a cast, the text form is the bridge.
-    let bridge = needsTextBridge(old, new, context) ? (type.hasSuffix("[]") ? "::text[]" : "::text") : ""
-    let using = old.text(.type) == type ? "" : " USING \(new.id.memberSQL)\(bridge)::\(type)"
+    let using = old.text(.type) == type ? "" : " USING " + TypeChange.conversion(new.id.memberSQL, from: old.text(.type), to: type)
     change.statements.append("\(clause) TYPE \(type)\(collation)\(using)")
     if old.text(.type) != type, !TypeChange.keepsValues(from: old.text(.type), to: type) {
       change.hazards.append(
@@ -209,11 +219,6 @@ enum ColumnRule: Rule {
     }
     change.disturbs.append((new.id, disturbed))
 
-  }
-
-  private static func needsTextBridge(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Bool {
-    let enums = { (fact: Fact) in fact.needs.contains { $0.kind == .enumType } }
-    return enums(old) || enums(new)
   }
 
   private static func defaultStorage(_ fact: Fact) -> String {
@@ -238,6 +243,37 @@ enum TypeChange {
     return false
   }
 
+  /// Types between which PostgreSQL has casts (`pg_cast`); from and to text there is one from every type.
+  private static let families = [
+    ["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+    ["text", "character varying", "character", "name"],
+    ["date", "timestamp without time zone", "timestamp with time zone"],
+    ["json", "jsonb"], ["boolean", "integer"], ["inet", "cidr"],
+  ]
+
+  /// An expression that turns a column's values into another type; between types without a cast, the text form is the
+  /// bridge, and a single value becomes an array of one.
+  static func conversion(_ column: String, from old: String, to new: String) -> String {
+    switch (old.hasSuffix("[]"), new.hasSuffix("[]")) {
+    case (false, true): "CASE WHEN \(column) IS NOT NULL THEN ARRAY[\(column)::text]::\(new) END"
+    case (true, false): families[1].contains(base(new)) ? "\(column)::\(new)" : "\(column)[1]::text::\(new)"
+    case (true, true): "\(column)::text[]::\(new)"
+    case (false, false): hasCast(from: old, to: new) ? "\(column)::\(new)" : "\(column)::text::\(new)"
+    }
+  }
+
+  private static func hasCast(from old: String, to new: String) -> Bool {
+    let (a, b) = (base(old), base(new))
+    if families[1].contains(b) || families[1].contains(a) { return true }
+    return families.contains { $0.contains(a) && $0.contains(b) }
+  }
+
+  /// The type without its modifier: `numeric(8,2)` is `numeric`.
+  private static func base(_ type: String) -> String {
+    guard let open = type.firstIndex(of: "("), let close = type.lastIndex(of: ")") else { return type }
+    return String(type[..<open] + type[type.index(after: close)...])
+  }
+
   private static func length(_ type: String, _ name: String) -> Int? {
     guard type.hasPrefix(name) else { return nil }
     let rest = type.dropFirst(name.count)
@@ -250,7 +286,13 @@ enum DefaultRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["\(clause(fact)) SET DEFAULT \(fact.text(.expression))"]
   }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["\(clause(fact)) DROP DEFAULT"] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    // A partition without a default of its own has its parent's.
+    if let inherited = Delta.parentDefault(of: fact, in: context.source), let value = context.target[inherited] {
+      return ["\(clause(fact)) SET DEFAULT \(value.text(.expression))"]
+    }
+    return ["\(clause(fact)) DROP DEFAULT"]
+  }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     .inPlace(Change(create(new, context)))
   }
