@@ -18,6 +18,8 @@ struct StepGraph {
   private var creators: [FactID: Int] = [:]
   private var alterers: [FactID: Int] = [:]
   private var droppers: [FactID: Int] = [:]
+  /// The second halves of alterations.
+  private var cleaners: [FactID: Int] = [:]
 
   init(_ delta: Delta) {
     self.delta = delta
@@ -26,6 +28,9 @@ struct StepGraph {
       guard let fact = delta.target[id] else { continue }
       alterers[id] = nodes.count
       nodes.append(Node(action: .alter, fact: fact, change: change))
+      guard !change.cleanup.isEmpty else { continue }
+      cleaners[id] = nodes.count
+      nodes.append(Node(action: .alter, fact: fact, change: Change(change.cleanup)))
     }
     for id in delta.dropped.sorted() where delta.impliedDrops[id] == nil {
       guard let fact = delta.source[id] else { continue }
@@ -74,6 +79,7 @@ struct StepGraph {
     connectDrops()
     connectNames()
     connectPartitionDefaults()
+    for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
       order(droppers[disturbance.dependent], before: alterer)
@@ -94,7 +100,7 @@ struct StepGraph {
       let kept = Set(nodes[index].fact.needs)
       for need in old.needs where !kept.contains(need) {
         if delta.dropped.contains(need), !delta.created.contains(need) { order(index, before: droppers[need]) }
-        order(index, before: alterers[need])
+        order(index, before: cleaners[need])
       }
     }
   }
@@ -184,10 +190,21 @@ struct StepGraph {
       }
     }
     guard order.count == nodes.count else {
-      let stuck = nodes.indices.filter { waiting[$0] > 0 }
-      throw PlanError.cycle(stuck.prefix(20).map { "\(nodes[$0].action.rawValue) \(nodes[$0].fact.id)" })
+      throw PlanError.cycle(cycle(among: waiting).map { "\(nodes[$0].action.rawValue) \(nodes[$0].fact.id)" })
     }
     return order
+  }
+
+  /// One circle of steps that wait for each other: back from any that waits until a step comes again.
+  private func cycle(among waiting: [Int]) -> [Int] {
+    guard var node = waiting.firstIndex(where: { $0 > 0 }) else { return [] }
+    var path: [Int] = []
+    while !path.contains(node) {
+      path.append(node)
+      guard let before = nodes[node].predecessors.sorted().first(where: { waiting[$0] > 0 }) else { break }
+      node = before
+    }
+    return path.drop { $0 != node }.reversed()
   }
 
   /// The order among steps that do not depend on each other: drops first, then as people read a schema.
@@ -268,7 +285,17 @@ struct StepGraph {
       folded[table, default: []].append(node)
       absorbed.insert(node)
     }
-    return order.filter { !absorbed.contains($0) }.map { step($0, folded: folded[$0] ?? []) }
+    let cleanerOf = Dictionary(uniqueKeysWithValues: cleaners.compactMap { id, cleaner in alterers[id].map { ($0, cleaner) } })
+    var steps: [PlanStep] = []
+    for (index, node) in order.enumerated() where !absorbed.contains(node) {
+      var step = step(node, folded: folded[node] ?? [])
+      if let cleaner = cleanerOf[node], index + 1 < order.count, order[index + 1] == cleaner {
+        step.statements += nodes[cleaner].change.statements
+        absorbed.insert(cleaner)
+      }
+      steps.append(step)
+    }
+    return steps
   }
 
   private func isFoldable(_ fact: Fact) -> Bool {

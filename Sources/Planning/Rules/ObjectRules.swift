@@ -42,7 +42,6 @@ enum EnumRule: Rule {
     change.statements += create(new, context)
     let columns = (context.sourceDependents[new.id] ?? []).filter { $0.kind == .column }.sorted()
     for id in columns {
-      // A column that changes to another type, or goes, does so before.
       guard let column = context.target[id], column.needs.contains(new.id), let current = context.source[id],
         column.optionalText(.generated) == nil
       else { continue }
@@ -52,7 +51,8 @@ enum EnumRule: Rule {
         "ALTER TABLE \(id.sqlName) ALTER COLUMN \(id.memberSQL) TYPE \(type) USING \(id.memberSQL)::\(bridge)::\(type)")
       change.disturbs.append((id, disturbed))
     }
-    change.statements.append("DROP TYPE \(aside.sqlName)")
+    // Columns that change to another type still have this one.
+    change.cleanup.append("DROP TYPE \(aside.sqlName)")
     change.disturbs.append((new.id, disturbed))
     let removed = old.list(.labels).filter { !new.list(.labels).contains($0) }
     if !removed.isEmpty {

@@ -54,6 +54,8 @@ struct Change {
   var hazards: [Hazard] = []
   /// Facts whose dependents stand in the way and have to be dropped before and created after, if `selects` says so.
   var disturbs: [(fact: FactID, selects: (FactKind, Fact) -> Bool)] = []
+  /// What is left to do once everything that let go of the old state has done so.
+  var cleanup: [String] = []
   /// What follows may rely on it only after COMMIT (a new enum label).
   var mustCommit = false
 
