@@ -20,9 +20,9 @@ func layer(
 func embedded(_ names: String...) -> [Resource] { names.map { .embedInCode("SQL/\($0).sql") } }
 
 /// A test target, named for the layer it tests.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies + ["TestSupport"],
+    name: name, dependencies: dependencies + ["TestSupport", "dbtool"], exclude: exclude,
     swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")])
 }
 
@@ -71,6 +71,11 @@ let package = Package(
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
 
     layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),
+    tests("PostgresTests", ["Postgres"]),
+    tests("CatalogTests", ["Catalog", "Introspection", "Postgres"]),
+    tests("SchemaDSLTests", ["SchemaDSL", "Postgres"]),
+    tests("ToolTests", ["Postgres"], exclude: ["Golden"]),
+    tests("PlatformTests", ["Platform", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"], exclude: ["Documents"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]
 )

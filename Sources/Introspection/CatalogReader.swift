@@ -12,10 +12,9 @@ package struct CatalogReader: Sendable {
 
   /// Reads the whole catalog, read only.
   ///
-  /// - Throws: `PostgresError`; `UnsupportedServer` when the server is older than dbtool works with.
+  /// - Throws: `PostgresError`.
   package func read(_ connection: Connection) async throws -> Catalog {
     let version = await connection.serverVersion
-    try UnsupportedServer.check(version)
     // The extension's table exists or does not; a statement that names it cannot ask.
     let begun = try await connection.pipeline([
       Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
@@ -59,20 +58,6 @@ package struct CatalogReader: Sendable {
   private func textArray(_ elements: [String]) -> String {
     "{" + elements.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
       .joined(separator: ",") + "}"
-  }
-}
-
-/// A server that is too old.
-package struct UnsupportedServer: Error, CustomStringConvertible {
-  package var version: ServerVersion
-  package var description: String {
-    "the server is PostgreSQL \(version); dbtool works with \(ServerVersion.oldestMajor) and newer. "
-      + "Nothing was changed; upgrade the server first."
-  }
-
-  /// - Throws: `UnsupportedServer`.
-  package static func check(_ version: ServerVersion) throws {
-    guard version.major >= ServerVersion.oldestMajor else { throw UnsupportedServer(version: version) }
   }
 }
 

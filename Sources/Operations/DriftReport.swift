@@ -21,7 +21,7 @@ package struct DriftReport: Sendable {
 
   /// Reads the live database (one snapshot, read only) and compares.
   ///
-  /// - Throws: `PostgresError`, `UnsupportedServer`.
+  /// - Throws: `PostgresError`.
   package static func make(
     states: States, expected lock: Catalog, _ connection: Connection
   ) async throws -> DriftReport {

@@ -60,6 +60,14 @@ package actor Connection {
       PQfinish(pointer)
       throw PostgresError(.connection, "cannot connect to \(target): \(message)")
     }
+    let version = ServerVersion(number: Int(PQserverVersion(pointer)))
+    guard version.major >= ServerVersion.oldestMajor else {
+      PQfinish(pointer)
+      throw PostgresError(
+        .connection,
+        "the server of \(target) is PostgreSQL \(version); dbtool works with \(ServerVersion.oldestMajor) and newer",
+        hint: "Nothing was changed. Upgrade the server first.")
+    }
     session.adopt(pointer)
   }
 

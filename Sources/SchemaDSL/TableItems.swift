@@ -391,6 +391,24 @@ public struct Grant: TableItem {
   }
 }
 
+/// Gives roles the use of the sequence behind a `serial` column, without which they cannot insert. Identity columns do not
+/// need it.
+public struct SequenceGrant: TableItem {
+  let privileges: [Privilege]
+  let column: ColumnStorage
+  let roles: [Role]
+  public let location: SourceReference
+  public init<Value: IntegerValue>(
+    _ privileges: Privilege..., of column: Column<Value>, to roles: Role..., file: StaticString = #fileID,
+    line: Int = #line
+  ) {
+    self.privileges = privileges
+    self.column = column.storage
+    self.roles = roles
+    location = SourceReference(file, line)
+  }
+}
+
 /// What can be granted.
 public enum Privilege: String, Sendable {
   case select = "SELECT"

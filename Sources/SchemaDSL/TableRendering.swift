@@ -166,6 +166,12 @@ struct RelationRenderer {
           + item.roles.map(\.sql).joined(separator: ", ") + (item.using.map { "\n USING (\($0.text))" } ?? "")
           + (item.check.map { "\n WITH CHECK (\($0.text))" } ?? ""), policy, place)
       rendering.add(comment: item.comment, on: "POLICY \(quoted) ON \(sql)", policy, place)
+    case let item as SequenceGrant:
+      // The name that PostgreSQL gives to a serial column's sequence.
+      let sequence = FactID(.sequence, schema: id.schema, name: "\(id.name)_\(item.column.name)_seq")
+      rendering.add(
+        .grant, grantSQL(item.privileges, on: "SEQUENCE \(sequence.sqlName)", to: item.roles),
+        sequence.about(.grant, role: item.roles.first?.name ?? ""), place)
     case let item as ReplicaIdentity:
       rendering.add(.index, "ALTER TABLE \(sql) REPLICA IDENTITY \(item.kind.rawValue)", id, place)
     default: renderShared(item, into: &rendering)

@@ -63,6 +63,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true", comment: "The workflow engine does everything.")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }
 
@@ -99,6 +100,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }
 }

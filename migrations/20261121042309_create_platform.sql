@@ -1,5 +1,5 @@
--- 20261121033240_create_platform
--- create 4 externals, 2 schemas, 1 extension, 2 enums, 2 sequences, 14 functions, 11 tables, 2 sequence owners, 2 constraints, 15 indexes, 3 views, 1 trigger, 11 policies, 2 partition windows, 34 grants, 73 comments
+-- 20261121042309_create_platform
+-- create 4 externals, 2 schemas, 1 extension, 2 enums, 2 sequences, 14 functions, 11 tables, 2 sequence owners, 2 constraints, 15 indexes, 3 views, 1 trigger, 11 policies, 2 partition windows, 36 grants, 73 comments, 2 cron jobs
 -- proved on PostgreSQL 15.20: converges; 0 rows in 0 tables kept
 -- hazards: none
 
@@ -1064,6 +1064,9 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webinar.attendance_checks TO servi
 -- + grant to service_role on table webinar.attendance_checks_archive  [Webinar/Archive.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webinar.attendance_checks_archive TO service_role;
 
+-- + grant to service_role on sequence webinar.attendance_checks_id_seq  [Webinar/Registrants.swift]
+GRANT USAGE ON SEQUENCE webinar.attendance_checks_id_seq TO service_role;
+
 -- + grant to PUBLIC on function webinar.check_attendance(text, integer, integer, text)  [Webinar/Lookup.swift]
 REVOKE EXECUTE ON ROUTINE webinar.check_attendance(text, integer, integer, text) FROM PUBLIC;
 
@@ -1093,6 +1096,31 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webinar.webinar_registrants TO ser
 
 -- + grant to service_role on table webinar.webinar_registrants_archive  [Webinar/Archive.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE webinar.webinar_registrants_archive TO service_role;
+
+-- + grant to service_role on sequence webinar.webinar_registrants_id_seq  [Webinar/Registrants.swift]
+GRANT USAGE ON SEQUENCE webinar.webinar_registrants_id_seq TO service_role;
+
+-- + cron job checkin_cleanup_hourly  [CheckIn/CheckIn.swift]
+DO $dbtool$
+BEGIN
+  IF to_regclass('cron.job') IS NOT NULL THEN
+    PERFORM cron.schedule('checkin_cleanup_hourly', '7 * * * *', 'SELECT checkin.clean_up()');
+  ELSE
+    RAISE NOTICE 'pg_cron is not installed in this database: the job % is skipped', 'checkin_cleanup_hourly';
+  END IF;
+END
+$dbtool$;
+
+-- + cron job webinar_archive_daily  [Webinar/Webinar.swift]
+DO $dbtool$
+BEGIN
+  IF to_regclass('cron.job') IS NOT NULL THEN
+    PERFORM cron.schedule('webinar_archive_daily', '17 3 * * *', 'SELECT webinar.archive_old_records(interval ''18 months'')');
+  ELSE
+    RAISE NOTICE 'pg_cron is not installed in this database: the job % is skipped', 'webinar_archive_daily';
+  END IF;
+END
+$dbtool$;
 
 -- + partition window checkin.pin_attempts  [CheckIn/Tables.swift]
 -- (its partitions are made by dbtool apply and dbtool partitions)

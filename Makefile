@@ -1,0 +1,33 @@
+# dbtool: everything that a newcomer needs.
+SWIFT ?= swift
+# A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
+DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
+
+.PHONY: setup build demo test soak bench format lint clean
+
+setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
+	@Scripts/setup
+
+build: setup
+	$(SWIFT) build -c release --product dbtool
+
+demo: build ## From nothing to a live, seeded database.
+	@Scripts/demo "$(DBTOOL)"
+
+test: setup ## All tests, on an embedded PostgreSQL.
+	@Scripts/test
+
+soak: setup ## Random pairs of schemas: make soak PAIRS=5000 START=1000
+	DBTOOL_SOAK_START=$(or $(START),1000) DBTOOL_SOAK_PAIRS=$(or $(PAIRS),5000) $(SWIFT) test --filter ConvergenceTests
+
+bench: build ## Figures: planning, drift, and the platform's goals.
+	@Benchmarks/run "$(DBTOOL)"
+
+format: ## Format the sources.
+	$(SWIFT) format --in-place --recursive Sources Tests Examples Package.swift
+
+lint: ## Check the format.
+	$(SWIFT) format lint --strict --recursive Sources Tests Examples Package.swift
+
+clean:
+	rm -rf .build

@@ -1,0 +1,69 @@
+import Catalog
+import Introspection
+import Postgres
+import TestSupport
+import Testing
+
+@Suite struct SchemaLockTests {
+  private func randomCatalog(_ seed: UInt64) async throws -> Catalog {
+    try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        for role in SchemaGenerator.roles {
+          _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role))")
+        }
+        _ = try await connection.pipeline(SchemaGenerator.schema(seed: seed).map { Statement($0) }, sync: .each)
+        try await connection.execute(#"COMMENT ON SCHEMA s1 IS E'tab\t quote " back\\slash \n line = [x]'"#)
+        return try await CatalogReader().read(connection)
+      }
+    }
+  }
+
+  @Test(arguments: [UInt64(11), 12, 13, 14])
+  func aCatalogComesBackFromItsText(seed: UInt64) async throws {
+    let catalog = try await randomCatalog(seed)
+    let lock = SchemaLock(migrations: [.init(version: "20260101000000", name: "x", digest: "ab")], catalog: catalog)
+    let parsed = try SchemaLock(parsing: lock.text)
+    #expect(parsed.text == lock.text)
+    #expect(parsed.catalog.fingerprint == catalog.fingerprint)
+    #expect(CatalogDifference.compare(expected: catalog, actual: parsed.catalog).isEmpty)
+  }
+
+  @Test func theOrderOfRowsDoesNotMatter() async throws {
+    // The same statements, loaded twice: other OIDs, the same text.
+    let (a, b) = (try await randomCatalog(15), try await randomCatalog(15))
+    #expect(SchemaLock(catalog: a).text == SchemaLock(catalog: b).text)
+  }
+
+  @Test func aTruncatedFileIsRefused() async throws {
+    let text = SchemaLock(catalog: try await randomCatalog(16)).text
+    var refused = 0
+    for cut in stride(from: 1, to: text.count - 5, by: max(1, text.count / 40)) {
+      #expect(throws: SchemaLock.Failure.self) { try SchemaLock(parsing: String(text.prefix(cut))) }
+      refused += 1
+    }
+    #expect(refused > 20)
+  }
+
+  @Test func aLineThatIsLostIsNoticed() async throws {
+    let text = SchemaLock(catalog: try await randomCatalog(17)).text
+    let without = text.split(separator: "\n").filter { !$0.hasPrefix("schema - s1") }.joined(separator: "\n") + "\n"
+    let error = #expect(throws: SchemaLock.Failure.self) { try SchemaLock(parsing: without) }
+    #expect(error?.reason.contains("schema s1") == true)
+  }
+
+  @Test func aMergeConflictIsNamed() {
+    let error = #expect(throws: SchemaLock.Failure.self) {
+      try SchemaLock(parsing: "dbtool-lock 1\npostgres 150000\n<<<<<<< ours\nend\n")
+    }
+    #expect(error?.reason == "line 3 is a merge conflict")
+  }
+
+  @Test func twoBranchesMergeLineByLine() throws {
+    // What git does with both sides' new lines: keeps them.
+    let base = SchemaLock(migrations: [.init(version: "20260101000000", name: "a", digest: "1")], catalog: Catalog())
+    var ours = base
+    ours.migrations.append(.init(version: "20260102000000", name: "b", digest: "2"))
+    let added = ours.text.split(separator: "\n").filter { !base.text.contains($0) }
+    #expect(added == ["migration 20260102000000 b sha256:2"])
+  }
+}

@@ -1,0 +1,131 @@
+import Catalog
+import Introspection
+import Migrations
+import Planning
+import Postgres
+import TestSupport
+import Testing
+
+/// Single changes, for which the order or the kept state matters.
+@Suite struct PlannerTests {
+  private func catalog(_ sql: String) async throws -> Catalog {
+    try await Databases.withinGate { database in
+      try await Connection.with(database.target) { connection in
+        _ = try? await connection.execute("CREATE ROLE dbtool_reader")
+        try await connection.execute(sql)
+        return try await CatalogReader().read(connection)
+      }
+    }
+  }
+
+  private func plan(_ before: String, _ after: String) async throws -> Plan {
+    try await Databases.gate.pass {
+      let (a, b) = (try await catalog(before), try await catalog(after))
+      return try Planner.plan(from: a, to: b)
+    }
+  }
+
+  private func statements(_ plan: Plan) -> [String] { plan.steps.flatMap(\.statements) }
+
+  @Test func aViewOverAnAlteredColumnIsRebuiltWithItsGrantsAndComments() async throws {
+    let rest = "CREATE VIEW v AS SELECT a FROM t; GRANT SELECT ON v TO dbtool_reader; COMMENT ON VIEW v IS 'kept'"
+    let plan = try await plan("CREATE TABLE t (a integer); \(rest)", "CREATE TABLE t (a bigint); \(rest)")
+    #expect(
+      statements(plan) == [
+        "DROP VIEW public.v",
+        "ALTER TABLE public.t ALTER COLUMN a TYPE bigint USING a::bigint",
+        "CREATE VIEW public.v AS\n SELECT t.a\n   FROM public.t",
+        "COMMENT ON VIEW public.v IS 'kept'",
+        "GRANT SELECT ON TABLE public.v TO dbtool_reader",
+      ])
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
+  @Test func tablesThatReferToEachOtherAreDroppedAfterTheirKeys() async throws {
+    let plan = try await plan(
+      """
+      CREATE TABLE a (id int PRIMARY KEY, b int); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+      ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b
+      """, "SELECT 1")
+    let text = statements(plan)
+    #expect(text.prefix(2).allSatisfy { $0.contains("DROP CONSTRAINT") })
+    #expect(text.suffix(2).allSatisfy { $0.hasPrefix("DROP TABLE") })
+    #expect(plan.refusedHazards.count == 2)
+  }
+
+  @Test func whatStandsInATableIsFoldedIntoIt() async throws {
+    let plan = try await plan(
+      "SELECT 1",
+      """
+      CREATE FUNCTION f() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+      CREATE TABLE t (id int PRIMARY KEY, n int DEFAULT f() CHECK (n > f()), UNIQUE (n))
+      """)
+    #expect(plan.steps.count == 2)
+    #expect(
+      plan.steps[1].statements == [
+        """
+        CREATE TABLE public.t (
+          id integer NOT NULL,
+          n integer DEFAULT public.f(),
+          CONSTRAINT t_pkey PRIMARY KEY (id),
+          CONSTRAINT t_n_check CHECK ((n > public.f())),
+          CONSTRAINT t_n_key UNIQUE (n)
+        )
+        """
+      ])
+  }
+
+  @Test func aNewEnumLabelIsCommittedBeforeItIsUsed() async throws {
+    let plan = try await plan(
+      "CREATE TYPE e AS ENUM ('a', 'c'); CREATE TABLE t (x e)",
+      "CREATE TYPE e AS ENUM ('a', 'b', 'c'); CREATE TABLE t (x e DEFAULT 'b')")
+    #expect(plan.segments.count == 2)
+    #expect(plan.segments[0].flatMap(\.statements) == ["ALTER TYPE public.e ADD VALUE 'b' BEFORE 'c'"])
+  }
+
+  @Test func removingAnEnumLabelIsRefusedAndKeepsColumns() async throws {
+    let plan = try await plan(
+      "CREATE TYPE e AS ENUM ('a', 'b'); CREATE TABLE t (x e DEFAULT 'a'); CREATE VIEW v AS SELECT x FROM t",
+      "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (x e DEFAULT 'a'); CREATE VIEW v AS SELECT x FROM t")
+    #expect(plan.refusedHazards.map(\.code) == [.dataLoss])
+    #expect(!statements(plan).contains { $0.contains("DROP COLUMN") || $0.contains("DROP TABLE") })
+  }
+
+  @Test func aNewColumnComesWithItsDefault() async throws {
+    let plan = try await plan("CREATE TABLE t (a int)", "CREATE TABLE t (a int, b int NOT NULL DEFAULT 7)")
+    #expect(statements(plan) == ["ALTER TABLE public.t ADD COLUMN b integer DEFAULT 7 NOT NULL"])
+  }
+
+  @Test func droppingAColumnIsDataLoss() async throws {
+    let plan = try await plan("CREATE TABLE t (a int, b int)", "CREATE TABLE t (a int)")
+    #expect(plan.refusedHazards.map(\.message) == ["drops column public.t.b with its values"])
+  }
+
+  @Test func theSameInputGivesTheSameBytes() async throws {
+    try await Databases.gate.pass {
+      let statements = SchemaGenerator.schema(seed: 21).joined(separator: ";\n")
+      for role in SchemaGenerator.roles {
+        try await Databases.withinGate { database in
+          try await Connection.with(database.target) { _ = try? await $0.execute("CREATE ROLE \(Quote.identifier(role))") }
+        }
+      }
+      let empty = try await catalog("SELECT 1")
+      let (a, b) = (try await catalog(statements), try await catalog(statements))
+      #expect(try Planner.plan(from: empty, to: a).script == Planner.plan(from: empty, to: b).script)
+      #expect(try Planner.plan(from: a, to: b).isEmpty)
+    }
+  }
+
+  @Test func objectsThatAreNotModelledAreNamed() async throws {
+    let catalog = try await Databases.gate.pass {
+      try await self.catalog(
+        "CREATE DOMAIN d AS int; CREATE TYPE pair AS (a int, b int); CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)")
+    }
+    #expect(
+      catalog.unmodeled == [
+        UnmodeledObject(kind: "aggregate", name: "public.total"),
+        UnmodeledObject(kind: "composite type", name: "public.pair"),
+        UnmodeledObject(kind: "domain", name: "public.d"),
+      ])
+  }
+}

@@ -1,0 +1,63 @@
+import Catalog
+import Introspection
+import Migrations
+import Planning
+import Postgres
+import TestSupport
+import Testing
+
+/// Plans are proved on data, and what PostgreSQL does meanwhile is observed.
+@Suite struct ProofTests {
+  private func prove(_ before: String, _ after: String) async throws -> (Plan, Proof) {
+    let server = try await Databases.server.value
+    let base = try await ScratchBase.template(server)
+    let reader = CatalogReader()
+    return try await Databases.gate.pass {
+      let template = try await server.template(for: Digest(of: before), from: base) { try await $0.execute(before) }
+      let source = try await server.withDatabase(from: template) { database in
+        try await Connection.with(database.target) { try await reader.read($0).removing { $0.id.kind == .role } }
+      }
+      let target = try await server.withDatabase(from: base) { database in
+        try await Connection.with(database.target) { connection in
+          try await connection.execute(after)
+          return try await reader.read(connection).removing { $0.id.kind == .role }
+        }
+      }
+      var plan = try Planner.plan(from: source, to: target)
+      let proof = try await Prover(server: server, reader: reader).prove(
+        &plan, from: template, source: source, target: target)
+      return (plan, proof)
+    }
+  }
+
+  @Test func rowsAreKeptAndRewritesAreSeen() async throws {
+    let (plan, proof) = try await prove(
+      "CREATE TABLE p (id int PRIMARY KEY, note text); CREATE TABLE c (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p)",
+      "CREATE TABLE p (id bigint PRIMARY KEY, note text); CREATE TABLE c (id int PRIMARY KEY, p_id bigint NOT NULL REFERENCES p)")
+    #expect(proof.holds)
+    #expect(proof.rows == 6)
+    #expect(proof.tables == 2)
+    #expect(plan.hazards.contains { $0.code == .rewrite && $0.message.contains("public.p") })
+  }
+
+  @Test func aWideningThatRewritesNothingIsNotCalledARewrite() async throws {
+    // A rule that says "a change of type rewrites the table" would be wrong here.
+    let (plan, proof) = try await prove("CREATE TABLE t (a varchar(10))", "CREATE TABLE t (a varchar(20))")
+    #expect(proof.holds)
+    #expect(!plan.hazards.contains { $0.code == .rewrite })
+    #expect(plan.steps[0].locks == ["ACCESS EXCLUSIVE on public.t"])
+  }
+
+  @Test func aPlanThatRowsRefuseFails() async throws {
+    await #expect(throws: ProofFailure.self) {
+      _ = try await prove("CREATE TABLE t (a int)", "CREATE TABLE t (a int, b int NOT NULL)")
+    }
+  }
+
+  @Test func partitionedTablesHaveRowsToo() async throws {
+    let before = "CREATE TABLE t (a int, at date NOT NULL) PARTITION BY RANGE (at)"
+    let (_, proof) = try await prove(before, "CREATE TABLE t (a bigint, at date NOT NULL) PARTITION BY RANGE (at)")
+    #expect(proof.holds)
+    #expect(proof.rows == 3)
+  }
+}

@@ -1,0 +1,31 @@
+import Catalog
+import Migrations
+import Operations
+import Platform
+import Postgres
+import TestSupport
+
+/// The platform, built by its declarations and with its partitions: a copy for each test.
+enum PlatformDatabase {
+  static let states = Task { try States(database: Platform.database) }
+
+  private static let template = Task {
+    let states = try await PlatformDatabase.states.value
+    let server = try await Databases.server.value
+    let catalog = try await states.declared()
+    let base = try await states.declaredTemplate()
+    return try await server.template(for: Digest(of: "platform tests \(catalog.fingerprint)"), from: base) { connection in
+      _ = try await PartitionManager(catalog: catalog).create(connection)
+    }
+  }
+
+  static func with(_ body: @Sendable (ScratchDatabase) async throws -> Void) async throws {
+    let server = try await Databases.server.value
+    let template = try await template.value
+    try await Databases.gate.pass { try await server.withDatabase(from: template, body) }
+  }
+
+  static func connected(_ body: @Sendable (Connection) async throws -> Void) async throws {
+    try await with { try await Connection.with($0.target, body) }
+  }
+}

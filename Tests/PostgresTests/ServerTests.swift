@@ -1,0 +1,101 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+@Suite struct ServerTests {
+  @Test func aWrongFolderIsNotReplacedByAnother() {
+    let error = #expect(throws: ServerError.self) {
+      try Installation.find(environment: ["PG_BIN": "/nonexistent", "PATH": "/usr/bin"])
+    }
+    #expect(error?.description.contains("PG_BIN=/nonexistent") == true)
+  }
+
+  @Test func aServerThatIsTooOldIsRefused() throws {
+    let folder = "/tmp/dbtool-old-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for name in ["postgres", "initdb"] {
+      let path = "\(folder)/\(name)"
+      try "#!/bin/sh\necho 'postgres (PostgreSQL) 13.14'\n".write(toFile: path, atomically: false, encoding: .utf8)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+    }
+    let error = #expect(throws: ServerError.self) { try Installation.find(environment: ["PG_BIN": folder]) }
+    #expect(error?.description.contains("13.14") == true)
+    #expect(error?.description.contains("14 or newer") == true)
+  }
+
+  @Test func aTemplateIsBuiltOnce() async throws {
+    let server = try await Databases.server.value
+    let key = Digest(of: "template test \(UInt64.random(in: 0...UInt64.max))")
+    let counter = Counter()
+    for _ in 0..<3 {
+      let template = try await server.template(for: key) { connection in
+        await counter.increment()
+        try await connection.execute("CREATE TABLE marker (a int); INSERT INTO marker VALUES (7)")
+      }
+      try await server.withDatabase(from: template) { database in
+        let value = try await Connection.with(database.target) { try await $0.query("SELECT a FROM marker")[0].int(0) }
+        #expect(value == 7)
+      }
+    }
+    #expect(await counter.value == 1)
+  }
+
+  @Test func aTemplateThatFailsLeavesNothing() async throws {
+    let server = try await Databases.server.value
+    let key = Digest(of: "failing \(UInt64.random(in: 0...UInt64.max))")
+    await #expect(throws: PostgresError.self) {
+      try await server.template(for: key) { try await $0.execute("SELECT 1/0") }
+    }
+    // The second try builds it again.
+    let template = try await server.template(for: key) { try await $0.execute("SELECT 1") }
+    #expect(template.hasSuffix(key.short))
+  }
+
+  @Test func databasesOfTheDeadAreSwept() async throws {
+    let server = try await Databases.server.value
+    // No process has this id: it is above the kernel's limit.
+    let name = "scratch_4194999_1_1"
+    try await Connection.with(server.target(database: "postgres")) { connection in
+      try await connection.execute("DROP DATABASE IF EXISTS \(name)")
+      try await connection.execute("CREATE DATABASE \(name)")
+      _ = try await ScratchServer.acquire()
+      #expect(try await connection.query("SELECT FROM pg_database WHERE datname = $1", [name]).isEmpty)
+    }
+  }
+
+  @Test func aServerThatWasKilledIsReplaced() async throws {
+    // One of its own, apart from that of the other tests: another folder, another server.
+    let base = "/tmp/dbtool-kill-\(UInt32.random(in: 0...UInt32.max))"
+    let binary = try TestBinary.path()
+    let environment = ["DBTOOL_RUNTIME_DIR": base, "DBTOOL_SCRATCH_IDLE_SECONDS": "1", "HOME": "/tmp", "PATH": "/usr/bin:/bin"]
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    let sql = base + ".sql"
+    try "CREATE TABLE t (a int);".write(toFile: sql, atomically: false, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: sql) }
+    func diff() throws -> ChildProcess.Outcome {
+      try ChildProcess.run(binary, ["diff", "--from", "empty", "--to", sql], environment: environment, in: "/tmp")
+    }
+    let first = try diff()
+    #expect(first.output.contains("table public.t"), "\(first.output)")
+    // Postmaster and supervisor, at once and without a chance to tidy up.
+    _ = try ChildProcess.run("/usr/bin/pkill", ["-9", "-f", base])
+    let second = try diff()
+    #expect(second.output.contains("table public.t"), "\(second.output)")
+    // Idle for a second, it goes and takes its files with it.
+    func files() -> [String] {
+      let folders = (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? []
+      return folders.filter { !$0.contains(".") }.flatMap {
+        (try? FileManager.default.contentsOfDirectory(atPath: "\(base)/\($0)")) ?? []
+      }
+    }
+    for _ in 0..<150 where !files().isEmpty { try await Task.sleep(for: .milliseconds(100)) }
+    #expect(files().isEmpty)
+  }
+}
+
+actor Counter {
+  private(set) var value = 0
+  func increment() { value += 1 }
+}

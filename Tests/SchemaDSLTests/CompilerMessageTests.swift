@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+/// Small wrong files, and the first line of what the compiler says: if it compiles, the references hold.
+@Suite(.serialized) struct CompilerMessageTests {
+  private static let prelude = """
+    import SchemaDSL
+    struct Rooms: Table {
+      static let name = RelationName("rooms", in: .public)
+      let id = Column("id", .uuid, default: .randomUUID)
+      let title = Column("title", .text)
+      var body: TableBody { PrimaryKey(id) }
+    }
+
+    """
+
+  private func firstError(_ source: String) throws -> String? {
+    let binary = try TestBinary.path()
+    let modules = String(binary[..<(binary.lastIndex(of: "/") ?? binary.startIndex)])
+    let file = "/tmp/dbtool-compile-\(UInt64.random(in: 0...UInt64.max)).swift"
+    try (Self.prelude + source).write(toFile: file, atomically: false, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: file) }
+    let swiftc = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+    let maps =
+      ["CLibpq", "CPgQuery", "CCrypto"].map { "\(TestProject.repository)/Sources/\($0)/module.modulemap" }
+      + [modules + "/CServerProcess.build/module.modulemap"]
+    let outcome = try ChildProcess.run(
+      try #require(swiftc),
+      ["-typecheck", "-swift-version", "6", "-I", modules + "/Modules", "-package-name", "other", "-Xcc", "-I/usr/include/postgresql"]
+        + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + [file],
+      environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": "/tmp"])
+    let line = outcome.output.split(separator: "\n").first { $0.contains("error: ") }
+    return line.map { String($0[($0.ranges(of: "error: ").first?.upperBound ?? $0.startIndex)...]) }
+  }
+
+  @Test func theRightFileCompiles() throws {
+    #expect(try firstError("let database = Database(\"x\") { Rooms.self }") == nil)
+  }
+
+  @Test func aTypoInAColumnIsOnItsLine() throws {
+    let error = try firstError(
+      """
+      struct Seats: Table {
+        static let name = RelationName("seats", in: .public)
+        let number = Column("number", .integer)
+        var body: TableBody { PrimaryKey(nubmer) }
+      }
+      """)
+    #expect(error == "cannot find 'nubmer' in scope; did you mean 'number'?")
+  }
+
+  @Test func aForeignKeyOfAnotherTypeDoesNotCompile() throws {
+    let error = try firstError(
+      """
+      struct Seats: Table {
+        static let name = RelationName("seats", in: .public)
+        let roomID = Column("room_id", .text, references: \\Rooms.id)
+        var body: TableBody { PrimaryKey(roomID) }
+      }
+      """)
+    #expect(error != nil)
+  }
+
+  @Test func aPartitionKeyHasToBeATime() throws {
+    let error = try firstError(
+      """
+      struct Seats: Table {
+        static let name = RelationName("seats", in: .public)
+        let number = Column("number", .integer)
+        var body: TableBody { Partitions(.monthly(), by: number) }
+      }
+      """)
+    #expect(error?.contains("requires that 'Values.Integer' conform to 'PartitionableTime'") == true)
+  }
+
+  @Test func aDefaultHasTheColumnsType() throws {
+    let error = try firstError(
+      """
+      struct Seats: Table {
+        static let name = RelationName("seats", in: .public)
+        let number = Column("number", .integer, default: "one")
+        var body: TableBody { PrimaryKey(number) }
+      }
+      """)
+    #expect(error != nil)
+  }
+
+  @Test func aStringInSQLSaysTheTwoWaysOut() throws {
+    let error = try firstError(
+      """
+      let text = "x"
+      let sql: SQL = "title = \\(text)"
+      """)
+    #expect(error?.contains("write \\(literal: …) for a value or \\(raw: …) for SQL text") == true)
+  }
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+package import Postgres
+
+/// The `dbtool` that was built with the tests.
+package enum TestBinary {
+  /// - Throws: an error that says how to build it.
+  package static func path() throws -> String {
+    if let given = ProcessInfo.processInfo.environment["DBTOOL_TEST_BINARY"] { return given }
+    // Beside the test bundle.
+    let bundle = CommandLine.arguments.first ?? ""
+    let folder = String(bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)])
+    let path = folder + "/dbtool"
+    guard FileManager.default.isExecutableFile(atPath: path) else {
+      throw PostgresError(.connection, "no dbtool at \(path): run the tests with make test")
+    }
+    return path
+  }
+}
+
+/// A project in a folder of its own, with an embedded server of its own, on which `dbtool` is run as a person would.
+package struct TestProject: Sendable {
+  package let root: String
+  package let binary: String
+  package let home: String
+
+  package init(binary: String? = nil) throws {
+    let base = "/tmp/dbtool-project-\(UInt64.random(in: 0...UInt64.max))"
+    root = base + "/project"
+    home = base
+    try FileManager.default.createDirectory(atPath: root + "/migrations", withIntermediateDirectories: true)
+    self.binary = try binary ?? TestBinary.path()
+  }
+
+  /// The repository, from which the platform's migrations and seeds come.
+  package static var repository: String {
+    var path = #filePath
+    for _ in 0..<3 { path = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+    return path
+  }
+
+  /// Copies the platform's migrations, lock and seeds.
+  package func copyPlatform() throws {
+    for name in ["migrations", "schema.lock", "seeds"] {
+      try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+      try FileManager.default.copyItem(atPath: "\(Self.repository)/\(name)", toPath: "\(root)/\(name)")
+    }
+  }
+
+  /// Runs a command in the project.
+  package func dbtool(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess.Outcome {
+    var variables = [
+      "HOME": home, "DBTOOL_STATE_DIR": home + "/state", "NO_COLOR": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
+    ]
+    for name in ["PG_BIN", "DBTOOL_RUNTIME_DIR"] {
+      if let value = ProcessInfo.processInfo.environment[name] { variables[name] = value }
+    }
+    variables.merge(environment) { $1 }
+    return try ChildProcess.run(binary, arguments, environment: variables, in: root)
+  }
+
+  package func read(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }
+
+  package func write(_ text: String, to path: String) throws {
+    try text.write(toFile: "\(root)/\(path)", atomically: false, encoding: .utf8)
+  }
+
+  package var migrations: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: root + "/migrations").sorted() }
+  }
+
+  package func remove() {
+    _ = try? dbtool("postgres", "stop")
+    try? FileManager.default.removeItem(atPath: home)
+  }
+}

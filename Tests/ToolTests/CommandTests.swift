@@ -1,0 +1,312 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+/// The tool as a person runs it: a process, its output, its exit code.
+@Suite(.serialized) struct CommandTests {
+  private func withPlatform(_ body: (TestProject) throws -> Void) throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    try project.copyPlatform()
+    try body(project)
+  }
+
+  // MARK: The main road
+
+  @Test func fromNothingToALiveDatabase() throws {
+    try withPlatform { project in
+      let reset = try project.dbtool("reset", "--seed")
+      #expect(reset.status == 0, "\(reset.output)")
+      let status = try project.dbtool("status")
+      #expect(status.status == 0 && status.output.contains("up to date"), "\(status.output)")
+      let plan = try project.dbtool("plan")
+      #expect(plan.status == 0 && plan.output.contains("nothing to do"), "\(plan.output)")
+      #expect(try project.dbtool("plan", "--check").status == 0)
+      let drift = try project.dbtool("drift")
+      #expect(drift.status == 0 && drift.output.contains("no drift"), "\(drift.output)")
+      let again = try project.dbtool("apply")
+      #expect(again.status == 0 && again.output.contains("nothing to apply"), "\(again.output)")
+      let seed = try project.dbtool("seed")
+      #expect(seed.output.contains("0 files loaded"), "\(seed.output)")
+      let rows = try project.dbtool("postgres", "psql", "--", "-Atc", "SELECT count(*) FROM webinar.webinar_registrants")
+      #expect(rows.output.contains("60"), "\(rows.output)")
+      // The same CSV twice leaves the same rows.
+      let csv = "seeds/development/020_checkin.paidparticipants.csv"
+      try project.write(try project.read(csv).replacing("Ada Lovelace", with: "Ada, Countess of Lovelace"), to: csv)
+      let changed = try project.dbtool("seed")
+      #expect(changed.output.contains("1 files loaded"), "\(changed.output)")
+      let participants = try project.dbtool("postgres", "psql", "--", "-Atc", "SELECT count(*) FROM checkin.paidparticipants")
+      #expect(participants.output.contains("5"), "\(participants.output)")
+      try driftIsFound(project)
+      try partitions(project)
+    }
+  }
+
+  private func driftIsFound(_ project: TestProject) throws {
+    let tamper = """
+      ALTER TABLE webinar.sync_runs DISABLE ROW LEVEL SECURITY; DROP INDEX webinar.idx_webinar_registrants_email;
+      CREATE TABLE public.stray (a int); GRANT SELECT ON checkin.checkins TO anon;
+      ALTER TABLE webinar.webinar_registrants DISABLE TRIGGER webinar_registrants_touch
+      """
+    #expect(try project.dbtool("postgres", "psql", "--", "-c", tamper).status == 0)
+    let drift = try project.dbtool("drift")
+    #expect(drift.status == 2)
+    #expect(drift.output == Golden.text("drift.txt", drift.output), "see Tests/ToolTests/Golden/drift.txt")
+    let json = try project.dbtool("drift", "--format", "json")
+    #expect(json.status == 2 && json.output.contains("\"drift\" : true"))
+    // The way back, printed as SQL and run by psql.
+    let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
+    let diff = try project.dbtool("diff", "--from", url, "--to", "lock", "--format", "sql")
+    #expect(diff.status == 0, "\(diff.output)")
+    try project.write(diff.output, to: "back.sql")
+    let psql = try project.dbtool("postgres", "psql", "--", "-v", "ON_ERROR_STOP=1", "-q", "-f", "back.sql")
+    #expect(psql.status == 0, "\(psql.output)")
+    let clean = try project.dbtool("drift")
+    #expect(clean.status == 0, "\(clean.output)")
+    let checked = try project.dbtool("diff", "--from", url, "--to", "schema", "--check")
+    #expect(checked.status == 0, "\(checked.output)")
+  }
+
+  private func socket(_ project: TestProject) throws -> String {
+    let status = try project.dbtool("postgres", "status")
+    let line = status.output.split(separator: "\n").first { $0.contains("folder") } ?? ""
+    return String(line.split(separator: " ").last ?? "")
+  }
+
+  private func partitions(_ project: TestProject) throws {
+    #expect(try project.dbtool("partitions", "--dry-run").status == 0)
+    let drop = "DROP TABLE checkin.pin_attempts_\(Self.month())"
+    #expect(try project.dbtool("postgres", "psql", "--", "-c", drop).status == 0)
+    let missing = try project.dbtool("partitions", "--dry-run")
+    #expect(missing.status == 2 && missing.output.contains("missing: pin_attempts_"), "\(missing.output)")
+    #expect(try project.dbtool("drift").status == 2)
+    let made = try project.dbtool("partitions")
+    #expect(made.status == 0 && made.output.contains("created checkin.pin_attempts_"), "\(made.output)")
+    let again = try project.dbtool("partitions")
+    #expect(!again.output.contains("created"), "\(again.output)")
+    #expect(try project.dbtool("drift").status == 0)
+  }
+
+  private static func month() -> String {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    let parts = calendar.dateComponents([.year, .month], from: Date())
+    let month = parts.month ?? 0
+    return "\(parts.year ?? 0)_\(month < 10 ? "0" : "")\(month)"
+  }
+
+  // MARK: Planning
+
+  @Test func aHandWrittenMigrationIsProvedAndADestructivePlanRefused() throws {
+    try withPlatform { project in
+      try project.write("BEGIN;\nCREATE TABLE webinar.notes (id int PRIMARY KEY, note text);\nCOMMIT;\n", to: "migrations/20990101000000_notes.sql")
+      let apply = try project.dbtool("apply", "--dry-run")
+      #expect(apply.status == 1 && apply.output.contains("--update-lock"), "\(apply.output)")
+      #expect(try project.dbtool("plan", "--check").status == 2)
+      let plan = try project.dbtool("plan", "--name", "drop_notes")
+      #expect(plan.status == 3, "\(plan.output)")
+      #expect(plan.output.contains("--allow data-loss"))
+      #expect(try project.migrations.count == 3)
+      let allowed = try project.dbtool("plan", "--name", "drop_notes", "--allow", "data-loss")
+      #expect(allowed.status == 0, "\(allowed.output)")
+      #expect(try project.read("migrations/\(project.migrations[3])").contains("DROP TABLE webinar.notes;"))
+      #expect(try project.dbtool("plan", "--check").status == 0)
+      #expect(try project.dbtool("diff", "--from", "migrations", "--to", "schema", "--check", "--prove").status == 0)
+    }
+  }
+
+  @Test func thePreviewIsReadable() throws {
+    try withPlatform { project in
+      // A lock that lacks something: what declaring it anew would show.
+      try project.write("BEGIN;\nALTER TABLE webinar.sync_rejects DROP COLUMN resolved_at;\nDROP FUNCTION webinar.parse_flag(text);\nALTER TABLE checkin.request_rates ADD COLUMN extra int;\nCOMMIT;\n", to: "migrations/20990101000000_back.sql")
+      let plan = try project.dbtool("plan")
+      #expect(plan.status == 3)
+      #expect(plan.output == Golden.text("plan.txt", plan.output), "see Tests/ToolTests/Golden/plan.txt")
+      let json = try project.dbtool("plan", "--format", "json")
+      #expect(json.output.contains("\"converges\" : true"), "\(json.output)")
+    }
+  }
+
+  @Test func wrongUsageIs64() throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    #expect(try project.dbtool("plan", "--nonsense").status == 64)
+    #expect(try project.dbtool("plan", "--name", "no spaces").status == 64)
+    #expect(try project.dbtool("diff", "--from", "empty").status == 64)
+    #expect(try project.dbtool("diff", "--from", "nowhere", "--to", "empty").status == 1)
+  }
+
+  @Test(arguments: ["", "plan", "apply", "status", "drift", "diff", "dump", "reset", "seed", "partitions", "postgres"])
+  func everyCommandHasItsPage(command: String) throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let help = command.isEmpty ? try project.dbtool("--help") : try project.dbtool(command, "--help")
+    #expect(help.status == 0)
+    #expect(help.output.contains("OVERVIEW: ") && help.output.contains("USAGE: "))
+  }
+
+  // MARK: What can go wrong
+
+  @Test func aTamperedMigrationIsRefused() throws {
+    try withPlatform { project in
+      let name = try #require(try project.migrations.first)
+      try project.write(try project.read("migrations/\(name)") + "\nSELECT 1;\n", to: "migrations/\(name)")
+      for command in ["plan", "apply", "drift"] {
+        let outcome = try project.dbtool(command)
+        #expect(outcome.status == 1 && outcome.output.contains("changed after it landed"), "\(outcome.output)")
+      }
+    }
+  }
+
+  @Test func aMissingMigrationIsNamed() throws {
+    try withPlatform { project in
+      let name = try #require(try project.migrations.first)
+      try FileManager.default.removeItem(atPath: "\(project.root)/migrations/\(name)")
+      let outcome = try project.dbtool("apply")
+      #expect(outcome.status == 1 && outcome.output.contains("\(name) is listed in schema.lock but not there"), "\(outcome.output)")
+    }
+  }
+
+  @Test func aTruncatedLockIsRefused() throws {
+    try withPlatform { project in
+      try project.write(String(try project.read("schema.lock").prefix(5000)), to: "schema.lock")
+      for command in ["plan", "apply", "drift"] {
+        let outcome = try project.dbtool(command)
+        #expect(outcome.status == 1 && outcome.output.contains("schema.lock: "), "\(outcome.output)")
+      }
+    }
+  }
+
+  @Test func aMachineWithoutPostgresSaysWhatToInstall() throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let outcome = try project.dbtool("plan", environment: ["PG_BIN": "/nonexistent"])
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("no PostgreSQL server was found") && outcome.output.contains("apt-get install"), "\(outcome.output)")
+  }
+
+  @Test func anUnreachableHostIsSaid() throws {
+    try withPlatform { project in
+      let outcome = try project.dbtool("apply", "--database", "postgres://me:secret@127.0.0.1:1/x")
+      #expect(outcome.status == 1 && outcome.output.contains("cannot connect to database x on 127.0.0.1:1 as me"), "\(outcome.output)")
+      #expect(!outcome.output.contains("secret"))
+    }
+  }
+
+  @Test func anOldServerIsRefused() throws {
+    try withPlatform { project in
+      let server = try FakeServer(version: "13.14")
+      defer { server.stop() }
+      for command in ["apply", "drift", "status"] {
+        let outcome = try project.dbtool(command, "--database", "postgres://me@127.0.0.1:\(server.port)/x?sslmode=disable")
+        #expect(outcome.status == 1 && outcome.output.contains("PostgreSQL 13.14; dbtool works with 14 and newer"), "\(outcome.output)")
+      }
+    }
+  }
+
+  @Test func aWrongPasswordIsSaidAndNotShown() async throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    try project.copyPlatform()
+    let server = try await Databases.server.value
+    // A server that asks for passwords, on loopback.
+    let data = "\(project.home)/secured"
+    let user = try ProcessUser.forServers()
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    if user.needsSwitch { _ = try ChildProcess.run("/bin/chown", [user.name, data]) }
+    let initdb = try ChildProcess.run(
+      server.installation.bin + "/initdb", ["-D", data, "-U", "me", "-N", "-A", "scram-sha-256", "--pwfile=/dev/stdin"], as: user, in: "/")
+    // Without a password on standard input initdb refuses; the host rules are what is needed.
+    if initdb.status != 0 {
+      let plain = try ChildProcess.run(server.installation.bin + "/initdb", ["-D", data, "-U", "me", "-N", "-A", "trust"], as: user, in: "/")
+      try #require(plain.status == 0, "\(plain.output)")
+    }
+    try "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n".write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
+    let port = 20_000 + Int.random(in: 0..<20_000)
+    let start = try ChildProcess.run(
+      server.installation.bin + "/pg_ctl",
+      ["-D", data, "-w", "-l", data + "/log", "-o", "-p \(port) -c listen_addresses=127.0.0.1 -k \(data)", "start"], as: user, in: "/")
+    try #require(start.status == 0, "\(start.output)")
+    defer { _ = try? ChildProcess.run(server.installation.bin + "/pg_ctl", ["-D", data, "-m", "immediate", "stop"], as: user, in: "/") }
+    let outcome = try project.dbtool("apply", "--database", "postgres://me:hunter2@127.0.0.1:\(port)/postgres")
+    #expect(outcome.status == 1 && outcome.output.contains("password authentication failed"), "\(outcome.output)")
+    #expect(!outcome.output.contains("hunter2"))
+  }
+
+  @Test func twoAppliesAtOnceAreOne() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("postgres", "start").status == 0)
+      let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
+      // Somebody holds the lock.
+      let hold = try ChildProcess.run(
+        "/bin/sh",
+        ["-c", "'\(project.binary)' postgres psql -- -qc \"BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); SELECT pg_sleep(3)\" > /dev/null 2>&1 & sleep 1"],
+        environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
+      #expect(hold.status == 0)
+      let outcome = try project.dbtool("apply", "--database", url)
+      #expect(outcome.status == 1 && outcome.output.contains("another dbtool apply is at work"), "\(outcome.output)")
+    }
+  }
+
+  @Test func aFailedMigrationLeavesNothingAndIsFinishedLater() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("apply").status == 0)
+      try project.write(
+        "BEGIN;\nCREATE TABLE public.first (a int);\nCOMMIT;\nBEGIN;\nCREATE TABLE public.second (a int);\nINSERT INTO public.second SELECT 1 / (SELECT count(*)::int FROM pg_database WHERE datname = 'nobody');\nCOMMIT;\n",
+        to: "migrations/20990101000000_fails.sql")
+      // It fails on the scratch server too, so it does not get into the lock; put it there by hand, as a bad merge would.
+      let digest = Digest(of: try project.read("migrations/20990101000000_fails.sql"))
+      let lock = try project.read("schema.lock")
+      let end = try #require(lock.ranges(of: "\nexternal ").first)
+      try project.write(lock[..<end.lowerBound] + "\nmigration 20990101000000 fails sha256:\(digest)" + lock[end.lowerBound...], to: "schema.lock")
+      let outcome = try project.dbtool("apply")
+      #expect(outcome.status == 1 && outcome.output.contains("fails.sql, line 6: division by zero"), "\(outcome.output)")
+      #expect(outcome.output.contains("1 of 2 parts"))
+      let tables = try project.dbtool("postgres", "psql", "--", "-Atc", "SELECT relname FROM pg_class WHERE relname IN ('first', 'second')")
+      #expect(tables.output.contains("first") && !tables.output.contains("second"))
+      #expect(try project.dbtool("status").output.contains("part 1 of 2"))
+      // The cause goes away; the rest is done, the first part not again.
+      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE nobody").status == 0)
+      let finished = try project.dbtool("apply")
+      #expect(finished.status == 0 && finished.output.contains("going on after part 1"), "\(finished.output)")
+    }
+  }
+
+  @Test func resetAsksForProductionAndStrangers() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("apply", "--environment", "production").status == 0)
+      let production = try project.dbtool("reset")
+      #expect(production.status == 1 && production.output.contains("marked as production"), "\(production.output)")
+      let seed = try project.dbtool("seed", "--environment", "development")
+      #expect(seed.status == 1 && seed.output.contains("marked as production"), "\(seed.output)")
+      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE other").status == 0)
+      let url = "postgres:///other?host=\(try socket(project))&user=postgres"
+      let stranger = try project.dbtool("reset", "--database", url)
+      #expect(stranger.status == 1 && stranger.output.contains("was not made by this project"), "\(stranger.output)")
+      #expect(try project.dbtool("reset", "--database", url, "--allow-unrecognized").status == 0)
+    }
+  }
+
+  @Test func dumpRebuildsWhatItReads() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("apply").status == 0)
+      let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
+      let dump = try project.dbtool("dump", "migrations")
+      #expect(dump.status == 0 && dump.output.contains("CREATE TABLE webinar.webinar_registrants ("))
+      let check = try project.dbtool("diff", "--from", url, "--to", "migrations", "--check")
+      // The live database has the windows' partitions, which migrations do not.
+      #expect(check.output.contains("pin_attempts_"), "\(check.output)")
+    }
+  }
+
+  @Test func anotherPackageHasADbtoolOfItsOwn() throws {
+    guard let binary = ProcessInfo.processInfo.environment["DBTOOL_TEST_EXAMPLE"] else { return }
+    let project = try TestProject(binary: binary)
+    defer { project.remove() }
+    #expect(try project.dbtool("plan", "--name", "start").status == 0)
+    #expect(try project.dbtool("apply").status == 0)
+    let drift = try project.dbtool("drift")
+    #expect(drift.status == 0, "\(drift.output)")
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+
+/// Speaks just enough of PostgreSQL's protocol to be a server of another version (documentation, section 55.2).
+struct FakeServer {
+  let port: Int
+  private let descriptor: Int32
+
+  init(version: String) throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+    }
+    precondition(bound == 0 && listen(descriptor, 8) == 0)
+    var length = size
+    withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &length) }
+    }
+    port = Int(UInt16(bigEndian: address.sin_port))
+    self.descriptor = descriptor
+    Self.serve(descriptor, version)
+  }
+
+  private static func serve(_ descriptor: Int32, _ version: String) {
+    let greeting = greeting(version)
+    Task.detached {
+      while true {
+        let client = accept(descriptor, nil, nil)
+        if client < 0 { return }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        // The first message may ask for TLS (code 80877103) or GSSAPI; both are declined.
+        while true {
+          let count = read(client, &buffer, buffer.count)
+          if count <= 0 { break }
+          if count == 8 { _ = write(client, "N", 1) } else {
+            _ = write(client, greeting, greeting.count)
+            _ = read(client, &buffer, buffer.count)
+            break
+          }
+        }
+        close(client)
+      }
+    }
+  }
+
+  private static func greeting(_ version: String) -> [UInt8] {
+    func message(_ type: Character, _ body: [UInt8]) -> [UInt8] {
+      let length = UInt32(body.count + 4)
+      return [type.asciiValue ?? 0] + [UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)] + body
+    }
+    func parameter(_ name: String, _ value: String) -> [UInt8] {
+      message("S", Array(name.utf8) + [0] + Array(value.utf8) + [0])
+    }
+    return message("R", [0, 0, 0, 0]) + parameter("server_version", version) + parameter("client_encoding", "UTF8")
+      + message("K", [0, 0, 0, 1, 0, 0, 0, 2]) + message("Z", [UInt8(ascii: "I")])
+  }
+
+  func stop() { close(descriptor) }
+}

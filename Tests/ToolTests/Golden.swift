@@ -1,0 +1,26 @@
+import FoundationEssentials
+
+/// Output that a person reads, kept beside the tests. `DBTOOL_RECORD_GOLDEN=1 make test` records it anew.
+enum Golden {
+  /// The recorded text; with what differs from run to run (versions) taken from `actual`.
+  static func text(_ name: String, _ actual: String) -> String {
+    var folder = #filePath
+    folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
+    let path = "\(folder)/Golden/\(name)"
+    let normalised = normalise(actual)
+    if ProcessInfo.processInfo.environment["DBTOOL_RECORD_GOLDEN"] != nil {
+      try? normalised.write(toFile: path, atomically: false, encoding: .utf8)
+    }
+    let recorded = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return recorded == normalised ? actual : recorded
+  }
+
+  /// The server's version is the machine's.
+  private static func normalise(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("starting the embedded") }.map { line in
+      guard let range = line.ranges(of: "PostgreSQL ").first else { return String(line) }
+      let rest = line[range.upperBound...].drop { $0.isNumber || $0 == "." }
+      return line[..<range.upperBound] + "VERSION" + rest
+    }.joined(separator: "\n")
+  }
+}
