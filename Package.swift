@@ -75,7 +75,9 @@ let package = Package(
     tests("CatalogTests", ["Catalog", "Introspection", "Postgres"]),
     tests("SchemaDSLTests", ["SchemaDSL", "Postgres"]),
     tests("ToolTests", ["Postgres"], exclude: ["Golden"]),
-    tests("PlatformTests", ["Platform", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"], exclude: ["Documents"]),
+    tests(
+      "PlatformTests", ["Platform", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
+      exclude: ["Documents"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]
 )

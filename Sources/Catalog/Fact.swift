@@ -22,9 +22,13 @@ package enum AttributeKey: String, Sendable, Hashable, CaseIterable {
   case unique, valid, validated, populated, enabled, clustered
   case permissive, command, roles, using, check
   case start, increment, minimum, maximum, cache, cycle
-  case privileges, text, role, memberOf = "member_of", attributes
+  case privileges, text, role
+  case memberOf = "member_of"
+  case attributes
   case schema, version, schedule, active
-  case create, drop, objects, unit, ahead, keep, column, sequence, timeZone = "time_zone", owner, foreign
+  case create, drop, objects, unit, ahead, keep, column, sequence
+  case timeZone = "time_zone"
+  case owner, foreign
 
   fileprivate var order: UInt8 { Self.orders[self] ?? 255 }
   private static let orders = Dictionary(uniqueKeysWithValues: zip(allCases, UInt8(0)...))

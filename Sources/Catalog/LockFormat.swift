@@ -57,7 +57,8 @@ package enum LockFormat {
   private static func word(_ text: String) -> String {
     if text.isEmpty { return "-" }
     let isBare =
-      text != "-" && text.utf8.allSatisfy { byte in
+      text != "-"
+      && text.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
           UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "$"):

@@ -61,7 +61,9 @@ package struct SchemaLock: Sendable {
       let words = line.split(separator: " ")
       switch words.first {
       case "postgres":
-        guard words.count == 2, let number = Int(words[1]) else { throw Failure(reason: "line \(index + 1): no version") }
+        guard words.count == 2, let number = Int(words[1]) else {
+          throw Failure(reason: "line \(index + 1): no version")
+        }
         catalog.serverVersion = ServerVersion(number: number)
       case "migration":
         guard words.count == 4, words[3].hasPrefix("sha256:") else {
@@ -72,7 +74,9 @@ package struct SchemaLock: Sendable {
       case "end":
         ended = true
       default:
-        do { catalog.insert(try LockFormat.decodeFact(line, number: index + 1)) } catch let failure as LockFormat.Failure {
+        do { catalog.insert(try LockFormat.decodeFact(line, number: index + 1)) } catch let failure
+          as LockFormat.Failure
+        {
           throw Failure(reason: failure.description)
         }
       }

@@ -22,7 +22,9 @@ struct ProjectOptions: ParsableArguments {
     }
     var candidate = manager.currentDirectoryPath
     while true {
-      if ["schema.lock", "migrations", "Package.swift"].contains(where: { manager.fileExists(atPath: "\(candidate)/\($0)") }) {
+      if ["schema.lock", "migrations", "Package.swift"].contains(where: {
+        manager.fileExists(atPath: "\(candidate)/\($0)")
+      }) {
         return Project(database: Context.database, root: candidate)
       }
       guard let slash = candidate.lastIndex(of: "/"), candidate != "/" else { break }
@@ -53,7 +55,8 @@ struct DatabaseOptions: ParsableArguments {
     let given = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     if let given { return (try ConnectionTarget(given), false) }
     let server = try ProjectServer(project: project.root, databaseName: project.database.name)
-    if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(server.installation.version)") }
+    if server.isReady { return (server.target, true) }
+    if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(try server.installation().version)") }
     try await server.start()
     try await server.installPreloadedExtensions()
     return (server.target, true)

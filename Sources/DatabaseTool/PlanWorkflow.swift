@@ -12,6 +12,9 @@ struct PlanWorkflow {
   struct Result {
     var plan: Plan
     var proof: Proof?
+    /// Where the migrations lead.
+    var source: Catalog
+    /// What is declared.
     var target: Catalog
     /// Migration files that the lock does not list yet.
     var unlisted: [MigrationFile]
@@ -33,7 +36,7 @@ struct PlanWorkflow {
       let prover = Prover(server: try await states.scratch(), reader: states.reader)
       proof = try await prover.prove(&plan, from: template, source: source, target: target)
     }
-    return Result(plan: plan, proof: proof, target: target, unlisted: unlisted, files: files)
+    return Result(plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files)
   }
 
   /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.
@@ -42,7 +45,9 @@ struct PlanWorkflow {
   ) async throws -> Catalog {
     if unlisted.isEmpty, project.hasLock { return lock.catalog }
     var catalog = try await states.replayed(files)
-    for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role { catalog.insert(fact) }
+    for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
+      catalog.insert(fact)
+    }
     // What was written by hand may be worded in another way.
     return try await states.settled(catalog.withoutWindowPartitions(of: lock.catalog.windows))
   }
@@ -59,6 +64,7 @@ struct PlanWorkflow {
   func write(_ result: Result, name: String?) throws -> String? {
     var files = result.files
     var fileName: String?
+    var catalog = result.plan.isEmpty ? result.target : result.source
     if let name, let proof = result.proof, !result.plan.isEmpty {
       let version = nextVersion(after: files.last?.version)
       let text = MigrationWriter.text(for: result.plan, proof: proof, title: "\(version)_\(name)")
@@ -68,8 +74,9 @@ struct PlanWorkflow {
       try Project.write(text, to: "\(project.migrationsFolder)/\(file.fileName)")
       files.append(file)
       fileName = file.fileName
+      catalog = result.target
     }
-    let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: result.target)
+    let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: catalog)
     try Project.write(lock.text, to: project.lockPath)
     return fileName
   }

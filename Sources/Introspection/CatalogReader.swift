@@ -19,9 +19,11 @@ package struct CatalogReader: Sendable {
     let begun = try await connection.pipeline([
       Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
       // With an empty search_path PostgreSQL qualifies every name it prints.
-      Statement("SELECT set_config('search_path', '', true)"),
+      // Compiling these queries takes longer than running them.
+      Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)"),
       Statement("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"),
-      Statement("SELECT to_regclass('cron.job') IS NOT NULL AND has_table_privilege(to_regclass('cron.job'), 'SELECT')"),
+      Statement(
+        "SELECT to_regclass('cron.job') IS NOT NULL AND has_table_privilege(to_regclass('cron.job'), 'SELECT')"),
     ])
     do {
       let databaseOwner = try begun[2].get()[0].string(0)
@@ -56,7 +58,8 @@ package struct CatalogReader: Sendable {
   }
 
   private func textArray(_ elements: [String]) -> String {
-    "{" + elements.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
+    "{"
+      + elements.map { "\"" + $0.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\"" }
       .joined(separator: ",") + "}"
   }
 }

@@ -146,11 +146,13 @@ enum UnmodeledQuery: CatalogQuery {
          OR o.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))
         """),
       named(
-        "CASE o.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END", "pg_proc", "pro", "o.prokind IN ('a', 'w')"),
+        "CASE o.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END", "pg_proc", "pro",
+        "o.prokind IN ('a', 'w')"),
       named("'foreign table'", "pg_class", "rel", "o.relkind = 'f'"),
       named(
         "'inheritance child'", "pg_class", "rel",
-        "NOT o.relispartition AND o.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = o.oid)"),
+        "NOT o.relispartition AND o.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = o.oid)"
+      ),
       named("'operator'", "pg_operator", "opr"),
       named("'operator class'", "pg_opclass", "opc"),
       named("'operator family'", "pg_opfamily", "opf"),

@@ -17,7 +17,8 @@ package enum ApplyError: Error, CustomStringConvertible {
       return "migrations/\(file) was applied to this database with other contents. Take the applied version back from "
         + "git; write a new migration for what should change. Nothing was applied."
     case .unknownVersion(let version, let name):
-      return "this database has migration \(version)_\(name), which is not among the files here. Pull the newest files; "
+      return
+        "this database has migration \(version)_\(name), which is not among the files here. Pull the newest files; "
         + "nothing was applied."
     case .noSuchVersion(let version):
       return "there is no migration \(version). dbtool status lists them."
@@ -57,14 +58,20 @@ package struct Applier: Sendable {
   /// What is to be done, after comparing the history with the files.
   ///
   /// - Throws: `ApplyError` when history and files contradict each other.
-  package func pending(_ connection: Connection, upTo version: String? = nil) async throws -> [(MigrationFile, done: Int)] {
+  package func pending(_ connection: Connection, upTo version: String? = nil) async throws -> [(
+    MigrationFile, done: Int
+  )] {
     if let version, !files.contains(where: { $0.version == version }) { throw ApplyError.noSuchVersion(version) }
     let entries = try await History.entries(connection)
     let byVersion = Dictionary(files.map { ($0.version, $0) }) { first, _ in first }
     var done: [String: History.Entry] = [:]
     for entry in entries {
-      guard let file = byVersion[entry.version] else { throw ApplyError.unknownVersion(entry.version, name: entry.name) }
-      guard file.digest.description == entry.checksum else { throw ApplyError.changedAfterApplying(file: file.fileName) }
+      guard let file = byVersion[entry.version] else {
+        throw ApplyError.unknownVersion(entry.version, name: entry.name)
+      }
+      guard file.digest.description == entry.checksum else {
+        throw ApplyError.changedAfterApplying(file: file.fileName)
+      }
       done[entry.version] = entry
     }
     return files.compactMap { file in

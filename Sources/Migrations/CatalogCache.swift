@@ -9,10 +9,13 @@ package struct CatalogCache: Sendable {
   /// - Returns: nil when there is no place for it; everything works without.
   package init?() {
     let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? environment["HOME"].map { $0 + "/.cache" }
+    let base =
+      environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? environment["HOME"].map { $0 + "/.cache" }
     guard let base else { return nil }
     folder = base + "/dbtool/catalogs"
-    do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch { return nil }
+    do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
+      return nil
+    }
   }
 
   package func catalog(for key: Digest) -> Catalog? {
@@ -43,7 +46,8 @@ package struct CatalogCache: Sendable {
   /// Entries of another build of dbtool are not trusted: it may read catalogs differently.
   package static let buildStamp: String = {
     let path = "/proc/self/exe"
-    let resolved = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? CommandLine.arguments.first ?? ""
+    let resolved =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) ?? CommandLine.arguments.first ?? ""
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: resolved) else { return resolved }
     let date = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
     return "\(resolved) \(date) \(attributes[.size] ?? 0)"

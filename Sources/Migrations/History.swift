@@ -76,7 +76,8 @@ package enum History {
 
   package static func set(_ key: String, _ value: String, _ connection: Connection) async throws {
     try await connection.query(
-      "INSERT INTO dbtool.settings VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value", [key, value])
+      "INSERT INTO dbtool.settings VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+      [key, value])
   }
 }
 
@@ -103,7 +104,9 @@ package struct ApplyLock: Sendable {
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """, [String(space)]
       ).first
-      let who = try holder.map { "process \(try $0.string(0)) of \(try $0.string(1)) from \(try $0.string(2)), for \(try $0.string(3))" }
+      let who = try holder.map {
+        "process \(try $0.string(0)) of \(try $0.string(1)) from \(try $0.string(2)), for \(try $0.string(3))"
+      }
       await connection.close()
       throw ApplyError.busy(who ?? "a process that has just ended")
     } catch {

@@ -106,7 +106,9 @@ package struct MigrationFile: Sendable {
         open = nil
       case .rollback, .other: throw MigrationError.unbalanced(file: fileName, line: statement.line)
       case nil:
-        if open != nil { open?.append(statement) } else {
+        if open != nil {
+          open?.append(statement)
+        } else {
           segments.append(Segment(statements: [statement], isTransaction: false))
         }
       }

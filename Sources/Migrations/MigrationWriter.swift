@@ -9,9 +9,12 @@ package enum MigrationWriter {
 
   package static func text(for plan: Plan, proof: Proof, title: String) -> String {
     var text = "-- \(title)\n-- \(plan.summary)\n"
-    text += "-- proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept\n"
+    text +=
+      "-- proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept\n"
     let hazards = plan.steps.flatMap { step in step.hazards.map { (step, $0) } }
-    if hazards.isEmpty { text += "-- hazards: none\n" } else {
+    if hazards.isEmpty {
+      text += "-- hazards: none\n"
+    } else {
       text += "-- hazards:\n"
       for (_, hazard) in hazards { text += "--   \(hazard.code.rawValue): \(oneLine(hazard.message))\n" }
     }

@@ -125,12 +125,16 @@ enum ProofRows {
     let children = source.childrenByParent()
     let queries = tables.map { table in
       let columns = (children[table] ?? []).filter { id in
-        guard id.kind == .column, !replaced.contains(id), let old = source[id], let new = target[id] else { return false }
+        guard id.kind == .column, !replaced.contains(id), let old = source[id], let new = target[id] else {
+          return false
+        }
         return old.attributes[.type] == new.attributes[.type] && old.attributes[.generated] == nil
           && new.attributes[.generated] == nil
       }.sorted()
-      let row = columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0.member) }.joined(separator: ", ")))"
-      return "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text FROM \(table.sqlName) t"
+      let row =
+        columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0.member) }.joined(separator: ", ")))"
+      return
+        "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text FROM \(table.sqlName) t"
     }
     let results = try await connection.pipeline(queries.map { Statement($0) })
     var contents: [FactID: Content] = [:]

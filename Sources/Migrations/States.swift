@@ -11,26 +11,33 @@ package actor States {
   package nonisolated let rendering: Rendering
   private var server: ScratchServer?
   private let cache = CatalogCache()
-  private let installation: Installation
+  private var found: Installation?
 
-  /// - Throws: `ServerError` when there is no PostgreSQL on this machine.
-  package init(database: Database, installation: Installation? = nil) throws {
-    rendering = Rendering(database)
-    self.installation = try installation ?? Installation.find()
+  package init(database: Database) { rendering = Rendering(database) }
+
+  /// The PostgreSQL that the scratch server runs; looked for when it is needed.
+  ///
+  /// - Throws: `ServerError` when there is none on this machine.
+  private func installation() throws -> Installation {
+    if let found { return found }
+    let installation = try Installation.find()
+    found = installation
+    return installation
   }
 
   /// The scratch server, found or started on first use.
   package func scratch() async throws -> ScratchServer {
     if let server { return server }
-    let acquired = try await ScratchServer.acquire(installation: installation)
+    let acquired = try await ScratchServer.acquire(installation: try installation())
     server = acquired
     return acquired
   }
 
   package nonisolated var reader: CatalogReader { CatalogReader(excludedSchemas: rendering.externalSchemas) }
 
-  private func key(_ parts: String...) -> Digest {
-    Digest(of: ([ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts).joined(separator: "\u{0}"))
+  private func key(_ parts: String...) throws -> Digest {
+    let installation = try installation()
+    return Digest(of: ([ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts).joined(separator: "\u{0}"))
   }
 
   // MARK: Declarations
@@ -39,7 +46,7 @@ package actor States {
   ///
   /// - Throws: `LoadFailure` with the places in the Swift files.
   package func declared() async throws -> Catalog {
-    let cacheKey = key("catalog", CatalogCache.buildStamp, rendering.digest.description)
+    let cacheKey = try key("catalog", CatalogCache.buildStamp, rendering.digest.description)
     if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) { return withOverlay(cached) }
     let template = try await declaredTemplate()
     let settled = try await settled(withOverlay(try await read(template: template)))
@@ -120,7 +127,9 @@ package actor States {
 
   /// Two states, with differences of wording taken away if there are any.
   package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
-    guard CatalogDifference.compare(expected: b, actual: a).contains(where: \.concernsExpressions) else { return (a, b) }
+    guard CatalogDifference.compare(expected: b, actual: a).contains(where: \.concernsExpressions) else {
+      return (a, b)
+    }
     return (try await settled(a), try await settled(b))
   }
 
@@ -129,7 +138,7 @@ package actor States {
     let server = try await scratch()
     let base = try await ScratchBase.template(server)
     let rendering = rendering
-    return try await server.template(for: key("declared", rendering.digest.description), from: base) {
+    return try await server.template(for: try key("declared", rendering.digest.description), from: base) {
       try await SchemaLoader.load(rendering, into: $0)
     }
   }
@@ -166,7 +175,7 @@ package actor States {
     let base = try await ScratchBase.template(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.
-    let digest = key("migrations", files.map(\.digest.description).joined(separator: " "))
+    let digest = try key("migrations", files.map(\.digest.description).joined(separator: " "))
     return try await server.template(for: digest, from: base) { connection in
       for file in files { try await Self.run(file, on: connection) }
     }
@@ -182,7 +191,8 @@ package actor States {
       let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
       for (statement, result) in zip(statements, results) {
         if case .failure(let error) = result {
-          throw ReplayFailure(location: SourceLocation(file: "migrations/\(file.fileName)", line: statement.line), error: error)
+          throw ReplayFailure(
+            location: SourceLocation(file: "migrations/\(file.fileName)", line: statement.line), error: error)
         }
       }
     }
@@ -196,7 +206,7 @@ package actor States {
 
   /// The catalog of an empty database: what PostgreSQL itself puts there.
   package func empty() async throws -> Catalog {
-    let cacheKey = key("catalog", CatalogCache.buildStamp, "empty")
+    let cacheKey = try key("catalog", CatalogCache.buildStamp, "empty")
     if let cached = cache?.catalog(for: cacheKey) { return cached }
     let catalog = try await replayed([])
     cache?.store(catalog, for: cacheKey)
@@ -213,7 +223,9 @@ package actor States {
     }
     let names =
       isFolder
-      ? try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sql") }.sorted().map { "\(path)/\($0)" }
+      ? try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sql") }.sorted().map {
+        "\(path)/\($0)"
+      }
       : [path]
     var files: [(String, [ScriptStatement])] = []
     var digest = ""
@@ -227,7 +239,7 @@ package actor States {
     let server = try await scratch()
     let base = try await ScratchBase.template(server)
     let scripts = files
-    return try await server.template(for: key("sql", digest), from: base) { connection in
+    return try await server.template(for: try key("sql", digest), from: base) { connection in
       for (name, statements) in scripts {
         let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
         for (statement, result) in zip(statements, results) {

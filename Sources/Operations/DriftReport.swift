@@ -32,7 +32,8 @@ package struct DriftReport: Sendable {
     let jobs = expected.facts.keys.filter { $0.kind == .cronJob }
     if !jobs.isEmpty, try await !hasCron(connection) {
       expected = expected.removing { $0.id.kind == .cronJob }
-      notes.append("pg_cron is not installed there: \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked")
+      notes.append(
+        "pg_cron is not installed there: \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked")
     }
     // Roles are the server's; only those that the project declares are its business.
     let actual = live.withoutWindowPartitions(of: windows).removing {

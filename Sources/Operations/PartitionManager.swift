@@ -44,7 +44,9 @@ package struct PartitionManager: Sendable {
     guard !windows.isEmpty else { return [] }
     try await connection.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'")
     var result: [Coverage] = []
-    let queries = windows.flatMap { [Statement(Self.slotQuery, parameters($0)), Statement(Self.sizeQuery, [$0.id.sqlName])] }
+    let queries = windows.flatMap {
+      [Statement(Self.slotQuery, parameters($0)), Statement(Self.sizeQuery, [$0.id.sqlName])]
+    }
     let answers = try await connection.pipeline(queries)
     for (index, window) in windows.enumerated() {
       let table = FactID(.table, schema: window.id.schema, name: window.id.name)

@@ -18,11 +18,13 @@ package enum SeedError: Error, CustomStringConvertible {
         + "Known: \(known.joined(separator: ", "))."
     case .production(let name):
       return "this database is marked as production; it takes the seeds of common and production, not those of \(name)."
-    case .badCSVName(let path): return "\(path): a CSV file is named for its table, for example 010_webinar.attendees.csv"
+    case .badCSVName(let path):
+      return "\(path): a CSV file is named for its table, for example 010_webinar.attendees.csv"
     case .noTable(let path, let table): return "\(path): there is no table \(table)"
     case .noHeader(let path): return "\(path): the first line has to name the columns"
     case .failed(let path, let line, let error):
-      return "\(path)\(line.map { ", line \($0)" } ?? ""): \(error)\nNothing of this file was kept; files before it are loaded."
+      return
+        "\(path)\(line.map { ", line \($0)" } ?? ""): \(error)\nNothing of this file was kept; files before it are loaded."
     }
   }
 }
@@ -85,7 +87,9 @@ package struct SeedRunner: Sendable {
       }
       for name in names.sorted() where name.hasSuffix(".sql") || name.hasSuffix(".csv") {
         let full = "\(folder)/\(part)/\(name)"
-        guard let data = manager.contents(atPath: full) else { throw MigrationError.unreadable("seeds/\(part)/\(name)") }
+        guard let data = manager.contents(atPath: full) else {
+          throw MigrationError.unreadable("seeds/\(part)/\(name)")
+        }
         files.append(File(path: "\(part)/\(name)", fullPath: full, digest: Digest(of: Array(data))))
       }
     }
@@ -136,7 +140,9 @@ package struct SeedRunner: Sendable {
     let parts = name.split(separator: ".")
     guard parts.count == 2 else { throw SeedError.badCSVName("seeds/\(file.path)") }
     let table = Quote.qualified(String(parts[0]), String(parts[1]))
-    guard let data = FileManager.default.contents(atPath: file.fullPath) else { throw MigrationError.unreadable(file.path) }
+    guard let data = FileManager.default.contents(atPath: file.fullPath) else {
+      throw MigrationError.unreadable(file.path)
+    }
     let header = data.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     guard !header.isEmpty else { throw SeedError.noHeader("seeds/\(file.path)") }
     let columns = String(decoding: header, as: UTF8.self).split(separator: ",").map {
@@ -171,7 +177,8 @@ package struct SeedRunner: Sendable {
             ? "NOTHING" : "UPDATE SET " + others.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
       }
       try await connection.execute(
-        "INSERT INTO \(table) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM dbtool_seed\(conflict); DROP TABLE dbtool_seed")
+        "INSERT INTO \(table) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM dbtool_seed\(conflict); DROP TABLE dbtool_seed"
+      )
       return count
     } catch let error as PostgresError where error.kind == .server {
       throw SeedError.failed(path: "seeds/\(file.path)", line: nil, error)

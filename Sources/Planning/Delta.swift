@@ -67,7 +67,8 @@ struct Delta {
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
   private mutating func reapplyPartitionDefaults() {
     for fact in target.facts.values where fact.id.kind == .columnDefault && fact.parent?.kind == .table {
-      guard let inherited = Self.parentDefault(of: fact, in: target), !created.contains(fact.id), altered[fact.id] == nil,
+      guard let inherited = Self.parentDefault(of: fact, in: target), !created.contains(fact.id),
+        altered[fact.id] == nil,
         created.contains(inherited) || dropped.contains(inherited) || altered[inherited] != nil
       else { continue }
       altered[fact.id] = Change(DefaultRule.create(fact, context))

@@ -285,7 +285,8 @@ struct StepGraph {
       folded[table, default: []].append(node)
       absorbed.insert(node)
     }
-    let cleanerOf = Dictionary(uniqueKeysWithValues: cleaners.compactMap { id, cleaner in alterers[id].map { ($0, cleaner) } })
+    let cleanerOf = Dictionary(
+      uniqueKeysWithValues: cleaners.compactMap { id, cleaner in alterers[id].map { ($0, cleaner) } })
     var steps: [PlanStep] = []
     for (index, node) in order.enumerated() where !absorbed.contains(node) {
       var step = step(node, folded: folded[node] ?? [])
@@ -318,7 +319,11 @@ struct StepGraph {
     case .create where node.fact.id.kind == .table:
       var definition = TableDefinition(table: node.fact, columns: node.merged.filter { $0.id.kind == .column })
       for fact in foldedFacts {
-        if fact.id.kind == .columnDefault { definition.defaults[fact.id.member] = fact } else { definition.constraints.append(fact) }
+        if fact.id.kind == .columnDefault {
+          definition.defaults[fact.id.member] = fact
+        } else {
+          definition.constraints.append(fact)
+        }
       }
       statements = definition.statements
     case .create where node.fact.id.kind == .column:

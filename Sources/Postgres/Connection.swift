@@ -95,7 +95,11 @@ package actor Connection {
     try Task.checkCancellation()
     // The closure runs on this actor, and so on its thread, because it calls one of the actor's own methods; without
     // that it would run on the shared pool, and two calls could meet on one connection.
-    return try await withTaskCancellationHandler { try self.perform(body, pointer) } onCancel: { session.cancel() }
+    return try await withTaskCancellationHandler {
+      try self.perform(body, pointer)
+    } onCancel: {
+      session.cancel()
+    }
   }
 
   private func perform<Result>(_ body: (OpaquePointer) throws -> Result, _ pointer: OpaquePointer) throws -> Result {

@@ -64,11 +64,15 @@ extension DataType where Value == Values.Numeric {
   public static var numeric: Self { Self(sql: "numeric") }
   public static func numeric(_ precision: Int, _ scale: Int = 0) -> Self { Self(sql: "numeric(\(precision),\(scale))") }
 }
-extension DataType where Value == Values.Double { public static var doublePrecision: Self { Self(sql: "double precision") } }
+extension DataType where Value == Values.Double {
+  public static var doublePrecision: Self { Self(sql: "double precision") }
+}
 extension DataType where Value == Values.Date { public static var date: Self { Self(sql: "date") } }
 extension DataType where Value == Values.Time { public static var time: Self { Self(sql: "time") } }
 extension DataType where Value == Values.Timestamp { public static var timestamp: Self { Self(sql: "timestamp") } }
-extension DataType where Value == Values.TimestampTZ { public static var timestamptz: Self { Self(sql: "timestamptz") } }
+extension DataType where Value == Values.TimestampTZ {
+  public static var timestamptz: Self { Self(sql: "timestamptz") }
+}
 extension DataType where Value == Values.Interval { public static var interval: Self { Self(sql: "interval") } }
 extension DataType where Value == Values.JSON {
   public static var jsonb: Self { Self(sql: "jsonb") }
@@ -113,9 +117,13 @@ extension DefaultValue where Value == Values.UUID {
   /// `gen_random_uuid()`.
   public static var randomUUID: Self { Self(sql: SQL(raw: "gen_random_uuid()")) }
 }
-extension DefaultValue where Value == Values.TimestampTZ { public static var now: Self { Self(sql: SQL(raw: "now()")) } }
+extension DefaultValue where Value == Values.TimestampTZ {
+  public static var now: Self { Self(sql: SQL(raw: "now()")) }
+}
 extension DefaultValue where Value == Values.Timestamp { public static var now: Self { Self(sql: SQL(raw: "now()")) } }
-extension DefaultValue where Value == Values.Date { public static var today: Self { Self(sql: SQL(raw: "CURRENT_DATE")) } }
+extension DefaultValue where Value == Values.Date {
+  public static var today: Self { Self(sql: SQL(raw: "CURRENT_DATE")) }
+}
 extension DefaultValue where Value: PostgresEnum {
   public static func `case`(_ value: Value) -> Self { Self(sql: "\(value)") }
 }

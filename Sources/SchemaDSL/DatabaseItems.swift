@@ -10,9 +10,20 @@ public protocol DatabaseItem: Sendable {
 /// A function or procedure (PostgreSQL: CREATE FUNCTION, CREATE PROCEDURE).
 public struct Function: DatabaseItem {
   public enum Language: String, Sendable { case sql, plpgsql }
-  public enum Volatility: String, Sendable { case volatile = "VOLATILE", stable = "STABLE", immutable = "IMMUTABLE" }
-  public enum Security: String, Sendable { case invoker = "SECURITY INVOKER", definer = "SECURITY DEFINER" }
-  public enum Parallel: String, Sendable { case unsafe = "UNSAFE", restricted = "RESTRICTED", safe = "SAFE" }
+  public enum Volatility: String, Sendable {
+    case volatile = "VOLATILE"
+    case stable = "STABLE"
+    case immutable = "IMMUTABLE"
+  }
+  public enum Security: String, Sendable {
+    case invoker = "SECURITY INVOKER"
+    case definer = "SECURITY DEFINER"
+  }
+  public enum Parallel: String, Sendable {
+    case unsafe = "UNSAFE"
+    case restricted = "RESTRICTED"
+    case safe = "SAFE"
+  }
 
   /// A parameter with its type, and a default in SQL.
   public struct Parameter: Sendable {
@@ -20,7 +31,9 @@ public struct Function: DatabaseItem {
     let type: String
     let defaultValue: SQL?
     let isVariadic: Bool
-    public init<Value>(_ name: String, _ type: DataType<Value>, default defaultValue: SQL? = nil, variadic: Bool = false) {
+    public init<Value>(
+      _ name: String, _ type: DataType<Value>, default defaultValue: SQL? = nil, variadic: Bool = false
+    ) {
       self.name = name
       self.type = type.sql
       self.defaultValue = defaultValue
@@ -177,7 +190,12 @@ public struct SchemaGrant: DatabaseItem {
 
 /// Privileges that objects get when they are created (PostgreSQL: ALTER DEFAULT PRIVILEGES).
 public struct DefaultPrivileges: DatabaseItem {
-  public enum Objects: String, Sendable { case tables = "TABLES", sequences = "SEQUENCES", functions = "FUNCTIONS", types = "TYPES" }
+  public enum Objects: String, Sendable {
+    case tables = "TABLES"
+    case sequences = "SEQUENCES"
+    case functions = "FUNCTIONS"
+    case types = "TYPES"
+  }
   let privileges: [Privilege]
   let objects: Objects
   let schema: Schema?

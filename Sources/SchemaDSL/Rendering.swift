@@ -131,7 +131,9 @@ public struct Rendering: Sendable {
 }
 
 /// GRANT and REVOKE as declarations write them.
-func grantSQL(_ privileges: [Privilege], on object: String, to roles: [Role], columns: [String] = [], grantOption: Bool = false)
+func grantSQL(
+  _ privileges: [Privilege], on object: String, to roles: [Role], columns: [String] = [], grantOption: Bool = false
+)
   -> String
 {
   let list = columns.isEmpty ? "" : " (" + columns.joined(separator: ", ") + ")"

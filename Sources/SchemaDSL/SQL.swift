@@ -41,13 +41,19 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
     public mutating func appendLiteral(_ literal: String) { segments.append(.text(literal)) }
 
     /// A column of the table that is being declared.
-    public mutating func appendInterpolation<Value>(_ column: Column<Value>) { segments.append(.column(column.storage)) }
+    public mutating func appendInterpolation<Value>(_ column: Column<Value>) {
+      segments.append(.column(column.storage))
+    }
     /// A column of a relation under its alias.
-    public mutating func appendInterpolation<Value>(_ column: AliasedColumn<Value>) { segments.append(.text(column.sql)) }
+    public mutating func appendInterpolation<Value>(_ column: AliasedColumn<Value>) {
+      segments.append(.text(column.sql))
+    }
     /// A relation with its alias, for a FROM list.
     public mutating func appendInterpolation<R>(_ alias: Alias<R>) { segments.append(.text(alias.sql)) }
     /// A relation's name.
-    public mutating func appendInterpolation<R: Relation>(_ relation: R.Type) { segments.append(.text(relation.name.sql)) }
+    public mutating func appendInterpolation<R: Relation>(_ relation: R.Type) {
+      segments.append(.text(relation.name.sql))
+    }
     /// A function's name, without its arguments.
     public mutating func appendInterpolation(_ function: Function) { segments.append(.text(function.qualifiedName)) }
     /// A label of an enum, with its type.
@@ -63,7 +69,9 @@ public struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     @available(*, unavailable, message: "write \\(literal: …) for a value or \\(raw: …) for SQL text")
     public mutating func appendInterpolation(_ text: String) {}
-    @available(*, unavailable, message: "a column of another relation needs an alias: let m = Members.as(\"m\"), then \\(m.id)")
+    @available(
+      *, unavailable, message: "a column of another relation needs an alias: let m = Members.as(\"m\"), then \\(m.id)"
+    )
     public mutating func appendInterpolation<R: Relation, Value>(_ path: KeyPath<R, Column<Value>>) {}
   }
 }

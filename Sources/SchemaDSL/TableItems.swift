@@ -262,7 +262,10 @@ public struct Unlogged: TableItem {
 
 /// What old values logical replication sees (PostgreSQL: ALTER TABLE, `REPLICA IDENTITY`).
 public struct ReplicaIdentity: TableItem {
-  public enum Kind: String, Sendable { case full = "FULL", nothing = "NOTHING" }
+  public enum Kind: String, Sendable {
+    case full = "FULL"
+    case nothing = "NOTHING"
+  }
   let kind: Kind
   public let location: SourceReference
   public init(_ kind: Kind, file: StaticString = #fileID, line: Int = #line) {
@@ -294,7 +297,13 @@ public struct RowLevelSecurity: TableItem {
 
 /// A row level security policy (PostgreSQL: CREATE POLICY).
 public struct Policy: TableItem {
-  public enum Command: String, Sendable { case all = "ALL", select = "SELECT", insert = "INSERT", update = "UPDATE", delete = "DELETE" }
+  public enum Command: String, Sendable {
+    case all = "ALL"
+    case select = "SELECT"
+    case insert = "INSERT"
+    case update = "UPDATE"
+    case delete = "DELETE"
+  }
   let name: String
   let command: Command
   let roles: [Role]
@@ -324,7 +333,11 @@ public struct Policy: TableItem {
 
 /// A trigger that calls a declared function (PostgreSQL: CREATE TRIGGER).
 public struct Trigger: TableItem {
-  public enum Timing: String, Sendable { case before = "BEFORE", after = "AFTER", insteadOf = "INSTEAD OF" }
+  public enum Timing: String, Sendable {
+    case before = "BEFORE"
+    case after = "AFTER"
+    case insteadOf = "INSTEAD OF"
+  }
   public enum Event: Sendable {
     case insert, update, delete, truncate
     case updateOf([any AnyColumnValue])

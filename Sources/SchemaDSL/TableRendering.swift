@@ -99,7 +99,9 @@ struct RelationRenderer {
     rendering.note(columnID, column.location)
   }
 
-  private func actions(_ onDelete: ReferentialAction, _ onUpdate: ReferentialAction, _ deferrable: Deferrable?) -> String {
+  private func actions(_ onDelete: ReferentialAction, _ onUpdate: ReferentialAction, _ deferrable: Deferrable?)
+    -> String
+  {
     var text = ""
     if onDelete != .noAction { text += " ON DELETE \(onDelete.rawValue)" }
     if onUpdate != .noAction { text += " ON UPDATE \(onUpdate.rawValue)" }
@@ -196,7 +198,8 @@ struct RelationRenderer {
       rendering.note(
         viewColumn: Rendering.DeclaredColumn(
           view: id, number: index + 1, name: column.name, type: column.type, location: column.location))
-      rendering.add(comment: column.comment, on: "COLUMN \(sql).\(column.sqlName)", part(.column, column.name), column.location)
+      rendering.add(
+        comment: column.comment, on: "COLUMN \(sql).\(column.sqlName)", part(.column, column.name), column.location)
     }
     for item in body.items { renderShared(item, into: &rendering) }
   }
@@ -222,12 +225,14 @@ struct RelationRenderer {
       var text = "CREATE TRIGGER \(quoted) \(item.timing.rawValue) "
       text += item.events.map(\.sql).joined(separator: " OR ") + " ON \(sql)"
       if item.oldTable != nil || item.newTable != nil {
-        text += " REFERENCING" + (item.oldTable.map { " OLD TABLE AS \(Quote.identifier($0))" } ?? "")
+        text +=
+          " REFERENCING" + (item.oldTable.map { " OLD TABLE AS \(Quote.identifier($0))" } ?? "")
           + (item.newTable.map { " NEW TABLE AS \(Quote.identifier($0))" } ?? "")
       }
       text += " FOR EACH \(item.isForEachRow ? "ROW" : "STATEMENT")"
       if let condition = item.condition { text += " WHEN (\(condition.text))" }
-      text += " EXECUTE FUNCTION \(item.function.qualifiedName)("
+      text +=
+        " EXECUTE FUNCTION \(item.function.qualifiedName)("
         + item.arguments.map(Quote.literal).joined(separator: ", ") + ")"
       rendering.add(.trigger, text, trigger, place)
       rendering.add(comment: item.comment, on: "TRIGGER \(quoted) ON \(sql)", trigger, place)

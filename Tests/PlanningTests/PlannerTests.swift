@@ -106,7 +106,9 @@ import Testing
       let statements = SchemaGenerator.schema(seed: 21).joined(separator: ";\n")
       for role in SchemaGenerator.roles {
         try await Databases.withinGate { database in
-          try await Connection.with(database.target) { _ = try? await $0.execute("CREATE ROLE \(Quote.identifier(role))") }
+          try await Connection.with(database.target) {
+            _ = try? await $0.execute("CREATE ROLE \(Quote.identifier(role))")
+          }
         }
       }
       let empty = try await catalog("SELECT 1")
@@ -119,7 +121,8 @@ import Testing
   @Test func objectsThatAreNotModelledAreNamed() async throws {
     let catalog = try await Databases.gate.pass {
       try await self.catalog(
-        "CREATE DOMAIN d AS int; CREATE TYPE pair AS (a int, b int); CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)")
+        "CREATE DOMAIN d AS int; CREATE TYPE pair AS (a int, b int); CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)"
+      )
     }
     #expect(
       catalog.unmodeled == [

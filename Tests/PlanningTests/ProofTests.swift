@@ -33,7 +33,8 @@ import Testing
   @Test func rowsAreKeptAndRewritesAreSeen() async throws {
     let (plan, proof) = try await prove(
       "CREATE TABLE p (id int PRIMARY KEY, note text); CREATE TABLE c (id int PRIMARY KEY, p_id int NOT NULL REFERENCES p)",
-      "CREATE TABLE p (id bigint PRIMARY KEY, note text); CREATE TABLE c (id int PRIMARY KEY, p_id bigint NOT NULL REFERENCES p)")
+      "CREATE TABLE p (id bigint PRIMARY KEY, note text); CREATE TABLE c (id int PRIMARY KEY, p_id bigint NOT NULL REFERENCES p)"
+    )
     #expect(proof.holds)
     #expect(proof.rows == 6)
     #expect(proof.tables == 2)

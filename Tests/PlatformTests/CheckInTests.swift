@@ -15,11 +15,14 @@ import Testing
       let before = try await connection.query("SELECT checkin.resolve('hash-7', '192.0.2.1')::text")[0].string(0)
       #expect(
         before
-          == #"{"ok": true, "checkin": null, "participant": {"data": {"Name": "Person 7"}, "headers": ["Name", "Email"], "row_number": 7}}"#)
-      let checked = try await connection.query("SELECT checkin.check_in('hash-7', '2468', '192.0.2.9')::text")[0].string(0)
+          == #"{"ok": true, "checkin": null, "participant": {"data": {"Name": "Person 7"}, "headers": ["Name", "Email"], "row_number": 7}}"#
+      )
+      let checked = try await connection.query("SELECT checkin.check_in('hash-7', '2468', '192.0.2.9')::text")[0]
+        .string(0)
       #expect(checked.contains(#""checked_in_by": "192.0.2.9""#) && checked.contains(#""row_hash": "hash-7""#))
       let form = try await connection.query(
-        "SELECT checkin.resolve('hash-7', '192.0.2.1') #>> '{checkin,checked_in_at}' ~ '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$'")
+        "SELECT checkin.resolve('hash-7', '192.0.2.1') #>> '{checkin,checked_in_at}' ~ '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ$'"
+      )
       #expect(try form[0].bool(0))
       let unknown = try await connection.query("SELECT checkin.resolve('nobody', '192.0.2.1') ->> 'error'")[0].string(0)
       #expect(unknown == "not_found")
@@ -33,14 +36,17 @@ import Testing
         for helper in 1...10 {
           group.addTask {
             try await Connection.with(database.target) { connection in
-              try await connection.query("SELECT checkin.check_in('hash-1', '2468', $1::inet)::text", ["192.0.2.\(helper)"])[0].string(0)
+              try await connection.query(
+                "SELECT checkin.check_in('hash-1', '2468', $1::inet)::text", ["192.0.2.\(helper)"])[0].string(0)
             }
           }
         }
         return try await group.reduce(into: Set<String>()) { $0.insert($1) }
       }
       #expect(answers.count == 1, "\(answers)")
-      let rows = try await Connection.with(database.target) { try await $0.query("SELECT count(*) FROM checkin.checkins")[0].int(0) }
+      let rows = try await Connection.with(database.target) {
+        try await $0.query("SELECT count(*) FROM checkin.checkins")[0].int(0)
+      }
       #expect(rows == 1)
     }
   }
@@ -56,9 +62,12 @@ import Testing
       #expect(try await check("2468", "192.0.2.1") == "locked_out")
       #expect(try await check("2468", "192.0.2.2") == "ok")
       // A quarter of an hour later.
-      try await connection.execute("UPDATE checkin.pin_attempts SET attempted_at = attempted_at - interval '15 minutes'")
+      try await connection.execute(
+        "UPDATE checkin.pin_attempts SET attempted_at = attempted_at - interval '15 minutes'")
       #expect(try await check("2468", "192.0.2.1") == "ok")
-      await #expect(throws: PostgresError.self) { try await connection.query("SELECT checkin.set_staff_pin('x', '12')") }
+      await #expect(throws: PostgresError.self) {
+        try await connection.query("SELECT checkin.set_staff_pin('x', '12')")
+      }
     }
   }
 
@@ -69,7 +78,8 @@ import Testing
         for guess in 0..<20 {
           group.addTask {
             try await Connection.with(database.target) { connection in
-              try await connection.query("SELECT checkin.check_in('hash-3', $1, '192.0.2.1') ->> 'error'", ["\(1000 + guess)"])[0].string(0)
+              try await connection.query(
+                "SELECT checkin.check_in('hash-3', $1, '192.0.2.1') ->> 'error'", ["\(1000 + guess)"])[0].string(0)
             }
           }
         }
@@ -86,7 +96,8 @@ import Testing
       let second = try await connection.query("SELECT extract(second FROM clock_timestamp())::int")[0].int(0)
       if second > 50 { try await Task.sleep(for: .seconds(61 - second)) }
       let results = try await connection.pipeline(
-        (0..<105).map { _ in Statement("SELECT coalesce(checkin.resolve('hash-1', '192.0.2.50') ->> 'error', 'ok')") }, sync: .each)
+        (0..<105).map { _ in Statement("SELECT coalesce(checkin.resolve('hash-1', '192.0.2.50') ->> 'error', 'ok')") },
+        sync: .each)
       let answers = try results.map { try $0.get()[0].string(0) }
       #expect(answers.count { $0 == "ok" } == 100)
       #expect(answers.count { $0 == "rate_limited" } == 5)

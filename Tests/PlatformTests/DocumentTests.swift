@@ -90,7 +90,8 @@ import Testing
     try await PlatformDatabase.connected { connection in
       try await connection.execute("SET search_path = checkin, public")
       try await connection.execute(
-        "INSERT INTO paidparticipants (row_number, headers, data, row_hash) VALUES (42, '[\"Name\"]', '{\"Name\": \"John Doe\"}', 'abc123...')")
+        "INSERT INTO paidparticipants (row_number, headers, data, row_hash) VALUES (42, '[\"Name\"]', '{\"Name\": \"John Doe\"}', 'abc123...')"
+      )
       let participant = try await connection.query(
         "SELECT row_number, headers, data\nFROM paidparticipants\nWHERE row_hash = 'abc123...'")
       #expect(try participant[0].int(0) == 42)
@@ -119,7 +120,8 @@ import Testing
         """
       let error = await #expect(throws: PostgresError.self) { try await connection.query(written) }
       #expect(error?.sqlState == "42601")
-      let corrected = "INSERT" + written.dropFirst("UPSERT".count)
+      let corrected =
+        "INSERT" + written.dropFirst("UPSERT".count)
         + " SET checked_in_at = excluded.checked_in_at, checked_in_by = excluded.checked_in_by"
       for _ in 0..<2 { try await connection.query(corrected) }
       #expect(try await connection.query("SELECT count(*) FROM checkins")[0].int(0) == 1)

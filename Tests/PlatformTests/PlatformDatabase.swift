@@ -7,14 +7,15 @@ import TestSupport
 
 /// The platform, built by its declarations and with its partitions: a copy for each test.
 enum PlatformDatabase {
-  static let states = Task { try States(database: Platform.database) }
+  static let states = Task { States(database: Platform.database) }
 
   private static let template = Task {
-    let states = try await PlatformDatabase.states.value
+    let states = await PlatformDatabase.states.value
     let server = try await Databases.server.value
     let catalog = try await states.declared()
     let base = try await states.declaredTemplate()
-    return try await server.template(for: Digest(of: "platform tests \(catalog.fingerprint)"), from: base) { connection in
+    return try await server.template(for: Digest(of: "platform tests \(catalog.fingerprint)"), from: base) {
+      connection in
       _ = try await PartitionManager(catalog: catalog).create(connection)
     }
   }

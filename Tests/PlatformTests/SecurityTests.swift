@@ -15,21 +15,27 @@ import Testing
   func strangersSeeAndDoNothing(role: String) async throws {
     try await PlatformDatabase.connected { connection in
       try await connection.execute(
-        "SET request.jwt.claims = '{\"sub\": \"00000000-0000-0000-0000-000000000001\", \"role\": \"\(role)\"}'; SET ROLE \(role)")
+        "SET request.jwt.claims = '{\"sub\": \"00000000-0000-0000-0000-000000000001\", \"role\": \"\(role)\"}'; SET ROLE \(role)"
+      )
       for table in Self.tables {
         for statement in [
           "SELECT FROM \(table)", "INSERT INTO \(table) DEFAULT VALUES", "DELETE FROM \(table)",
           "UPDATE \(table) SET \(try await Self.firstColumn(table, role, connection)) = DEFAULT",
         ] {
-          let error = await #expect(throws: PostgresError.self, "\(statement)") { try await connection.query(statement) }
+          let error = await #expect(throws: PostgresError.self, "\(statement)") {
+            try await connection.query(statement)
+          }
           #expect(error?.sqlState == "42501", "\(statement): \(String(describing: error))")
         }
       }
       for call in [
-        "webinar.upsert_registrants('[]')", "webinar.check_attendance('a@b.c', 1, 1)", "checkin.resolve('x', '192.0.2.1')",
+        "webinar.upsert_registrants('[]')", "webinar.check_attendance('a@b.c', 1, 1)",
+        "checkin.resolve('x', '192.0.2.1')",
         "checkin.check_in('x', '1234', '192.0.2.1')", "checkin.set_staff_pin('x', '1234')",
       ] {
-        let error = await #expect(throws: PostgresError.self, "\(call)") { try await connection.query("SELECT \(call)") }
+        let error = await #expect(throws: PostgresError.self, "\(call)") {
+          try await connection.query("SELECT \(call)")
+        }
         #expect(error?.sqlState == "42501", "\(call)")
       }
     }
@@ -37,7 +43,8 @@ import Testing
 
   private static func firstColumn(_ table: String, _ role: String, _ connection: Connection) async throws -> String {
     try await connection.execute("RESET ROLE")
-    let name = try await connection.query("SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1", [table])[0].string(0)
+    let name = try await connection.query(
+      "SELECT attname FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1", [table])[0].string(0)
     try await connection.execute("SET ROLE \(role)")
     return name
   }
@@ -47,12 +54,14 @@ import Testing
       try await connection.execute("SET ROLE service_role")
       for table in Self.tables { try await connection.query("SELECT count(*) FROM \(table)") }
       try await connection.query(
-        "SELECT webinar.upsert_registrants($1::jsonb)", [#"[{"id": 1, "webinar_id": 7, "schedule_id": 70, "email": "a@b.c"}, 3]"#])
+        "SELECT webinar.upsert_registrants($1::jsonb)",
+        [#"[{"id": 1, "webinar_id": 7, "schedule_id": 70, "email": "a@b.c"}, 3]"#])
       try await connection.query("SELECT webinar.check_attendance('a@b.c', 7, 70)")
       try await connection.query("SELECT webinar.archive_old_records()")
       try await connection.query("SELECT checkin.set_staff_pin('x', '1234')")
       try await connection.query("SELECT checkin.check_in('x', '1234', '192.0.2.1'), checkin.resolve('x', '192.0.2.1')")
-      try await connection.query("SELECT * FROM webinar.webinar_attendance, webinar.performance_dashboard, checkin.arrivals")
+      try await connection.query(
+        "SELECT * FROM webinar.webinar_attendance, webinar.performance_dashboard, checkin.arrivals")
     }
   }
 
@@ -66,7 +75,8 @@ import Testing
         """)
       #expect(try await connection.query("SELECT count(*) FROM checkin.paidparticipants")[0].int(0) == 0)
       let error = await #expect(throws: PostgresError.self) {
-        try await connection.query("INSERT INTO checkin.paidparticipants (row_number, headers, data, row_hash) VALUES (2, '[]', '{}', 'i')")
+        try await connection.query(
+          "INSERT INTO checkin.paidparticipants (row_number, headers, data, row_hash) VALUES (2, '[]', '{}', 'i')")
       }
       #expect(error?.sqlState == "42501")
     }
@@ -81,13 +91,14 @@ import Testing
          WHERE c.relispartition AND c.relkind = 'r' AND p.relrowsecurity AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
         """)
       #expect(open.isEmpty)
-      let partitions = try await connection.query("SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'")
+      let partitions = try await connection.query(
+        "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'")
       #expect(try partitions[0].int(0) == 35)
     }
   }
 
   @Test func everyTableIsForcedEveryFunctionPinnedEverythingCommented() async throws {
-    let states = try await PlatformDatabase.states.value
+    let states = await PlatformDatabase.states.value
     let catalog = try await states.declared()
     let ours = catalog.sorted.filter { ["webinar", "checkin"].contains($0.id.schema) }
     #expect(ours.count > 200)

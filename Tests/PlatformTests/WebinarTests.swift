@@ -20,18 +20,24 @@ import Testing
       #expect(try (0..<4).map { try first.int($0) } == [11, 3, 0, 7])
       let rows = try await connection.query(
         "SELECT email, first_name, attended_live, revenue_live FROM webinar.webinar_registrants ORDER BY webinarjam_id")
-      #expect(try rows.map { try "\($0.string(0)) \($0.optionalString(1) ?? "-") \($0.string(2)) \($0.string(3))" } == [
-        // Of two records of one registration, the last wins.
-        "ada@example.org Ada f 0.00", "b@example.org - t 0.00", "c@example.org - f 0.00",
-      ])
-      let reasons = try await connection.query("SELECT reason FROM webinar.sync_rejects ORDER BY id").map { try $0.string(0) }
+      #expect(
+        try rows.map { try "\($0.string(0)) \($0.optionalString(1) ?? "-") \($0.string(2)) \($0.string(3))" } == [
+          // Of two records of one registration, the last wins.
+          "ada@example.org Ada f 0.00", "b@example.org - t 0.00", "c@example.org - f 0.00",
+        ])
+      let reasons = try await connection.query("SELECT reason FROM webinar.sync_rejects ORDER BY id").map {
+        try $0.string(0)
+      }
       #expect(reasons.count == 7)
       #expect(reasons[1] == "\"no address\" is no email address")
       let second = try await connection.query("SELECT * FROM webinar.upsert_registrants($1::jsonb, 1)", [page])[0]
       #expect(try (0..<4).map { try second.int($0) } == [11, 0, 3, 7])
-      let run = try await connection.query("SELECT pages, received, inserted, updated, rejected FROM webinar.sync_runs")[0]
+      let run = try await connection.query(
+        "SELECT pages, received, inserted, updated, rejected FROM webinar.sync_runs")[0]
       #expect(try (0..<5).map { try run.int($0) } == [2, 22, 3, 3, 14])
-      await #expect(throws: PostgresError.self) { try await connection.query("SELECT webinar.upsert_registrants('{}')") }
+      await #expect(throws: PostgresError.self) {
+        try await connection.query("SELECT webinar.upsert_registrants('{}')")
+      }
     }
   }
 
@@ -39,10 +45,13 @@ import Testing
     try await PlatformDatabase.connected { connection in
       try await connection.query(
         "SELECT webinar.upsert_registrants($1::jsonb)",
-        [#"[{"id": 1, "webinar_id": 7, "schedule_id": 70, "email": "a@b.c", "attended_live": "1"}, {"id": 2, "webinar_id": 7, "schedule_id": 70, "email": "d@e.f"}]"#])
+        [
+          #"[{"id": 1, "webinar_id": 7, "schedule_id": 70, "email": "a@b.c", "attended_live": "1"}, {"id": 2, "webinar_id": 7, "schedule_id": 70, "email": "d@e.f"}]"#
+        ])
       var statuses: [String] = []
       for email in [" A@B.c", "d@e.f", "x@y.z"] {
-        let row = try await connection.query("SELECT status, response_time_ms FROM webinar.check_attendance($1, 7, 70, 'ghl')", [email])[0]
+        let row = try await connection.query(
+          "SELECT status, response_time_ms FROM webinar.check_attendance($1, 7, 70, 'ghl')", [email])[0]
         statuses.append(try row.string(0))
         #expect(try row.int(1) >= 0)
       }
@@ -50,9 +59,11 @@ import Testing
       let logged = try await connection.query(
         "SELECT attendance_status, registrant_id IS NOT NULL FROM webinar.attendance_checks ORDER BY id")
       #expect(try logged.map { try "\($0.string(0)) \($0.string(1))" } == ["attended t", "no_show t", "not_found f"])
-      let dashboard = try await connection.query("SELECT total_checks, attended_count, not_found_count FROM webinar.performance_dashboard")[0]
+      let dashboard = try await connection.query(
+        "SELECT total_checks, attended_count, not_found_count FROM webinar.performance_dashboard")[0]
       #expect(try (0..<3).map { try dashboard.int($0) } == [3, 1, 1])
-      let attendance = try await connection.query("SELECT registrants, attended, attendance_rate FROM webinar.webinar_attendance")[0]
+      let attendance = try await connection.query(
+        "SELECT registrants, attended, attendance_rate FROM webinar.webinar_attendance")[0]
       #expect(try attendance.string(2) == "50.0")
     }
   }
@@ -84,7 +95,8 @@ import Testing
         INSERT INTO webinar.attendance_checks (registrant_id, email, checked_at)
         SELECT id, email, event_date + interval '3 hours' FROM webinar.webinar_registrants
         """)
-      let moved = try await connection.query("SELECT registrants, checks FROM webinar.archive_old_records(interval '12 months')")[0]
+      let moved = try await connection.query(
+        "SELECT registrants, checks FROM webinar.archive_old_records(interval '12 months')")[0]
       #expect(try moved.int(0) >= 24)
       let counts = try await connection.query(
         """
@@ -93,7 +105,8 @@ import Testing
         """)[0]
       #expect(try counts.int(0) == 36)
       #expect(try counts.int(1) == 36)
-      let again = try await connection.query("SELECT registrants, checks FROM webinar.archive_old_records(interval '12 months')")[0]
+      let again = try await connection.query(
+        "SELECT registrants, checks FROM webinar.archive_old_records(interval '12 months')")[0]
       #expect(try again.int(0) == 0)
       await #expect(throws: PostgresError.self) {
         try await connection.query("SELECT webinar.archive_old_records(interval '1 day')")

@@ -34,7 +34,9 @@ import Testing
   @Test func anErrorSaysWhereItIs() async throws {
     try await Databases.with { database in
       try await Connection.with(database.target) { connection in
-        let error = await #expect(throws: PostgresError.self) { try await connection.query("SELECT nothing FROM nowhere") }
+        let error = await #expect(throws: PostgresError.self) {
+          try await connection.query("SELECT nothing FROM nowhere")
+        }
         #expect(error?.sqlState == .undefinedTable)
         #expect(error?.position == 21)
       }
@@ -75,7 +77,9 @@ import Testing
       try await Connection.with(database.target) { connection in
         try await connection.execute("CREATE TABLE t (a int, b text)")
         var chunks = ["1,one\n2,", "two\n"][...]
-        let count = try await connection.copy("COPY t FROM STDIN WITH (FORMAT csv)") { chunks.popFirst().map { Array($0.utf8) } }
+        let count = try await connection.copy("COPY t FROM STDIN WITH (FORMAT csv)") {
+          chunks.popFirst().map { Array($0.utf8) }
+        }
         #expect(count == 2)
         await #expect(throws: PostgresError.self) {
           var bad = ["x,y\n"][...]

@@ -16,7 +16,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["plain", "Upper", "with space", "q\"uote", "1digit", "ünïcode", "dots.in.it", "", "back\\slash", "it's", "a\nb"])
+  @Test(arguments: [
+    "plain", "Upper", "with space", "q\"uote", "1digit", "ünïcode", "dots.in.it", "", "back\\slash", "it's", "a\nb",
+  ])
   func namesAndTextsComeBackAsTheyWere(text: String) async throws {
     try await Databases.with { database in
       try await Connection.with(database.target) { connection in

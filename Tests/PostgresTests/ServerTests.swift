@@ -69,7 +69,9 @@ import Testing
     // One of its own, apart from that of the other tests: another folder, another server.
     let base = "/tmp/dbtool-kill-\(UInt32.random(in: 0...UInt32.max))"
     let binary = try TestBinary.path()
-    let environment = ["DBTOOL_RUNTIME_DIR": base, "DBTOOL_SCRATCH_IDLE_SECONDS": "1", "HOME": "/tmp", "PATH": "/usr/bin:/bin"]
+    let environment = [
+      "DBTOOL_RUNTIME_DIR": base, "DBTOOL_SCRATCH_IDLE_SECONDS": "1", "HOME": "/tmp", "PATH": "/usr/bin:/bin",
+    ]
     defer { try? FileManager.default.removeItem(atPath: base) }
     let sql = base + ".sql"
     try "CREATE TABLE t (a int);".write(toFile: sql, atomically: false, encoding: .utf8)

@@ -29,7 +29,10 @@ import Testing
       + [modules + "/CServerProcess.build/module.modulemap"]
     let outcome = try ChildProcess.run(
       try #require(swiftc),
-      ["-typecheck", "-swift-version", "6", "-I", modules + "/Modules", "-package-name", "other", "-Xcc", "-I/usr/include/postgresql"]
+      [
+        "-typecheck", "-swift-version", "6", "-I", modules + "/Modules", "-package-name", "other", "-Xcc",
+        "-I/usr/include/postgresql",
+      ]
         + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + [file],
       environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": "/tmp"])
     let line = outcome.output.split(separator: "\n").first { $0.contains("error: ") }
@@ -49,7 +52,7 @@ import Testing
         var body: TableBody { PrimaryKey(nubmer) }
       }
       """)
-    #expect(error == "cannot find 'nubmer' in scope; did you mean 'number'?")
+    #expect(error?.hasPrefix("cannot find 'nubmer' in scope") == true, "\(error ?? "no error")")
   }
 
   @Test func aForeignKeyOfAnotherTypeDoesNotCompile() throws {

@@ -1,5 +1,4 @@
 import FoundationEssentials
-
 import Migrations
 package import Postgres
 
@@ -47,7 +46,8 @@ package enum Databases {
 
   /// `pg_dump --schema-only`, with its lines in an order that does not depend on columns' or objects' numbers.
   package static func dump(_ database: ScratchDatabase) async throws -> [String] {
-    let outcome = try await run("pg_dump", ["--schema-only", "--exclude-schema=cron", "--exclude-schema=dbtool"], on: database)
+    let outcome = try await run(
+      "pg_dump", ["--schema-only", "--exclude-schema=cron", "--exclude-schema=dbtool"], on: database)
     guard outcome.status == 0 else { throw PostgresError(.server, outcome.output) }
     return outcome.output.split(separator: "\n").map { line in
       var text = line.hasSuffix(",") ? line.dropLast() : line

@@ -48,8 +48,11 @@ package struct SchemaGenerator {
 
     var enums: [String] = []
     for name in ["s1.e1", "\(other).\"e Two\""] where chance(75) {
-      let labels = pick([["a", "b", "c"], ["a", "c", "b"], ["a", "b"], ["a", "x", "b", "c"], ["a", "b", "c", "d'e"], ["a"]])
-      sql.append("CREATE TYPE \(name) AS ENUM (\(labels.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", ")))")
+      let labels = pick([
+        ["a", "b", "c"], ["a", "c", "b"], ["a", "b"], ["a", "x", "b", "c"], ["a", "b", "c", "d'e"], ["a"],
+      ])
+      sql.append(
+        "CREATE TYPE \(name) AS ENUM (\(labels.map { "'\($0.replacing("'", with: "''"))'" }.joined(separator: ", ")))")
       comment("TYPE \(name)")
       enums.append(name)
     }
@@ -81,7 +84,9 @@ package struct SchemaGenerator {
     if chance(80) {
       let body = pick(["SELECT $1 + 1", "SELECT $1 * 2", "SELECT abs($1)"])
       let strict = pick(["", " STRICT", " PARALLEL SAFE"])
-      sql.append("CREATE FUNCTION s1.f_plain(\(pick(["x", "y"])) integer) RETURNS integer LANGUAGE sql IMMUTABLE\(strict) AS '\(body)'")
+      sql.append(
+        "CREATE FUNCTION s1.f_plain(\(pick(["x", "y"])) integer) RETURNS integer LANGUAGE sql IMMUTABLE\(strict) AS '\(body)'"
+      )
       comment("FUNCTION s1.f_plain(integer)")
       if chance(40) { sql.append("REVOKE EXECUTE ON FUNCTION s1.f_plain(integer) FROM PUBLIC") }
       if chance(40) { sql.append("GRANT EXECUTE ON FUNCTION s1.f_plain(integer) TO dbtool_reader") }
@@ -97,7 +102,8 @@ package struct SchemaGenerator {
       sql.append("CREATE FUNCTION s1.f_enum(v \(type)) RETURNS text LANGUAGE sql STABLE AS 'SELECT v::text'")
     }
     if chance(40) {
-      sql.append("CREATE PROCEDURE s1.p_note(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + \(pick([1, 2])); END $$")
+      sql.append(
+        "CREATE PROCEDURE s1.p_note(INOUT n integer) LANGUAGE plpgsql AS $$ BEGIN n := n + \(pick([1, 2])); END $$")
       comment("PROCEDURE s1.p_note(integer)")
     }
     let body = pick(["RETURN NEW;", "NEW.id := NEW.id; RETURN NEW;"])
@@ -115,7 +121,10 @@ package struct SchemaGenerator {
       lines.append("id \(idType)\(identity == "none" ? "" : " \(identity)") NOT NULL")
     }
     var model = TableModel(name: name, columns: [], idType: idType)
-    var types = ["integer", "bigint", "text", "character varying(20)", "numeric(8,2)", "timestamp with time zone", "boolean", "jsonb", "uuid", "date", "text[]"]
+    var types = [
+      "integer", "bigint", "text", "character varying(20)", "numeric(8,2)", "timestamp with time zone", "boolean",
+      "jsonb", "uuid", "date", "text[]",
+    ]
     types += enums + enums.map { $0 + "[]" } + enums
     for column in ["c1", "c2", "\"C 3\"", "c4", "\"order\""] where chance(75) {
       let type = pick(types)
@@ -158,13 +167,19 @@ package struct SchemaGenerator {
 
   private mutating func partitioned() {
     let key = pick(["at", "at", "id, at"])
-    sql.append("CREATE TABLE s1.parted (id bigint NOT NULL, at date NOT NULL, note text\(pick(["", " DEFAULT 'n'"]))) PARTITION BY \(key == "at" ? "RANGE (at)" : "RANGE (at)")")
+    sql.append(
+      "CREATE TABLE s1.parted (id bigint NOT NULL, at date NOT NULL, note text\(pick(["", " DEFAULT 'n'"]))) PARTITION BY \(key == "at" ? "RANGE (at)" : "RANGE (at)")"
+    )
     sql.append("CREATE TABLE s1.parted_a PARTITION OF s1.parted FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')")
     if chance(60) {
-      sql.append("CREATE TABLE s1.parted_b PARTITION OF s1.parted FOR VALUES FROM ('2026-02-01') TO ('\(pick(["2026-03-01", "2026-04-01"]))')")
+      sql.append(
+        "CREATE TABLE s1.parted_b PARTITION OF s1.parted FOR VALUES FROM ('2026-02-01') TO ('\(pick(["2026-03-01", "2026-04-01"]))')"
+      )
     }
     if chance(30) { sql.append("CREATE TABLE s1.parted_rest PARTITION OF s1.parted DEFAULT") }
-    if chance(60) { sql.append("ALTER TABLE s1.parted ADD CONSTRAINT parted_pkey PRIMARY KEY (\(pick(["id, at", "at, id"])))") }
+    if chance(60) {
+      sql.append("ALTER TABLE s1.parted ADD CONSTRAINT parted_pkey PRIMARY KEY (\(pick(["id, at", "at, id"])))")
+    }
     if chance(50) { sql.append("CREATE INDEX parted_note_idx ON s1.parted (\(pick(["note", "lower(note)"])))") }
     if chance(30) { sql.append("CREATE INDEX parted_a_local_idx ON s1.parted_a (note, id)") }
     if chance(30) { sql.append("ALTER TABLE s1.parted ADD CONSTRAINT parted_check CHECK (id > \(pick([0, 1])))") }
@@ -180,18 +195,25 @@ package struct SchemaGenerator {
     let name = table.name
     let bare = String(name.split(separator: ".").last ?? "").filter { $0.isLetter || $0.isNumber }.lowercased()
     let schema = String(name.prefix { $0 != "." })
-    if chance(85) { sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_pkey PRIMARY KEY (id)") } else {
+    if chance(85) {
+      sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_pkey PRIMARY KEY (id)")
+    } else {
       sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_id_key UNIQUE (id)")
     }
     if table.has("c1") != nil, chance(30) {
-      sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_c1_key UNIQUE\(pick(["", " NULLS NOT DISTINCT"])) (id, c1)")
+      sql.append(
+        "ALTER TABLE \(name) ADD CONSTRAINT \(bare)_c1_key UNIQUE\(pick(["", " NULLS NOT DISTINCT"])) (id, c1)")
       comment("CONSTRAINT \(bare)_c1_key ON \(name)", 40)
     }
     if chance(40) {
-      sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_check CHECK (\(pick(["id > 0", "id <> 5", "id > 0 AND id < 1000000"])))\(pick(["", "", " NOT VALID"]))")
+      sql.append(
+        "ALTER TABLE \(name) ADD CONSTRAINT \(bare)_check CHECK (\(pick(["id > 0", "id <> 5", "id > 0 AND id < 1000000"])))\(pick(["", "", " NOT VALID"]))"
+      )
     }
     if chance(20) {
-      sql.append("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_excl EXCLUDE USING btree (id WITH =)\(pick(["", " WHERE (id > 3)"]))")
+      sql.append(
+        "ALTER TABLE \(name) ADD CONSTRAINT \(bare)_excl EXCLUDE USING btree (id WITH =)\(pick(["", " WHERE (id > 3)"]))"
+      )
     }
     for column in table.columns {
       let safe = column.name.filter { $0.isLetter || $0.isNumber }.lowercased()
@@ -202,12 +224,16 @@ package struct SchemaGenerator {
         if let trigrams, chance(30) {
           sql.append("CREATE INDEX \(index) ON \(name) USING gin (\(column.name) \(trigrams).gin_trgm_ops)")
         } else {
-          sql.append("CREATE \(pick(["", "UNIQUE "]))INDEX \(index) ON \(name) (\(pick(["lower(\(column.name))", column.name, "\(column.name) DESC NULLS LAST", "\(column.name) text_pattern_ops"])), id)")
+          sql.append(
+            "CREATE \(pick(["", "UNIQUE "]))INDEX \(index) ON \(name) (\(pick(["lower(\(column.name))", column.name, "\(column.name) DESC NULLS LAST", "\(column.name) text_pattern_ops"])), id)"
+          )
         }
       case "jsonb": sql.append("CREATE INDEX \(index) ON \(name) USING gin (\(column.name))")
       case "boolean": sql.append("CREATE INDEX \(index) ON \(name) (id) WHERE \(column.name)")
       case "uuid": sql.append("CREATE INDEX \(index) ON \(name) USING hash (\(column.name))")
-      default: sql.append("CREATE INDEX \(index) ON \(name) (\(column.name)) INCLUDE (id)\(pick(["", " WITH (fillfactor = 60)"]))")
+      default:
+        sql.append(
+          "CREATE INDEX \(index) ON \(name) (\(column.name)) INCLUDE (id)\(pick(["", " WITH (fillfactor = 60)"]))")
       }
       comment("INDEX \(schema).\(index)", 20)
     }
@@ -219,11 +245,14 @@ package struct SchemaGenerator {
       // Made last: any table may be the target, also a later one.
       comments.append(
         "ALTER TABLE \(name) ADD CONSTRAINT \"\(bare)_\(column.name.filter { $0.isLetter || $0.isNumber })_fk\" FOREIGN KEY (\(column.name)) REFERENCES \(target.name) (id)"
-          + pick(["", " ON DELETE CASCADE", " ON DELETE SET NULL", " DEFERRABLE INITIALLY DEFERRED"]) + pick(["", "", " NOT VALID"]))
+          + pick(["", " ON DELETE CASCADE", " ON DELETE SET NULL", " DEFERRABLE INITIALLY DEFERRED"])
+          + pick(["", "", " NOT VALID"]))
     }
     if chance(35) {
       let condition = pick(["", " WHEN (NEW.id > 1)"])
-      sql.append("CREATE TRIGGER touch BEFORE \(pick(["INSERT", "UPDATE", "INSERT OR UPDATE", "UPDATE OF id"])) ON \(name) FOR EACH ROW\(condition) EXECUTE FUNCTION s1.f_touch()")
+      sql.append(
+        "CREATE TRIGGER touch BEFORE \(pick(["INSERT", "UPDATE", "INSERT OR UPDATE", "UPDATE OF id"])) ON \(name) FOR EACH ROW\(condition) EXECUTE FUNCTION s1.f_touch()"
+      )
       if chance(20) { sql.append("ALTER TABLE \(name) \(pick(["DISABLE", "ENABLE ALWAYS"])) TRIGGER touch") }
       comment("TRIGGER touch ON \(name)")
     }
@@ -240,7 +269,9 @@ package struct SchemaGenerator {
     let columns = ["id"] + table.columns.filter { _ in chance(60) }.map(\.name)
     if chance(80) {
       let options = pick(["", " WITH (security_invoker = true)", " WITH (security_barrier = true)"])
-      sql.append("CREATE VIEW s1.v1\(options) AS SELECT \(columns.map { "t.\($0)" }.joined(separator: ", ")) FROM \(table.name) t\(pick(["", " WHERE t.id > 1"]))")
+      sql.append(
+        "CREATE VIEW s1.v1\(options) AS SELECT \(columns.map { "t.\($0)" }.joined(separator: ", ")) FROM \(table.name) t\(pick(["", " WHERE t.id > 1"]))"
+      )
       comment("VIEW s1.v1")
       comment("COLUMN s1.v1.id")
       if chance(50) { sql.append("GRANT SELECT ON s1.v1 TO dbtool_reader") }
@@ -248,7 +279,9 @@ package struct SchemaGenerator {
         sql.append("CREATE VIEW s1.v2 AS SELECT v.id, count(*) AS n FROM s1.v1 v GROUP BY v.id")
       }
       if chance(50) {
-        sql.append("CREATE MATERIALIZED VIEW s1.m1 AS SELECT v.id, max(v.id) AS top FROM s1.v1 v GROUP BY v.id\(pick(["", " WITH NO DATA"]))")
+        sql.append(
+          "CREATE MATERIALIZED VIEW s1.m1 AS SELECT v.id, max(v.id) AS top FROM s1.v1 v GROUP BY v.id\(pick(["", " WITH NO DATA"]))"
+        )
         if chance(70) { sql.append("CREATE UNIQUE INDEX m1_id_idx ON s1.m1 (id)") }
         comment("MATERIALIZED VIEW s1.m1")
         if chance(40) { sql.append("GRANT SELECT ON s1.m1 TO \"dbtool Writer\"") }
@@ -264,11 +297,19 @@ package struct SchemaGenerator {
       let using = pick(["true", "id > 3", "EXISTS (SELECT FROM \(other.name) o WHERE o.id = \(name).id)"])
       let kind = pick(["", " AS RESTRICTIVE"])
       let command = pick(["SELECT", "ALL", "UPDATE", "DELETE"])
-      sql.append("CREATE POLICY \"p one\" ON \(name)\(kind) FOR \(command) TO \(pick(["PUBLIC", "dbtool_reader", "dbtool_reader, \"dbtool Writer\""])) USING (\(using))")
-      if chance(50) { sql.append("CREATE POLICY p_two ON \(name) FOR INSERT WITH CHECK (\(pick(["true", "id < 100"])))") }
+      sql.append(
+        "CREATE POLICY \"p one\" ON \(name)\(kind) FOR \(command) TO \(pick(["PUBLIC", "dbtool_reader", "dbtool_reader, \"dbtool Writer\""])) USING (\(using))"
+      )
+      if chance(50) {
+        sql.append("CREATE POLICY p_two ON \(name) FOR INSERT WITH CHECK (\(pick(["true", "id < 100"])))")
+      }
       comment("POLICY \"p one\" ON \(name)")
     }
-    if chance(50) { sql.append("GRANT \(pick(["SELECT", "SELECT, INSERT", "ALL"])) ON \(name) TO dbtool_reader\(pick(["", " WITH GRANT OPTION"]))") }
+    if chance(50) {
+      sql.append(
+        "GRANT \(pick(["SELECT", "SELECT, INSERT", "ALL"])) ON \(name) TO dbtool_reader\(pick(["", " WITH GRANT OPTION"]))"
+      )
+    }
     if chance(25) { sql.append("GRANT UPDATE (id) ON \(name) TO \"dbtool Writer\"") }
   }
 
@@ -281,7 +322,9 @@ package struct SchemaGenerator {
   }
 
   private mutating func jobs() {
-    if chance(40) { sql.append("SELECT cron.schedule('nightly', '\(pick(["0 3 * * *", "0 4 * * *"]))', 'SELECT \(pick([1, 2]))')") }
+    if chance(40) {
+      sql.append("SELECT cron.schedule('nightly', '\(pick(["0 3 * * *", "0 4 * * *"]))', 'SELECT \(pick([1, 2]))')")
+    }
   }
 }
 

@@ -35,7 +35,9 @@ struct FakeServer {
         while true {
           let count = read(client, &buffer, buffer.count)
           if count <= 0 { break }
-          if count == 8 { _ = write(client, "N", 1) } else {
+          if count == 8 {
+            _ = write(client, "N", 1)
+          } else {
             _ = write(client, greeting, greeting.count)
             _ = read(client, &buffer, buffer.count)
             break
@@ -49,7 +51,9 @@ struct FakeServer {
   private static func greeting(_ version: String) -> [UInt8] {
     func message(_ type: Character, _ body: [UInt8]) -> [UInt8] {
       let length = UInt32(body.count + 4)
-      return [type.asciiValue ?? 0] + [UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255)] + body
+      return [type.asciiValue ?? 0] + [
+        UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255),
+      ] + body
     }
     func parameter(_ name: String, _ value: String) -> [UInt8] {
       message("S", Array(name.utf8) + [0] + Array(value.utf8) + [0])

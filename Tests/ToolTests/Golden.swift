@@ -15,12 +15,16 @@ enum Golden {
     return recorded == normalised ? actual : recorded
   }
 
-  /// The server's version is the machine's.
+  /// The server's version is the machine's, and declarations move within their files.
   private static func normalise(_ text: String) -> String {
-    text.split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("starting the embedded") }.map { line in
-      guard let range = line.ranges(of: "PostgreSQL ").first else { return String(line) }
-      let rest = line[range.upperBound...].drop { $0.isNumber || $0 == "." }
-      return line[..<range.upperBound] + "VERSION" + rest
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    return lines.filter { !$0.hasPrefix("starting the embedded") }.map { line in
+      replacingDigits(in: replacingDigits(in: line, after: "PostgreSQL ", by: "VERSION"), after: ".swift:", by: "LINE")
     }.joined(separator: "\n")
+  }
+
+  private static func replacingDigits(in line: String, after marker: String, by word: String) -> String {
+    guard let range = line.ranges(of: marker).first else { return line }
+    return line[..<range.upperBound] + word + line[range.upperBound...].drop { $0.isNumber || $0 == "." }
   }
 }

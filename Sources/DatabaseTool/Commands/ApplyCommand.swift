@@ -21,7 +21,8 @@ struct ApplyCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Stop after this version.", valueName: "version"))
   var to: String?
 
-  @Option(help: ArgumentHelp("Mark the database, for example as production; seed and reset ask for it.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Mark the database, for example as production; seed and reset ask for it.", valueName: "name"))
   var environment: String?
 
   @OptionGroup var databaseOptions: DatabaseOptions
@@ -87,7 +88,10 @@ struct ApplyWorkflow {
         if !created.isEmpty { console.line("created \(created.count) partitions") }
       }
     }
-    console.line(count == 0 ? "nothing to apply: \(target) is up to date" : "applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
+    console.line(
+      count == 0
+        ? "nothing to apply: \(target) is up to date"
+        : "applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
   }
 
   private static func report(_ event: Applier.Event, _ console: Console) {

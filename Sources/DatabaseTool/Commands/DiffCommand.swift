@@ -33,7 +33,9 @@ struct DiffCommand: AsyncParsableCommand {
   @OptionGroup var projectOptions: ProjectOptions
 
   func run() async throws {
-    try await reporting { try await DiffWorkflow(from: from, to: to, projectOptions).run(format, check: check, prove: prove) }
+    try await reporting {
+      try await DiffWorkflow(from: from, to: to, projectOptions).run(format, check: check, prove: prove)
+    }
   }
 }
 
@@ -73,7 +75,7 @@ struct DiffWorkflow {
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
     let project = try options.project()
-    let states = try States(database: project.database)
+    let states = States(database: project.database)
     let (a, b) = (try source(from), try source(to))
     var before = try await catalog(a, project, states)
     var after = try await catalog(b, project, states)
@@ -120,7 +122,8 @@ struct DiffWorkflow {
     default:
       if FileManager.default.fileExists(atPath: text) { return .path(text) }
       guard text.contains("://") || text.contains("=") else {
-        throw ToolError("\(text) is neither a file or folder, nor a database URL, nor empty, schema, lock or migrations")
+        throw ToolError(
+          "\(text) is neither a file or folder, nor a database URL, nor empty, schema, lock or migrations")
       }
       return .url(try ConnectionTarget(text))
     }
@@ -145,7 +148,9 @@ struct DiffWorkflow {
   }
 
   /// A scratch database in the state, to prove on.
-  private func template(_ source: Source, _ catalog: Catalog, _ project: Project, _ states: States) async throws -> String {
+  private func template(_ source: Source, _ catalog: Catalog, _ project: Project, _ states: States) async throws
+    -> String
+  {
     switch source {
     case .empty: return try await states.replayTemplate([])
     case .schema: return try await states.declaredTemplate()
@@ -159,7 +164,9 @@ struct DiffWorkflow {
       return try await server.template(for: catalog.fingerprint, from: try await states.replayTemplate([])) {
         for segment in try MigrationFile(version: "", name: "", text: script).segments() {
           try await $0.transaction { connection in
-            for result in try await connection.pipeline(segment.statements.map { Statement($0.sql) }) { _ = try result.get() }
+            for result in try await connection.pipeline(segment.statements.map { Statement($0.sql) }) {
+              _ = try result.get()
+            }
           }
         }
       }

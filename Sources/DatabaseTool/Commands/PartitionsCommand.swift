@@ -57,7 +57,8 @@ struct PartitionsCommand: AsyncParsableCommand {
       let lines = coverage.map {
         Line(
           table: $0.table.sqlName, unit: $0.unit, ahead: $0.ahead, keep: $0.keep, partitions: $0.partitions,
-          missing: $0.missing.map(\.partition), estimatedRows: $0.rows, bytes: $0.bytes, insertsFailFrom: $0.insertsFailFrom)
+          missing: $0.missing.map(\.partition), estimatedRows: $0.rows, bytes: $0.bytes,
+          insertsFailFrom: $0.insertsFailFrom)
       }
       if let text = try? JSON.text(lines) { console.line(text) }
       return

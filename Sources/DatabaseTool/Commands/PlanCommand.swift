@@ -13,16 +13,19 @@ struct PlanCommand: AsyncParsableCommand {
       Steps that lose data are refused (exit 3) unless --allow data-loss.
       """)
 
-  @Option(help: ArgumentHelp("Write the plan as migrations/<time>_<name>.sql and update schema.lock.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Write the plan as migrations/<time>_<name>.sql and update schema.lock.", valueName: "name"))
   var name: String?
 
   @Flag(help: "Exit with 2 when declarations and migrations differ; write nothing. For CI.")
   var check = false
 
-  @Flag(help: "Add migrations that were written by hand to schema.lock, once they are proved to lead to the declarations.")
+  @Flag(
+    help: "Add migrations that were written by hand to schema.lock, with the catalog that they lead to.")
   var updateLock = false
 
-  @Option(help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
+  @Option(
+    help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
   var allow: [Hazard.Code] = []
 
   @Flag(help: "Print the SQL in full.")
@@ -37,16 +40,20 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func validate() throws {
-    if let name, name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }) {
+    if let name,
+      name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") })
+    {
       throw ValidationError("A migration's name has letters, digits, _ and -, for example add_rooms.")
     }
-    if check, name != nil || updateLock { throw ValidationError("--check writes nothing; leave --name and --update-lock out.") }
+    if check, name != nil || updateLock {
+      throw ValidationError("--check writes nothing; leave --name and --update-lock out.")
+    }
   }
 
   func run() async throws {
     try await reporting {
       let project = try project.project()
-      let workflow = PlanWorkflow(project: project, states: try States(database: project.database))
+      let workflow = PlanWorkflow(project: project, states: States(database: project.database))
       let result = try await workflow.run()
       var output = PlanOutput(plan: result.plan, proof: result.proof)
       output.allowed = Set(allow)
@@ -60,7 +67,7 @@ struct PlanCommand: AsyncParsableCommand {
         if !result.plan.isEmpty || !result.unlisted.isEmpty { throw ExitCode(2) }
         return
       }
-      if !refused.isEmpty {
+      if !refused.isEmpty, !updateLock || name != nil {
         let codes = Set(refused.map(\.code.rawValue)).sorted()
         Console.error.failure(
           "refused: \(refused.count) step\(refused.count == 1 ? "" : "s") with \(codes.joined(separator: ", ")). "
@@ -101,11 +108,9 @@ struct PlanCommand: AsyncParsableCommand {
         console.line("wrote migrations/\(file) and schema.lock; next: dbtool apply")
       }
     } else if updateLock {
-      guard result.plan.isEmpty else {
-        throw ToolError("the migrations do not lead to what is declared yet; write the rest with --name")
-      }
       _ = try workflow.write(result, name: nil)
       console.line("wrote schema.lock")
+      if !result.plan.isEmpty { console.line("what is declared goes further: dbtool plan --name <what_it_does>") }
     } else if !result.plan.isEmpty {
       console.line("next: dbtool plan --name <what_it_does> writes the migration")
     }

@@ -29,7 +29,7 @@ struct PostgresCommand: AsyncParsableCommand {
         let server = try PostgresCommand.server(projectOptions)
         try await server.start()
         try await server.installPreloadedExtensions()
-        Console.output.line("PostgreSQL \(server.installation.version) is running: \(server.target)")
+        Console.output.line("PostgreSQL \(try server.installation().version) is running: \(server.target)")
       }
     }
   }
@@ -55,8 +55,9 @@ struct PostgresCommand: AsyncParsableCommand {
         var table = TextTable()
         table.add("state", server.isRunning ? "running" : "stopped")
         if let pid = server.processID { table.add("process", "\(pid)") }
-        table.add("version", "\(server.installation.version)")
-        table.add("programs", server.installation.bin)
+        let installation = try server.installation()
+        table.add("version", "\(installation.version)")
+        table.add("programs", installation.bin)
         table.add("folder", server.directory)
         table.add("log", server.logFile)
         table.add("database", "\(server.target)")
@@ -76,8 +77,8 @@ struct PostgresCommand: AsyncParsableCommand {
       try await reporting {
         let options = try ProjectOptions.parse([])
         let server = try PostgresCommand.server(options)
-        try await server.start()
-        let path = server.installation.bin + "/psql"
+        if !server.isReady { try await server.start() }
+        let path = try server.installation().bin + "/psql"
         let given = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments
         let words = [path, "-h", server.directory, "-U", ProjectServer.superuser, "-d", server.databaseName] + given
         // psql takes this process's place, so that the terminal is its own.

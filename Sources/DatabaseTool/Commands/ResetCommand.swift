@@ -57,7 +57,8 @@ struct ResetCommand: AsyncParsableCommand {
       return
     }
     if settings.environment == "production", !allowProduction {
-      throw ToolError("\(target) is marked as production; nothing was changed. --allow-production drops it all the same.")
+      throw ToolError(
+        "\(target) is marked as production; nothing was changed. --allow-production drops it all the same.")
     }
     if settings.project != project.database.name, !isEmbedded, !allowUnrecognized {
       throw ToolError(
@@ -107,7 +108,9 @@ enum SeedWorkflow {
     let clock = ContinuousClock()
     let start = clock.now
     let outcome = try await Connection.with(target, applicationName: "dbtool seed") { connection in
-      try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) { console.note("  \($0)") }
+      try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) {
+        console.note("  \($0)")
+      }
     }
     console.line(
       "seeds of \(environment): \(outcome.loaded.count) files loaded, \(outcome.unchanged.count) unchanged, in "

@@ -83,7 +83,7 @@ struct DriftCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let (_, lock) = try verifiedFiles(project)
       guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
-      let states = try States(database: project.database)
+      let states = States(database: project.database)
       let (target, _) = try await databaseOptions.resolve(project)
       let report = try await Connection.with(target) { connection in
         try await DriftReport.make(states: states, expected: lock.catalog, connection)

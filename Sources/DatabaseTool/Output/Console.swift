@@ -8,7 +8,14 @@ internal import FoundationEssentials
 
 /// Text for people, coloured on a terminal unless `NO_COLOR` is set.
 struct Console: Sendable {
-  enum Style: String { case bold = "1", green = "32", yellow = "33", red = "31", dim = "2", cyan = "36" }
+  enum Style: String {
+    case bold = "1"
+    case green = "32"
+    case yellow = "33"
+    case red = "31"
+    case dim = "2"
+    case cyan = "36"
+  }
 
   private let descriptor: Int32
   private let isColoured: Bool

@@ -7,7 +7,8 @@ enum DriftOutput {
     var text = ""
     for finding in report.findings { text += describe(finding.difference, finding.location, console) }
     for slot in report.missingPartitions {
-      text += "  \(console.styled("missing", .red)) partition \(slot.table.schema).\(slot.partition) of \(slot.table.sqlName)"
+      text +=
+        "  \(console.styled("missing", .red)) partition \(slot.table.schema).\(slot.partition) of \(slot.table.sqlName)"
       text += "\n      run dbtool partitions\n"
     }
     for note in report.notes { text += console.styled("note: \(note)\n", .dim) }

@@ -35,7 +35,10 @@ struct PlanOutput {
     case .sequenceOwner: return true
     case .comment, .grant, .owner:
       guard let subject = step.subject.subjectID else { return false }
-      return created.contains(subject) || created.contains { $0.kind != .index && $0.schema == subject.schema && $0.name == subject.name && $0.member.isEmpty }
+      return created.contains(subject)
+        || created.contains {
+          $0.kind != .index && $0.schema == subject.schema && $0.name == subject.name && $0.member.isEmpty
+        }
     default: return false
     }
   }
@@ -62,7 +65,9 @@ struct PlanOutput {
     if !step.locks.isEmpty { text += "      locks: \(step.locks.joined(separator: ", "))\n" }
     for hazard in step.hazards {
       let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
-      text += "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow) + hazard.message + "\n"
+      text +=
+        "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow)
+        + hazard.message + "\n"
     }
     return text
   }

@@ -37,7 +37,9 @@ enum RoleRule: Rule {
     let after = new.list(.attributes)
     if before != after {
       let reset = before.filter { !after.contains($0) }.map(opposite)
-      let words = reset.filter { word in !after.contains { $0.hasPrefix(word.prefix(10)) } } + after.filter { !before.contains($0) }
+      let words =
+        reset.filter { word in !after.contains { $0.hasPrefix(word.prefix(10)) } }
+        + after.filter { !before.contains($0) }
       change.statements.append("ALTER ROLE \(name) \(words.joined(separator: " "))")
     }
     for group in new.list(.memberOf) where !old.list(.memberOf).contains(group) {

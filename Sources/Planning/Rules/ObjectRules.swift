@@ -57,7 +57,9 @@ enum EnumRule: Rule {
     let removed = old.list(.labels).filter { !new.list(.labels).contains($0) }
     if !removed.isEmpty {
       change.hazards.append(
-        Hazard(.dataLoss, "removes \(removed.map { "'\($0)'" }.joined(separator: ", ")) from \(new.id.path): fails while a row has it"))
+        Hazard(
+          .dataLoss,
+          "removes \(removed.map { "'\($0)'" }.joined(separator: ", ")) from \(new.id.path): fails while a row has it"))
     }
     return change
   }
@@ -188,13 +190,16 @@ enum MaterializedViewRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP MATERIALIZED VIEW \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), old.list(.columns) == new.list(.columns) else { return .replace }
+    guard old.text(.definition) == new.text(.definition), old.list(.columns) == new.list(.columns) else {
+      return .replace
+    }
     var change = Change(
       StorageOptions.changes(
         "ALTER MATERIALIZED VIEW \(new.id.sqlName)", from: old.list(.options), to: new.list(.options)))
     if old.attributes[.populated] != new.attributes[.populated] {
       change.statements.append(
-        "REFRESH MATERIALIZED VIEW \(new.id.sqlName)" + (new.attributes[.populated] == .flag(false) ? " WITH NO DATA" : ""))
+        "REFRESH MATERIALIZED VIEW \(new.id.sqlName)"
+          + (new.attributes[.populated] == .flag(false) ? " WITH NO DATA" : ""))
     }
     return .inPlace(change)
   }

@@ -135,7 +135,9 @@ enum StorageOptions {
     let names = Set(new.map { split($0).name })
     let removed = old.map { split($0).name }.filter { !names.contains($0) }
     let changed = new.filter { !old.contains($0) }
-    if !removed.isEmpty { statements.append("\(clause) RESET (\(removed.map(Quote.identifier).joined(separator: ", ")))") }
+    if !removed.isEmpty {
+      statements.append("\(clause) RESET (\(removed.map(Quote.identifier).joined(separator: ", ")))")
+    }
     if !changed.isEmpty { statements.append("\(clause) SET (\(list(changed)))") }
     return statements
   }

@@ -20,11 +20,13 @@ enum TableRule: Rule {
     guard old.attributes[.partitionKey] == new.attributes[.partitionKey] else { return .replace }
     let table = "ALTER TABLE \(new.id.sqlName)"
     var change = Change()
-    if old.attributes[.partitionOf] != new.attributes[.partitionOf] || old.attributes[.bound] != new.attributes[.bound] {
+    if old.attributes[.partitionOf] != new.attributes[.partitionOf] || old.attributes[.bound] != new.attributes[.bound]
+    {
       let before = old.list(.partitionOf)
       let after = new.list(.partitionOf)
       if before.count == 2 {
-        change.statements.append("ALTER TABLE \(Quote.qualified(before[0], before[1])) DETACH PARTITION \(new.id.sqlName)")
+        change.statements.append(
+          "ALTER TABLE \(Quote.qualified(before[0], before[1])) DETACH PARTITION \(new.id.sqlName)")
       }
       if after.count == 2 {
         change.statements.append(
@@ -127,7 +129,9 @@ enum ColumnRule: Rule {
   /// The sequence's options, and its name when PostgreSQL would choose another.
   private static func identityOptions(_ fact: Fact) -> [String] {
     let name = fact.list(.sequence)
-    guard name.count == 2, name[1] != "\(fact.id.name)_\(fact.id.member)_seq" else { return fact.list(.identityOptions) }
+    guard name.count == 2, name[1] != "\(fact.id.name)_\(fact.id.member)_seq" else {
+      return fact.list(.identityOptions)
+    }
     return ["SEQUENCE NAME \(Quote.qualified(name[0], name[1]))"] + fact.list(.identityOptions)
   }
 
@@ -165,11 +169,16 @@ enum ColumnRule: Rule {
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
-        if old.list(.sequence) != new.list(.sequence), let a = old.list(.sequence).last, let b = new.list(.sequence).last {
-          change.statements.append("ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
+        if old.list(.sequence) != new.list(.sequence), let a = old.list(.sequence).last,
+          let b = new.list(.sequence).last
+        {
+          change.statements.append(
+            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
         }
         let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
-        if !options.isEmpty { change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " ")) }
+        if !options.isEmpty {
+          change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))
+        }
       } else {
         let options = identityOptions(new)
         change.statements.append(
@@ -202,11 +211,15 @@ enum ColumnRule: Rule {
   ) {
     let type = new.text(.type)
     let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
-    let using = old.text(.type) == type ? "" : " USING " + TypeChange.conversion(new.id.memberSQL, from: old.text(.type), to: type)
+    let using =
+      old.text(.type) == type
+      ? "" : " USING " + TypeChange.conversion(new.id.memberSQL, from: old.text(.type), to: type)
     change.statements.append("\(clause) TYPE \(type)\(collation)\(using)")
     if old.text(.type) != type, !TypeChange.keepsValues(from: old.text(.type), to: type) {
       change.hazards.append(
-        Hazard(.dataLoss, "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
+        Hazard(
+          .dataLoss,
+          "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
     let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
@@ -347,7 +360,8 @@ enum IndexRule: Rule {
   static func marks(_ old: Fact?, _ new: Fact, table: String, index: String) -> [String] {
     var statements: [String] = []
     if (old?.flag(.clustered) ?? false) != new.flag(.clustered) {
-      statements.append("ALTER TABLE \(table) " + (new.flag(.clustered) ? "CLUSTER ON \(index)" : "SET WITHOUT CLUSTER"))
+      statements.append(
+        "ALTER TABLE \(table) " + (new.flag(.clustered) ? "CLUSTER ON \(index)" : "SET WITHOUT CLUSTER"))
     }
     let before = old?.optionalText(.replicaIdentity)
     if before != new.optionalText(.replicaIdentity) {

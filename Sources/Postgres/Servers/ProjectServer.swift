@@ -9,7 +9,6 @@ internal import FoundationEssentials
 /// The durable embedded server of a project: what `dbtool` uses when no database URL is given. Unlike the scratch
 /// server it keeps its data (fsync on) and runs until it is stopped.
 package struct ProjectServer: Sendable {
-  package let installation: Installation
   /// Holds `data`, the log and the socket.
   package let directory: String
   package let databaseName: String
@@ -26,15 +25,18 @@ package struct ProjectServer: Sendable {
     directory = "\(base)/\(Digest(of: project).short)"
     self.databaseName = databaseName
     user = try ProcessUser.forServers()
+  }
+
+  /// The PostgreSQL that runs it: one that fits its data, once there is any.
+  ///
+  /// - Throws: `ServerError`.
+  package func installation() throws -> Installation {
     let version = try? String(contentsOfFile: directory + "/data/PG_VERSION", encoding: .utf8)
-    if let major = version.flatMap({ Int($0.trimmedTrailing) }) {
-      guard let fitting = try? Installation.find(major: major) else {
-        throw ServerError.otherMajor(directory: directory, major: "\(major)")
-      }
-      installation = fitting
-    } else {
-      installation = try Installation.find()
+    guard let major = version.flatMap({ Int($0.trimmedTrailing) }) else { return try Installation.find() }
+    guard let fitting = try? Installation.find(major: major) else {
+      throw ServerError.otherMajor(directory: directory, major: "\(major)")
     }
+    return fitting
   }
 
   package var target: ConnectionTarget {
@@ -45,6 +47,12 @@ package struct ProjectServer: Sendable {
 
   package var isRunning: Bool { ServerFolders.ping(directory) == .accepting }
 
+  /// Whether it runs and has its database: nothing is left to do before it is used.
+  package var isReady: Bool { FileManager.default.fileExists(atPath: readyFile) && isRunning }
+
+  /// Written once the database and what belongs in it are there.
+  private var readyFile: String { directory + "/ready" }
+
   package var processID: Int? { ServerFolders.serverPID(data: directory + "/data").map(Int.init) }
 
   /// Starts the server unless it runs, and makes the database unless it is there. Safe when two do it at once.
@@ -54,6 +62,7 @@ package struct ProjectServer: Sendable {
     let gate = try await FileLock(directory + ".gate", .exclusive)
     defer { _ = gate }
     if ServerFolders.ping(directory) != .accepting {
+      let installation = try installation()
       try ServerFolders.makePrivate(directory, for: user)
       let data = directory + "/data"
       if !FileManager.default.fileExists(atPath: data + "/PG_VERSION") {
@@ -99,6 +108,7 @@ package struct ProjectServer: Sendable {
         "SELECT FROM pg_settings WHERE name = 'cron.database_name' AND setting = current_database()")
       if !loaded.isEmpty { try await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron") }
     }
+    _ = FileManager.default.createFile(atPath: readyFile, contents: nil)
   }
 
   /// Stops the server (fast shutdown); does nothing when it does not run.

@@ -33,7 +33,8 @@ extension CheckIn {
   static let resolve = Function(
     "resolve", in: .checkin, [.init("p_row_hash", .text), .init("p_address", .inet)], returns: .type(.jsonb),
     settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
-    comment: "Resolves a pass for a caller's address: the document's JSON, or ok = false with not_found or rate_limited.",
+    comment:
+      "Resolves a pass for a caller's address: the document's JSON, or ok = false with not_found or rate_limited.",
     body: .file(PackageResources.resolve_sql, "CheckIn/SQL/resolve.sql"))
 
   static let checkIn = Function(

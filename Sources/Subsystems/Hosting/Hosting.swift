@@ -6,6 +6,7 @@ extension Role {
   /// Requests of a person who has logged in.
   public static let authenticated = Role("authenticated", external: true)
   /// The platform's own programs; row level security does not bind them.
+  // swift-format-ignore: DontRepeatTypeInStaticProperties
   public static let serviceRole = Role("service_role", .bypassRowSecurity, external: true)
 }
 
