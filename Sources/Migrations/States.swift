@@ -37,7 +37,8 @@ package actor States {
 
   private func key(_ parts: String...) throws -> Digest {
     let installation = try installation()
-    return Digest(of: ([ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts).joined(separator: "\u{0}"))
+    let all = [ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts
+    return Digest(of: all.joined(separator: "\u{0}"))
   }
 
   // MARK: Declarations
