@@ -36,8 +36,10 @@ public struct DataType<Value: SQLValue>: Sendable {
   package let sql: String
   package init(sql: String) { self.sql = sql }
 
-  /// An array of this type.
-  public var array: DataType<Values.Array<Value>> { DataType<Values.Array<Value>>(sql: sql + "[]") }
+  /// An array, for example `.array(of: .text)`.
+  public static func array<Element>(of element: DataType<Element>) -> Self where Value == Values.Array<Element> {
+    Self(sql: element.sql + "[]")
+  }
 }
 
 extension DataType where Value == Values.UUID { public static var uuid: Self { Self(sql: "uuid") } }

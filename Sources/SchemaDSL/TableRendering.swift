@@ -63,8 +63,8 @@ struct RelationRenderer {
 
   private func columnDefinition(_ column: ColumnStorage, generated: SQL?) -> String {
     var text = "\(column.sqlName) \(column.type)"
-    if let collation = column.collation { text += " COLLATE \(Quote.identifier(collation))" }
     if let compression = column.compression { text += " COMPRESSION \(compression.rawValue)" }
+    if let collation = column.collation { text += " COLLATE \(Quote.identifier(collation))" }
     if let generated { text += " GENERATED ALWAYS AS (\(generated.text)) STORED" }
     if let identity = column.identity { text += " GENERATED \(identity.rawValue) AS IDENTITY" }
     if !column.isNullable { text += " NOT NULL" }

@@ -163,7 +163,11 @@ package actor ScratchServer {
     do {
       try await Connection.with(database.target, build)
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
-    } catch let error as PostgresError where error.sqlState == .duplicateDatabase {
+    } catch let error as PostgresError
+      where error.sqlState == .duplicateDatabase
+      || error.sqlState == .uniqueViolation && error.statement?.contains(" RENAME TO ") == true
+    {
+      // Somebody else was faster; at the same instant the catalog's own index is what says so.
       try await database.drop()
     } catch {
       try? await database.drop()
