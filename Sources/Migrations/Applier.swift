@@ -137,6 +137,9 @@ package struct Applier: Sendable {
         }
         for notice in await connection.takeNotices() { report(.notice(notice)) }
         return
+      } catch let error as PostgresError where error.kind == .connection {
+        // Lost at COMMIT or while the history was written: only looking tells what happened.
+        throw ApplyError.outcomeUnknown(file: file.fileName, error)
       } catch let error as ApplyError {
         guard case .statement(_, _, let sql, let cause, _, _) = error, cause.sqlState == .lockNotAvailable,
           segment.isTransaction, attempt < lockRetries

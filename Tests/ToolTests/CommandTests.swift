@@ -305,6 +305,49 @@ import Testing
     }
   }
 
+  @Test func anApplyThatIsKilledIsFinishedByTheNext() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("apply").status == 0)
+      try project.write(
+        """
+        BEGIN;
+        CREATE TABLE public.first (a int);
+        COMMIT;
+        BEGIN;
+        SELECT pg_sleep(2);
+        CREATE TABLE public.second (a int);
+        COMMIT;
+        """, to: "migrations/20990101000000_slow.sql")
+      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      let killed = try ChildProcess.run(
+        "/bin/sh", ["-c", "'\(project.binary)' apply & sleep 1; kill -9 $!; wait $!; echo killed $?"],
+        environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
+      #expect(killed.output.contains("killed 137"), "\(killed.output)")
+      #expect(try project.dbtool("status").output.contains("part 1 of 2"))
+      let finished = try project.dbtool("apply")
+      #expect(finished.status == 0 && finished.output.contains("going on after part 1"), "\(finished.output)")
+      #expect(try project.dbtool("status").output.contains("up to date"))
+      let tables = try project.dbtool(
+        "postgres", "psql", "--", "-Atc", "SELECT count(*) FROM pg_class WHERE relname IN ('first', 'second')")
+      #expect(tables.output.hasPrefix("2"), "\(tables.output)")
+    }
+  }
+
+  @Test func applyStopsWhereItIsTold() throws {
+    try withPlatform { project in
+      try project.write(
+        "BEGIN;\nCREATE TABLE public.later (a int);\nCOMMIT;\n", to: "migrations/20990101000000_later.sql")
+      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      let first = String(try #require(try project.migrations.first).prefix(14))
+      #expect(try project.dbtool("apply", "--to", first).status == 0)
+      #expect(try project.dbtool("status").output.contains("1 to apply"))
+      #expect(try project.dbtool("apply", "--to", "19990101000000").status == 1)
+      let dryRun = try project.dbtool("apply", "--dry-run")
+      #expect(dryRun.output.contains("would apply 20990101000000_later.sql"), "\(dryRun.output)")
+      #expect(try project.dbtool("status").output.contains("1 to apply"))
+    }
+  }
+
   @Test func resetAsksForProductionAndStrangers() throws {
     try withPlatform { project in
       #expect(try project.dbtool("apply", "--environment", "production").status == 0)
