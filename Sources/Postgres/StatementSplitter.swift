@@ -32,7 +32,8 @@ package enum Script {
       pg_query_free_split_result(result)
       // Grammar that is newer than this libpg_query: the scanner still finds the semicolons.
       result = pg_query_split_with_scanner(text)
-      if result.error != nil {
+      // The scanner passes over a statement without any keyword; nothing may get lost.
+      if result.error != nil || !covers(result, bytes) {
         pg_query_free_split_result(result)
         throw failure
       }
@@ -52,6 +53,34 @@ package enum Script {
         ScriptStatement(sql: String(decoding: bytes[lower..<upper], as: UTF8.self), line: lineCounter.line(at: lower)))
     }
     return statements
+  }
+
+  /// Whether there is nothing but white space, comments and semicolons beside the statements that were found.
+  private static func covers(_ result: PgQuerySplitResult, _ bytes: [UInt8]) -> Bool {
+    var index = 0
+    for number in 0...Int(result.n_stmts) {
+      let statement = number < Int(result.n_stmts) ? result.stmts[number]?.pointee : nil
+      let end = statement.map { Int($0.stmt_location) } ?? bytes.count
+      while index < end {
+        if isSpace(bytes[index]) || bytes[index] == UInt8(ascii: ";") {
+          index += 1
+        } else if bytes[index...].starts(with: "--".utf8) {
+          while index < end, bytes[index] != UInt8(ascii: "\n") { index += 1 }
+        } else if bytes[index...].starts(with: "/*".utf8) {
+          var depth = 0
+          repeat {
+            let opens = bytes[index...].starts(with: "/*".utf8)
+            let closes = bytes[index...].starts(with: "*/".utf8)
+            depth += opens ? 1 : closes ? -1 : 0
+            index += opens || closes ? 2 : 1
+          } while depth > 0 && index < end
+        } else {
+          return false
+        }
+      }
+      if let statement { index = Int(statement.stmt_location + statement.stmt_len) }
+    }
+    return true
   }
 
   /// What a statement does to the transaction, if it is a transaction command.

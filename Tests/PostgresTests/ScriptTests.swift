@@ -23,8 +23,15 @@ import Testing
     #expect(error?.line == 2)
   }
 
+  @Test(arguments: ["garbage", "garbage;", "CREATE TABLE x (a int);\ngarbage", "SELECT 1; -- fine\n more words"])
+  func whatTheScannerPassesOverIsAnError(text: String) {
+    #expect(throws: ScriptError.self) { try Script.split(text) }
+  }
+
   @Test func newerGrammarIsStillSplit() throws {
-    #expect(try Script.split("SELECT 1;\nCREATE TABLE t (a int, NOT GRAMMAR OF THIS parser);").count == 2)
+    #expect(
+      try Script.split("SELECT 1;\n/* a; /* nested */ */\nCREATE TABLE t (a int, NOT GRAMMAR OF THIS parser); -- end")
+        .count == 2)
   }
 
   @Test(arguments: [
