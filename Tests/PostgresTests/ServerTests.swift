@@ -70,9 +70,12 @@ import Testing
     let base = "/tmp/dbtool-kill-\(UInt32.random(in: 0...UInt32.max))"
     let binary = try TestBinary.path()
     let environment = [
-      "DBTOOL_RUNTIME_DIR": base, "DBTOOL_SCRATCH_IDLE_SECONDS": "1", "HOME": "/tmp", "PATH": "/usr/bin:/bin",
+      "DBTOOL_RUNTIME_DIR": base, "DBTOOL_SCRATCH_IDLE_SECONDS": "1", "HOME": base + ".home", "PATH": "/usr/bin:/bin",
     ]
-    defer { try? FileManager.default.removeItem(atPath: base) }
+    defer {
+      try? FileManager.default.removeItem(atPath: base)
+      try? FileManager.default.removeItem(atPath: base + ".home")
+    }
     let sql = base + ".sql"
     try "CREATE TABLE t (a int);".write(toFile: sql, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: sql) }

@@ -34,7 +34,10 @@ import Testing
         "-I/usr/include/postgresql",
       ]
         + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + [file],
-      environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": "/tmp"])
+      environment: [
+        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
+        "HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/tmp",
+      ])
     let line = outcome.output.split(separator: "\n").first { $0.contains("error: ") }
     return line.map { String($0[($0.ranges(of: "error: ").first?.upperBound ?? $0.startIndex)...]) }
   }

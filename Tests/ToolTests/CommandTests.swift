@@ -211,7 +211,7 @@ import Testing
 
   @Test func anOldServerIsRefused() throws {
     try withPlatform { project in
-      let server = try FakeServer(version: "13.14")
+      let server = FakeServer(version: "13.14")
       defer { server.stop() }
       for command in ["apply", "drift", "status"] {
         let outcome = try project.dbtool(
@@ -221,6 +221,20 @@ import Testing
           "\(outcome.output)")
       }
     }
+  }
+
+  @Test func aPasswordOnTheCommandLineIsNotInTheProcessList() throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let server = FakeServer(version: nil)
+    defer { server.stop() }
+    let url = "postgres://me:hunter2@127.0.0.1:\(server.port)/x?connect_timeout=4"
+    let outcome = try ChildProcess.run(
+      "/bin/sh",
+      ["-c", "'\(project.binary)' status --database '\(url)' & sleep 1; tr '\\0' ' ' < /proc/$!/cmdline; kill $!"],
+      environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
+    #expect(outcome.output.contains("postgres://me:xxxxxxx@127.0.0.1"), "\(outcome.output)")
+    #expect(!outcome.output.contains("hunter2"))
   }
 
   @Test func aWrongPasswordIsSaidAndNotShown() async throws {
