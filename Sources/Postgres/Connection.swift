@@ -90,21 +90,19 @@ package actor Connection {
   }
 
   /// Runs a blocking call; a cancelled task cancels the statement on the server.
-  private func blocking<Result>(_ body: (OpaquePointer) throws -> Result) async throws -> Result {
+  ///
+  /// `body` is isolated to its parameter, so it runs on this actor and its thread wherever it is called from; on the
+  /// shared pool two calls could meet on one connection.
+  private func blocking<Result>(
+    _ body: @Sendable (isolated Connection, OpaquePointer) throws -> Result
+  ) async throws -> Result {
     let pointer = try live()
     try Task.checkCancellation()
-    // The closure runs on this actor, and so on its thread, because it calls one of the actor's own methods; without
-    // that it would run on the shared pool, and two calls could meet on one connection.
     return try await withTaskCancellationHandler {
-      try self.perform(body, pointer)
+      try body(self, pointer)
     } onCancel: {
       session.cancel()
     }
-  }
-
-  private func perform<Result>(_ body: (OpaquePointer) throws -> Result, _ pointer: OpaquePointer) throws -> Result {
-    preconditionIsolated("a connection is used by one call at a time")
-    return try body(pointer)
   }
 
   /// Runs one statement by the extended protocol.
@@ -112,11 +110,11 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func query(_ sql: String, _ parameters: [String?] = []) async throws -> Rows {
-    try await blocking { pointer in
+    try await blocking { connection, pointer in
       let result = withCStrings(parameters) {
         PQexecParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
       }
-      return try rows(result, statement: sql)
+      return try connection.rows(result, statement: sql)
     }
   }
 
@@ -125,7 +123,7 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func execute(_ script: String) async throws -> Rows {
-    try await blocking { try rows(PQexec($0, script), statement: script) }
+    try await blocking { try $0.rows(PQexec($1, script), statement: script) }
   }
 
   /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
@@ -160,8 +158,8 @@ package actor Connection {
   package func pipeline(
     _ statements: [Statement], sync: Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
-    try await blocking { pointer in
-      guard PQenterPipelineMode(pointer) == 1 else { throw failure(pointer) }
+    try await blocking { connection, pointer in
+      guard PQenterPipelineMode(pointer) == 1 else { throw connection.failure(pointer) }
       defer { PQexitPipelineMode(pointer) }
       var results: [Result<Rows, PostgresError>] = []
       results.reserveCapacity(statements.count)
@@ -177,25 +175,26 @@ package actor Connection {
           let sent = withCStrings(statement.parameters) {
             PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
           }
-          guard sent == 1 else { throw failure(pointer) }
-          if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw failure(pointer) } }
+          guard sent == 1 else { throw connection.failure(pointer) }
+          if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw connection.failure(pointer) } }
           chunkEnd += 1
         }
         let isLast = chunkEnd == statements.count
         if sync == .once {
-          guard (isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)) == 1 else { throw failure(pointer) }
+          let ended = isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)
+          guard ended == 1 else { throw connection.failure(pointer) }
         }
-        guard PQflush(pointer) >= 0 else { throw failure(pointer) }
+        guard PQflush(pointer) >= 0 else { throw connection.failure(pointer) }
         for statement in statements[next..<chunkEnd] {
-          switch try receive(pointer, statement) {
+          switch try connection.receive(pointer, statement) {
           case .success(let rows): results.append(.success(rows))
           case .failure(let error):
             if firstError == nil || sync == .each { firstError = error }
             results.append(.failure(firstError ?? error))
           }
-          if sync == .each { try receiveSync(pointer) }
+          if sync == .each { try connection.receiveSync(pointer) }
         }
-        if sync == .once, isLast { try receiveSync(pointer) }
+        if sync == .once, isLast { try connection.receiveSync(pointer) }
         next = chunkEnd
       }
       return results
@@ -231,27 +230,37 @@ package actor Connection {
   /// - Throws: `PostgresError`, or what `chunks` throws; then the copy is abandoned.
   @discardableResult
   package func copy(_ sql: String, chunks: () throws -> [UInt8]?) async throws -> Int {
-    try await blocking { pointer in
+    let other: Int? = try await blocking { connection, pointer in
       let started = PQexec(pointer, sql)
-      guard PQresultStatus(started) == PGRES_COPY_IN else { return try rows(started, statement: sql).affected }
+      guard PQresultStatus(started) == PGRES_COPY_IN else {
+        return try connection.rows(started, statement: sql).affected
+      }
       PQclear(started)
-      do {
-        while let chunk = try chunks() {
+      return nil
+    }
+    if let other { return other }
+    do {
+      while let chunk = try chunks() {
+        try await blocking { connection, pointer in
           let sent = chunk.withUnsafeBytes { bytes in
             PQputCopyData(pointer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count))
           }
-          guard sent == 1 else { throw failure(pointer) }
+          guard sent == 1 else { throw connection.failure(pointer) }
         }
-      } catch {
-        _ = PQputCopyEnd(pointer, "the source of the data failed")
-        while let result = PQgetResult(pointer) { PQclear(result) }
-        throw error
       }
-      guard PQputCopyEnd(pointer, nil) == 1 else { throw failure(pointer) }
-      let result = PQgetResult(pointer)
-      defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
-      return try rows(result, statement: sql).affected
+    } catch {
+      _ = try? finishCopy(sql, failure: "the source of the data failed")
+      throw error
     }
+    return try await blocking { connection, _ in try connection.finishCopy(sql, failure: nil) }
+  }
+
+  private func finishCopy(_ sql: String, failure message: String?) throws -> Int {
+    let pointer = try live()
+    guard PQputCopyEnd(pointer, message) == 1 else { throw failure(pointer) }
+    let result = PQgetResult(pointer)
+    defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
+    return try rows(result, statement: sql).affected
   }
 
   private func rows(_ result: OpaquePointer?, statement: String) throws -> Rows {

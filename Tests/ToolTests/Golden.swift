@@ -25,6 +25,7 @@ enum Golden {
 
   private static func replacingDigits(in line: String, after marker: String, by word: String) -> String {
     guard let range = line.ranges(of: marker).first else { return line }
-    return line[..<range.upperBound] + word + line[range.upperBound...].drop { $0.isNumber || $0 == "." }
+    let rest = line[range.upperBound...].drop { $0.isNumber || $0 == "." }
+    return String(line[..<range.upperBound]) + word + String(rest)
   }
 }

@@ -54,12 +54,18 @@ struct TextTable {
   private var rows: [[String]] = []
   mutating func add(_ cells: String...) { rows.append(cells) }
   func print(to console: Console) {
-    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
-      rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+    var widths: [Int] = []
+    for row in rows {
+      for (index, cell) in row.enumerated() {
+        if index == widths.count { widths.append(0) }
+        widths[index] = max(widths[index], cell.count)
+      }
     }
     for row in rows {
-      let cells = row.enumerated().map { index, cell in
-        index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+      // The last column is not padded: lines have no trailing spaces.
+      let cells = row.enumerated().map { index, cell -> String in
+        if index == row.count - 1 { return cell }
+        return cell + String(repeating: " ", count: widths[index] - cell.count)
       }
       console.line("  " + cells.joined(separator: "  "))
     }
