@@ -72,7 +72,9 @@ static time_t now(void) {
 static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
                       unsigned idle_seconds, char *const envp[]) {
   int users = open(users_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  int gate = open(gate_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  // Kept open by rm: nobody may make the folder anew while it is being removed.
+  int gate = open(gate_path, O_RDWR | O_CREAT, 0666);
+  int has_gate = 0;
   time_t last_used = now();
   for (;;) {
     int status;
@@ -87,6 +89,7 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
           if (flock(users, LOCK_EX | LOCK_NB) == 0) {
             kill(server, SIGQUIT);
             waitpid(server, &status, 0);
+            has_gate = 1;
             break;
           }
           flock(gate, LOCK_UN);
@@ -96,6 +99,8 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
     }
     nap(200);
   }
+  // The server ended by itself (a crash, a kill). Whoever has the gate removes what is left and starts another.
+  if (!has_gate && flock(gate, LOCK_EX | LOCK_NB) != 0) _exit(0);
   char *const remove_arguments[] = {"rm", "-rf", (char *)directory, NULL};
   execve("/bin/rm", remove_arguments, envp);
   _exit(127);

@@ -26,7 +26,7 @@ package struct CatalogDifference: Sendable, Hashable {
         differences.append(CatalogDifference(kind: .missing, id: fact.id, attributes: []))
         continue
       }
-      guard !found.agrees(with: fact) else { continue }
+      guard !found.agrees(with: fact), !found.isUndeclaredVersion(of: fact) else { continue }
       let keys = Set(fact.attributes.map(\.key)).union(found.attributes.map(\.key))
       let changes = keys.sorted { $0.rawValue < $1.rawValue }.compactMap { key -> AttributeChange? in
         let (a, b) = (fact.attributes[key], found.attributes[key])

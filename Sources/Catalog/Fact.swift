@@ -102,6 +102,15 @@ package struct Fact: Sendable {
     if case .list(let value)? = attributes[key] { value } else { [] }
   }
 
+  /// Whether it differs from what is expected in nothing but the version of an extension, of which nothing is expected:
+  /// each server has the one that its packages brought.
+  package func isUndeclaredVersion(of expected: Fact) -> Bool {
+    guard id.kind == .extension, expected.attributes[.version] == nil else { return false }
+    var copy = self
+    copy.attributes[.version] = nil
+    return copy.agrees(with: expected)
+  }
+
   /// Whether both say the same about the same thing.
   package func agrees(with other: Fact) -> Bool { id == other.id && attributes == other.attributes }
 }

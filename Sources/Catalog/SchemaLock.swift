@@ -74,11 +74,15 @@ package struct SchemaLock: Sendable {
       case "end":
         ended = true
       default:
-        do { catalog.insert(try LockFormat.decodeFact(line, number: index + 1)) } catch let failure
-          as LockFormat.Failure
-        {
+        let fact: Fact
+        do { fact = try LockFormat.decodeFact(line, number: index + 1) } catch let failure as LockFormat.Failure {
           throw Failure(reason: failure.description)
         }
+        // A merge that keeps both sides of a change keeps two lines.
+        if catalog.contains(fact.id) {
+          throw Failure(reason: "line \(index + 1): a second line for \(fact.id), which both sides of a merge changed")
+        }
+        catalog.insert(fact)
       }
     }
     guard ended else { throw Failure(reason: "the last line is missing: the file was cut off") }

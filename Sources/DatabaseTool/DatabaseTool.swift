@@ -21,9 +21,26 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
-    await Context.$database.withValue(database) {
-      await RootCommand.main(arguments)
+    await Context.$database.withValue(database) { await run(arguments) }
+  }
+
+  private static func run(_ arguments: [String]) async {
+    let parsed: any ParsableCommand
+    do { parsed = try RootCommand.parseAsRoot(arguments) } catch {
+      let code = RootCommand.exitCode(for: error)
+      guard code != .success else { RootCommand.exit(withError: error) }
+      // The message repeats the arguments, and one of them may be a URL.
+      Console.error.line(Secrets.hidden(in: RootCommand.fullMessage(for: error)))
+      exit(code.rawValue)
     }
+    do {
+      var command = parsed
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch { RootCommand.exit(withError: error) }
   }
 
   /// A URL on the command line can be seen by everybody on the machine: its password is blotted out where `ps` looks.
@@ -35,37 +52,6 @@ public enum DatabaseTool {
         for offset in range { argument[offset] = CChar(UInt8(ascii: "x")) }
       }
     }
-  }
-}
-
-/// Finds passwords in connection strings.
-enum Secrets {
-  /// Ranges of UTF-8 offsets that hold a password: `//user:PASSWORD@` and `password=PASSWORD`.
-  static func passwordRanges(in text: String) -> [Range<Int>] {
-    let bytes = Array(text.utf8)
-    var ranges: [Range<Int>] = []
-    if let scheme = firstIndex(of: Array("://".utf8), in: bytes, from: 0) {
-      let start = scheme + 3
-      let end = bytes[start...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? bytes.count
-      if let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")),
-        let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":"))
-      {
-        ranges.append((colon + 1)..<at)
-      }
-    }
-    var from = 0
-    while let found = firstIndex(of: Array("password=".utf8), in: bytes, from: from) {
-      let start = found + 9
-      let end = bytes[start...].firstIndex { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "&") } ?? bytes.count
-      ranges.append(start..<end)
-      from = end
-    }
-    return ranges
-  }
-
-  private static func firstIndex(of needle: [UInt8], in bytes: [UInt8], from: Int) -> Int? {
-    guard bytes.count >= needle.count, from <= bytes.count - needle.count else { return nil }
-    return (from...(bytes.count - needle.count)).first { bytes[$0..<($0 + needle.count)].elementsEqual(needle) }
   }
 }
 

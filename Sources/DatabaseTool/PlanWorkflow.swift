@@ -22,12 +22,14 @@ struct PlanWorkflow {
   }
 
   /// Compares the declarations with where the migrations lead, and proves the way there.
-  func run() async throws -> Result {
+  ///
+  /// - Parameter distrustingLock: read where the migrations lead from PostgreSQL, whatever the lock says.
+  func run(distrustingLock: Bool = false) async throws -> Result {
     let lock = try project.lock()
     let files = try project.migrations()
     let unlisted = try MigrationFile.verify(files, against: lock)
     let target = try await states.declared()
-    let source = try await source(lock, files, unlisted)
+    let source = try await source(lock, files, trustingLock: unlisted.isEmpty && !distrustingLock)
     var plan = try Planner.plan(from: source, to: target)
     locate(&plan)
     var proof: Proof?
@@ -41,15 +43,35 @@ struct PlanWorkflow {
 
   /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.
   private func source(
-    _ lock: SchemaLock, _ files: [MigrationFile], _ unlisted: [MigrationFile]
+    _ lock: SchemaLock, _ files: [MigrationFile], trustingLock: Bool
   ) async throws -> Catalog {
-    if unlisted.isEmpty, project.hasLock { return lock.catalog }
+    // Another major prints the same schema in other words.
+    let isSameMajor = lock.catalog.serverVersion.major == (try await states.serverVersion().major)
+    if trustingLock, project.hasLock, isSameMajor { return lock.catalog }
     var catalog = try await states.replayed(files)
     for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
       catalog.insert(fact)
     }
     // What was written by hand may be worded in another way.
     return try await states.settled(catalog.withoutWindowPartitions(of: lock.catalog.windows))
+  }
+
+  /// Whether the lock says what the migrations lead to: a line lost in a merge shows nowhere else.
+  ///
+  /// - Throws: `ToolError` with the differences.
+  func verifyLock(_ files: [MigrationFile]) async throws {
+    let lock = try project.lock().catalog
+    let windows = lock.windows
+    let replayed = try await states.replayed(files).withoutWindowPartitions(of: windows)
+    let expected = lock.removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
+    let (actual, wanted) = try await states.reconciled(replayed, expected)
+    let differences = CatalogDifference.compare(expected: wanted, actual: actual)
+    guard !differences.isEmpty else { return }
+    let list = differences.prefix(10).map { "\n  \($0.kind.inLock) \($0.id)" }.joined()
+    throw ToolError(
+      "schema.lock does not say what the migrations lead to:\(list)"
+        + (differences.count > 10 ? "\n  and \(differences.count - 10) more" : "")
+        + "\nTake schema.lock back from git, or write it anew with dbtool plan --update-lock.")
   }
 
   func locate(_ plan: inout Plan) {
@@ -102,5 +124,16 @@ struct PlanWorkflow {
     }
     return padded(parts.year, 4) + padded(parts.month, 2) + padded(parts.day, 2) + padded(parts.hour, 2)
       + padded(parts.minute, 2) + padded(parts.second, 2)
+  }
+}
+
+extension CatalogDifference.Kind {
+  /// What the lock has to do with it, seen from the migrations.
+  fileprivate var inLock: String {
+    switch self {
+    case .missing: "only in the lock:"
+    case .extra: "not in the lock:"
+    case .different: "different:"
+    }
   }
 }

@@ -18,9 +18,16 @@ package struct CatalogReader: Sendable {
     // The extension's table exists or does not; a statement that names it cannot ask.
     let begun = try await connection.pipeline([
       Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-      // With an empty search_path PostgreSQL qualifies every name it prints.
-      // Compiling these queries takes longer than running them.
-      Statement("SELECT set_config('search_path', '', true), set_config('jit', 'off', true)"),
+      // With an empty search_path PostgreSQL qualifies every name it prints; the other settings decide how it prints
+      // constants. Compiling these queries takes longer than running them.
+      Statement(
+        """
+        SELECT set_config('search_path', '', true), set_config('jit', 'off', true),
+               set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
+               set_config('intervalstyle', 'postgres', true), set_config('extra_float_digits', '3', true),
+               set_config('bytea_output', 'hex', true), set_config('xmloption', 'content', true),
+               set_config('quote_all_identifiers', 'off', true)
+        """),
       Statement("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"),
       Statement(
         "SELECT to_regclass('cron.job') IS NOT NULL AND has_table_privilege(to_regclass('cron.job'), 'SELECT')"),

@@ -25,6 +25,11 @@ enum CommentQuery: CatalogQuery {
     guard var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
     // The index of a constraint can have a comment of its own; it goes with the constraint's name.
     var parent = subject
+    if classID == CatalogClass.relation.rawValue, subject.kind == .column {
+      // So can the sequence of an identity column.
+      guard let name = builder.catalog[subject]?.list(.sequence), name.count == 2 else { return }
+      subject = FactID(.sequence, schema: name[0], name: name[1])
+    }
     if classID == CatalogClass.relation.rawValue, subject.kind == .constraint {
       subject = FactID(.index, schema: subject.schema, name: subject.member)
     }

@@ -30,7 +30,7 @@ enum RoleQuery: CatalogQuery {
     builder.insert(
       Fact(
         FactID(.role, name: name),
-        [.attributes: .ifPresent(attributes), .memberOf: .ifPresent(try row.strings())]))
+        [.attributes: .ifPresent(attributes.sorted()), .memberOf: .ifPresent(try row.strings())]))
   }
 }
 

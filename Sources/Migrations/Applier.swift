@@ -8,11 +8,13 @@ package enum ApplyError: Error, CustomStringConvertible {
   case noSuchVersion(String)
   case statement(file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int)
   case outcomeUnknown(file: String, PostgresError)
+  case lockLost(String)
 
   package var description: String {
     switch self {
     case .busy(let who):
-      return "another dbtool apply is at work on this database: \(who). Wait for it, or end it; then run apply again."
+      return
+        "another dbtool apply or seed is at work on this database: \(who). Wait for it, or end it; then run this again."
     case .changedAfterApplying(let file):
       return "migrations/\(file) was applied to this database with other contents. Take the applied version back from "
         + "git; write a new migration for what should change. Nothing was applied."
@@ -30,6 +32,9 @@ package enum ApplyError: Error, CustomStringConvertible {
     case .outcomeUnknown(let file, let error):
       return "the connection was lost in migrations/\(file): \(error.message). "
         + "Run dbtool apply again: it looks at what was done and goes on from there."
+    case .lockLost(let reason):
+      return "the connection that keeps other applies away was lost (\(reason)); dbtool stopped between two parts. "
+        + "Run dbtool apply again: it goes on where it stopped."
     }
   }
 }
@@ -86,24 +91,19 @@ package struct Applier: Sendable {
   /// - Returns: how many migrations were finished.
   /// - Throws: `ApplyError`, `PostgresError`.
   package func apply(upTo version: String? = nil, _ report: @Sendable (Event) -> Void) async throws -> Int {
-    let lock = try await ApplyLock.acquire(target)
-    do {
-      let count = try await Connection.with(target, applicationName: "dbtool apply") { connection in
+    try await ApplyLock.with(target) { lock in
+      try await Connection.with(target, applicationName: "dbtool apply") { connection in
         try await History.ensure(connection)
         let pending = try await pending(connection, upTo: version)
-        for (file, done) in pending { try await apply(file, from: done, connection, report) }
+        for (file, done) in pending { try await apply(file, from: done, connection, lock, report) }
         return pending.count
       }
-      await lock.release()
-      return count
-    } catch {
-      await lock.release()
-      throw error
     }
   }
 
   private func apply(
-    _ file: MigrationFile, from done: Int, _ connection: Connection, _ report: @Sendable (Event) -> Void
+    _ file: MigrationFile, from done: Int, _ connection: Connection, _ lock: ApplyLock,
+    _ report: @Sendable (Event) -> Void
   ) async throws {
     let segments = try file.segments()
     report(.started(file, segments: segments.count, resumedAt: done))
@@ -111,6 +111,7 @@ package struct Applier: Sendable {
     let start = clock.now
     for (index, segment) in segments.enumerated() where index >= done {
       let segmentStart = clock.now
+      try await lock.check()
       try await run(segment, at: index, of: segments.count, file, connection, report)
       report(
         .segment(file, done: index + 1, of: segments.count, seconds: segmentStart.duration(to: clock.now).seconds))

@@ -25,11 +25,12 @@ package enum History {
       finished_at timestamptz,
       applied_by text NOT NULL DEFAULT session_user);
     CREATE TABLE IF NOT EXISTS dbtool.seeds (
-      path text PRIMARY KEY,
-      checksum text NOT NULL,
+      path text NOT NULL,
       environment text NOT NULL,
+      checksum text NOT NULL,
       rows bigint NOT NULL DEFAULT 0,
-      applied_at timestamptz NOT NULL DEFAULT now());
+      applied_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (path, environment));
     CREATE TABLE IF NOT EXISTS dbtool.settings (
       key text PRIMARY KEY,
       value text NOT NULL);
@@ -40,9 +41,9 @@ package enum History {
   package static func ensure(_ connection: Connection) async throws {
     let exists = try await connection.query("SELECT to_regclass('dbtool.settings') IS NOT NULL")
     if try exists[0].bool(0) { return }
-    try await connection.execute("SET client_min_messages = warning")
     // Two at once would collide in the catalogs; the lock makes the second find it done.
     try await connection.transaction { connection in
+      try await connection.execute("SET LOCAL client_min_messages = warning")
       try await connection.query("SELECT pg_advisory_xact_lock($1::int, 1)", [String(ApplyLock.space)])
       try await connection.execute(create)
     }
@@ -81,7 +82,7 @@ package enum History {
   }
 }
 
-/// One apply at a time for a database: a transaction-level advisory lock on a connection of its own, which works behind
+/// One apply or seed at a time for a database: a transaction-level advisory lock on a connection of its own, which works behind
 /// a transaction pooler too, and goes when its holder does.
 package struct ApplyLock: Sendable {
   /// The first key of dbtool's advisory locks: "dbt" in ASCII.
@@ -89,10 +90,11 @@ package struct ApplyLock: Sendable {
   private let connection: Connection
 
   /// - Throws: `ApplyError.busy` when another apply holds it.
-  package static func acquire(_ target: ConnectionTarget) async throws -> ApplyLock {
+  private static func acquire(_ target: ConnectionTarget) async throws -> ApplyLock {
     let connection = try await Connection.open(target, applicationName: "dbtool apply (lock)")
     do {
-      try await connection.execute("BEGIN")
+      // It idles while the work is done on another connection.
+      try await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
       let rows = try await connection.query("SELECT pg_try_advisory_xact_lock($1::int, 2)", [String(space)])
       if try rows[0].bool(0) { return ApplyLock(connection: connection) }
       let holder = try await connection.query(
@@ -115,7 +117,31 @@ package struct ApplyLock: Sendable {
     }
   }
 
-  package func release() async {
+  /// Holds the lock while `body` runs, however it ends.
+  ///
+  /// - Throws: `ApplyError.busy` when another apply or seed holds it; what `body` throws.
+  package static func with<Result: Sendable>(
+    _ target: ConnectionTarget, _ body: (ApplyLock) async throws -> Result
+  ) async throws -> Result {
+    let lock = try await acquire(target)
+    do {
+      let result = try await body(lock)
+      await lock.release()
+      return result
+    } catch {
+      await lock.release()
+      throw error
+    }
+  }
+
+  /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds the lock.
+  func check() async throws {
+    do { try await connection.query("SELECT") } catch let error as PostgresError {
+      throw ApplyError.lockLost(error.message)
+    }
+  }
+
+  private func release() async {
     // Closing the connection would do; COMMIT lets a pooler have it back clean.
     _ = try? await connection.execute("COMMIT")
     await connection.close()

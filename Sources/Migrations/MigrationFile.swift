@@ -17,7 +17,7 @@ package enum MigrationError: Error, CustomStringConvertible {
     switch self {
     case .badName(let name):
       "migrations/\(name): a migration is named <14 digits of UTC time>_<name>.sql, for example "
-        + "20260131120000_add_rooms.sql"
+        + "20260131120000_add_rooms.sql; the name has letters, digits, _ and -"
     case .unreadable(let path): "\(path) cannot be read"
     case .splitFailed(let file, let error): "migrations/\(file), \(error)"
     case .tampered(let file):
@@ -57,9 +57,14 @@ package struct MigrationFile: Sendable {
     let stem = fileName.dropLast(4)
     guard fileName.hasSuffix(".sql"), let underscore = stem.firstIndex(of: "_"),
       stem[..<underscore].utf8.count == 14, stem[..<underscore].allSatisfy(\.isNumber),
-      stem.index(after: underscore) < stem.endIndex
+      Self.isName(stem[stem.index(after: underscore)...])
     else { throw MigrationError.badName(fileName) }
     self.init(version: String(stem[..<underscore]), name: String(stem[stem.index(after: underscore)...]), text: text)
+  }
+
+  /// Whether it can be the name of a migration: letters, digits, `_` and `-`.
+  package static func isName(_ text: some StringProtocol) -> Bool {
+    !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
   }
 
   /// All migrations of a folder in order; none when there is no folder.

@@ -26,7 +26,7 @@ package enum MigrationWriter {
         if let location = step.location { text += "  [\(location.file)]" }
         text += "\n"
         if step.statements.isEmpty { text += "-- (its partitions are made by dbtool apply and dbtool partitions)\n" }
-        for statement in step.statements { text += statement.trimmedTrailing + ";\n" }
+        for statement in step.statements { text += step.terminated(statement) }
       }
       text += "\nCOMMIT;\n"
     }

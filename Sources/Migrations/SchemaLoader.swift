@@ -18,7 +18,7 @@ package enum SchemaLoader {
     var remaining = rendering.statements
     var failures: [PostgresError] = []
     while !remaining.isEmpty {
-      // A multi-statement item (external SQL) goes by the simple protocol.
+      // An item that may be several statements goes by the simple protocol.
       let results = try await run(remaining, on: connection)
       failures = []
       var failed: [Rendering.DeclaredStatement] = []
@@ -45,7 +45,7 @@ package enum SchemaLoader {
     var errors = [PostgresError?](repeating: nil, count: statements.count)
     var index = 0
     while index < statements.count {
-      if statements[index].phase == .external {
+      if statements[index].mayBeScript {
         do { try await connection.execute(statements[index].sql) } catch let error as PostgresError {
           if error.kind == .connection { throw error }
           errors[index] = error
@@ -53,7 +53,7 @@ package enum SchemaLoader {
         index += 1
         continue
       }
-      let end = statements[index...].firstIndex { $0.phase == .external } ?? statements.count
+      let end = statements[index...].firstIndex(where: \.mayBeScript) ?? statements.count
       let results = try await connection.pipeline(
         statements[index..<end].map { Statement($0.sql) }, sync: .each)
       for (offset, result) in results.enumerated() {

@@ -25,6 +25,9 @@ package actor States {
     return installation
   }
 
+  /// The version of the scratch server.
+  package func serverVersion() throws -> ServerVersion { try installation().version }
+
   /// The scratch server, found or started on first use.
   package func scratch() async throws -> ScratchServer {
     if let server { return server }
@@ -48,11 +51,22 @@ package actor States {
   /// - Throws: `LoadFailure` with the places in the Swift files.
   package func declared() async throws -> Catalog {
     let cacheKey = try key("catalog", CatalogCache.buildStamp, rendering.digest.description)
-    if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) { return withOverlay(cached) }
+    if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) {
+      return withDeclaredVersions(withOverlay(cached))
+    }
     let template = try await declaredTemplate()
     let settled = try await settled(withOverlay(try await read(template: template)))
     cache?.store(settled.removing { $0.id.kind.isDeclaredOnly || $0.id.kind == .role }, for: cacheKey)
-    return settled
+    return withDeclaredVersions(settled)
+  }
+
+  /// The versions of extensions that the scratch server happens to have are nobody's wish.
+  private func withDeclaredVersions(_ catalog: Catalog) -> Catalog {
+    var result = catalog
+    for id in catalog.facts.keys where id.kind == .extension && !rendering.versionedExtensions.contains(id.name) {
+      result[id]?.attributes[.version] = nil
+    }
+    return result
   }
 
   /// The catalog after its own text was read by PostgreSQL again, until the text stays the same.
@@ -61,13 +75,22 @@ package actor States {
   /// `varchar` needs one more round. A migration holds printed text, so the printed text of the printed text is what a
   /// database has in the end.
   package func settled(_ catalog: Catalog) async throws -> Catalog {
-    var current = catalog
+    // This server may lack the versions of extensions that another has.
+    var current = withVersions(catalog, from: nil)
     for _ in 0..<4 {
       let next = try await rebuilt(current)
-      if CatalogDifference.compare(expected: current, actual: next).isEmpty { return current }
-      current = withFacts(next, declaredOnlyFrom: catalog)
+      if CatalogDifference.compare(expected: current, actual: next).isEmpty { break }
+      current = withVersions(withFacts(next, declaredOnlyFrom: catalog), from: nil)
     }
-    return current
+    return withVersions(current, from: catalog)
+  }
+
+  private func withVersions(_ catalog: Catalog, from other: Catalog?) -> Catalog {
+    var result = catalog
+    for id in catalog.facts.keys where id.kind == .extension {
+      result[id]?.attributes[.version] = other?[id]?.attributes[.version]
+    }
+    return result
   }
 
   private func withFacts(_ read: Catalog, declaredOnlyFrom declared: Catalog) -> Catalog {
@@ -82,10 +105,25 @@ package actor States {
     return result
   }
 
-  private func rebuilt(_ catalog: Catalog) async throws -> Catalog {
+  /// What makes a catalog out of an empty database, with what belongs to others.
+  private func rebuilding(_ catalog: Catalog) async throws -> Plan {
     var target = catalog
     for fact in rendering.overlay where fact.id.kind == .external { target.insert(fact) }
-    let plan = try Planner.plan(from: try await empty(), to: target)
+    return try Planner.plan(from: try await empty(), to: target)
+  }
+
+  /// A scratch database with a catalog that was read elsewhere.
+  package func rebuiltTemplate(_ catalog: Catalog) async throws -> String {
+    let plan = try await rebuilding(catalog)
+    let server = try await scratch()
+    let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
+    return try await server.template(for: digest, from: try await replayTemplate([])) { connection in
+      for segment in plan.segments { try await Self.run(segment, on: connection) }
+    }
+  }
+
+  private func rebuilt(_ catalog: Catalog) async throws -> Catalog {
+    let plan = try await rebuilding(catalog)
     let server = try await scratch()
     let reader = reader
     return try await server.withDatabase(from: try await replayTemplate([])) { database in
@@ -128,10 +166,24 @@ package actor States {
 
   /// Two states, with differences of wording taken away if there are any.
   package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
-    guard CatalogDifference.compare(expected: b, actual: a).contains(where: \.concernsExpressions) else {
+    let worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id)
+    guard !worded.isEmpty else { return (a, b) }
+    // `b` is rebuilt in its own words and in those of `a`; what agrees then is the same in other words. The rest of `a`
+    // may need what this machine does not have (roles, types of extensions), and is not rebuilt.
+    var inWordsOfA = b
+    for id in worded { if let fact = a[id] { inWordsOfA.insert(fact) } }
+    do {
+      let (ours, theirs) = (try await settled(b), try await settled(inWordsOfA))
+      var result = a
+      for id in worded {
+        guard let our = ours[id], let their = theirs[id], our.agrees(with: their), let wording = b[id] else { continue }
+        result.insert(wording)
+      }
+      return (result, b)
+    } catch is ProofFailure {
+      // The words of `a` mean nothing without the rest of `a`: they stay a difference.
       return (a, b)
     }
-    return (try await settled(a), try await settled(b))
   }
 
   /// A scratch database with the declarations loaded.

@@ -9,6 +9,7 @@ package enum SeedError: Error, CustomStringConvertible {
   case badCSVName(String)
   case noTable(path: String, table: String)
   case noHeader(String)
+  case transaction(path: String, line: Int)
   case failed(path: String, line: Int?, PostgresError)
 
   package var description: String {
@@ -21,6 +22,9 @@ package enum SeedError: Error, CustomStringConvertible {
     case .badCSVName(let path):
       return "\(path): a CSV file is named for its table, for example 010_webinar.attendees.csv"
     case .noTable(let path, let table): return "\(path): there is no table \(table)"
+    case .transaction(let path, let line):
+      return
+        "\(path), line \(line): a seed file is one transaction, together with its history; take BEGIN and COMMIT out."
     case .noHeader(let path): return "\(path): the first line has to name the columns"
     case .failed(let path, let line, let error):
       return
@@ -105,8 +109,8 @@ package struct SeedRunner: Sendable {
       try await connection.query(
         """
         INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)
-        ON CONFLICT (path) DO UPDATE SET checksum = excluded.checksum, environment = excluded.environment,
-          rows = excluded.rows, applied_at = now()
+        ON CONFLICT (path, environment) DO UPDATE
+          SET checksum = excluded.checksum, rows = excluded.rows, applied_at = now()
         """, [file.path, file.digest.description, environment, String(rows)])
       return rows
     }
@@ -119,6 +123,9 @@ package struct SeedRunner: Sendable {
     let statements: [ScriptStatement]
     do { statements = try Script.split(text) } catch let error as ScriptError {
       throw SeedError.failed(path: "seeds/\(file.path)", line: error.line, PostgresError(.server, error.message))
+    }
+    if let statement = statements.first(where: { Script.transactionCommand($0.sql) != nil }) {
+      throw SeedError.transaction(path: "seeds/\(file.path)", line: statement.line)
     }
     var rows = 0
     let results = try await connection.pipeline(statements.map { Statement($0.sql) })

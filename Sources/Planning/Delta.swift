@@ -39,7 +39,7 @@ struct Delta {
       // What moves to another parent is another object.
       if fact.parent != new.parent, fact.id.kind != .table {
         replaced.append(fact.id)
-      } else if fact.attributes != new.attributes {
+      } else if fact.attributes != new.attributes, !fact.isUndeclaredVersion(of: new) {
         switch Rules.rule(for: fact.id.kind).alter(fact, new, context) {
         case .replace: replaced.append(fact.id)
         case .inPlace(let change): altered[fact.id] = change

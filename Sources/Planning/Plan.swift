@@ -1,4 +1,5 @@
 package import Catalog
+internal import Postgres
 
 /// One atomic step of a plan.
 package struct PlanStep: Sendable {
@@ -29,6 +30,14 @@ package struct PlanStep: Sendable {
   package var location: SourceLocation?
   /// Locks that it was seen to take on tables that were there before, strongest first; filled in by the proof.
   package var locks: [String] = []
+}
+
+extension PlanStep {
+  /// A statement with its end. What a user wrote may end with a comment, which would swallow a semicolon on its line.
+  package func terminated(_ statement: String) -> String {
+    let isForeign = subject.kind == .raw || subject.kind == .external
+    return statement.trimmedTrailing + (isForeign ? "\n;\n" : ";\n")
+  }
 }
 
 /// The ordered steps from one catalog to another.
@@ -86,7 +95,7 @@ package struct Plan: Sendable {
       text += "SET LOCAL check_function_bodies = off;\n"
       for step in segment {
         text += "\n"
-        for statement in step.statements { text += statement + ";\n" }
+        for statement in step.statements { text += step.terminated(statement) }
       }
       text += "\nCOMMIT;\n"
     }

@@ -1,5 +1,11 @@
 internal import CLibpq
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// Where a database is: a connection string as libpq reads it (documentation, section 34.1.1 "Connection Strings"),
 /// with service files, password files, `PG*` variables and TLS settings as libpq does them.
 package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
@@ -19,7 +25,7 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
           + "have to be percent-encoded in a URL.")
     }
     defer { PQconninfoFree(options) }
-    settings = [:]
+    settings = Self.inherited
     var option = options
     while let keyword = option.pointee.keyword {
       if let value = option.pointee.val { settings[String(cString: keyword)] = String(cString: value) }
@@ -29,8 +35,31 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
 
   /// A database of a server that listens on a Unix socket in `socketDirectory`.
   package init(socketDirectory: String, port: Int = 5432, user: String, database: String) {
-    settings = ["host": socketDirectory, "port": String(port), "user": user, "dbname": database]
+    Self.claimEnvironment()
+    settings = [
+      "host": socketDirectory, "port": String(port), "user": user, "dbname": database, "sslmode": "disable",
+      "channel_binding": "disable", "gssencmode": "disable",
+    ]
   }
+
+  /// What the environment says about every connection and no connection string can take back: libpq prefers
+  /// `PGHOSTADDR` to the socket that it is given, and would take an embedded server for another. Such variables are
+  /// therefore taken out of the environment, and put into the targets that a user names.
+  private static let inherited: [String: String] = {
+    var settings: [String: String] = [:]
+    for (variable, keyword) in [
+      ("PGHOSTADDR", "hostaddr"), ("PGSERVICE", "service"), ("PGOPTIONS", "options"),
+      ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+    ] {
+      guard let value = getenv(variable) else { continue }
+      if value.pointee != 0 { settings[keyword] = String(cString: value) }
+      unsetenv(variable)
+    }
+    return settings
+  }()
+
+  /// Has to come before libpq is used for a socket of ours.
+  static func claimEnvironment() { _ = inherited }
 
   /// The same server and user, another database.
   package func database(_ name: String) -> ConnectionTarget {

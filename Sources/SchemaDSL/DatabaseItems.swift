@@ -136,10 +136,16 @@ public struct Function: DatabaseItem {
 public struct Extension: DatabaseItem {
   let name: String
   let schema: Schema?
+  let version: String?
   package let location: SourceLocation
-  public init(_ name: String, in schema: Schema? = nil, file: StaticString = #fileID, line: Int = #line) {
+  /// - Parameter version: without one, each database has the version that its server's packages bring, and that is no
+  ///   difference.
+  public init(
+    _ name: String, in schema: Schema? = nil, version: String? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
     self.name = name
     self.schema = schema
+    self.version = version
     location = SourceLocation(file, line)
   }
 }

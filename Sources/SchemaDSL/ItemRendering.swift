@@ -44,7 +44,7 @@ struct RoleItem: DatabaseItem {
       overlay: Fact(
         id,
         [
-          .attributes: .ifPresent(role.attributes.map(\.rawValue)),
+          .attributes: .ifPresent(role.attributes.map(\.rawValue).sorted()),
           .memberOf: .ifPresent(role.memberOf.sorted()),
         ], needs: role.memberOf.map { FactID(.role, name: $0) }), role.location)
   }
@@ -54,8 +54,7 @@ struct EnumDeclaration<E: PostgresEnum>: DatabaseItem {
   func render(into rendering: inout Rendering) {
     let name = E.typeName
     let id = FactID(.enumType, schema: name.schema.name, name: name.name)
-    // A Swift enum has no place for #line; its module and name are what can be said.
-    let location = SourceLocation(file: String(reflecting: E.self), line: 0)
+    let location = name.location
     let labels = E.allCases.map { Quote.literal($0.rawValue) }.joined(separator: ", ")
     rendering.add(.type, "CREATE TYPE \(name.sql) AS ENUM (\(labels))", id, location)
     rendering.add(comment: E.comment, on: "TYPE \(name.sql)", id, location)
@@ -65,9 +64,11 @@ struct EnumDeclaration<E: PostgresEnum>: DatabaseItem {
 extension Extension {
   public func render(into rendering: inout Rendering) {
     let schemaClause = schema.map { " SCHEMA \(Quote.identifier($0.name))" } ?? ""
+    let versionClause = version.map { " VERSION \(Quote.literal($0))" } ?? ""
     rendering.add(
-      .extension, "CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(name))\(schemaClause)",
+      .extension, "CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(name))\(schemaClause)\(versionClause)",
       FactID(.extension, name: name), location)
+    if version != nil { rendering.add(versionedExtension: name) }
   }
 }
 

@@ -27,10 +27,19 @@ public struct Schema: Hashable, Sendable {
 public struct RelationName: Hashable, Sendable {
   public let schema: Schema
   public let name: String
+  /// Where it was written. Not part of equality.
+  let location: SourceLocation
 
-  public init(_ name: String, in schema: Schema) {
+  public init(_ name: String, in schema: Schema, file: StaticString = #fileID, line: Int = #line) {
     self.name = name
     self.schema = schema
+    location = SourceLocation(file, line)
+  }
+
+  public static func == (a: Self, b: Self) -> Bool { a.schema == b.schema && a.name == b.name }
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(schema)
+    hasher.combine(name)
   }
 
   var sql: String { Quote.qualified(schema.name, name) }

@@ -19,6 +19,9 @@ public struct Rendering: Sendable {
     package var location: SourceLocation
     /// The file that the function's body comes from.
     package var bodyFile: String?
+
+    /// What a user wrote as a piece may be several statements.
+    package var mayBeScript: Bool { phase == .external || phase == .raw }
   }
 
   /// A view's column with the type it is declared with, for the check after loading.
@@ -37,10 +40,14 @@ public struct Rendering: Sendable {
   package private(set) var viewColumns: [DeclaredColumn] = []
   package private(set) var externalSchemas: Set<String> = []
   package private(set) var roles: Set<String> = []
+  /// Extensions that are declared with a version; of the others any version will do.
+  package private(set) var versionedExtensions: Set<String> = []
   package private(set) var problems: [Diagnostic] = []
   /// The columns with a comment of their own, and so on, are found by their own lines; a function by name alone,
   /// since its argument types are normalised by the server.
   package private(set) var functionLocations: [String: [SourceLocation]] = [:]
+
+  mutating func add(versionedExtension name: String) { versionedExtensions.insert(name) }
 
   package init(_ database: Database) {
     for item in database.items { item.render(into: &self) }

@@ -1,4 +1,5 @@
 import Catalog
+import FoundationEssentials
 import Introspection
 import Postgres
 import TestSupport
@@ -60,11 +61,46 @@ import Testing
   }
 
   @Test func twoBranchesMergeLineByLine() throws {
-    // What git does with both sides' new lines: keeps them.
+    let folder = "/tmp/dbtool-merge-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func git(_ arguments: String...) throws {
+      let outcome = try ChildProcess.run(
+        "/usr/bin/git", ["-c", "user.name=a", "-c", "user.email=a@localhost"] + arguments,
+        environment: ["HOME": folder, "PATH": "/usr/bin:/bin"], in: folder)
+      try #require(outcome.status == 0, "\(outcome.output)")
+    }
+    func write(_ lock: SchemaLock) throws {
+      try lock.text.write(toFile: folder + "/schema.lock", atomically: false, encoding: .utf8)
+    }
+    func branch(_ name: String, _ version: String, table: String) throws {
+      var lock = base
+      lock.migrations.append(.init(version: version, name: name, digest: "2"))
+      lock.catalog.insert(Fact(FactID(.table, name: table)))
+      try git("checkout", "-q", "-b", name, "main")
+      try write(lock)
+      try git("commit", "-qam", name)
+    }
     let base = SchemaLock(migrations: [.init(version: "20260101000000", name: "a", digest: "1")], catalog: Catalog())
-    var ours = base
-    ours.migrations.append(.init(version: "20260102000000", name: "b", digest: "2"))
-    let added = ours.text.split(separator: "\n").filter { !base.text.contains($0) }
-    #expect(added == ["migration 20260102000000 b sha256:2"])
+    try git("init", "-q", "-b", "main")
+    try String(contentsOfFile: TestProject.repository + "/.gitattributes", encoding: .utf8)
+      .write(toFile: folder + "/.gitattributes", atomically: false, encoding: .utf8)
+    try write(base)
+    try git("add", ".")
+    try git("commit", "-qm", "start")
+    try branch("left", "20260102000000", table: "l")
+    try branch("right", "20260103000000", table: "r")
+    try git("merge", "-q", "-m", "both", "left")
+    let merged = try SchemaLock(
+      parsing: try String(contentsOfFile: folder + "/schema.lock", encoding: .utf8))
+    #expect(merged.migrations.map(\.name).sorted() == ["a", "left", "right"])
+    #expect(merged.catalog.facts.count == 2)
+  }
+
+  @Test func bothSidesOfAChangedLineAreRefused() {
+    let error = #expect(throws: SchemaLock.Failure.self) {
+      try SchemaLock(parsing: "dbtool-lock 1\npostgres 150000\ntable s a\ntable s a row_security=true\nend\n")
+    }
+    #expect(error?.reason.contains("line 4: a second line for table s.a") == true, "\(String(describing: error))")
   }
 }

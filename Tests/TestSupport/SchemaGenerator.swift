@@ -8,20 +8,30 @@ package struct SchemaGenerator {
   package static let roles = ["dbtool_reader", "dbtool Writer"]
 
   private let hasExtension: Bool
+  /// Where it differs from the schema of the same seed.
+  private var variation: SeededRandom?
 
-  package init(seed: UInt64) {
+  private init(seed: UInt64, variation: UInt64?) {
     random = SeededRandom(seed: seed)
+    self.variation = variation.map(SeededRandom.init)
     hasExtension = seed / 2 % 2 == 0
   }
 
   /// The statements that make the schema, in an order that works.
-  package static func schema(seed: UInt64) -> [String] {
-    var generator = SchemaGenerator(seed: seed)
+  ///
+  /// - Parameter variation: makes a near relative of the schema that the seed alone gives.
+  package static func schema(seed: UInt64, variation: UInt64? = nil) -> [String] {
+    var generator = SchemaGenerator(seed: seed, variation: variation)
     return generator.generate()
   }
 
-  private mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
-  private mutating func pick<T>(_ items: [T]) -> T { items[Int.random(in: 0..<items.count, using: &random)] }
+  private mutating func number(below bound: Int) -> Int {
+    let usual = Int.random(in: 0..<bound, using: &random)
+    guard variation != nil, Int.random(in: 0..<25, using: &variation!) == 0 else { return usual }
+    return Int.random(in: 0..<bound, using: &variation!)
+  }
+  private mutating func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
+  private mutating func pick<T>(_ items: [T]) -> T { items[number(below: items.count)] }
   private mutating func some<T>(_ items: [T], _ percent: Int) -> [T] { items.filter { _ in chance(percent) } }
 
   private struct TableModel {
@@ -148,6 +158,9 @@ package struct SchemaGenerator {
     model.isReferable = unlogged.isEmpty
     comment("TABLE \(name)")
     for column in model.columns { comment("COLUMN \(name).\(column.name)", 15) }
+    if identity.hasPrefix("GENERATED"), name != "\"S two\".\"Table 3\"", name != "s1.\"Table 3\"" {
+      comment("SEQUENCE \(name)_id_seq", 20)
+    }
     return model
   }
 
@@ -231,6 +244,8 @@ package struct SchemaGenerator {
       case "jsonb": sql.append("CREATE INDEX \(index) ON \(name) USING gin (\(column.name))")
       case "boolean": sql.append("CREATE INDEX \(index) ON \(name) (id) WHERE \(column.name)")
       case "uuid": sql.append("CREATE INDEX \(index) ON \(name) USING hash (\(column.name))")
+      case "s1.e1", "s1.\"e Two\"", "\"S two\".\"e Two\"":
+        sql.append("CREATE INDEX \(index) ON \(name) (id) WHERE \(column.name) = 'a'")
       default:
         sql.append(
           "CREATE INDEX \(index) ON \(name) (\(column.name)) INCLUDE (id)\(pick(["", " WITH (fillfactor = 60)"]))")
@@ -256,7 +271,11 @@ package struct SchemaGenerator {
       if chance(20) { sql.append("ALTER TABLE \(name) \(pick(["DISABLE", "ENABLE ALWAYS"])) TRIGGER touch") }
       comment("TRIGGER touch ON \(name)")
     }
-    if chance(10) { sql.append("ALTER TABLE \(name) REPLICA IDENTITY FULL") }
+    let hasKey = sql.contains("ALTER TABLE \(name) ADD CONSTRAINT \(bare)_pkey PRIMARY KEY (id)")
+    let key = "\(bare)_\(hasKey ? "pkey" : "id_key")"
+    let identity = pick(["FULL", "NOTHING", "USING INDEX \(key)", "", "", "", ""])
+    if !identity.isEmpty { sql.append("ALTER TABLE \(name) REPLICA IDENTITY \(identity)") }
+    if chance(15) { sql.append("ALTER TABLE \(name) CLUSTER ON \(key)") }
     for column in table.columns where column.type == "text" && chance(15) {
       sql.append("ALTER TABLE \(name) ALTER COLUMN \(column.name) SET STORAGE \(pick(["EXTERNAL", "MAIN"]))")
     }

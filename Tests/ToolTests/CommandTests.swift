@@ -141,6 +141,8 @@ import Testing
     let project = try TestProject()
     defer { project.remove() }
     #expect(try project.dbtool("plan", "--nonsense").status == 64)
+    let stray = try project.dbtool("apply", "postgres://me:hunter2@127.0.0.1/x")
+    #expect(stray.status == 64 && stray.output.contains("me:xxxxxxx@"), "\(stray.output)")
     #expect(try project.dbtool("plan", "--name", "no spaces").status == 64)
     #expect(try project.dbtool("diff", "--from", "empty").status == 64)
     #expect(try project.dbtool("diff", "--from", "nowhere", "--to", "empty").status == 1)
@@ -273,21 +275,23 @@ import Testing
     #expect(!outcome.output.contains("hunter2"))
   }
 
-  @Test func twoAppliesAtOnceAreOne() throws {
+  @Test func ofTwoAppliesAtOnceOneWorks() throws {
     try withPlatform { project in
-      #expect(try project.dbtool("postgres", "start").status == 0)
-      let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
-      // Somebody holds the lock.
-      let hold = try ChildProcess.run(
+      #expect(try project.dbtool("apply").status == 0)
+      try project.write(
+        "BEGIN;\nSELECT pg_sleep(2);\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
+        to: "migrations/20990101000000_slow.sql")
+      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      let both = try ChildProcess.run(
         "/bin/sh",
         [
           "-c",
-          "'\(project.binary)' postgres psql -- -qc \"BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); SELECT pg_sleep(3)\" > /dev/null 2>&1 & sleep 1",
+          "'\(project.binary)' apply & first=$!; '\(project.binary)' apply & wait $first; a=$?; wait $!; echo exits $a $?",
         ],
         environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
-      #expect(hold.status == 0)
-      let outcome = try project.dbtool("apply", "--database", url)
-      #expect(outcome.status == 1 && outcome.output.contains("another dbtool apply is at work"), "\(outcome.output)")
+      #expect(both.output.contains("another dbtool apply or seed is at work"), "\(both.output)")
+      #expect(both.output.contains("exits 0 1") || both.output.contains("exits 1 0"), "\(both.output)")
+      #expect(try project.dbtool("status").output.contains("up to date"))
     }
   }
 
@@ -365,6 +369,8 @@ import Testing
   @Test func resetAsksForProductionAndStrangers() throws {
     try withPlatform { project in
       #expect(try project.dbtool("apply", "--environment", "production").status == 0)
+      // Applying again without the word leaves the mark.
+      #expect(try project.dbtool("apply").status == 0)
       let production = try project.dbtool("reset")
       #expect(production.status == 1 && production.output.contains("marked as production"), "\(production.output)")
       let seed = try project.dbtool("seed", "--environment", "development")
@@ -373,7 +379,12 @@ import Testing
       let url = "postgres:///other?host=\(try socket(project))&user=postgres"
       let stranger = try project.dbtool("reset", "--database", url)
       #expect(stranger.status == 1 && stranger.output.contains("was not made by this project"), "\(stranger.output)")
+      // A database that migrations were applied to may be anybody's until it is marked.
+      #expect(try project.dbtool("apply", "--database", url).status == 0)
+      let unmarked = try project.dbtool("reset", "--database", url)
+      #expect(unmarked.status == 1 && unmarked.output.contains("not marked as a development"), "\(unmarked.output)")
       #expect(try project.dbtool("reset", "--database", url, "--allow-unrecognized").status == 0)
+      #expect(try project.dbtool("reset", "--database", url).status == 0)
     }
   }
 
@@ -381,16 +392,90 @@ import Testing
     try withPlatform { project in
       #expect(try project.dbtool("apply").status == 0)
       let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
-      let dump = try project.dbtool("dump", "migrations")
+      // A server has one database with pg_cron, and the copy is another.
+      let unschedule = "SELECT cron.unschedule(jobname) FROM cron.job"
+      #expect(try project.dbtool("postgres", "psql", "--", "-c", unschedule).status == 0)
+      let dump = try project.dbtool("dump", url)
       #expect(dump.status == 0 && dump.output.contains("CREATE TABLE webinar.webinar_registrants ("))
-      let check = try project.dbtool("diff", "--from", url, "--to", "migrations", "--check")
-      // The live database has the windows' partitions, which migrations do not.
-      #expect(check.output.contains("pin_attempts_"), "\(check.output)")
+      try project.write(dump.output, to: "dump.sql")
+      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE copy").status == 0)
+      let copy = url.replacing("/platform?", with: "/copy?")
+      let psql = try ChildProcess.run(
+        "/usr/bin/env",
+        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", copy, "-f", project.root + "/dump.sql"],
+        environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.home])
+      #expect(psql.status == 0, "\(psql.output)")
+      let check = try project.dbtool("diff", "--from", copy, "--to", url, "--check")
+      #expect(check.status == 0, "\(check.output)")
+    }
+  }
+
+  @Test func aLockThatLostALineIsNoticed() throws {
+    try withPlatform { project in
+      try project.write(
+        "BEGIN;\nCREATE INDEX extra ON webinar.sync_runs (started_at);\nCOMMIT;\n",
+        to: "migrations/20990101000000_extra.sql")
+      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      let lock = try project.read("schema.lock")
+      try project.write(
+        lock.split(separator: "\n").filter { !$0.hasPrefix("index webinar extra ") }.joined(separator: "\n") + "\n",
+        to: "schema.lock")
+      // The declarations agree with the lock; the migrations do not.
+      #expect(try project.dbtool("plan").output.contains("nothing to do"))
+      let check = try project.dbtool("plan", "--check")
+      #expect(
+        check.status == 2 && check.output.contains("not in the lock: index webinar.extra"), "\(check.output)")
+      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      #expect(try project.read("schema.lock") == lock)
+    }
+  }
+
+  @Test func driftWithAStrangersRoleIsStillAReport() throws {
+    try withPlatform { project in
+      #expect(try project.dbtool("apply").status == 0)
+      let tamper = """
+        CREATE ROLE analytics; GRANT SELECT ON checkin.checkins TO analytics;
+        ALTER FUNCTION webinar.parse_flag(text) COST 7
+        """
+      #expect(try project.dbtool("postgres", "psql", "--", "-c", tamper).status == 0)
+      let drift = try project.dbtool("drift")
+      #expect(drift.status == 2, "\(drift.output)")
+      #expect(drift.output.contains("analytics") && drift.output.contains("parse_flag"), "\(drift.output)")
+    }
+  }
+
+  @Test func theEnvironmentCannotLeadAnEmbeddedServerAstray() throws {
+    let elsewhere = ["PGHOSTADDR": "127.0.0.2", "PGSERVICE": "nowhere", "PGPORT": "1", "PGSSLMODE": "require"]
+    try withPlatform { project in
+      let reset = try project.dbtool("reset", environment: elsewhere)
+      #expect(reset.status == 0, "\(reset.output)")
+      #expect(try project.dbtool("plan", environment: elsewhere).status == 0)
+      // A database that the user names is where the user's environment says.
+      let named = try project.dbtool("status", "--database", "dbname=x", environment: elsewhere)
+      #expect(named.status == 1 && named.output.contains("nowhere"), "\(named.output)")
+    }
+  }
+
+  @Test func aSeedFileIsOneTransaction() throws {
+    try withPlatform { project in
+      try project.write("COMMIT;\nSELECT 1;\n", to: "seeds/common/900_commits.sql")
+      let reset = try project.dbtool("reset", "--seed")
+      #expect(
+        reset.status == 1
+          && reset.output.contains("seeds/common/900_commits.sql, line 1: a seed file is one transaction"),
+        "\(reset.output)")
+      try project.write("SELECT 1;\n", to: "seeds/common/900_commits.sql")
+      #expect(try project.dbtool("seed").status == 0)
+      #expect(try project.dbtool("seed", "--environment", "test").status == 0)
+      let again = try project.dbtool("seed")
+      #expect(again.output.contains("0 files loaded"), "\(again.output)")
     }
   }
 
   @Test func anotherPackageHasADbtoolOfItsOwn() throws {
-    guard let binary = ProcessInfo.processInfo.environment["DBTOOL_TEST_EXAMPLE"] else { return }
+    let binary = try #require(
+      ProcessInfo.processInfo.environment["DBTOOL_TEST_EXAMPLE"],
+      "run the tests with make test, which builds the example")
     let project = try TestProject(binary: binary)
     defer { project.remove() }
     #expect(try project.dbtool("plan", "--name", "start").status == 0)

@@ -38,7 +38,7 @@ struct ApplyCommand: AsyncParsableCommand {
         return
       }
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
-        .run(upTo: to, environment: environment ?? (isEmbedded ? "development" : nil), Console.output)
+        .run(upTo: to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil, Console.output)
     }
   }
 
@@ -74,14 +74,20 @@ struct ApplyWorkflow {
   let files: [MigrationFile]
   let lock: SchemaLock
 
-  func run(upTo version: String?, environment: String?, _ console: Console) async throws {
+  /// - Parameters:
+  ///   - environment: what the database is marked as from now on.
+  ///   - usualEnvironment: what it is marked as when it has no mark yet.
+  func run(
+    upTo version: String?, environment: String?, usualEnvironment: String? = nil, _ console: Console
+  ) async throws {
     let applier = Applier(target: target, files: files)
     let count = try await applier.apply(upTo: version) { event in Self.report(event, console) }
     let all = version == nil || version == files.last?.version
     try await Connection.with(target) { connection in
       try await History.set("project", project.database.name, connection)
-      if let environment, try await History.setting("environment", connection) != environment {
-        try await History.set("environment", environment, connection)
+      let current = try await History.setting("environment", connection)
+      if let mark = environment ?? (current == nil ? usualEnvironment : nil), mark != current {
+        try await History.set("environment", mark, connection)
       }
       if all {
         let created = try await PartitionManager(catalog: lock.catalog).create(connection)

@@ -158,18 +158,7 @@ struct DiffWorkflow {
     case .path(let path): return try await states.sqlTemplate(path: path)
     case .url:
       // A live database is not copied; its schema is rebuilt.
-      let rebuild = try Planner.plan(from: try await states.empty(), to: catalog)
-      let server = try await states.scratch()
-      let script = rebuild.script
-      return try await server.template(for: catalog.fingerprint, from: try await states.replayTemplate([])) {
-        for segment in try MigrationFile(version: "", name: "", text: script).segments() {
-          try await $0.transaction { connection in
-            for result in try await connection.pipeline(segment.statements.map { Statement($0.sql) }) {
-              _ = try result.get()
-            }
-          }
-        }
-      }
+      return try await states.rebuiltTemplate(catalog)
     }
   }
 }

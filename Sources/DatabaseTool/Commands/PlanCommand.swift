@@ -40,9 +40,7 @@ struct PlanCommand: AsyncParsableCommand {
   @OptionGroup var project: ProjectOptions
 
   func validate() throws {
-    if let name,
-      name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") })
-    {
+    if let name, !MigrationFile.isName(name) {
       throw ValidationError("A migration's name has letters, digits, _ and -, for example add_rooms.")
     }
     if check, name != nil || updateLock {
@@ -54,7 +52,7 @@ struct PlanCommand: AsyncParsableCommand {
     try await reporting {
       let project = try project.project()
       let workflow = PlanWorkflow(project: project, states: States(database: project.database))
-      let result = try await workflow.run()
+      let result = try await workflow.run(distrustingLock: updateLock)
       var output = PlanOutput(plan: result.plan, proof: result.proof)
       output.allowed = Set(allow)
       output.isVerbose = verbose
@@ -65,6 +63,10 @@ struct PlanCommand: AsyncParsableCommand {
       let refused = result.plan.refusedHazards.filter { !allow.contains($0.code) }
       if check {
         if !result.plan.isEmpty || !result.unlisted.isEmpty { throw ExitCode(2) }
+        do { try await workflow.verifyLock(result.files) } catch let error as ToolError {
+          Console.error.failure("\(error)")
+          throw ExitCode(2)
+        }
         return
       }
       if !refused.isEmpty, !updateLock || name != nil {

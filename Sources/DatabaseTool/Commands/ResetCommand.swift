@@ -10,7 +10,8 @@ struct ResetCommand: AsyncParsableCommand {
     abstract: "Drop a development database and build it anew.",
     discussion: """
       Drops the database, creates it, applies every migration, creates the partitions, and with --seed loads the seeds. \
-      Refuses a database that is marked as production, and one that this project did not make.
+      Refuses a database that is marked as production, and one that it does not recognise: not the embedded one, and not \
+      marked as a development database of this project (dbtool apply --environment development marks it).
       """)
 
   @Flag(help: "Load the seeds afterwards.")
@@ -19,7 +20,7 @@ struct ResetCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
   var environment = "development"
 
-  @Flag(help: "Also drop a database that this project did not make.")
+  @Flag(help: "Also drop a database that is not marked as one of this project for development.")
   var allowUnrecognized = false
 
   @Flag(help: "Also drop a database that is marked as production.")
@@ -60,10 +61,17 @@ struct ResetCommand: AsyncParsableCommand {
       throw ToolError(
         "\(target) is marked as production; nothing was changed. --allow-production drops it all the same.")
     }
-    if settings.project != project.database.name, !isEmbedded, !allowUnrecognized {
+    if isEmbedded || allowUnrecognized || allowProduction { return }
+    if settings.project != project.database.name {
       throw ToolError(
         "\(target) was not made by this project (\(project.database.name)); nothing was changed. "
           + "--allow-unrecognized drops it all the same.")
+    }
+    // Every database that migrations were applied to is the project's; only a mark says that nobody will miss it.
+    if settings.environment == nil {
+      throw ToolError(
+        "\(target) is not marked as a development database; nothing was changed. If it is one, mark it with "
+          + "dbtool apply --environment development; --allow-unrecognized drops it all the same.")
     }
   }
 
@@ -107,9 +115,11 @@ enum SeedWorkflow {
   ) async throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let outcome = try await Connection.with(target, applicationName: "dbtool seed") { connection in
-      try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) {
-        console.note("  \($0)")
+    let outcome = try await ApplyLock.with(target) { _ in
+      try await Connection.with(target, applicationName: "dbtool seed") { connection in
+        try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) {
+          console.note("  \($0)")
+        }
       }
     }
     console.line(

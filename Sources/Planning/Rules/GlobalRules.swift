@@ -67,13 +67,17 @@ enum SchemaRule: Rule {
 
 enum ExtensionRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    [
-      "CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(fact.id.name)) WITH SCHEMA "
-        + Quote.identifier(fact.text(.schema))
-    ]
+    var sql = "CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(fact.id.name)) WITH SCHEMA "
+    sql += Quote.identifier(fact.text(.schema))
+    if let version = fact.optionalText(.version) { sql += " VERSION \(Quote.literal(version))" }
+    return [sql]
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["DROP EXTENSION \(Quote.identifier(fact.id.name))"]
+  }
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // Its members are not facts, and some extensions keep rows in tables of their own.
+    [Hazard(.dataLoss, "drops extension \(fact.id.name) with everything that belongs to it")]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let name = Quote.identifier(new.id.name)
@@ -81,8 +85,8 @@ enum ExtensionRule: Rule {
     if old.text(.schema) != new.text(.schema) {
       change.statements.append("ALTER EXTENSION \(name) SET SCHEMA \(Quote.identifier(new.text(.schema)))")
     }
-    if old.text(.version) != new.text(.version) {
-      change.statements.append("ALTER EXTENSION \(name) UPDATE TO \(Quote.literal(new.text(.version)))")
+    if let version = new.optionalText(.version), old.text(.version) != version {
+      change.statements.append("ALTER EXTENSION \(name) UPDATE TO \(Quote.literal(version))")
     }
     return .inPlace(change)
   }
@@ -98,7 +102,9 @@ enum CronJobRule: Rule {
     return [guarded(fact.id.name, body)]
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    [guarded(fact.id.name, "PERFORM cron.unschedule(\(Quote.literal(fact.id.name)));")]
+    // A job that was skipped for want of the extension is not there to be unscheduled.
+    let name = Quote.literal(fact.id.name)
+    return [guarded(fact.id.name, "PERFORM cron.unschedule(jobname) FROM cron.job WHERE jobname = \(name);")]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     // cron.schedule replaces a job of the same name, and leaves alone whether it is active.
@@ -130,6 +136,13 @@ enum CronJobRule: Rule {
 enum RawRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.drop)] }
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // Nobody reads the SQL; what it says it makes tells whether rows can be in it.
+    let objects = fact.list(.objects).compactMap { try? LockFormat.decodeID($0) }
+    let holdsNoRows = { (id: FactID) in ![.table, .column, .sequence, .schema, .extension].contains(id.kind) }
+    if !objects.isEmpty, objects.allSatisfy(holdsNoRows) { return [] }
+    return [Hazard(.dataLoss, "runs the declared drop of the raw SQL \(fact.id.name), which may take rows with it")]
+  }
 }
 
 /// A window needs no SQL: its partitions are made when the migration is applied and whenever `dbtool partitions` runs.

@@ -53,7 +53,8 @@ enum EnumRule: Rule {
     }
     // Columns that change to another type still have this one.
     change.cleanup.append("DROP TYPE \(aside.sqlName)")
-    change.disturbs.append((new.id, disturbed))
+    // An index that names a label refers to the type itself; one on the columns alone is carried over.
+    change.disturbs.append((new.id, { $0 == .index || disturbed($0, $1) }))
     let removed = old.list(.labels).filter { !new.list(.labels).contains($0) }
     if !removed.isEmpty {
       change.hazards.append(

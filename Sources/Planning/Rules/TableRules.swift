@@ -319,7 +319,7 @@ enum ConstraintRule: Rule {
 
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
-    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + marks(nil, fact)
+    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + marks(nil, fact, context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
@@ -331,13 +331,13 @@ enum ConstraintRule: Rule {
       guard new.attributes[.validated] == nil else { return .replace }
       change.statements.append("ALTER TABLE \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)")
     }
-    change.statements += marks(old, new)
+    change.statements += marks(old, new, context)
     return .inPlace(change)
   }
 
   /// Whether the constraint's index orders the table or identifies its rows to replication.
-  private static func marks(_ old: Fact?, _ new: Fact) -> [String] {
-    IndexRule.marks(old, new, table: new.id.sqlName, index: new.id.memberSQL)
+  private static func marks(_ old: Fact?, _ new: Fact, _ context: RuleContext) -> [String] {
+    IndexRule.marks(old, new, index: new.id.memberSQL, context)
   }
 }
 
@@ -346,28 +346,36 @@ enum IndexRule: Rule {
     let unique = fact.flag(.unique) ? "UNIQUE " : ""
     let table = fact.parent?.sqlName ?? ""
     return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
-      + marks(nil, fact, table: table, index: Quote.identifier(fact.id.name))
+      + marks(nil, fact, index: Quote.identifier(fact.id.name), context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP INDEX \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
       old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
     else { return .replace }
-    return .inPlace(
-      Change(marks(old, new, table: new.parent?.sqlName ?? "", index: Quote.identifier(new.id.name))))
+    return .inPlace(Change(marks(old, new, index: Quote.identifier(new.id.name), context)))
   }
 
-  static func marks(_ old: Fact?, _ new: Fact, table: String, index: String) -> [String] {
+  /// - Parameter index: the index's own name, quoted.
+  static func marks(_ old: Fact?, _ new: Fact, index: String, _ context: RuleContext) -> [String] {
+    guard let parent = new.parent else { return [] }
+    let clause = "ALTER \(parent.kind == .materializedView ? "MATERIALIZED VIEW" : "TABLE") \(parent.sqlName)"
+    let siblings = (context.targetChildren[parent] ?? []).compactMap { context.target[$0] }
     var statements: [String] = []
-    if (old?.flag(.clustered) ?? false) != new.flag(.clustered) {
-      statements.append(
-        "ALTER TABLE \(table) " + (new.flag(.clustered) ? "CLUSTER ON \(index)" : "SET WITHOUT CLUSTER"))
+    // A table has one mark of each kind: the index that gets it takes it from the one that had it.
+    if old?.flag(.clustered) != true, new.flag(.clustered) {
+      statements.append("\(clause) CLUSTER ON \(index)")
+    } else if old?.flag(.clustered) == true, !new.flag(.clustered), !siblings.contains(where: { $0.flag(.clustered) }) {
+      statements.append("\(clause) SET WITHOUT CLUSTER")
     }
     let before = old?.optionalText(.replicaIdentity)
-    if before != new.optionalText(.replicaIdentity) {
-      statements.append(
-        "ALTER TABLE \(table) REPLICA IDENTITY "
-          + (new.optionalText(.replicaIdentity) == nil ? "DEFAULT" : "USING INDEX \(index)"))
+    if before == nil, new.optionalText(.replicaIdentity) != nil {
+      statements.append("\(clause) REPLICA IDENTITY USING INDEX \(index)")
+    } else if before != nil, new.optionalText(.replicaIdentity) == nil,
+      context.target[parent]?.attributes[.replicaIdentity] == nil,
+      !siblings.contains(where: { $0.attributes[.replicaIdentity] != nil })
+    {
+      statements.append("\(clause) REPLICA IDENTITY DEFAULT")
     }
     return statements
   }

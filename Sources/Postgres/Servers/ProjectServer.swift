@@ -119,9 +119,9 @@ package struct ProjectServer: Sendable {
     guard let pid = ServerFolders.serverPID(data: directory + "/data") else { return false }
     kill(pid, SIGINT)
     for _ in 0..<3000 {
-      if kill(pid, 0) != 0, errno == ESRCH { return true }
+      if !ServerFolders.isServer(pid, data: directory + "/data") { return true }
       try await Task.sleep(for: .milliseconds(10))
     }
-    throw ServerError.didNotStart(log: "process \(pid) did not stop within 30 seconds")
+    throw ServerError.didNotStop(pid: Int(pid))
   }
 }

@@ -67,9 +67,11 @@ package actor ScratchServer {
 
   /// What is left of a server that was killed together with its supervisor.
   private static func removeRemains(_ directory: String) throws {
-    if let pid = ServerFolders.serverPID(data: directory + "/data") {
+    let data = directory + "/data"
+    if let pid = ServerFolders.serverPID(data: data) {
       kill(pid, SIGQUIT)
-      while kill(pid, 0) == 0 { usleep(5_000) }
+      // At once; what hangs in the kernel for longer than 10 seconds is left to it.
+      for _ in 0..<2000 where ServerFolders.isServer(pid, data: data) { usleep(5_000) }
     }
     try? FileManager.default.removeItem(atPath: directory)
   }
@@ -104,7 +106,7 @@ package actor ScratchServer {
       try ServerFolders.initialise(
         building, installation: installation, user: user, superuser: superuser,
         arguments: ["-N", "--wal-segsize=1"])
-      try? FileManager.default.removeItem(atPath: cluster)
+      // Moving fails where another process has put one meanwhile, which may be in use already.
       try FileManager.default.moveItem(atPath: building, toPath: cluster)
     } catch {
       try? FileManager.default.removeItem(atPath: building)

@@ -14,6 +14,7 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case noUser
   case initdbFailed(output: String)
   case didNotStart(log: String)
+  case didNotStop(pid: Int)
   case unsafeDirectory(String)
   case otherMajor(directory: String, major: String)
   case system(String, Int32)
@@ -33,6 +34,9 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
         + "Run dbtool as an ordinary user."
     case .initdbFailed(let output): return "initdb failed:\n\(output)"
     case .didNotStart(let log): return "the embedded PostgreSQL did not start. The end of its log:\n\(log)"
+    case .didNotStop(let pid):
+      return
+        "the embedded PostgreSQL (process \(pid)) did not stop within 30 seconds; it waits for its clients to be done."
     case .unsafeDirectory(let path):
       return "\(path) exists but does not belong to this user; remove it, or set DBTOOL_RUNTIME_DIR to another folder."
     case .otherMajor(let directory, let major):

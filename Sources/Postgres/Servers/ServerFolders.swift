@@ -63,6 +63,7 @@ enum ServerFolders {
 
   /// Whether a server answers on the socket in `directory` (libpq: `PQpingParams`).
   static func ping(_ directory: String) -> ServerState {
+    ConnectionTarget.claimEnvironment()
     let status = PQping("host='\(directory)' port=5432 dbname=postgres connect_timeout=2")
     switch status {
     case PQPING_OK: return .accepting
@@ -90,9 +91,19 @@ enum ServerFolders {
   /// The process id of the server whose data is in `data`, if its lock file names one that is alive.
   static func serverPID(data: String) -> pid_t? {
     guard let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8),
-      let line = text.split(separator: "\n").first, let pid = pid_t(line)
+      let line = text.split(separator: "\n").first, let pid = pid_t(line), isServer(pid, data: data)
     else { return nil }
-    return kill(pid, 0) == 0 || errno == EPERM ? pid : nil
+    return pid
+  }
+
+  /// Whether a process is the server whose data is in `data`: its number may have gone to another since, or it may be
+  /// dead and waiting for a parent that does not ask.
+  static func isServer(_ pid: pid_t, data: String) -> Bool {
+    guard kill(pid, 0) == 0 || errno == EPERM else { return false }
+    // Without a /proc (macOS) the number has to do. Reading it tells a dead process by having no arguments.
+    guard FileManager.default.fileExists(atPath: "/proc/self/cmdline") else { return true }
+    let arguments = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map { Array($0) } ?? []
+    return arguments.split(separator: 0).contains { $0.elementsEqual(data.utf8) }
   }
 
   /// Makes a cluster with `initdb`.
