@@ -53,8 +53,13 @@ struct Delta {
       for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
       // A sequence goes with the column that it belongs to.
       for dependent in sourceDependents[id] ?? [] where !dropped.contains(dependent) {
-        // One that no longer needs it in the target is altered first, and stays.
-        if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false { continue }
+        // One that no longer needs it in the target is altered first, and stays; but altering these kinds in place
+        // leaves alone what they refer to.
+        if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false,
+          ![.constraint, .index, .trigger].contains(dependent.kind)
+        {
+          continue
+        }
         replace(dependent, &queue)
       }
     }

@@ -186,12 +186,12 @@ enum ColumnRule: Rule {
             + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
       }
     }
-    if old.attributes[.compression] != new.attributes[.compression] {
+    // A new type or collation brings its own storage and compression.
+    let isReset = !sameType(old, new)
+    if isReset ? new.attributes[.compression] != nil : old.attributes[.compression] != new.attributes[.compression] {
       change.statements.append("\(clause) SET COMPRESSION \(new.optionalText(.compression) ?? "default")")
     }
-    // A new type brings its own storage.
-    let typeChanged = old.text(.type) != new.text(.type)
-    if typeChanged ? new.attributes[.storage] != nil : old.attributes[.storage] != new.attributes[.storage] {
+    if isReset ? new.attributes[.storage] != nil : old.attributes[.storage] != new.attributes[.storage] {
       // DEFAULT is a word of version 16 and newer.
       change.statements.append("\(clause) SET STORAGE \(new.optionalText(.storage) ?? defaultStorage(new))")
     }
