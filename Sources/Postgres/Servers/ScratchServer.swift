@@ -19,6 +19,8 @@ package actor ScratchServer {
   private let usersLock: FileLock
   private let admin: Connection
   private var counter = 0
+  /// Templates that this process is making, or has.
+  private var templates: [Digest: Task<String, any Error>] = [:]
 
   package static let superuser = "dbtool"
 
@@ -154,11 +156,24 @@ package actor ScratchServer {
 
   /// The template database for `key`, built by `build` when there is none yet.
   ///
-  /// Two processes that build the same at once both do the work; the first to finish keeps its result.
+  /// Two processes that build the same at once both do the work; the first to finish keeps its result. Within a process
+  /// it is done once.
   package func template(
-    for key: Digest, from base: String? = nil, build: @Sendable (Connection) async throws -> Void
+    for key: Digest, from base: String? = nil, build: @escaping @Sendable (Connection) async throws -> Void
   ) async throws -> String {
-    let name = "template_" + key.short
+    if let task = templates[key] { return try await task.value }
+    let task = Task { try await makeTemplate("template_" + key.short, from: base, build) }
+    templates[key] = task
+    do { return try await task.value } catch {
+      // What failed may succeed another time.
+      templates[key] = nil
+      throw error
+    }
+  }
+
+  private func makeTemplate(
+    _ name: String, from base: String?, _ build: @Sendable (Connection) async throws -> Void
+  ) async throws -> String {
     let existing = try await admin.query("SELECT FROM pg_database WHERE datname = $1", [name])
     if !existing.isEmpty { return name }
     let database = try await makeDatabase(from: base)
