@@ -22,13 +22,22 @@ package enum AttributeKey: String, Sendable, Hashable, CaseIterable {
   case unique, valid, validated, populated, enabled, clustered
   case permissive, command, roles, using, check
   case start, increment, minimum, maximum, cache, cycle
-  case privileges, text, role
+  case privileges, text, role, revoked
   case memberOf = "member_of"
   case attributes
   case schema, version, schedule, active
   case create, drop, objects, unit, ahead, keep, column, sequence
   case timeZone = "time_zone"
   case owner, foreign
+  case tablespace
+  case accessMethod = "access_method"
+  case inherits
+  case ofType = "of_type"
+  case server
+  case foreignOptions = "foreign_options"
+  case further
+  case columnSettings = "column_settings"
+  case defaultExpression = "default_expression"
 
   fileprivate var order: UInt8 { Self.orders[self] ?? 255 }
   private static let orders = Dictionary(uniqueKeysWithValues: zip(allCases, UInt8(0)...))
@@ -84,6 +93,12 @@ package struct Fact: Sendable {
     self.attributes = attributes
     self.needs = needs
     self.position = position
+  }
+
+  package func attributes(without keys: [AttributeKey]) -> Attributes {
+    var rest = attributes
+    for key in keys { rest[key] = nil }
+    return rest
   }
 
   package func text(_ key: AttributeKey) -> String {

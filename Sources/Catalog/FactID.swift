@@ -26,6 +26,9 @@ package struct FactID: Hashable, Sendable, Comparable {
     self.subject = subject
   }
 
+  /// Stands for an object's owner in grants, whoever that is. No role can have a name that begins with `pg_`.
+  package static let ownerRole = "pg_object_owner"
+
   /// A fact about the object with this identity.
   package func about(_ kind: FactKind, role: String = "") -> FactID {
     FactID(kind, schema: schema, name: name, member: member, role: role, subject: self.kind)
@@ -54,18 +57,32 @@ extension FactID: CustomStringConvertible {
   /// A name for people, for example `column webinar.registrants.email`.
   package var description: String { "\(kind.title) \(path)" }
 
+  private var grantee: String { role.isEmpty ? "PUBLIC" : role == Self.ownerRole ? "the owner" : role }
+
   /// The same without the kind.
   package var path: String {
     switch kind {
     case .comment, .owner:
       return subjectID.map { "on \($0)" } ?? name
     case .grant:
-      return "to \(role.isEmpty ? "PUBLIC" : role)" + (subjectID.map { " on \($0)" } ?? "")
+      return "to \(grantee)" + (subjectID.map { " on \($0)" } ?? "")
     case .defaultPrivilege:
-      return "on \(name)" + (schema.isEmpty ? "" : " in \(schema)") + " to \(role.isEmpty ? "PUBLIC" : role)"
+      return "on \(name)" + (schema.isEmpty ? "" : " in \(schema)") + " to \(grantee)"
     case .function:
       return "\(sqlName)(\(member))"
-    case .constraint, .trigger, .policy:
+    case .operator:
+      return "\(schema.isEmpty ? "" : Quote.identifier(schema) + ".")\(name) (\(member))"
+    case .operatorClass, .operatorFamily:
+      return "\(sqlName) using \(Quote.identifier(member))"
+    case .cast:
+      return "(\(name) as \(member))"
+    case .transform:
+      return "for \(name) language \(Quote.identifier(member))"
+    case .userMapping:
+      return "for \(member.isEmpty ? "PUBLIC" : Quote.identifier(member)) server \(Quote.identifier(name))"
+    case .publicationTable, .publicationSchema:
+      return "\(schema.isEmpty ? Quote.identifier(name) : sqlName) in \(Quote.identifier(member))"
+    case .constraint, .domainConstraint, .trigger, .triggerState, .policy, .rule:
       return "\(Quote.identifier(member)) on \(sqlName)"
     default:
       return member.isEmpty ? sqlName : sqlName + "." + Quote.identifier(member)

@@ -6,13 +6,36 @@ enum CatalogClass: Int {
   case type = 1247
   case procedure = 1255
   case relation = 1259
+  case foreignServer = 1417
+  case userMapping = 1418
+  case foreignDataWrapper = 2328
+  case accessMethod = 2601
+  case accessMethodOperator = 2602
+  case accessMethodProcedure = 2603
   case attributeDefault = 2604
+  case cast = 2605
   case constraint = 2606
+  case conversion = 2607
+  case language = 2612
   case namespace = 2615
+  case operatorClass = 2616
+  case `operator` = 2617
   case rewrite = 2618
   case trigger = 2620
+  case operatorFamily = 2753
   case `extension` = 3079
   case policy = 3256
+  case statistics = 3381
+  case collation = 3456
+  case eventTrigger = 3466
+  case transform = 3576
+  case textSearchDictionary = 3600
+  case textSearchParser = 3601
+  case textSearchConfiguration = 3602
+  case textSearchTemplate = 3764
+  case publication = 6104
+  case publicationTable = 6106
+  case publicationSchema = 6237
 }
 
 /// Collects facts while the queries are decoded, and resolves OIDs to identities.
@@ -53,6 +76,13 @@ struct CatalogBuilder {
   mutating func addColumn(_ fact: Fact, relation: Int, number: Int) {
     catalog.insert(fact)
     columns[ColumnAddress(relation: relation, number: number)] = fact.id
+  }
+
+  /// The name of a type that has to be there before the functions that the type itself needs.
+  mutating func addShell(of type: FactID) {
+    let shell = FactID(.shellType, schema: type.schema, name: type.name)
+    catalog.insert(Fact(shell, needs: [FactID(.schema, name: type.schema)]))
+    catalog[type]?.needs.append(shell)
   }
 
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
@@ -99,7 +129,21 @@ struct CatalogBuilder {
       let known = fact.needs.filter { result.contains($0) }.sorted()
       if known != fact.needs { result[fact.id]?.needs = known }
     }
+    routeThroughShells(&result)
     result.unmodeled.sort()
     return result
+  }
+
+  /// A function that a type needs was made while the type was a mere name.
+  private func routeThroughShells(_ catalog: inout Catalog) {
+    for shell in catalog.facts.keys where shell.kind == .shellType {
+      for kind in [FactKind.baseType, .rangeType] {
+        let type = FactID(kind, schema: shell.schema, name: shell.name)
+        for need in catalog[type]?.needs ?? [] where need.kind == .function {
+          guard let index = catalog[need]?.needs.firstIndex(of: type) else { continue }
+          catalog[need]?.needs[index] = shell
+        }
+      }
+    }
   }
 }

@@ -37,12 +37,22 @@ package struct CatalogReader: Sendable {
       let hasCron = try begun[3].get()[0].optionalString(0) == "t"
       var builder = CatalogBuilder(version: version, databaseOwner: databaseOwner)
       var queries: [any CatalogQuery.Type] = [
-        RoleQuery.self, SchemaQuery.self, ExtensionQuery.self, EnumQuery.self, RelationQuery.self, SequenceQuery.self,
-        ColumnQuery.self, PartitionDefaultQuery.self, ConstraintQuery.self, IndexQuery.self, FunctionQuery.self,
-        TriggerQuery.self, PolicyQuery.self, RowTypeQuery.self, RuleQuery.self, DefaultPrivilegeQuery.self,
+        RoleQuery.self, SchemaQuery.self, ExtensionQuery.self, LanguageQuery.self, CollationQuery.self, EnumQuery.self,
+        DomainQuery.self, CompositeTypeQuery.self, RangeTypeQuery.self, BaseTypeQuery.self,
+        ForeignDataWrapperQuery.self,
+        ForeignServerQuery.self, UserMappingQuery.self, RelationQuery.self, SequenceQuery.self, ColumnQuery.self,
+        PartitionDefaultQuery.self, ConstraintQuery.self, DomainConstraintQuery.self, IndexQuery.self,
+        FunctionQuery.self, AggregateQuery.self, OperatorQuery.self, AccessMethodQuery.self, OperatorFamilyQuery.self,
+        OperatorClassQuery.self, OperatorMemberQuery.self, CastQuery.self, TransformQuery.self, ConversionQuery.self,
+        TextSearchParserQuery.self, TextSearchTemplateQuery.self, TextSearchDictionaryQuery.self,
+        TextSearchConfigurationQuery.self, TriggerQuery.self, TriggerStateQuery.self, PolicyQuery.self,
+        RowTypeQuery.self, RuleQuery.self,
+        StatisticsQuery.self, EventTriggerQuery.self, PublicationQuery.self, PublicationTableQuery.self,
+        DefaultPrivilegeQuery.self,
         // Those that refer to objects read above.
         CommentQuery.self, GrantQuery.self, DependencyQuery.self, UnmodeledQuery.self,
       ]
+      if version.major >= 15 { queries.insert(PublicationSchemaQuery.self, at: queries.count - 4) }
       if hasCron { queries.append(CronJobQuery.self) }
       let excluded = excludedSchemas.sorted()
       let results = try await connection.pipeline(

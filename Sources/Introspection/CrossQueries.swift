@@ -10,10 +10,7 @@ enum CommentQuery: CatalogQuery {
       FROM pg_catalog.pg_description d
       LEFT JOIN pg_catalog.pg_attribute a ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid <> 0
            AND a.attrelid = d.objoid AND a.attnum = d.objsubid
-     WHERE d.classoid IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_type'::regclass,
-                          'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_constraint'::regclass,
-                          'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_policy'::regclass,
-                          'pg_catalog.pg_namespace'::regclass)
+     WHERE d.classoid <> 'pg_catalog.pg_extension'::regclass
        AND (d.objoid >= 16384 OR d.classoid = 'pg_catalog.pg_namespace'::regclass)
     """
   }
@@ -48,7 +45,8 @@ enum GrantQuery: CatalogQuery {
     """
     SELECT o.classid, o.oid, o.subid, a.attname, coalesce(g.rolname, ''),
            array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
-           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
+           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted),
+           p.grantee = o.owner
       FROM (SELECT 'pg_catalog.pg_class'::regclass::oid AS classid, oid, 0 AS subid,
                    CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS kind, relacl AS acl, relowner AS owner
               FROM pg_catalog.pg_class WHERE relacl IS NOT NULL AND oid >= 16384
@@ -64,7 +62,16 @@ enum GrantQuery: CatalogQuery {
               FROM pg_catalog.pg_type WHERE typacl IS NOT NULL AND oid >= 16384
             UNION ALL
             SELECT 'pg_catalog.pg_namespace'::regclass, oid, 0, 'n', nspacl, nspowner
-              FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL) o
+              FROM pg_catalog.pg_namespace WHERE nspacl IS NOT NULL
+            UNION ALL
+            SELECT 'pg_catalog.pg_language'::regclass, oid, 0, 'l', lanacl, lanowner
+              FROM pg_catalog.pg_language WHERE lanacl IS NOT NULL AND oid >= 16384
+            UNION ALL
+            SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwacl, fdwowner
+              FROM pg_catalog.pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
+            UNION ALL
+            SELECT 'pg_catalog.pg_foreign_server'::regclass, oid, 0, 'S', srvacl, srvowner
+              FROM pg_catalog.pg_foreign_server WHERE srvacl IS NOT NULL) o
       LEFT JOIN pg_catalog.pg_attribute a ON o.subid <> 0 AND a.attrelid = o.oid AND a.attnum = o.subid
      CROSS JOIN LATERAL (
            SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
@@ -74,7 +81,7 @@ enum GrantQuery: CatalogQuery {
            SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, false
              FROM pg_catalog.aclexplode(pg_catalog.acldefault(o.kind, o.owner)) x) p
       LEFT JOIN pg_catalog.pg_roles g ON g.oid = p.grantee
-     GROUP BY 1, 2, 3, 4, 5
+     GROUP BY 1, 2, 3, 4, 5, p.grantee, o.owner
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
@@ -85,7 +92,10 @@ enum GrantQuery: CatalogQuery {
     let grantee = try row.string()
     let granted = try row.strings()
     let usual = try row.strings()
+    let isOwner = try row.bool()
     guard Set(granted) != Set(usual), var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
+    // A table's row type has privileges that nobody sets.
+    if classID == CatalogClass.type.rawValue, !subject.kind.isType { return }
     var parent = subject
     if subject.kind == .column {
       // The sequence of an identity column is part of the column, and has privileges of its own.
@@ -96,10 +106,20 @@ enum GrantQuery: CatalogQuery {
       subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
       if builder.catalog.contains(subject) { parent = subject }
     }
+    if isOwner {
+      // Whoever that is: what is said is what the owner gave up.
+      let revoked = usual.filter { !granted.contains($0) }
+      guard !revoked.isEmpty else { return }
+      builder.insert(
+        Fact(
+          subject.about(.grant, role: FactID.ownerRole), parent: parent, [.revoked: .list(revoked)],
+          needs: [subject.about(.owner)]))
+      return
+    }
     builder.insert(
       Fact(
         subject.about(.grant, role: grantee), parent: parent, [.privileges: .list(granted)],
-        needs: grantee.isEmpty ? [] : [FactID(.role, name: grantee)]))
+        needs: [subject.about(.owner)] + (grantee.isEmpty ? [] : [FactID(.role, name: grantee)])))
   }
 }
 
@@ -128,60 +148,16 @@ enum DependencyQuery: CatalogQuery {
 
 /// Objects of kinds that are not modelled, so that they can be reported.
 enum UnmodeledQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    func named(_ kind: String, _ catalog: String, _ prefix: String, _ condition: String = "true") -> String {
-      """
-      SELECT \(kind), pg_catalog.format('%I.%I', n.nspname, o.\(prefix)name)
-        FROM pg_catalog.\(catalog) o JOIN pg_catalog.pg_namespace n ON n.oid = o.\(prefix)namespace
-       WHERE \(condition) AND \(managedNamespace) AND \(notMember(catalog, "o.oid"))
-      """
-    }
     func global(_ kind: String, _ catalog: String, _ name: String, _ condition: String = "true") -> String {
       """
       SELECT '\(kind)', o.\(name)::text FROM pg_catalog.\(catalog) o
-       WHERE o.oid >= 16384 AND \(condition) AND \(notMember(catalog, "o.oid"))
+       WHERE o.oid >= 16384 AND \(condition)
       """
     }
     return [
-      named(
-        "CASE o.typtype WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite type' WHEN 'r' THEN 'range type' "
-          + "ELSE 'base type' END", "pg_type", "typ",
-        """
-        (o.typtype IN ('d', 'r') OR o.typtype = 'b' AND o.typcategory <> 'A'
-         OR o.typtype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = o.typrelid AND c.relkind = 'c'))
-        """),
-      named(
-        "CASE o.prokind WHEN 'a' THEN 'aggregate' ELSE 'window function' END", "pg_proc", "pro",
-        "o.prokind IN ('a', 'w')"),
-      named("'foreign table'", "pg_class", "rel", "o.relkind = 'f'"),
-      named(
-        "'inheritance child'", "pg_class", "rel",
-        "NOT o.relispartition AND o.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = o.oid)"
-      ),
-      named("'operator'", "pg_operator", "opr"),
-      named("'operator class'", "pg_opclass", "opc"),
-      named("'operator family'", "pg_opfamily", "opf"),
-      named("'collation'", "pg_collation", "coll"),
-      named("'conversion'", "pg_conversion", "con"),
-      named("'text search configuration'", "pg_ts_config", "cfg"),
-      named("'text search dictionary'", "pg_ts_dict", "dict"),
-      named("'text search parser'", "pg_ts_parser", "prs"),
-      named("'text search template'", "pg_ts_template", "tmpl"),
-      named("'statistics object'", "pg_statistic_ext", "stx"),
-      """
-      SELECT 'rule', pg_catalog.format('%I on %I.%I', o.rulename, n.nspname, c.relname)
-        FROM pg_catalog.pg_rewrite o JOIN pg_catalog.pg_class c ON c.oid = o.ev_class
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE o.rulename <> '_RETURN' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-      """,
-      global("event trigger", "pg_event_trigger", "evtname"),
-      global("publication", "pg_publication", "pubname"),
-      global("foreign-data wrapper", "pg_foreign_data_wrapper", "fdwname"),
-      global("foreign server", "pg_foreign_server", "srvname"),
-      global("language", "pg_language", "lanname"),
-      global("access method", "pg_am", "amname"),
-      global("cast", "pg_cast", "oid"),
-      global("transform", "pg_transform", "oid"),
+      global("subscription", "pg_subscription", "subname")
     ].joined(separator: "\nUNION ALL\n")
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

@@ -101,14 +101,21 @@ enum DefaultPrivilegeQuery: CatalogQuery {
     let objects = try row.string()
     let grantee = try row.string()
     let granted = try row.strings()
-    guard Set(granted) != Set(try row.strings()) else { return }
+    let usual = try row.strings()
+    guard Set(granted) != Set(usual) else { return }
     // The database's owner goes without a name: it is another role on every server.
     let member = creator == builder.databaseOwner ? "" : creator
+    let isOwner = grantee == creator && schema.isEmpty
+    let revoked = usual.filter { !granted.contains($0) }
+    if isOwner, revoked.isEmpty { return }
     builder.insert(
       Fact(
-        FactID(.defaultPrivilege, schema: schema, name: objects, member: member, role: grantee),
+        FactID(
+          .defaultPrivilege, schema: schema, name: objects, member: member,
+          role: isOwner ? FactID.ownerRole : grantee),
         parent: schema.isEmpty ? nil : FactID(.schema, name: schema),
-        [.privileges: .list(granted)], needs: grantee.isEmpty ? [] : [FactID(.role, name: grantee)]))
+        isOwner ? [.revoked: .list(revoked)] : [.privileges: .list(granted)],
+        needs: grantee.isEmpty || isOwner ? [] : [FactID(.role, name: grantee)]))
   }
 }
 

@@ -6,7 +6,8 @@ enum RelationQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
-           c.reloptions, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated,
+           c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_catalog.pg_class tc, unnest(tc.reloptions) o
+                             WHERE tc.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated,
            CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
            CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
            pn.nspname, p.relname,
@@ -15,13 +16,46 @@ enum RelationQuery: CatalogQuery {
              (SELECT array_agg(pg_catalog.quote_ident(a.attname) || ' '
                                || pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
-               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
+           (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace),
+           (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
+           CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END,
+           CASE WHEN NOT c.relispartition THEN
+             (SELECT array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)
+                FROM pg_catalog.pg_inherits xi JOIN pg_catalog.pg_class x ON x.oid = xi.inhparent
+                JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace WHERE xi.inhrelid = c.oid) END,
+           (SELECT array_agg(pg_catalog.quote_ident(a.attname) || ' ' || v.setting ORDER BY a.attnum, v.setting)
+              FROM pg_catalog.pg_attribute a
+              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+              LEFT JOIN LATERAL (
+                   SELECT bool_or(pa.attnotnull) AS notnull, min(pa.attstorage::text) AS storage,
+                          min(pa.attcompression::text) AS compression
+                     FROM pg_catalog.pg_inherits i
+                     JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+                    WHERE i.inhrelid = c.oid) p ON true
+             CROSS JOIN LATERAL (VALUES
+                   (CASE WHEN a.attnotnull AND NOT p.notnull THEN 'SET NOT NULL' END),
+                   (CASE WHEN a.attstorage::text <> coalesce(p.storage, y.typstorage::text) THEN 'SET STORAGE '
+                         || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
+                                 ELSE 'EXTENDED' END END),
+                   (CASE WHEN a.attcompression::text <> coalesce(p.compression, '') THEN 'SET COMPRESSION '
+                         || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END END),
+                   (CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END),
+                   ((SELECT 'SET (' || pg_catalog.string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(a.attoptions) o
+                      WHERE o !~ '^pg_'))) v(setting)
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND v.setting IS NOT NULL
+               AND (c.relkind = 'm' OR c.relkind <> 'v' AND NOT a.attislocal AND a.attinhcount > 0)),
+           fs.srvname,
+           (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
+                             ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(ft.ftoptions) o)
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
       LEFT JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
       LEFT JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-     WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't' AND \(managedNamespace)
+      LEFT JOIN pg_catalog.pg_foreign_table ft ON ft.ftrelid = c.oid
+      LEFT JOIN pg_catalog.pg_foreign_server fs ON fs.oid = ft.ftserver
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND \(managedNamespace)
        AND \(notMember("pg_class", "c.oid"))
     """
   }
@@ -48,17 +82,27 @@ enum RelationQuery: CatalogQuery {
       switch relationKind {
       case "v": .view
       case "m": .materializedView
+      case "f": .foreignTable
       default: .table
       }
     var fact = Fact(FactID(kind, schema: schema, name: name), needs: [FactID(.schema, name: schema)])
     fact.attributes[.options] = .ifPresent(options)
-    if kind == .table {
+    fact.attributes[.tablespace] = .ifPresent(try row.optionalString())
+    fact.attributes[.accessMethod] = .ifPresent(try row.optionalString())
+    fact.attributes[.ofType] = .ifPresent(try row.optionalString())
+    fact.attributes[.inherits] = .ifPresent(try row.strings())
+    fact.attributes[.columnSettings] = .ifPresent(try row.strings().sorted())
+    fact.attributes[.server] = .ifPresent(try row.optionalString())
+    fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
+    if kind.isTable {
       fact.attributes[.persistence] = persistence == "u" ? .text("unlogged") : nil
       fact.attributes[.rowSecurity] = .ifTrue(rowSecurity)
       fact.attributes[.forcedRowSecurity] = .ifTrue(forced)
       // "i" follows the index that says so.
       fact.attributes[.replicaIdentity] =
-        replicaIdentity == "f" ? .text("FULL") : replicaIdentity == "n" ? .text("NOTHING") : nil
+        kind == .foreignTable
+        ? nil
+        : replicaIdentity == "f" ? .text("FULL") : replicaIdentity == "n" ? .text("NOTHING") : nil
       fact.attributes[.partitionKey] = .ifPresent(partitionKey)
       fact.attributes[.bound] = .ifPresent(bound)
       if let parentSchema, let parentName {
@@ -87,13 +131,25 @@ enum ColumnQuery: CatalogQuery {
              (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
                 FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
                WHERE co.oid = a.attcollation) END,
-           a.attidentity, a.attgenerated, d.oid, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+           a.attidentity,
+           -- A child's column that is generated as its parent's is so by inheriting.
+           CASE WHEN a.attinhcount > 0 AND EXISTS (
+                  SELECT FROM pg_catalog.pg_inherits xi
+                    JOIN pg_catalog.pg_attribute xa ON xa.attrelid = xi.inhparent AND xa.attname = a.attname
+                    JOIN pg_catalog.pg_attrdef xd ON xd.adrelid = xa.attrelid AND xd.adnum = xa.attnum
+                   WHERE xi.inhrelid = a.attrelid AND xa.attgenerated <> ''
+                     AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+                THEN '-' ELSE a.attgenerated::text END,
+           d.oid, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
            coalesce(a.attstattarget, -1),
            -- Newer minor releases keep a counter of their own among the options (pg_attver).
            (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_'),
            s.seqrelid, sc.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
-           s.seqcycle
+           s.seqcycle,
+           (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
+                             ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o),
+           CASE WHEN sc.relpersistence <> c.relpersistence THEN sc.relpersistence END
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -104,15 +160,16 @@ enum ColumnQuery: CatalogQuery {
             AND sd.classid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i'
       LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = sd.objid
       LEFT JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid
-     WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
        AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let relation = try row.int()
     let number = try row.int()
-    let table = FactID(.table, schema: try row.string(), name: try row.string())
-    let id = FactID(.column, schema: table.schema, name: table.name, member: try row.string())
+    let (schema, name) = (try row.string(), try row.string())
+    let table = builder.id(.relation, relation) ?? FactID(.table, schema: schema, name: name)
+    let id = FactID(.column, schema: schema, name: name, member: try row.string())
     var fact = Fact(id, parent: table, position: number)
     let type = try row.string()
     fact.attributes[.type] = .text(type)
@@ -130,16 +187,19 @@ enum ColumnQuery: CatalogQuery {
     let statistics = try row.int()
     fact.attributes[.statistics] = statistics >= 0 ? .integer(statistics) : nil
     fact.attributes[.options] = .ifPresent(try row.strings().sorted())
-    if !generated.isEmpty {
+    if !generated.isEmpty, generated != "-" {
       fact.attributes[.generated] = .ifPresent(expression)
     }
     let sequence = try row.optionalInt()
     let sequenceName = try row.optionalString()
+    var options: [String] = []
+    if sequence != nil { options = try SequenceOptions(&row, type: type).clauses } else { row.skip(6) }
+    fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
+    fact.attributes[.persistence] = try row.optionalString().map { .text($0 == "u" ? "unlogged" : "logged") }
     if !identity.isEmpty {
       fact.attributes[.identity] = .text(identity == "a" ? "ALWAYS" : "BY DEFAULT")
       if let sequence {
-        let options = try SequenceOptions(&row, type: type)
-        fact.attributes[.identityOptions] = .ifPresent(options.clauses)
+        fact.attributes[.identityOptions] = .ifPresent(options)
         fact.attributes[.sequence] = sequenceName.map { .list([table.schema, $0]) }
         builder.alias(.relation, oid: sequence, to: id)
       }
@@ -156,26 +216,35 @@ enum ColumnQuery: CatalogQuery {
   }
 }
 
-/// Defaults of a partition's columns that are not its parent's.
+/// Defaults of inherited columns that are not the parent's.
 enum PartitionDefaultQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT d.oid, n.nspname, c.relname, a.attname, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+    SELECT coalesce(d.oid, 0), c.oid, n.nspname, c.relname, a.attname, x.expression
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
       JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-           AND NOT a.attislocal AND a.attgenerated = ''
-      JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-      JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-      LEFT JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = i.inhparent AND pd.adnum = pa.attnum
-     WHERE c.relispartition AND \(managedNamespace)
-       AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) IS DISTINCT FROM pg_catalog.pg_get_expr(pd.adbin, pd.adrelid)
+           AND NOT a.attislocal AND a.attinhcount > 0 AND a.attgenerated = ''
+      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+     CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'NULL') AS expression) x
+     WHERE \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+       AND NOT EXISTS (
+             SELECT FROM pg_catalog.pg_inherits i
+               JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+               JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = i.inhparent AND pd.adnum = pa.attnum
+              WHERE i.inhrelid = c.oid AND pg_catalog.pg_get_expr(pd.adbin, pd.adrelid) = x.expression)
+       -- None is one, where the parent has one.
+       AND (d.oid IS NOT NULL OR EXISTS (
+             SELECT FROM pg_catalog.pg_inherits i
+               JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+               JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = i.inhparent AND pd.adnum = pa.attnum
+              WHERE i.inhrelid = c.oid))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
-    let table = FactID(.table, schema: try row.string(), name: try row.string())
+    guard let table = builder.id(.relation, try row.int()) else { return }
+    row.skip(2)
     let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: try row.string())
     builder.add(Fact(id, parent: table, [.expression: .text(try row.string())]), .attributeDefault, oid: oid)
   }
@@ -260,38 +329,53 @@ struct SequenceOptions {
   }
 }
 
-/// Row types and array types stand for what they are types of, in dependencies.
-enum RowTypeQuery: CatalogQuery {
-  static func sql(_ version: ServerVersion) -> String {
-    """
-    SELECT t.oid, t.typrelid, coalesce(e.typrelid, 0), t.typelem
-      FROM pg_catalog.pg_type t
-      JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
-      LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
-     WHERE (t.typrelid <> 0 OR t.typcategory = 'A') AND \(managedNamespace)
-    """
-  }
-  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
-    let oid = try row.int()
-    let relation = try row.int()
-    let elementRelation = try row.int()
-    let element = try row.int()
-    let id =
-      relation != 0
-      ? builder.id(.relation, relation)
-      : elementRelation != 0 ? builder.id(.relation, elementRelation) : builder.id(.type, element)
-    if let id { builder.alias(.type, oid: oid, to: id) }
-  }
-}
-
-/// The rewrite rules of views stand for the views, in dependencies.
+/// Rewrite rules (`pg_rewrite`). Those of views stand for the views, in dependencies.
 enum RuleQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    "SELECT oid, ev_class FROM pg_catalog.pg_rewrite WHERE rulename = '_RETURN' AND oid >= 16384"
+    """
+    SELECT r.oid, r.ev_class, r.rulename, r.ev_enabled,
+           CASE WHEN r.rulename <> '_RETURN' THEN pg_catalog.pg_get_ruledef(r.oid) END
+      FROM pg_catalog.pg_rewrite r WHERE r.oid >= 16384
+    """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
-    if let view = builder.id(.relation, try row.int()) { builder.alias(.rewrite, oid: oid, to: view) }
+    guard let relation = builder.id(.relation, try row.int()) else { return }
+    let name = try row.string()
+    let enabled = try row.string()
+    guard let definition = try row.optionalString() else {
+      builder.alias(.rewrite, oid: oid, to: relation)
+      return
+    }
+    var fact = Fact(FactID(.rule, schema: relation.schema, name: relation.name, member: name), parent: relation)
+    fact.attributes[.enabled] = TriggerState.words(enabled).map { .text($0) }
+    // pg_get_ruledef ends with a semicolon.
+    fact.attributes[.definition] = .text(definition.hasSuffix(";") ? String(definition.dropLast()) : definition)
+    builder.add(fact, .rewrite, oid: oid)
+  }
+}
+
+/// Extended statistics (`pg_statistic_ext`).
+enum StatisticsQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner),
+           coalesce(s.stxstattarget, -1), pg_catalog.pg_get_statisticsobjdef(s.oid)
+      FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+     WHERE \(managedNamespace) AND \(notMember("pg_statistic_ext", "s.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    let relation = builder.id(.relation, try row.int())
+    let id = FactID(.statistics, schema: try row.string(), name: try row.string())
+    let owner = try row.string()
+    let target = try row.int()
+    var fact = Fact(id, parent: relation, needs: [FactID(.schema, name: id.schema)])
+    fact.attributes[.statistics] = target >= 0 ? .integer(target) : nil
+    fact.attributes[.definition] = .text(try row.string())
+    builder.add(fact, .statistics, oid: oid)
+    builder.addOwner(owner, of: id)
   }
 }

@@ -6,24 +6,29 @@ enum ConstraintQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here.
     """
-    SELECT k.oid, n.nspname, c.relname, k.conname, k.contype, k.convalidated, k.conindid,
+    SELECT k.oid, k.conrelid, n.nspname, c.relname, k.conname, k.contype, k.convalidated, k.conindid,
            CASE WHEN k.convalidated THEN pg_catalog.pg_get_constraintdef(k.oid)
                 ELSE pg_catalog.left(pg_catalog.pg_get_constraintdef(k.oid),
                                      pg_catalog.length(pg_catalog.pg_get_constraintdef(k.oid)) - 10) END,
-           fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false)
+           fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
+           ic.reloptions, (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace)
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
       LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
       LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
-     WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0 AND k.coninhcount = 0
+      LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+     WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+       AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
        AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
-    let table = FactID(.table, schema: try row.string(), name: try row.string())
+    let relation = try row.int()
+    let (schema, name) = (try row.string(), try row.string())
+    let table = builder.id(.relation, relation) ?? FactID(.table, schema: schema, name: name)
     let id = FactID(.constraint, schema: table.schema, name: table.name, member: try row.string())
     let type = try row.string()
     let validated = try row.bool()
@@ -37,6 +42,8 @@ enum ConstraintQuery: CatalogQuery {
     }
     fact.attributes[.clustered] = .ifTrue(try row.bool())
     fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
+    fact.attributes[.options] = .ifPresent(try row.strings().sorted())
+    fact.attributes[.tablespace] = .ifPresent(try row.optionalString())
     builder.add(fact, .constraint, oid: oid)
     if index != 0, type != "f" { builder.alias(.relation, oid: index, to: id) }
   }
@@ -52,7 +59,10 @@ enum IndexQuery: CatalogQuery {
            x.indisclustered, x.indisreplident,
            pg_catalog.substr(d.definition, 1 + pg_catalog.length(pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I ',
              CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, ic.relname,
-             CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, tn.nspname, c.relname)))
+             CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, tn.nspname, c.relname))),
+           (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace),
+           (SELECT array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = x.indexrelid AND a.attstattarget >= 0)
       FROM pg_catalog.pg_index x
       JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
@@ -77,6 +87,9 @@ enum IndexQuery: CatalogQuery {
     fact.attributes[.clustered] = .ifTrue(try row.bool())
     fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
     fact.attributes[.definition] = .text(try row.string())
+    fact.attributes[.tablespace] = .ifPresent(try row.optionalString())
+    // The number of a column of the index, and its target.
+    fact.attributes[.statistics] = .ifPresent(try row.strings())
     builder.add(fact, .relation, oid: oid)
   }
 }
@@ -96,19 +109,39 @@ enum TriggerQuery: CatalogQuery {
     let oid = try row.int()
     let schema = try row.string()
     let name = try row.string()
-    let parent = FactID(try row.string() == "v" ? .view : .table, schema: schema, name: name)
+    let relationKind = try row.string()
+    let parent = FactID(
+      relationKind == "v" ? .view : relationKind == "f" ? .foreignTable : .table, schema: schema, name: name)
     let id = FactID(.trigger, schema: schema, name: name, member: try row.string())
     let enabled = try row.string()
     var fact = Fact(id, parent: parent)
-    fact.attributes[.enabled] =
-      switch enabled {
-      case "D": .text("DISABLE")
-      case "R": .text("ENABLE REPLICA")
-      case "A": .text("ENABLE ALWAYS")
-      default: nil
-      }
+    fact.attributes[.enabled] = TriggerState.words(enabled).map { .text($0) }
     fact.attributes[.definition] = .text(try row.string())
     builder.add(fact, .trigger, oid: oid)
+  }
+}
+
+/// Copies of triggers in partitions that fire otherwise than the parent's.
+enum TriggerStateQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    WITH RECURSIVE copies AS (
+      SELECT t.oid, t.oid AS root, t.tgenabled FROM pg_catalog.pg_trigger t WHERE t.tgparentid = 0 AND NOT t.tgisinternal
+      UNION ALL
+      SELECT t.oid, k.root, k.tgenabled FROM pg_catalog.pg_trigger t JOIN copies k ON k.oid = t.tgparentid)
+    SELECT t.tgrelid, k.root, t.tgname, t.tgenabled
+      FROM copies k JOIN pg_catalog.pg_trigger t ON t.oid = k.oid
+     WHERE t.tgparentid <> 0 AND t.tgenabled <> k.tgenabled
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let table = builder.id(.relation, try row.int()), let trigger = builder.id(.trigger, try row.int()) else {
+      return
+    }
+    let id = FactID(.triggerState, schema: table.schema, name: table.name, member: try row.string())
+    let words = TriggerState.words(try row.string()) ?? "ENABLE"
+    builder.insert(Fact(id, parent: table, [.enabled: .text(words)], needs: [trigger]))
   }
 }
 

@@ -30,10 +30,18 @@ struct Delta {
 
   mutating func propagate() {
     var replaced: [FactID] = []
-    for fact in target.facts.values where !source.contains(fact.id) { created.insert(fact.id) }
+    for fact in target.facts.values where !source.contains(fact.id) && typeFollowed(by: fact) == nil {
+      created.insert(fact.id)
+    }
     for fact in source.facts.values {
       guard let new = target[fact.id] else {
         dropped.insert(fact.id)
+        impliedDrops[fact.id] = typeFollowed(by: fact)
+        continue
+      }
+      if typeFollowed(by: fact) != nil,
+        fact.attributes(without: [.type, .collation]) == new.attributes(without: [.type, .collation])
+      {
         continue
       }
       // What moves to another parent is another object.
@@ -67,6 +75,15 @@ struct Delta {
     reapplyPartitionDefaults()
     findImpliedDrops()
     context.created = created
+  }
+
+  /// The composite type whose changes reach a column by themselves: that of a table that is of this type before and
+  /// after.
+  private func typeFollowed(by fact: Fact) -> FactID? {
+    guard fact.id.kind == .column, let table = fact.parent, let old = source[table], let new = target[table],
+      old.optionalText(.ofType) != nil, old.attributes[.ofType] == new.attributes[.ofType]
+    else { return nil }
+    return old.needs.first { $0.kind == .compositeType && $0.sqlName == old.text(.ofType) }
   }
 
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.

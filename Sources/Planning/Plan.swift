@@ -109,6 +109,10 @@ extension FactKind {
     switch self {
     case .policy: "policies"
     case .index: "indexes"
+    case .operatorFamily: "operator families"
+    case .operatorClass: "operator classes"
+    case .statistics: "statistics"
+    case .textSearchDictionary: "text search dictionaries"
     default: title + "s"
     }
   }

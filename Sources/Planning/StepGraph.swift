@@ -50,9 +50,10 @@ struct StepGraph {
     guard let fact = delta.target[id] else { return }
     if let parent = fact.parent, delta.created.contains(parent) {
       let joins =
-        id.kind == .column && parent.kind == .table
+        id.kind == .column && parent.kind.isTable
         || id.kind == .columnDefault && parent.kind == .column
           && !delta.created.contains(FactID(.table, schema: parent.schema, name: parent.name))
+          && !delta.created.contains(FactID(.foreignTable, schema: parent.schema, name: parent.name))
       if joins {
         if creators[parent] == nil { addCreation(parent) }
         if let node = creators[parent] {
@@ -113,7 +114,8 @@ struct StepGraph {
         if delta.dropped.contains(need) {
           order(dropper, before: droppers[need])
         } else {
-          order(dropper, before: alterers[need])
+          // What keeps the old state until it is dropped is only in the way of what cleans up after it.
+          order(dropper, before: cleaners[need] ?? alterers[need])
         }
       }
       order(dropper, before: creators[id])
@@ -155,10 +157,10 @@ struct StepGraph {
   private static func names(_ fact: Fact) -> [String] {
     let id = fact.id
     switch id.kind {
-    case .table, .view, .materializedView:
+    case .table, .foreignTable, .view, .materializedView, .compositeType:
       return ["relation \(id.schema) \(id.name)", "type \(id.schema) \(id.name)"]
     case .index, .sequence: return ["relation \(id.schema) \(id.name)"]
-    case .enumType: return ["type \(id.schema) \(id.name)"]
+    case .enumType, .domain, .rangeType, .baseType: return ["type \(id.schema) \(id.name)"]
     case .column:
       return fact.list(.sequence).last.map { ["relation \(id.schema) \($0)"] } ?? []
     case .constraint where ["p", "u", "x"].contains(fact.text(.type)):
@@ -218,9 +220,9 @@ struct StepGraph {
       let id = node.fact.id
       let phase: Int
       switch (node.action, id.kind) {
-      case (.drop, .defaultPrivilege): phase = 0
+      case (.drop, .defaultPrivilege), (.drop, .eventTrigger): phase = 0
       case (.drop, _): phase = 1
-      case (_, .defaultPrivilege), (_, .cronJob), (_, .partitionWindow): phase = 3
+      case (_, .defaultPrivilege), (_, .cronJob), (_, .partitionWindow), (_, .eventTrigger): phase = 3
       default: phase = 2
       }
       let subject = id.subject ?? id.kind
@@ -240,13 +242,16 @@ struct StepGraph {
       case .role: 1
       case .schema: 2
       case .extension: 3
-      case .enumType: 4
+      case .language, .collation, .enumType, .shellType, .domain, .compositeType, .rangeType: 4
       case .sequence: 5
       // Before tables, so that defaults and checks can call them where they stand; bodies are not checked yet.
-      case .function: 6
+      case .function, .baseType, .operator, .accessMethod, .operatorFamily, .operatorClass, .cast, .transform,
+        .conversion, .textSearchParser, .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration,
+        .foreignDataWrapper, .foreignServer, .userMapping:
+        6
       case .constraint where fact.text(.type) == "f": 8
       case .view, .materializedView: 9
-      case .raw: 10
+      case .rule, .raw: 10
       case .trigger: 11
       case .policy: 12
       case .owner, .grant: 13
@@ -273,15 +278,22 @@ struct StepGraph {
     for node in order where nodes[node].action == .create {
       let fact = nodes[node].fact
       guard isFoldable(fact) else { continue }
-      let table = creators[FactID(.table, schema: fact.id.schema, name: fact.id.name)]
-      guard let table, nodes[table].fact.id.kind == .table,
+      let table =
+        creators[FactID(.table, schema: fact.id.schema, name: fact.id.name)]
+        ?? creators[FactID(.foreignTable, schema: fact.id.schema, name: fact.id.name)]
+      guard let table, nodes[table].fact.id.kind.isTable,
         fact.id.kind != .columnDefault || nodes[table].merged.contains(where: { $0.id == fact.parent })
       else { continue }
       let fits = nodes[node].predecessors.allSatisfy { predecessor in
         predecessor == table || position[predecessor] < position[table]
           || absorbed.contains(predecessor) && folded[table, default: []].contains(predecessor)
       }
-      guard fits else { continue }
+      // CREATE TABLE makes one of two constraints that say the same.
+      let isTwin = folded[table, default: []].contains {
+        nodes[$0].fact.id.kind == .constraint && fact.id.kind == .constraint
+          && nodes[$0].fact.text(.definition) == fact.text(.definition)
+      }
+      guard fits, !isTwin else { continue }
       folded[table, default: []].append(node)
       absorbed.insert(node)
     }
@@ -304,7 +316,8 @@ struct StepGraph {
     case .columnDefault: true
     case .constraint:
       fact.text(.type) != "f" && fact.attributes[.validated] == nil && !fact.flag(.clustered)
-        && fact.optionalText(.replicaIdentity) == nil
+        && fact.optionalText(.replicaIdentity) == nil && fact.list(.options).isEmpty
+        && fact.attributes[.tablespace] == nil
     default: false
     }
   }
@@ -316,7 +329,7 @@ struct StepGraph {
     var statements: [String]
     var hazards: [Hazard] = []
     switch node.action {
-    case .create where node.fact.id.kind == .table:
+    case .create where node.fact.id.kind.isTable:
       var definition = TableDefinition(table: node.fact, columns: node.merged.filter { $0.id.kind == .column })
       for fact in foldedFacts {
         if fact.id.kind == .columnDefault {

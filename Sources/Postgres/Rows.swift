@@ -77,6 +77,9 @@ package struct RowReader {
     return PostgresError(.decoding, "column \"\(name)\" should be \(expected) but is \(value ?? "NULL")")
   }
 
+  /// Passes over columns.
+  package mutating func skip(_ count: Int) { column += Int32(count) }
+
   package mutating func optionalString() throws -> String? {
     try next().map { String(decoding: $0, as: UTF8.self) }
   }

@@ -120,16 +120,17 @@ import Testing
   }
 
   @Test func objectsThatAreNotModelledAreNamed() async throws {
-    let catalog = try await Databases.gate.pass {
-      try await self.catalog(
-        "CREATE DOMAIN d AS int; CREATE TYPE pair AS (a int, b int); CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)"
-      )
+    let catalog = try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.execute(
+          "CREATE SUBSCRIPTION dbtool_test CONNECTION 'dbname=x password=hunter2' PUBLICATION p WITH (connect = false)")
+        let catalog = try await CatalogReader().read(connection)
+        try await connection.execute("ALTER SUBSCRIPTION dbtool_test SET (slot_name = NONE)")
+        try await connection.execute("DROP SUBSCRIPTION dbtool_test")
+        return catalog
+      }
     }
-    #expect(
-      catalog.unmodeled == [
-        UnmodeledObject(kind: "aggregate", name: "public.total"),
-        UnmodeledObject(kind: "composite type", name: "public.pair"),
-        UnmodeledObject(kind: "domain", name: "public.d"),
-      ])
+    #expect(catalog.unmodeled == [UnmodeledObject(kind: "subscription", name: "dbtool_test")])
+    #expect(!SchemaLock(catalog: catalog).text.contains("hunter2"))
   }
 }

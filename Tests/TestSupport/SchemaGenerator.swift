@@ -56,6 +56,7 @@ package struct SchemaGenerator {
     if hasExtension, chance(50) { sql.append("CREATE EXTENSION pg_trgm WITH SCHEMA \(other)") }
     let hasTrigrams = sql.last?.contains("pg_trgm") == true
 
+    types()
     var enums: [String] = []
     for name in ["s1.e1", "\(other).\"e Two\""] where chance(75) {
       let labels = pick([
@@ -82,6 +83,7 @@ package struct SchemaGenerator {
       tables.append(table(name, enums, tables))
     }
     if chance(60) { partitioned() }
+    rareKinds(tables)
     for index in tables.indices { parts(&tables[index], tables, hasTrigrams ? other : nil) }
     views(tables)
     for table in tables { security(table, tables) }
@@ -280,6 +282,117 @@ package struct SchemaGenerator {
       sql.append("ALTER TABLE \(name) ALTER COLUMN \(column.name) SET STORAGE \(pick(["EXTERNAL", "MAIN"]))")
     }
     if chance(15) { sql.append("ALTER TABLE \(name) ALTER COLUMN id SET STATISTICS \(pick([50, 500]))") }
+  }
+
+  /// Types other than enums, and what is made of functions.
+  private mutating func types() {
+    if chance(50) {
+      let rest = pick(["", " DEFAULT 5", " NOT NULL", " DEFAULT 7 NOT NULL"])
+      sql.append("CREATE DOMAIN s1.d1 AS \(pick(["integer", "integer", "bigint"]))\(rest)")
+      if chance(60) {
+        sql.append(
+          "ALTER DOMAIN s1.d1 ADD CONSTRAINT d1_check CHECK (VALUE > \(pick([0, 1])))\(pick(["", " NOT VALID"]))")
+        comment("CONSTRAINT d1_check ON DOMAIN s1.d1")
+      }
+      comment("DOMAIN s1.d1")
+      if chance(30) { sql.append("REVOKE USAGE ON TYPE s1.d1 FROM PUBLIC") }
+    }
+    if chance(50) {
+      sql.append(
+        "CREATE TYPE s1.pair AS (\(pick(["a integer, b text", "a integer, b text, c date", "a bigint, b text"])))")
+      comment("TYPE s1.pair")
+      comment("COLUMN s1.pair.a")
+      if chance(30) { sql.append("CREATE TABLE s1.typed OF s1.pair (PRIMARY KEY (a))") }
+    }
+    if chance(40) {
+      sql.append("CREATE TYPE s1.span AS RANGE (SUBTYPE = \(pick(["integer", "date", "text"])))")
+      comment("TYPE s1.span")
+    }
+    if chance(40) {
+      let other = pick(["", ", PARALLEL = SAFE", ", INITCOND = '0'"])
+      sql.append(
+        "CREATE AGGREGATE s1.total(\(pick(["integer", "integer", "bigint"]))) (SFUNC = \(pick(["int4pl", "int4larger"])), STYPE = integer\(other))"
+          .replacing("total(bigint)", with: "total(integer)"))
+    }
+    if chance(40) {
+      sql.append("CREATE FUNCTION s1.same(a text, b text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT a = b'")
+      sql.append(
+        "CREATE OPERATOR s1.=== (FUNCTION = s1.same, LEFTARG = text, RIGHTARG = text\(pick(["", ", COMMUTATOR = OPERATOR(s1.===)", ", RESTRICT = eqsel"])))"
+      )
+      comment("OPERATOR s1.=== (text, text)")
+    }
+    if chance(30) {
+      sql.append("CREATE COLLATION s1.plain (provider = libc, locale = '\(pick(["C", "POSIX"]))')")
+      comment("COLLATION s1.plain")
+    }
+    if chance(30) {
+      sql.append("CREATE TEXT SEARCH DICTIONARY s1.words (TEMPLATE = simple\(pick(["", ", accept = false"])))")
+      sql.append("CREATE TEXT SEARCH CONFIGURATION s1.search (PARSER = default)")
+      sql.append(
+        "ALTER TEXT SEARCH CONFIGURATION s1.search ADD MAPPING FOR \(pick(["word", "asciiword", "word, asciiword"])) WITH s1.words"
+      )
+      comment("TEXT SEARCH CONFIGURATION s1.search")
+    }
+  }
+
+  /// Kinds that few databases have.
+  private mutating func rareKinds(_ tables: [TableModel]) {
+    if chance(35) {
+      sql.append("CREATE FOREIGN DATA WRAPPER w1\(pick(["", " OPTIONS (debug 'true')"]))")
+      sql.append(
+        "CREATE SERVER \"far away\"\(pick(["", " VERSION '2'"])) FOREIGN DATA WRAPPER w1\(pick(["", " OPTIONS (host 'h')"]))"
+      )
+      comment("SERVER \"far away\"")
+      if chance(50) {
+        sql.append("CREATE USER MAPPING FOR dbtool_reader SERVER \"far away\" OPTIONS (\"user\" '\(pick(["a", "b"]))')")
+      }
+      if chance(60) {
+        sql.append(
+          "CREATE FOREIGN TABLE s1.far (id integer\(pick(["", " NOT NULL"])), note text\(pick(["", " OPTIONS (column_name 'n')"]))) SERVER \"far away\" OPTIONS (table_name '\(pick(["x", "y"]))')"
+        )
+        comment("FOREIGN TABLE s1.far")
+        comment("COLUMN s1.far.id")
+        if chance(40) { sql.append("GRANT SELECT ON s1.far TO dbtool_reader") }
+      }
+      if chance(30) { sql.append("GRANT USAGE ON FOREIGN SERVER \"far away\" TO dbtool_reader") }
+    }
+    if chance(40) {
+      sql.append(
+        "CREATE TABLE s1.elder (id integer NOT NULL, name text DEFAULT 'e'\(pick(["", ", CONSTRAINT elder_check CHECK (id > 0)"])))"
+      )
+      if chance(70) {
+        sql.append("CREATE TABLE s1.younger (extra \(pick(["integer", "text"]))) INHERITS (s1.elder)")
+        if chance(30) { sql.append("ALTER TABLE s1.younger ALTER COLUMN name SET DEFAULT 'y'") }
+        if chance(30) { sql.append("ALTER TABLE s1.younger ALTER COLUMN name SET NOT NULL") }
+      }
+    }
+    for table in tables where table.has("c2") != nil && chance(20) {
+      let bare = table.name.filter { $0.isLetter || $0.isNumber }.lowercased()
+      guard !["jsonb", "generated"].contains(table.has("c2")),
+        !table.columns.contains(where: { $0.type == "jsonb" && $0.name == "c2" })
+      else { continue }
+      sql.append("CREATE STATISTICS s1.\(bare)_stats\(pick(["", " (ndistinct)"])) ON id, c2 FROM \(table.name)")
+      comment("STATISTICS s1.\(bare)_stats")
+    }
+    if let table = tables.first, chance(25) {
+      sql.append("CREATE RULE keep AS ON DELETE TO \(table.name)\(pick(["", " WHERE OLD.id < 3"])) DO INSTEAD NOTHING")
+      comment("RULE keep ON \(table.name)")
+    }
+    if chance(20) {
+      sql.append("CREATE FUNCTION s1.f_event() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$")
+      sql.append(
+        "CREATE EVENT TRIGGER watch_\(pick(["ddl", "ddl"])) ON \(pick(["ddl_command_end", "sql_drop"]))\(pick(["", " WHEN TAG IN ('CREATE VIEW')"])) EXECUTE FUNCTION s1.f_event()"
+      )
+    }
+    if chance(30) {
+      sql.append(
+        "CREATE PUBLICATION changes\(pick(["", " WITH (publish = 'insert')", " WITH (publish_via_partition_root = true)"]))"
+      )
+      comment("PUBLICATION changes")
+      if let table = tables.first(where: { $0.isReferable }), chance(70) {
+        sql.append("ALTER PUBLICATION changes ADD TABLE \(table.name)\(pick(["", " WHERE (id > 5)"]))")
+      }
+    }
   }
 
   private mutating func views(_ tables: [TableModel]) {

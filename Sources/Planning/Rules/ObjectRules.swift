@@ -152,6 +152,7 @@ enum FunctionRule: Rule {
     ["DROP ROUTINE \(fact.id.sqlName)(\(fact.id.member))"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    if new.text(.routine) == "AGGREGATE" { return .replace }
     // CREATE OR REPLACE changes neither the result, nor names of parameters, nor takes defaults away.
     guard old.text(.result) == new.text(.result), old.text(.arguments) == new.text(.arguments),
       old.attributes[.routine] == new.attributes[.routine]
@@ -187,16 +188,25 @@ enum MaterializedViewRule: Rule {
     let options = fact.list(.options)
     let clause = options.isEmpty ? "" : " WITH (\(StorageOptions.list(options)))"
     let data = fact.attributes[.populated] == .flag(false) ? "\nWITH NO DATA" : ""
-    return ["CREATE MATERIALIZED VIEW \(fact.id.sqlName)\(clause) AS\n\(fact.text(.definition))\(data)"]
+    let method = fact.optionalText(.accessMethod).map { " USING \(Quote.identifier($0))" } ?? ""
+    let space = fact.optionalText(.tablespace).map { " TABLESPACE \(Quote.identifier($0))" } ?? ""
+    return [
+      "CREATE MATERIALIZED VIEW \(fact.id.sqlName)\(method)\(clause)\(space) AS\n\(fact.text(.definition))\(data)"
+    ]
+      + ColumnSettings.changes(
+        "ALTER MATERIALIZED VIEW \(fact.id.sqlName)", from: [], to: fact.list(.columnSettings))
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP MATERIALIZED VIEW \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), old.list(.columns) == new.list(.columns) else {
-      return .replace
-    }
+    guard old.text(.definition) == new.text(.definition), old.list(.columns) == new.list(.columns),
+      old.attributes[.accessMethod] == new.attributes[.accessMethod],
+      old.attributes[.tablespace] == new.attributes[.tablespace]
+    else { return .replace }
     var change = Change(
       StorageOptions.changes(
         "ALTER MATERIALIZED VIEW \(new.id.sqlName)", from: old.list(.options), to: new.list(.options)))
+    change.statements += ColumnSettings.changes(
+      "ALTER MATERIALIZED VIEW \(new.id.sqlName)", from: old.list(.columnSettings), to: new.list(.columnSettings))
     if old.attributes[.populated] != new.attributes[.populated] {
       change.statements.append(
         "REFRESH MATERIALIZED VIEW \(new.id.sqlName)"

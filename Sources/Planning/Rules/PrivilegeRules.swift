@@ -5,6 +5,7 @@ internal import Postgres
 enum GrantRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
+    if fact.id.role == FactID.ownerRole { return ofOwner(subject, [], fact.list(.revoked), context) }
     // An object that is created in this plan starts with what default privileges give it.
     let base =
       context.startsAnew(fact)
@@ -13,18 +14,39 @@ enum GrantRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
+    if fact.id.role == FactID.ownerRole { return ofOwner(subject, fact.list(.revoked), [], context) }
     return transition(
       subject, fact.id.role, from: fact.list(.privileges),
       to: DefaultPrivileges.builtIn(subject.kind, fact.id.role))
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }
+    if new.id.role == FactID.ownerRole {
+      return .inPlace(Change(ofOwner(subject, old.list(.revoked), new.list(.revoked), context)))
+    }
     return .inPlace(
       Change(transition(subject, new.id.role, from: old.list(.privileges), to: new.list(.privileges))))
   }
 
+  /// What an owner gives up and takes back.
+  private static func ofOwner(
+    _ subject: FactID, _ old: [String], _ new: [String], _ context: RuleContext
+  ) -> [String] {
+    let owner = context.target[subject.about(.owner)].map { Quote.identifier($0.text(.role)) } ?? "CURRENT_USER"
+    // What was given up before is missing, so that the way there goes in the other direction.
+    let all = Set(old).union(new)
+    return transition(
+      subject, grantee: owner, from: all.subtracting(old).sorted(), to: all.subtracting(new).sorted())
+  }
+
   /// The REVOKE and GRANT that lead from one set of privileges to another.
   static func transition(_ subject: FactID, _ role: String, from old: [String], to new: [String]) -> [String] {
+    transition(subject, grantee: role.isEmpty ? "PUBLIC" : Quote.identifier(role), from: old, to: new)
+  }
+
+  static func transition(
+    _ subject: FactID, grantee: String, from old: [String], to new: [String]
+  ) -> [String] {
     let option = " WITH GRANT OPTION"
     func plain(_ privilege: String) -> String {
       privilege.hasSuffix(option) ? String(privilege.dropLast(option.count)) : privilege
@@ -32,7 +54,6 @@ enum GrantRule: Rule {
     let before = Set(old)
     let after = Set(new)
     let removed = before.subtracting(after)
-    let grantee = role.isEmpty ? "PUBLIC" : Quote.identifier(role)
     var statements: [String] = []
     func clause(_ privileges: [String]) -> String {
       let sorted = privileges.sorted()
@@ -56,7 +77,9 @@ enum GrantRule: Rule {
 
   private static func grantClause(_ subject: FactID) -> String {
     switch subject.kind {
-    case .table, .view, .materializedView, .column: "TABLE \(subject.sqlName)"
+    case .table, .foreignTable, .view, .materializedView, .column: "TABLE \(subject.sqlName)"
+    case .domain: "TYPE \(subject.sqlName)"
+    case .foreignServer: "FOREIGN SERVER \(Quote.identifier(subject.name))"
     default: subject.objectClause
     }
   }
@@ -64,14 +87,10 @@ enum GrantRule: Rule {
 
 /// Default privileges of whoever creates objects.
 enum DefaultPrivilegeRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    transition(fact.id, from: builtIn(fact.id), to: fact.list(.privileges))
-  }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    transition(fact.id, from: fact.list(.privileges), to: builtIn(fact.id))
-  }
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { transition(from: nil, to: fact) }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { transition(from: fact, to: nil) }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(Change(transition(new.id, from: old.list(.privileges), to: new.list(.privileges))))
+    .inPlace(Change(transition(from: old, to: new)))
   }
 
   private static func builtIn(_ id: FactID) -> [String] {
@@ -80,11 +99,19 @@ enum DefaultPrivilegeRule: Rule {
     return id.name == "FUNCTIONS" ? ["EXECUTE"] : id.name == "TYPES" ? ["USAGE"] : []
   }
 
-  private static func transition(_ id: FactID, from old: [String], to new: [String]) -> [String] {
+  private static func transition(from old: Fact?, to new: Fact?) -> [String] {
+    guard let id = old?.id ?? new?.id else { return [] }
     let creator = id.member.isEmpty ? "" : " FOR ROLE \(Quote.identifier(id.member))"
     let place = id.schema.isEmpty ? "" : " IN SCHEMA \(Quote.identifier(id.schema))"
+    var grantee = id.role.isEmpty ? "PUBLIC" : Quote.identifier(id.role)
+    var (before, after) = (old?.list(.privileges) ?? builtIn(id), new?.list(.privileges) ?? builtIn(id))
+    if id.role == FactID.ownerRole {
+      grantee = id.member.isEmpty ? "CURRENT_USER" : Quote.identifier(id.member)
+      let (given, gives) = (Set(old?.list(.revoked) ?? []), Set(new?.list(.revoked) ?? []))
+      (before, after) = (gives.subtracting(given).sorted(), given.subtracting(gives).sorted())
+    }
     // The object clause of a real object is replaced by the kind's plural.
-    return GrantRule.transition(FactID(.table, name: "dbtool"), id.role, from: old, to: new).map {
+    return GrantRule.transition(FactID(.table, name: "dbtool"), grantee: grantee, from: before, to: after).map {
       "ALTER DEFAULT PRIVILEGES\(creator)\(place) " + $0.replacing(" ON TABLE dbtool ", with: " ON \(id.name) ")
     }
   }
@@ -109,7 +136,7 @@ struct DefaultPrivileges {
   /// What PostgreSQL gives by itself (documentation, table 5.2).
   static func builtIn(_ kind: FactKind, _ role: String) -> [String] {
     guard role.isEmpty else { return [] }
-    return kind == .function ? ["EXECUTE"] : kind == .enumType ? ["USAGE"] : []
+    return kind == .function ? ["EXECUTE"] : kind.isType || kind == .language ? ["USAGE"] : []
   }
 
   /// What a role may do to an object right after it was created.
@@ -130,10 +157,10 @@ struct DefaultPrivileges {
 
   private static func objects(_ kind: FactKind) -> String? {
     switch kind {
-    case .table, .view, .materializedView: "TABLES"
+    case .table, .foreignTable, .view, .materializedView: "TABLES"
     case .sequence: "SEQUENCES"
     case .function: "FUNCTIONS"
-    case .enumType: "TYPES"
+    case .enumType, .baseType, .rangeType, .domain, .compositeType: "TYPES"
     case .schema: "SCHEMAS"
     default: nil
     }

@@ -71,10 +71,26 @@ enum Rules {
     case .schema: SchemaRule.self
     case .extension: ExtensionRule.self
     case .enumType: EnumRule.self
+    case .shellType: ShellTypeRule.self
+    case .baseType, .rangeType: DefinedTypeRule.self
+    case .domain: DomainRule.self
+    case .domainConstraint: DomainConstraintRule.self
+    case .compositeType: CompositeTypeRule.self
+    case .language, .collation, .operator, .accessMethod, .operatorFamily, .operatorClass, .cast, .transform,
+      .conversion, .textSearchParser, .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration,
+      .foreignDataWrapper, .foreignServer:
+      DefinedObjectRule.self
+    case .userMapping: UserMappingRule.self
+    case .statistics: StatisticsRule.self
+    case .rule: RewriteRuleRule.self
+    case .eventTrigger: EventTriggerRule.self
+    case .publication: PublicationRule.self
+    case .publicationTable: PublicationTableRule.self
+    case .publicationSchema: PublicationSchemaRule.self
     case .sequence: SequenceRule.self
     case .sequenceOwner: SequenceOwnerRule.self
     case .function: FunctionRule.self
-    case .table: TableRule.self
+    case .table, .foreignTable: TableRule.self
     case .column: ColumnRule.self
     case .columnDefault: DefaultRule.self
     case .constraint: ConstraintRule.self
@@ -83,6 +99,7 @@ enum Rules {
     case .materializedView: MaterializedViewRule.self
     case .raw: RawRule.self
     case .trigger: TriggerRule.self
+    case .triggerState: TriggerStateRule.self
     case .policy: PolicyRule.self
     case .partitionWindow: PartitionWindowRule.self
     case .owner: OwnerRule.self
@@ -101,7 +118,31 @@ extension FactID {
     case .schema: "SCHEMA \(Quote.identifier(name))"
     case .extension: "EXTENSION \(Quote.identifier(name))"
     case .role: "ROLE \(Quote.identifier(name))"
-    case .enumType: "TYPE \(sqlName)"
+    case .enumType, .shellType, .baseType, .rangeType, .compositeType: "TYPE \(sqlName)"
+    case .domain: "DOMAIN \(sqlName)"
+    case .domainConstraint: "CONSTRAINT \(Quote.identifier(member)) ON DOMAIN \(sqlName)"
+    case .language: "LANGUAGE \(Quote.identifier(name))"
+    case .collation: "COLLATION \(sqlName)"
+    case .operator: "OPERATOR \(Quote.identifier(schema)).\(name) (\(member))"
+    case .operatorFamily: "OPERATOR FAMILY \(sqlName) USING \(Quote.identifier(member))"
+    case .operatorClass: "OPERATOR CLASS \(sqlName) USING \(Quote.identifier(member))"
+    case .accessMethod: "ACCESS METHOD \(Quote.identifier(name))"
+    case .cast: "CAST (\(name) AS \(member))"
+    case .transform: "TRANSFORM FOR \(name) LANGUAGE \(Quote.identifier(member))"
+    case .conversion: "CONVERSION \(sqlName)"
+    case .textSearchParser: "TEXT SEARCH PARSER \(sqlName)"
+    case .textSearchTemplate: "TEXT SEARCH TEMPLATE \(sqlName)"
+    case .textSearchDictionary: "TEXT SEARCH DICTIONARY \(sqlName)"
+    case .textSearchConfiguration: "TEXT SEARCH CONFIGURATION \(sqlName)"
+    case .foreignDataWrapper: "FOREIGN DATA WRAPPER \(Quote.identifier(name))"
+    case .foreignServer: "SERVER \(Quote.identifier(name))"
+    case .userMapping:
+      "USER MAPPING FOR \(member.isEmpty ? "PUBLIC" : Quote.identifier(member)) SERVER \(Quote.identifier(name))"
+    case .foreignTable: "FOREIGN TABLE \(sqlName)"
+    case .statistics: "STATISTICS \(sqlName)"
+    case .rule: "RULE \(Quote.identifier(member)) ON \(sqlName)"
+    case .eventTrigger: "EVENT TRIGGER \(Quote.identifier(name))"
+    case .publication: "PUBLICATION \(Quote.identifier(name))"
     case .sequence: "SEQUENCE \(sqlName)"
     case .function: "ROUTINE \(sqlName)(\(member))"
     case .table: "TABLE \(sqlName)"
@@ -126,8 +167,13 @@ enum StorageOptions {
   static func list(_ options: [String]) -> String {
     options.map { option in
       let (name, value) = split(option)
-      return "\(Quote.identifier(name)) = \(Quote.literal(value))"
+      return "\(quoted(name)) = \(Quote.literal(value))"
     }.joined(separator: ", ")
+  }
+
+  /// A parameter's name; those of a table's TOAST table begin with `toast.`.
+  private static func quoted(_ name: String) -> String {
+    name.split(separator: ".", maxSplits: 1).map { Quote.identifier(String($0)) }.joined(separator: ".")
   }
 
   static func changes(_ clause: String, from old: [String], to new: [String]) -> [String] {
@@ -136,7 +182,7 @@ enum StorageOptions {
     let removed = old.map { split($0).name }.filter { !names.contains($0) }
     let changed = new.filter { !old.contains($0) }
     if !removed.isEmpty {
-      statements.append("\(clause) RESET (\(removed.map(Quote.identifier).joined(separator: ", ")))")
+      statements.append("\(clause) RESET (\(removed.map(quoted).joined(separator: ", ")))")
     }
     if !changed.isEmpty { statements.append("\(clause) SET (\(list(changed)))") }
     return statements
@@ -145,5 +191,40 @@ enum StorageOptions {
   private static func split(_ option: String) -> (name: String, value: String) {
     guard let index = option.firstIndex(of: "=") else { return (option, "") }
     return (String(option[..<index]), String(option[option.index(after: index)...]))
+  }
+}
+
+/// What a column that is no fact of its own (inherited, or a materialized view's) has of its own, as
+/// `name SET …` clauses of ALTER COLUMN.
+enum ColumnSettings {
+  static func changes(_ table: String, from old: [String], to new: [String]) -> [String] {
+    let removed = old.filter { setting in !new.contains { key($0) == key(setting) } }
+    return removed.map { "\(table) ALTER COLUMN \(reset($0))" }
+      + new.filter { !old.contains($0) }.map { "\(table) ALTER COLUMN \($0)" }
+  }
+
+  /// The column and the word that is set.
+  private static func key(_ setting: String) -> String {
+    let (column, words) = split(setting)
+    let word = words.dropFirst("SET ".count).prefix { $0 != " " }
+    return column + " " + (word.hasPrefix("(") ? "(" : word)
+  }
+
+  private static func reset(_ setting: String) -> String {
+    let (column, words) = split(setting)
+    switch words {
+    case "SET NOT NULL": return "\(column) DROP NOT NULL"
+    case let words where words.hasPrefix("SET STATISTICS"): return "\(column) SET STATISTICS -1"
+    case let words where words.hasPrefix("SET COMPRESSION"): return "\(column) SET COMPRESSION default"
+    case let words where words.hasPrefix("SET STORAGE"): return "\(column) SET STORAGE EXTENDED"
+    default:
+      let names = words.dropFirst("SET (".count).dropLast().split(separator: ", ").map { $0.prefix { $0 != "=" } }
+      return "\(column) RESET (\(names.joined(separator: ", ")))"
+    }
+  }
+
+  private static func split(_ setting: String) -> (column: String, words: String) {
+    guard let range = setting.ranges(of: " SET ").last else { return (setting, "") }
+    return (String(setting[..<range.lowerBound]), String(setting[setting.index(after: range.lowerBound)...]))
   }
 }

@@ -9,17 +9,41 @@ enum TableRule: Rule {
     return TableDefinition(table: fact, columns: columns).statements
   }
 
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP TABLE \(fact.id.sqlName)"] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP \(fact.id.objectClause)"] }
 
   static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // A foreign table's rows are somewhere else.
+    if fact.id.kind == .foreignTable { return [] }
     // A partitioned table's rows are in its partitions, whose own drops say so.
-    [Hazard(.dataLoss, "drops table \(fact.id.sqlName) with all its rows")]
+    return [Hazard(.dataLoss, "drops table \(fact.id.sqlName) with all its rows")]
   }
 
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.attributes[.partitionKey] == new.attributes[.partitionKey] else { return .replace }
-    let table = "ALTER TABLE \(new.id.sqlName)"
+    guard old.attributes[.partitionKey] == new.attributes[.partitionKey],
+      old.attributes[.server] == new.attributes[.server]
+    else { return .replace }
+    let table = "ALTER \(new.id.objectClause)"
     var change = Change()
+    if old.attributes[.ofType] != new.attributes[.ofType] {
+      change.statements.append("\(table) " + (new.optionalText(.ofType).map { "OF \($0)" } ?? "NOT OF"))
+    }
+    for parent in old.list(.inherits) where !new.list(.inherits).contains(parent) {
+      change.statements.append("\(table) NO INHERIT \(parent)")
+    }
+    for parent in new.list(.inherits) where !old.list(.inherits).contains(parent) {
+      change.statements.append("\(table) INHERIT \(parent)")
+    }
+    if old.attributes[.accessMethod] != new.attributes[.accessMethod] {
+      change.statements.append(
+        "\(table) SET ACCESS METHOD \(Quote.identifier(new.optionalText(.accessMethod) ?? "heap"))")
+    }
+    if old.attributes[.tablespace] != new.attributes[.tablespace] {
+      change.statements.append(
+        "\(table) SET TABLESPACE \(Quote.identifier(new.optionalText(.tablespace) ?? "pg_default"))")
+    }
+    change.statements += ColumnSettings.changes(table, from: old.list(.columnSettings), to: new.list(.columnSettings))
+    change.statements += ForeignOptions.changes(
+      table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
     if old.attributes[.partitionOf] != new.attributes[.partitionOf] || old.attributes[.bound] != new.attributes[.bound]
     {
       let before = old.list(.partitionOf)
@@ -65,11 +89,18 @@ struct TableDefinition {
 
   var statements: [String] {
     let name = table.id.sqlName
-    var sql = "CREATE \(table.text(.persistence) == "unlogged" ? "UNLOGGED " : "")TABLE \(name)"
+    let isForeign = table.id.kind == .foreignTable
+    let kind = isForeign ? "FOREIGN " : table.text(.persistence) == "unlogged" ? "UNLOGGED " : ""
+    var sql = "CREATE \(kind)TABLE \(name)"
     let partitionOf = table.list(.partitionOf)
     var lines: [String] = []
     if partitionOf.count == 2 {
       sql += " PARTITION OF \(Quote.qualified(partitionOf[0], partitionOf[1]))"
+    } else if let type = table.optionalText(.ofType) {
+      sql += " OF \(type)"
+      lines = columns.sorted { $0.position < $1.position }.compactMap {
+        ColumnRule.options($0, defaultValue: defaults[$0.id.member]).map { "  " + $0 }
+      }
     } else {
       lines = columns.sorted { $0.position < $1.position }.map {
         "  " + ColumnRule.definition($0, defaultValue: defaults[$0.id.member])
@@ -79,13 +110,25 @@ struct TableDefinition {
       let (first, second) = (a.text(.type) == "p", b.text(.type) == "p")
       return first == second ? a.id < b.id : first
     }.map { "  " + ConstraintRule.clause($0) }
-    if !lines.isEmpty { sql += " (\n\(lines.joined(separator: ",\n"))\n)" } else if partitionOf.isEmpty { sql += " ()" }
+    if !lines.isEmpty {
+      sql += " (\n\(lines.joined(separator: ",\n"))\n)"
+    } else if partitionOf.isEmpty, table.attributes[.ofType] == nil {
+      sql += " ()"
+    }
+    let parents = table.list(.inherits)
+    if !parents.isEmpty { sql += " INHERITS (\(parents.joined(separator: ", ")))" }
     if let bound = table.optionalText(.bound) { sql += " \(bound)" }
     if let key = table.optionalText(.partitionKey) { sql += " PARTITION BY \(key)" }
+    if let method = table.optionalText(.accessMethod) { sql += " USING \(Quote.identifier(method))" }
     let options = table.list(.options)
     if !options.isEmpty { sql += " WITH (\(StorageOptions.list(options)))" }
+    if let space = table.optionalText(.tablespace) { sql += " TABLESPACE \(Quote.identifier(space))" }
+    if let server = table.optionalText(.server) {
+      sql += " SERVER \(Quote.identifier(server))" + ForeignOptions.clause(table.list(.foreignOptions))
+    }
     var result = [sql]
     for column in columns { result += ColumnRule.settings(column) }
+    result += ColumnSettings.changes("ALTER TABLE \(name)", from: [], to: table.list(.columnSettings))
     result += TableRule.security("ALTER TABLE \(name)", from: nil, to: table)
     if let identity = table.optionalText(.replicaIdentity) {
       result.append("ALTER TABLE \(name) REPLICA IDENTITY \(identity)")
@@ -114,6 +157,7 @@ enum ColumnRule: Rule {
 
   static func definition(_ fact: Fact, defaultValue: Fact?) -> String {
     var text = "\(fact.id.memberSQL) \(fact.text(.type))"
+    text += ForeignOptions.clause(fact.list(.foreignOptions))
     if let compression = fact.optionalText(.compression) { text += " COMPRESSION \(compression)" }
     if let collation = fact.optionalText(.collation) { text += " COLLATE \(collation)" }
     if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
@@ -124,6 +168,15 @@ enum ColumnRule: Rule {
     if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
     if fact.flag(.notNull) { text += " NOT NULL" }
     return text
+  }
+
+  /// What a typed table says of a column beside what the type says; nil for nothing.
+  static func options(_ fact: Fact, defaultValue: Fact?) -> String? {
+    var text = ""
+    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
+    if fact.flag(.notNull) { text += " NOT NULL" }
+    return text.isEmpty ? nil : "\(fact.id.memberSQL) WITH OPTIONS\(text)"
   }
 
   /// The sequence's options, and its name when PostgreSQL would choose another.
@@ -143,6 +196,9 @@ enum ColumnRule: Rule {
     if let target = fact.integer(.statistics) { statements.append("\(alter) SET STATISTICS \(target)") }
     let options = fact.list(.options)
     if !options.isEmpty { statements.append("\(alter) SET (\(StorageOptions.list(options)))") }
+    if let persistence = fact.optionalText(.persistence), let name = fact.list(.sequence).last {
+      statements.append("ALTER SEQUENCE \(Quote.qualified(fact.id.schema, name)) SET \(persistence.uppercased())")
+    }
     return statements
   }
 
@@ -199,6 +255,7 @@ enum ColumnRule: Rule {
       change.statements.append("\(clause) SET STATISTICS \(new.integer(.statistics) ?? -1)")
     }
     change.statements += StorageOptions.changes(clause, from: old.list(.options), to: new.list(.options))
+    change.statements += ForeignOptions.changes(clause, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
     return .inPlace(change)
   }
 
@@ -319,7 +376,8 @@ enum ConstraintRule: Rule {
 
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
-    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + marks(nil, fact, context)
+    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + storage(nil, fact)
+      + marks(nil, fact, context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
@@ -331,8 +389,13 @@ enum ConstraintRule: Rule {
       guard new.attributes[.validated] == nil else { return .replace }
       change.statements.append("ALTER TABLE \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)")
     }
-    change.statements += marks(old, new, context)
+    change.statements += storage(old, new) + marks(old, new, context)
     return .inPlace(change)
+  }
+
+  /// How the constraint's index is stored, which `pg_get_constraintdef` does not say.
+  private static func storage(_ old: Fact?, _ new: Fact) -> [String] {
+    IndexRule.storage(old, new, index: Quote.qualified(new.id.schema, new.id.member))
   }
 
   /// Whether the constraint's index orders the table or identifies its rows to replication.
@@ -346,6 +409,7 @@ enum IndexRule: Rule {
     let unique = fact.flag(.unique) ? "UNIQUE " : ""
     let table = fact.parent?.sqlName ?? ""
     return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
+      + storage(nil, fact, index: fact.id.sqlName)
       + marks(nil, fact, index: Quote.identifier(fact.id.name), context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP INDEX \(fact.id.sqlName)"] }
@@ -353,7 +417,30 @@ enum IndexRule: Rule {
     guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
       old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
     else { return .replace }
-    return .inPlace(Change(marks(old, new, index: Quote.identifier(new.id.name), context)))
+    return .inPlace(
+      Change(
+        storage(old, new, index: new.id.sqlName) + marks(old, new, index: Quote.identifier(new.id.name), context)))
+  }
+
+  /// - Parameter index: the index's qualified name, quoted.
+  static func storage(_ old: Fact?, _ new: Fact, index: String) -> [String] {
+    var statements = StorageOptions.changes(
+      "ALTER INDEX \(index)", from: old?.list(.options) ?? [], to: new.list(.options))
+    if old?.attributes[.tablespace] != new.attributes[.tablespace] {
+      statements.append(
+        "ALTER INDEX \(index) SET TABLESPACE \(Quote.identifier(new.optionalText(.tablespace) ?? "pg_default"))")
+    }
+    let (before, after) = (old?.list(.statistics) ?? [], new.list(.statistics))
+    func column(_ target: String) -> String { String(target.prefix { $0 != " " }) }
+    for target in before where !after.contains(where: { column($0) == column(target) }) {
+      statements.append("ALTER INDEX \(index) ALTER COLUMN \(column(target)) SET STATISTICS -1")
+    }
+    for target in after where !before.contains(target) {
+      statements.append(
+        "ALTER INDEX \(index) ALTER COLUMN \(column(target)) SET STATISTICS \(target.dropFirst(column(target).count + 1))"
+      )
+    }
+    return statements
   }
 
   /// - Parameter index: the index's own name, quoted.
@@ -391,6 +478,24 @@ enum TriggerRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard old.text(.definition) == new.text(.definition) else { return .replace }
     return .inPlace(Change([state(new, new.optionalText(.enabled) ?? "ENABLE")]))
+  }
+  private static func state(_ fact: Fact, _ words: String) -> String {
+    "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"
+  }
+}
+
+/// Whether a partition's copy of a trigger fires.
+enum TriggerStateRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [state(fact, fact.text(.enabled))] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    // As the parent's trigger says in the end, if it stays.
+    guard let trigger = fact.needs.first(where: { $0.kind == .trigger }), let target = context.target[trigger] else {
+      return []
+    }
+    return [state(fact, target.optionalText(.enabled) ?? "ENABLE")]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
   }
   private static func state(_ fact: Fact, _ words: String) -> String {
     "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"

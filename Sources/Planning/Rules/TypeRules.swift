@@ -1,0 +1,104 @@
+internal import Catalog
+internal import Postgres
+
+/// The mere name of a type. Defining the type fills it; dropping the type takes it.
+enum ShellTypeRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { ["CREATE TYPE \(fact.id.sqlName)"] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let isDefined = [FactKind.baseType, .rangeType].contains {
+      context.source.contains(FactID($0, schema: fact.id.schema, name: fact.id.name))
+    }
+    return isDefined ? [] : ["DROP TYPE \(fact.id.sqlName)"]
+  }
+}
+
+/// Base types and ranges with a canonical function: the type and its functions need each other, and go together.
+enum DefinedTypeRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.definition)] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let hasShell = context.source.contains(FactID(.shellType, schema: fact.id.schema, name: fact.id.name))
+    return ["DROP TYPE \(fact.id.sqlName)\(hasShell ? " CASCADE" : "")"]
+  }
+}
+
+/// Domains; their checks are facts of their own.
+enum DomainRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    var sql = "CREATE DOMAIN \(fact.id.sqlName) AS \(fact.text(.type))"
+    if let collation = fact.optionalText(.collation) { sql += " COLLATE \(collation)" }
+    if let expression = fact.optionalText(.defaultExpression) { sql += " DEFAULT \(expression)" }
+    if fact.flag(.notNull) { sql += " NOT NULL" }
+    return [sql]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP DOMAIN \(fact.id.sqlName)"] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.type) == new.text(.type), old.attributes[.collation] == new.attributes[.collation] else {
+      return .replace
+    }
+    let domain = "ALTER DOMAIN \(new.id.sqlName)"
+    var change = Change()
+    if old.attributes[.defaultExpression] != new.attributes[.defaultExpression] {
+      change.statements.append(
+        "\(domain) " + (new.optionalText(.defaultExpression).map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"))
+    }
+    if old.flag(.notNull) != new.flag(.notNull) {
+      change.statements.append("\(domain) \(new.flag(.notNull) ? "SET" : "DROP") NOT NULL")
+    }
+    return .inPlace(change)
+  }
+}
+
+/// Checks of domains.
+enum DomainConstraintRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
+    return [
+      "ALTER DOMAIN \(fact.id.sqlName) ADD CONSTRAINT \(fact.id.memberSQL) \(fact.text(.definition))\(notValid)"
+    ]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER DOMAIN \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition), new.attributes[.validated] == nil else { return .replace }
+    return .inPlace(Change(["ALTER DOMAIN \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)"]))
+  }
+}
+
+/// Composite types. Attributes are written as `name type`, with both quoted.
+enum CompositeTypeRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["CREATE TYPE \(fact.id.sqlName) AS (\(fact.list(.columns).joined(separator: ", ")))"]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP TYPE \(fact.id.sqlName)"] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let (before, after) = (old.list(.columns).map(split), new.list(.columns).map(split))
+    let kept = before.filter { a in after.contains { $0.name == a.name } }
+    // What is added comes last; another order is another type.
+    guard after.prefix(kept.count).map(\.name) == kept.map(\.name) else { return .replace }
+    var actions = before.filter { a in !after.contains { $0.name == a.name } }.map { "DROP ATTRIBUTE \($0.name)" }
+    for (a, b) in zip(kept, after) where a.type != b.type { actions.append("ALTER ATTRIBUTE \(b.name) TYPE \(b.type)") }
+    actions += after.dropFirst(kept.count).map { "ADD ATTRIBUTE \($0.name) \($0.type)" }
+    var change = Change(actions.isEmpty ? [] : ["ALTER TYPE \(new.id.sqlName) \(actions.joined(separator: ", "))"])
+    // Typed tables follow only when they are told to.
+    if !actions.isEmpty, context.source.facts.values.contains(where: { $0.text(.ofType) == new.id.sqlName }) {
+      change.statements = change.statements.map { $0.replacing(", ", with: " CASCADE, ") + " CASCADE" }
+    }
+    let dropped = before.filter { a in !after.contains { $0.name == a.name } }.map(\.name)
+    if !dropped.isEmpty {
+      change.hazards.append(
+        Hazard(.dataLoss, "drops \(dropped.joined(separator: ", ")) from \(new.id.path) with its values"))
+    }
+    return .inPlace(change)
+  }
+
+  private static func split(_ attribute: String) -> (name: String, type: String) {
+    var isQuoted = false
+    let end = attribute.firstIndex { character in
+      if character == "\"" { isQuoted.toggle() }
+      return character == " " && !isQuoted
+    }
+    guard let end else { return (attribute, "") }
+    return (String(attribute[..<end]), String(attribute[attribute.index(after: end)...]))
+  }
+}
