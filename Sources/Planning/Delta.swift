@@ -89,18 +89,37 @@ struct Delta {
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
   private mutating func reapplyPartitionDefaults() {
     for fact in target.facts.values where fact.id.kind == .columnDefault && fact.parent?.kind == .table {
-      guard let inherited = Self.parentDefault(of: fact, in: target), !created.contains(fact.id),
-        altered[fact.id] == nil,
-        created.contains(inherited) || dropped.contains(inherited) || altered[inherited] != nil
+      let inherited = [Self.parentDefault(of: fact, in: source), Self.parentDefault(of: fact, in: target)]
+      guard !created.contains(fact.id), altered[fact.id] == nil,
+        inherited.contains(where: { id in
+          id.map { created.contains($0) || dropped.contains($0) || altered[$0] != nil } ?? false
+        })
       else { continue }
       altered[fact.id] = Change(DefaultRule.create(fact, context))
     }
   }
 
-  /// The default that a partition's column would have without one of its own.
+  /// The default that an inherited column would have without one of its own: the nearest ancestor's.
   static func parentDefault(of fact: Fact, in catalog: Catalog) -> FactID? {
-    guard let table = fact.parent, let parts = catalog[table]?.list(.partitionOf), parts.count == 2 else { return nil }
-    return FactID(.columnDefault, schema: parts[0], name: parts[1], member: fact.id.member)
+    guard let table = fact.parent, table.kind.isTable else { return nil }
+    return inheritedDefault(fact.id.member, of: table, in: catalog)
+  }
+
+  private static func inheritedDefault(_ column: String, of table: FactID, in catalog: Catalog) -> FactID? {
+    for parent in parents(of: table, in: catalog) {
+      let own = FactID(.columnDefault, schema: parent.schema, name: parent.name, member: column)
+      if catalog.contains(own) { return own }
+      if let inherited = inheritedDefault(column, of: parent, in: catalog) { return inherited }
+    }
+    return nil
+  }
+
+  private static func parents(of table: FactID, in catalog: Catalog) -> [FactID] {
+    guard let fact = catalog[table] else { return [] }
+    let partitioned = fact.list(.partitionOf)
+    if partitioned.count == 2 { return [FactID(.table, schema: partitioned[0], name: partitioned[1])] }
+    let names = fact.list(.inherits)
+    return names.isEmpty ? [] : fact.needs.filter { $0.kind.isTable && names.contains($0.sqlName) }
   }
 
   private mutating func replace(_ id: FactID, _ queue: inout [FactID]) {

@@ -125,8 +125,10 @@ struct StepGraph {
   /// A partition's own default comes after its parent's.
   private mutating func connectPartitionDefaults() {
     for index in nodes.indices where nodes[index].fact.id.kind == .columnDefault && nodes[index].action != .drop {
-      guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: delta.target) else { continue }
-      for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
+      for catalog in [delta.source, delta.target] {
+        guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: catalog) else { continue }
+        for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
+      }
     }
   }
 
