@@ -80,6 +80,7 @@ struct StepGraph {
     connectDrops()
     connectNames()
     connectPartitionDefaults()
+    connectBounds()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
@@ -128,6 +129,43 @@ struct StepGraph {
       for catalog in [delta.source, delta.target] {
         guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: catalog) else { continue }
         for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
+      }
+    }
+  }
+
+  /// Partitions that let go of their ranges come before those that take some, and the parent changes only once its
+  /// partitions are its own again.
+  private mutating func connectBounds() {
+    var leaving: [FactID: [Int]] = [:]
+    var coming: [FactID: [Int]] = [:]
+    var returning: [FactID: [Int]] = [:]
+    func parent(_ fact: Fact?) -> FactID? {
+      guard let parts = fact?.list(.partitionOf), parts.count == 2 else { return nil }
+      return FactID(.table, schema: parts[0], name: parts[1])
+    }
+    for (id, dropper) in droppers where id.kind.isTable {
+      if let table = parent(delta.source[id]) { leaving[table, default: []].append(dropper) }
+    }
+    for (id, creator) in creators where id.kind.isTable {
+      if let table = parent(delta.target[id]) { coming[table, default: []].append(creator) }
+    }
+    for (id, cleaner) in cleaners where id.kind.isTable {
+      guard let table = parent(delta.target[id]), let alterer = alterers[id] else { continue }
+      leaving[table, default: []].append(alterer)
+      coming[table, default: []].append(cleaner)
+      returning[table, default: []].append(cleaner)
+    }
+    for (table, takers) in coming {
+      for taker in takers {
+        for leaver in leaving[table] ?? [] { order(leaver, before: taker) }
+      }
+    }
+    for (table, cleaners) in returning {
+      let parts = Set((delta.sourceChildren[table] ?? []) + (delta.targetChildren[table] ?? []))
+      for part in parts where !part.kind.isTable {
+        for node in [creators[part], alterers[part], droppers[part]] {
+          for cleaner in cleaners { order(cleaner, before: node) }
+        }
       }
     }
   }

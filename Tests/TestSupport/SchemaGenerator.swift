@@ -191,6 +191,12 @@ package struct SchemaGenerator {
         "CREATE TABLE s1.parted_b PARTITION OF s1.parted FOR VALUES FROM ('2026-02-01') TO ('\(pick(["2026-03-01", "2026-04-01"]))')"
       )
     }
+    if chance(40) {
+      let from = sql.last?.hasSuffix("TO ('2026-03-01')") == true ? "2026-03-01" : "2026-04-01"
+      sql.append("CREATE TABLE s1.parted_c PARTITION OF s1.parted FOR VALUES FROM ('\(from)') TO ('2026-05-01')")
+    } else if chance(30) {
+      sql.append("CREATE TABLE s1.parted_c (id bigint NOT NULL, at date NOT NULL, note text)")
+    }
     if chance(30) { sql.append("CREATE TABLE s1.parted_rest PARTITION OF s1.parted DEFAULT") }
     if chance(60) {
       sql.append("ALTER TABLE s1.parted ADD CONSTRAINT parted_pkey PRIMARY KEY (\(pick(["id, at", "at, id"])))")

@@ -19,19 +19,16 @@ enum TableRule: Rule {
   }
 
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    // What joins or leaves a parent has other columns, constraints and indexes of its own afterwards: not known here.
     guard old.attributes[.partitionKey] == new.attributes[.partitionKey],
+      old.attributes[.partitionOf] == new.attributes[.partitionOf],
+      old.attributes[.inherits] == new.attributes[.inherits],
       old.attributes[.server] == new.attributes[.server]
     else { return .replace }
     let table = "ALTER \(new.id.objectClause)"
     var change = Change()
     if old.attributes[.ofType] != new.attributes[.ofType] {
       change.statements.append("\(table) " + (new.optionalText(.ofType).map { "OF \($0)" } ?? "NOT OF"))
-    }
-    for parent in old.list(.inherits) where !new.list(.inherits).contains(parent) {
-      change.statements.append("\(table) NO INHERIT \(parent)")
-    }
-    for parent in new.list(.inherits) where !old.list(.inherits).contains(parent) {
-      change.statements.append("\(table) INHERIT \(parent)")
     }
     if old.attributes[.accessMethod] != new.attributes[.accessMethod] {
       change.statements.append(
@@ -44,18 +41,12 @@ enum TableRule: Rule {
     change.statements += ColumnSettings.changes(table, from: old.list(.columnSettings), to: new.list(.columnSettings))
     change.statements += ForeignOptions.changes(
       table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
-    if old.attributes[.partitionOf] != new.attributes[.partitionOf] || old.attributes[.bound] != new.attributes[.bound]
-    {
-      let before = old.list(.partitionOf)
-      let after = new.list(.partitionOf)
-      if before.count == 2 {
-        change.statements.append(
-          "ALTER TABLE \(Quote.qualified(before[0], before[1])) DETACH PARTITION \(new.id.sqlName)")
-      }
-      if after.count == 2 {
-        change.statements.append(
-          "ALTER TABLE \(Quote.qualified(after[0], after[1])) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
-      }
+    let parent = new.list(.partitionOf)
+    if old.attributes[.bound] != new.attributes[.bound], parent.count == 2 {
+      let clause = "ALTER TABLE \(Quote.qualified(parent[0], parent[1]))"
+      change.statements.append("\(clause) DETACH PARTITION \(new.id.sqlName)")
+      // The range that it takes may be another partition's until that one has let it go.
+      change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
     }
     if old.attributes[.persistence] != new.attributes[.persistence] {
       change.statements.append("\(table) SET \(new.text(.persistence) == "unlogged" ? "UNLOGGED" : "LOGGED")")
