@@ -15,8 +15,11 @@ struct Delta {
   let targetChildren: [FactID: [FactID]]
   let sourceDependents: [FactID: [FactID]]
   private(set) var context: RuleContext
+  /// Facts that are dropped and created although they could be altered.
+  private let replacing: Set<FactID>
 
-  init(source: Catalog, target: Catalog) {
+  init(source: Catalog, target: Catalog, replacing: Set<FactID> = []) {
+    self.replacing = replacing
     self.source = source
     self.target = target
     sourceChildren = source.childrenByParent()
@@ -45,7 +48,7 @@ struct Delta {
         continue
       }
       // What moves to another parent is another object.
-      if fact.parent != new.parent, fact.id.kind != .table {
+      if replacing.contains(fact.id) || fact.parent != new.parent && fact.id.kind != .table {
         replaced.append(fact.id)
       } else if fact.attributes != new.attributes, !fact.isUndeclaredVersion(of: new) {
         switch Rules.rule(for: fact.id.kind).alter(fact, new, context) {

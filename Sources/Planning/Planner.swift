@@ -23,12 +23,22 @@ package enum Planner {
     var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
     var target = target
     RawOwnership.attribute(&source, &target)
-    var delta = Delta(source: source, target: target)
-    delta.propagate()
-    var graph = StepGraph(delta)
-    graph.connect()
-    let order = try graph.sorted()
-    return Plan(steps: graph.fold(order))
+    // Altering in place what lets go of something that has to go first and takes something that comes later leaves no
+    // order; dropping it before and creating it after does.
+    var replacing: Set<FactID> = []
+    while true {
+      var delta = Delta(source: source, target: target, replacing: replacing)
+      delta.propagate()
+      var graph = StepGraph(delta)
+      graph.connect()
+      do { return Plan(steps: graph.fold(try graph.sorted())) } catch let cycle as StepGraph.Cycle {
+        let inPlace = cycle.steps.filter { $0.action == .alter && [.view, .policy, .function].contains($0.id.kind) }
+        guard !inPlace.isEmpty, replacing.isDisjoint(with: inPlace.map(\.id)) else {
+          throw PlanError.cycle(cycle.steps.map { "\($0.action.rawValue) \($0.id)" })
+        }
+        replacing.formUnion(inPlace.map(\.id))
+      }
+    }
   }
 }
 

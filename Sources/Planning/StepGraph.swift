@@ -212,9 +212,14 @@ struct StepGraph {
 
   // MARK: Order
 
+  /// Steps that wait for each other.
+  struct Cycle: Error {
+    let steps: [(action: PlanStep.Action, id: FactID)]
+  }
+
   /// Kahn's algorithm with the smallest key first: the same input gives the same bytes.
   ///
-  /// - Throws: `PlanError.cycle`.
+  /// - Throws: `Cycle`.
   func sorted() throws -> [Int] {
     var waiting = nodes.map(\.predecessors.count)
     let keys = nodes.map(SortKey.init)
@@ -232,7 +237,7 @@ struct StepGraph {
       }
     }
     guard order.count == nodes.count else {
-      throw PlanError.cycle(cycle(among: waiting).map { "\(nodes[$0].action.rawValue) \(nodes[$0].fact.id)" })
+      throw Cycle(steps: cycle(among: waiting).map { (nodes[$0].action, nodes[$0].fact.id) })
     }
     return order
   }

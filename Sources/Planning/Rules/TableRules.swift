@@ -272,7 +272,7 @@ enum ColumnRule: Rule {
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
     let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
       switch kind {
-      case .view, .materializedView, .policy, .trigger, .columnDefault, .function: true
+      case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
       case .constraint: fact.text(.type) == "f"
       case .column: fact.optionalText(.generated) != nil
       default: false
