@@ -257,6 +257,34 @@ public struct RawSQL: DatabaseItem {
     public static func index(_ name: String, in schema: Schema) -> Object {
       Object(id: FactID(.index, schema: schema.name, name: name))
     }
+    /// An aggregate is named like a function.
+    public static func aggregate(_ name: String, in schema: Schema, arguments: String = "") -> Object {
+      function(name, in: schema, arguments: arguments)
+    }
+    public static func domain(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.domain, schema: schema.name, name: name))
+    }
+    public static func compositeType(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.compositeType, schema: schema.name, name: name))
+    }
+    public static func rangeType(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.rangeType, schema: schema.name, name: name))
+    }
+    public static func collation(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.collation, schema: schema.name, name: name))
+    }
+    public static func textSearchConfiguration(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.textSearchConfiguration, schema: schema.name, name: name))
+    }
+    public static func statistics(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.statistics, schema: schema.name, name: name))
+    }
+    public static func foreignServer(_ name: String) -> Object { Object(id: FactID(.foreignServer, name: name)) }
+    public static func foreignTable(_ name: String, in schema: Schema) -> Object {
+      Object(id: FactID(.foreignTable, schema: schema.name, name: name))
+    }
+    public static func eventTrigger(_ name: String) -> Object { Object(id: FactID(.eventTrigger, name: name)) }
+    public static func publication(_ name: String) -> Object { Object(id: FactID(.publication, name: name)) }
   }
   let name: String
   let create: SQL

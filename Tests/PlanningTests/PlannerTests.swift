@@ -119,6 +119,54 @@ import Testing
     }
   }
 
+  @Test func partitionsExchangeRanges() async throws {
+    let parent = "CREATE TABLE p (a int) PARTITION BY RANGE (a);"
+    let plan = try await plan(
+      parent
+        + "CREATE TABLE x PARTITION OF p FOR VALUES FROM (1) TO (5); CREATE TABLE y PARTITION OF p FOR VALUES FROM (5) TO (9)",
+      parent
+        + "CREATE TABLE x PARTITION OF p FOR VALUES FROM (5) TO (9); CREATE TABLE y PARTITION OF p FOR VALUES FROM (1) TO (3); CREATE TABLE z PARTITION OF p FOR VALUES FROM (3) TO (5)"
+    )
+    let text = statements(plan)
+    let detached = text.indices.filter { text[$0].contains("DETACH") }
+    let taken = text.indices.filter { text[$0].contains("ATTACH PARTITION") || text[$0].contains("PARTITION OF") }
+      .filter { !detached.contains($0) }
+    #expect(detached.count == 2 && taken.count == 3, "\(text)")
+    #expect((detached.max() ?? 0) < (taken.min() ?? 0), "\(text)")
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
+  @Test func aTypeOfEveryKindIsReadAndAlteredInPlace() async throws {
+    let plan = try await plan(
+      """
+      CREATE DOMAIN d AS int CONSTRAINT positive CHECK (VALUE > 0); CREATE TYPE pair AS (a int, b text);
+      CREATE TABLE t (x d, y pair)
+      """,
+      """
+      CREATE DOMAIN d AS int DEFAULT 3 CONSTRAINT positive CHECK (VALUE > 1); CREATE TYPE pair AS (a int, b text, c date);
+      CREATE TABLE t (x d, y pair)
+      """)
+    #expect(
+      Set(statements(plan)) == [
+        "ALTER DOMAIN public.d DROP CONSTRAINT positive", "ALTER DOMAIN public.d SET DEFAULT 3",
+        "ALTER DOMAIN public.d ADD CONSTRAINT positive CHECK ((VALUE > 1))",
+        "ALTER TYPE public.pair ADD ATTRIBUTE c date",
+      ])
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
+  @Test func secretsOfUserMappingsAreNotRead() async throws {
+    let catalog = try await Databases.gate.pass {
+      try await self.catalog(
+        """
+        CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w;
+        CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS ("user" 'me', password 'hunter2')
+        """)
+    }
+    let text = SchemaLock(catalog: catalog).text
+    #expect(text.contains("'me'") && !text.contains("hunter2"))
+  }
+
   @Test func objectsThatAreNotModelledAreNamed() async throws {
     let catalog = try await Databases.with { database in
       try await Connection.with(database.target) { connection in

@@ -139,7 +139,9 @@ enum RawRule: Rule {
   static func dropHazards(_ fact: Fact) -> [Hazard] {
     // Nobody reads the SQL; what it says it makes tells whether rows can be in it.
     let objects = fact.list(.objects).compactMap { try? LockFormat.decodeID($0) }
-    let holdsNoRows = { (id: FactID) in ![.table, .column, .sequence, .schema, .extension].contains(id.kind) }
+    let holdsNoRows = { (id: FactID) in
+      ![.table, .column, .sequence, .schema, .extension, .compositeType, .domain].contains(id.kind)
+    }
     if !objects.isEmpty, objects.allSatisfy(holdsNoRows) { return [] }
     return [Hazard(.dataLoss, "runs the declared drop of the raw SQL \(fact.id.name), which may take rows with it")]
   }
