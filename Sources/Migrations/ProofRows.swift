@@ -35,38 +35,80 @@ enum ProofRows {
     try await addDefaultPartitions(connection)
     try await connection.execute(
       #"""
+      CREATE TABLE dbtool_proof.columns AS
+        SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
+               a.attnotnull AND NOT a.atthasdef AS required,
+               CASE
+                 WHEN y.typtype = 'e' THEN format('(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s ORDER BY e.enumsortorder OFFSET (K %% (SELECT count(*) FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s)) LIMIT 1)', y.oid, y.oid)
+                 WHEN y.typcategory = 'B' THEN 'K % 2 = 0'
+                 WHEN y.typcategory = 'A' THEN '''{}'''
+                 WHEN y.typname = 'uuid' THEN 'lpad(K::text, 32, ''0'')'
+                 WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''
+                 WHEN y.typname = 'bytea' THEN 'K::text'
+                 WHEN y.typname IN ('inet', 'cidr') THEN '''10.0.0.'' || K'
+                 WHEN y.typname = 'interval' THEN 'K || '' hours'''
+                 WHEN y.typname IN ('time', 'timetz') THEN '''0'' || K || '':00'''
+                 WHEN y.typcategory = 'D' THEN '(''2026-01-0'' || K || '' 00:00:00'')'
+                 WHEN y.typcategory = 'R' THEN '''empty'''
+                 ELSE 'K::text' END AS value
+          FROM pg_catalog.pg_attribute a
+          JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+          JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
+           AND n.nspname NOT IN ('information_schema', 'cron', 'dbtool', 'dbtool_proof')
+           AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+
+      -- Where a check on one column refuses the usual value, others are tried: PostgreSQL says which will do. Texts that
+      -- the check names are good guesses, as they are or as patterns.
+      DO $dbtool$
+      DECLARE
+        f record; candidate text; fits boolean;
+      BEGIN
+        FOR f IN
+          SELECT v.attrelid, v.attnum, v.attname, v.type, v.value,
+                 string_agg('(' || pg_catalog.pg_get_expr(k.conbin, k.conrelid) || ')', ' AND ') AS condition
+            FROM pg_catalog.pg_constraint k
+            JOIN dbtool_proof.columns v ON v.attrelid = k.conrelid AND k.conkey = ARRAY[v.attnum]
+           WHERE k.contype = 'c' GROUP BY 1, 2, 3, 4, 5
+        LOOP
+          FOREACH candidate IN ARRAY ARRAY[
+            f.value, '''[]''', '''{}''', '''""''', '(K + 100)::text', '(K * 1000)::text', '''a'' || K', '''A'' || K',
+            '''user'' || K || ''@example.org''', 'lpad(K::text, 32, ''0'')', 'lpad(K::text, 64, ''0'')',
+            '''https://example.org/'' || K', '(-K)::text']
+            || ARRAY(SELECT DISTINCT unnest(ARRAY[quote_literal(m[1]),
+                       quote_literal(replace(replace(m[1], '_', 'a'), '%', 'x')) || ' || K'])
+                       FROM regexp_matches(f.condition, '''([^'']+)''', 'g') m)
+          LOOP
+            BEGIN
+              EXECUTE format('SELECT bool_and((%s) IS NOT FALSE) FROM (SELECT (%s)::%s AS %I UNION ALL SELECT (%s)::%s) t',
+                             f.condition, replace(candidate, 'K', '1'), f.type, f.attname,
+                             replace(candidate, 'K', '2'), f.type) INTO fits;
+              IF fits THEN
+                UPDATE dbtool_proof.columns SET value = candidate WHERE attrelid = f.attrelid AND attnum = f.attnum;
+                EXIT;
+              END IF;
+            EXCEPTION WHEN OTHERS THEN NULL;
+            END;
+          END LOOP;
+        END LOOP;
+      END $dbtool$;
+
       DO $dbtool$
       DECLARE
         t record; attempt int; k int; made int; names text; formats text; f record; removed bigint; round int;
       BEGIN
         SET LOCAL session_replication_role = replica;
         SET LOCAL client_min_messages = warning;
-        FOR t IN
-          SELECT c.oid, c.oid::regclass AS name FROM pg_catalog.pg_class c
-            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-           WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
-             AND n.nspname NOT IN ('information_schema', 'cron', 'dbtool', 'dbtool_proof')
+        FOR t IN SELECT DISTINCT v.attrelid AS oid, v.attrelid::regclass AS name FROM dbtool_proof.columns v ORDER BY 1
         LOOP
           -- First with every column, then with those alone that must have a value.
           FOR attempt IN 1..2 LOOP
-            SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum),
-                   string_agg(format('(%s)::%s', CASE
-                     WHEN y.typtype = 'e' THEN format('(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s ORDER BY e.enumsortorder OFFSET (K %% (SELECT count(*) FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s)) LIMIT 1)', y.oid, y.oid)
-                     WHEN y.typcategory = 'B' THEN 'K % 2 = 0'
-                     WHEN y.typcategory = 'A' THEN '''{}'''
-                     WHEN y.typname = 'uuid' THEN 'lpad(K::text, 32, ''0'')'
-                     WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''
-                     WHEN y.typname = 'bytea' THEN 'K::text'
-                     WHEN y.typname IN ('inet', 'cidr') THEN '''10.0.0.'' || K'
-                     WHEN y.typname = 'interval' THEN 'K || '' hours'''
-                     WHEN y.typname IN ('time', 'timetz') THEN '''0'' || K || '':00'''
-                     WHEN y.typcategory = 'D' THEN '(''2026-01-0'' || K || '' 00:00:00'')'
-                     WHEN y.typcategory = 'R' THEN '''empty'''
-                     ELSE 'K::text' END, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+            SELECT string_agg(quote_ident(v.attname), ', ' ORDER BY v.attnum),
+                   string_agg(format('(%s)::%s', v.value, v.type), ', ' ORDER BY v.attnum)
               INTO names, formats
-              FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
-             WHERE a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-               AND (attempt = 1 OR a.attnotnull AND NOT a.atthasdef);
+              FROM dbtool_proof.columns v
+             WHERE v.attrelid = t.oid AND (attempt = 1 OR v.required);
             CONTINUE WHEN names IS NULL;
             made := 0;
             FOR k IN 1..3 LOOP

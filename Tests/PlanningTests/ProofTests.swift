@@ -61,4 +61,19 @@ import Testing
     #expect(proof.holds)
     #expect(proof.rows == 3)
   }
+
+  @Test func rowsFitWhatChecksAsk() async throws {
+    let before = """
+      CREATE TABLE t (
+        id int PRIMARY KEY CHECK (id < 100), headers jsonb NOT NULL CHECK (jsonb_typeof(headers) = 'array'),
+        hash text NOT NULL CHECK (hash LIKE '$2_$%'), state text NOT NULL CHECK (state IN ('open', 'closed')),
+        mail text NOT NULL CHECK (mail ~ '^[^@]+@[^@]+$'), debt int NOT NULL CHECK (debt <= 0))
+      """
+    let (_, proof) = try await prove(before, String(before.dropLast()) + ", note text)")
+    #expect(proof.holds)
+    #expect(proof.rows == 3 && proof.emptyTables.isEmpty)
+    await #expect(throws: ProofFailure.self) {
+      _ = try await prove(before, String(before.dropLast()) + ", note text NOT NULL)")
+    }
+  }
 }
