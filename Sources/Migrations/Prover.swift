@@ -74,7 +74,7 @@ package struct Prover: Sendable {
     var index = 0
     for segment in plan.segments {
       try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off")
-      observer.newTransaction()
+      try await observer.newTransaction(connection)
       for step in segment {
         try await run(step, connection)
         let observed = try await observer.observe(connection)
@@ -123,7 +123,11 @@ package struct Prover: Sendable {
 private struct LockObserver {
   private let existing: Set<String>
   private var seen: Set<String> = []
+  /// Tables that nobody can use until the transaction ends.
+  private var locked: Set<String> = []
   private var files: [String: String] = [:]
+  /// How often each table was scanned in the current transaction.
+  private var scans: [String: String] = [:]
 
   init(existing: Catalog) {
     self.existing = Set(
@@ -144,14 +148,25 @@ private struct LockObserver {
      ORDER BY 1, 2
     """
 
+  private static let scansQuery = """
+    SELECT pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text FROM pg_catalog.pg_stat_xact_user_tables
+    """
+
   mutating func start(_ connection: Connection) async throws {
     files = try Self.pairs(try await connection.query(Self.filesQuery))
   }
 
-  mutating func newTransaction() { seen = [] }
+  mutating func newTransaction(_ connection: Connection) async throws {
+    seen = []
+    locked = []
+    // Counts of earlier transactions stay until they are reported, which is at most once a second.
+    scans = try Self.pairs(try await connection.query(Self.scansQuery))
+  }
 
   mutating func observe(_ connection: Connection) async throws -> (locks: [String], hazards: [Hazard]) {
-    let results = try await connection.pipeline([Statement(Self.locksQuery), Statement(Self.filesQuery)])
+    let results = try await connection.pipeline([
+      Statement(Self.locksQuery), Statement(Self.filesQuery), Statement(Self.scansQuery),
+    ])
     var locks: [String] = []
     var hazards: [Hazard] = []
     for row in try results[0].get() {
@@ -159,6 +174,7 @@ private struct LockObserver {
       let mode = try row.string(1)
       guard existing.contains(table), seen.insert(table + mode).inserted else { continue }
       locks.append("\(Self.words(mode)) on \(table)")
+      if mode == "AccessExclusiveLock" { locked.insert(table) }
       if mode != "AccessExclusiveLock" {
         hazards.append(Hazard(.blocksWrites, "blocks writes to \(table) while it runs (\(Self.words(mode)))"))
       }
@@ -169,6 +185,14 @@ private struct LockObserver {
       hazards.append(Hazard(.rewrite, "rewrites \(table); nobody can read or write it meanwhile"))
     }
     files = now
+    let scanned = try Self.pairs(try results[2].get())
+    for (table, count) in scanned.sorted(by: { $0.key < $1.key })
+    where scans[table, default: "0"] != count && locked.contains(table)
+      && !hazards.contains(where: { $0.code == .rewrite })
+    {
+      hazards.append(Hazard(.blocksReads, "reads all of \(table) while nobody can read or write it"))
+    }
+    scans = scanned
     return (locks, hazards)
   }
 

@@ -49,6 +49,15 @@ import Testing
     #expect(plan.steps[0].locks == ["ACCESS EXCLUSIVE on public.t"])
   }
 
+  @Test func aScanUnderAStrongLockIsSeen() async throws {
+    let (plan, _) = try await prove("CREATE TABLE t (a int)", "CREATE TABLE t (a int NOT NULL)")
+    #expect(plan.hazards.map(\.code) == [.blocksReads])
+    // PostgreSQL needs no scan where a check says so already; a rule would not know.
+    let check = "CREATE TABLE t (a int, CONSTRAINT c CHECK (a IS NOT NULL))"
+    let (proved, _) = try await prove(check, "CREATE TABLE t (a int NOT NULL, CONSTRAINT c CHECK (a IS NOT NULL))")
+    #expect(proved.hazards.isEmpty, "\(proved.hazards)")
+  }
+
   @Test func aPlanThatRowsRefuseFails() async throws {
     await #expect(throws: ProofFailure.self) {
       _ = try await prove("CREATE TABLE t (a int)", "CREATE TABLE t (a int, b int NOT NULL)")
