@@ -1,7 +1,7 @@
 package import Catalog
 package import Postgres
 
-/// Reads a database's catalog in one snapshot: one transaction, three round trips, however large the database is.
+/// Reads a database's catalog in one snapshot: one transaction, four round trips, however large the database is.
 package struct CatalogReader: Sendable {
   /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
   package var excludedSchemas: Set<String>
@@ -54,6 +54,13 @@ package struct CatalogReader: Sendable {
       ]
       if version.major >= 15 { queries.insert(PublicationSchemaQuery.self, at: queries.count - 4) }
       if hasCron { queries.append(CronJobQuery.self) }
+      let rare = Set(queries.compactMap { $0.rareCatalog }).sorted()
+      // Objects that came with PostgreSQL have smaller numbers.
+      let present = try await connection.query(
+        "SELECT " + rare.map { "EXISTS (SELECT FROM pg_catalog.\($0) WHERE oid >= 16384)" }.joined(separator: ", "))
+      for (index, catalog) in rare.enumerated() where try !present[0].bool(index) {
+        queries.removeAll { $0.rareCatalog == catalog }
+      }
       let excluded = excludedSchemas.sorted()
       let results = try await connection.pipeline(
         queries.map { query in
@@ -83,6 +90,8 @@ package struct CatalogReader: Sendable {
 
 /// One query and the decoder of its rows.
 protocol CatalogQuery {
+  /// The catalog whose rows it reads, if few databases have any of their own: without them it is not run.
+  static var rareCatalog: String? { get }
   /// `$1` is the list of excluded schemas.
   static func sql(_ version: ServerVersion) -> String
   static var takesExcludedSchemas: Bool { get }
@@ -90,6 +99,7 @@ protocol CatalogQuery {
 }
 
 extension CatalogQuery {
+  static var rareCatalog: String? { nil }
   static var takesExcludedSchemas: Bool { true }
 
   /// The condition that a namespace `n` is managed.

@@ -3,6 +3,7 @@ internal import Postgres
 
 /// Foreign-data wrappers (`pg_foreign_data_wrapper`).
 enum ForeignDataWrapperQuery: DefinedObjectQuery {
+  static let rareCatalog: String? = "pg_foreign_data_wrapper"
   static let kind = FactKind.foreignDataWrapper
   static let catalogClass = CatalogClass.foreignDataWrapper
   static let takesExcludedSchemas = false
@@ -20,6 +21,7 @@ enum ForeignDataWrapperQuery: DefinedObjectQuery {
 
 /// Foreign servers (`pg_foreign_server`).
 enum ForeignServerQuery: DefinedObjectQuery {
+  static let rareCatalog: String? = "pg_foreign_server"
   static let kind = FactKind.foreignServer
   static let catalogClass = CatalogClass.foreignServer
   static let takesExcludedSchemas = false
@@ -38,6 +40,7 @@ enum ForeignServerQuery: DefinedObjectQuery {
 
 /// User mappings (`pg_user_mappings`). What looks like a secret is never read.
 enum UserMappingQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_foreign_server"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
@@ -61,6 +64,7 @@ enum UserMappingQuery: CatalogQuery {
 
 /// Event triggers (`pg_event_trigger`).
 enum EventTriggerQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_event_trigger"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
@@ -86,6 +90,7 @@ enum EventTriggerQuery: CatalogQuery {
 
 /// Publications (`pg_publication`); what they publish are facts of their own.
 enum PublicationQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_publication"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     let generated =
@@ -115,6 +120,7 @@ enum PublicationQuery: CatalogQuery {
 
 /// Tables of publications (`pg_publication_rel`), with their column lists and row filters.
 enum PublicationTableQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_publication"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     let extras =
@@ -145,6 +151,7 @@ enum PublicationTableQuery: CatalogQuery {
 
 /// Schemas of publications (`pg_publication_namespace`, version 15 and newer).
 enum PublicationSchemaQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_publication"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """

@@ -24,6 +24,8 @@ enum RelationQuery: CatalogQuery {
              (SELECT array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)
                 FROM pg_catalog.pg_inherits xi JOIN pg_catalog.pg_class x ON x.oid = xi.inhparent
                 JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace WHERE xi.inhrelid = c.oid) END,
+           CASE WHEN c.relkind = 'm'
+                  OR EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid) THEN
            (SELECT array_agg(pg_catalog.quote_ident(a.attname) || ' ' || v.setting ORDER BY a.attnum, v.setting)
               FROM pg_catalog.pg_attribute a
               JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
@@ -44,7 +46,7 @@ enum RelationQuery: CatalogQuery {
                    ((SELECT 'SET (' || pg_catalog.string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(a.attoptions) o
                       WHERE o !~ '^pg_'))) v(setting)
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND v.setting IS NOT NULL
-               AND (c.relkind = 'm' OR c.relkind <> 'v' AND NOT a.attislocal AND a.attinhcount > 0)),
+               AND (c.relkind = 'm' OR NOT a.attislocal AND a.attinhcount > 0)) END,
            fs.srvname,
            (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
                              ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(ft.ftoptions) o)
@@ -358,6 +360,7 @@ enum RuleQuery: CatalogQuery {
 
 /// Extended statistics (`pg_statistic_ext`).
 enum StatisticsQuery: CatalogQuery {
+  static let rareCatalog: String? = "pg_statistic_ext"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner),
