@@ -42,7 +42,9 @@ package struct TestProject: Sendable {
   package func copyPlatform() throws {
     for name in ["migrations", "schema.lock", "seeds"] {
       try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
-      try FileManager.default.copyItem(atPath: "\(Self.repository)/\(name)", toPath: "\(root)/\(name)")
+      // FileManager would keep the group too, which is not always this user's to give.
+      let copy = try ChildProcess.run("/bin/cp", ["-R", "\(Self.repository)/\(name)", "\(root)/\(name)"])
+      guard copy.status == 0 else { throw PostgresError(.connection, copy.output) }
     }
   }
 
