@@ -213,7 +213,6 @@ enum OperatorClassQuery: DefinedObjectQuery {
   /// The operators (`pg_amop`) and functions (`pg_amproc`) of a class, or those of a family that are in no class, as the
   /// clauses that add them.
   static func members(_ catalog: String, _ oid: String, isLoose: Bool) -> String {
-    // In a family's own statement an operator's types are said; a class has one type.
     """
     SELECT 1 AS place, o.amopstrategy AS number,
            pg_catalog.format('OPERATOR %s %s', o.amopstrategy, o.amopopr::regoperator)

@@ -78,9 +78,6 @@ package actor Connection {
     ServerVersion(number: session.pointer.map { Int(PQserverVersion($0)) } ?? 0)
   }
 
-  /// The server process's id as the protocol's start told it; differs from `pg_backend_pid()` behind a pooler.
-  package var announcedBackendPID: Int { session.pointer.map { Int(PQbackendPID($0)) } ?? 0 }
-
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }
 

@@ -1,0 +1,236 @@
+internal import Catalog
+internal import Postgres
+
+enum ColumnRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { add(fact, defaultValue: nil) }
+
+  /// ADD COLUMN; with its default, so that rows that are there get a value.
+  static func add(_ fact: Fact, defaultValue: Fact?) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) ADD COLUMN \(definition(fact, defaultValue: defaultValue))"] + settings(fact)
+  }
+
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) DROP COLUMN \(fact.id.memberSQL)"]
+  }
+
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    // Generated values can be computed again.
+    fact.optionalText(.generated) != nil
+      ? [] : [Hazard(.dataLoss, "drops column \(fact.id.path) with its values")]
+  }
+
+  static func definition(_ fact: Fact, defaultValue: Fact?) -> String {
+    var text = "\(fact.id.memberSQL) \(fact.text(.type))"
+    text += ForeignOptions.clause(fact.list(.foreignOptions))
+    if let compression = fact.optionalText(.compression) { text += " COMPRESSION \(compression)" }
+    if let collation = fact.optionalText(.collation) { text += " COLLATE \(collation)" }
+    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let identity = fact.optionalText(.identity) {
+      let options = identityOptions(fact)
+      text += " GENERATED \(identity) AS IDENTITY" + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))")
+    }
+    if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
+    if fact.flag(.notNull) { text += " NOT NULL" }
+    return text
+  }
+
+  /// What a typed table says of a column beside what the type says; nil for nothing.
+  static func options(_ fact: Fact, defaultValue: Fact?) -> String? {
+    var text = ""
+    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
+    if fact.flag(.notNull) { text += " NOT NULL" }
+    return text.isEmpty ? nil : "\(fact.id.memberSQL) WITH OPTIONS\(text)"
+  }
+
+  /// The sequence's options, and its name when PostgreSQL would choose another.
+  private static func identityOptions(_ fact: Fact) -> [String] {
+    let name = fact.list(.sequence)
+    guard name.count == 2, name[1] != "\(fact.id.name)_\(fact.id.member)_seq" else {
+      return fact.list(.identityOptions)
+    }
+    return ["SEQUENCE NAME \(Quote.qualified(name[0], name[1]))"] + fact.list(.identityOptions)
+  }
+
+  /// What ADD COLUMN has no place for.
+  static func settings(_ fact: Fact) -> [String] {
+    let alter = alter(fact)
+    var statements: [String] = []
+    if let storage = fact.optionalText(.storage) { statements.append("\(alter) SET STORAGE \(storage)") }
+    if let target = fact.integer(.statistics) { statements.append("\(alter) SET STATISTICS \(target)") }
+    let options = fact.list(.options)
+    if !options.isEmpty { statements.append("\(alter) SET (\(StorageOptions.list(options)))") }
+    if let persistence = fact.optionalText(.persistence), let name = fact.list(.sequence).last {
+      statements.append("ALTER SEQUENCE \(Quote.qualified(fact.id.schema, name)) SET \(persistence.uppercased())")
+    }
+    return statements
+  }
+
+  private static func alter(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let clause = alter(new)
+    var change = Change()
+    if let expression = new.optionalText(.generated) {
+      // PostgreSQL cannot make a column generated, nor change the expression before version 17.
+      guard old.optionalText(.generated) == expression, sameType(old, new) else { return .replace }
+    } else if old.optionalText(.generated) != nil {
+      change.statements.append("\(clause) DROP EXPRESSION")
+    }
+    if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
+      change.statements.append("\(clause) DROP IDENTITY")
+    }
+    if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
+    if old.flag(.notNull) != new.flag(.notNull) {
+      change.statements.append("\(clause) \(new.flag(.notNull) ? "SET" : "DROP") NOT NULL")
+    }
+    if let identity = new.optionalText(.identity) {
+      if let before = old.optionalText(.identity) {
+        if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
+        if old.list(.sequence) != new.list(.sequence), let a = old.list(.sequence).last,
+          let b = new.list(.sequence).last
+        {
+          change.statements.append(
+            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
+        }
+        let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
+        if !options.isEmpty {
+          change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))
+        }
+      } else {
+        let options = identityOptions(new)
+        change.statements.append(
+          "\(clause) ADD GENERATED \(identity) AS IDENTITY"
+            + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
+      }
+    }
+    // A new type or collation brings its own storage and compression.
+    let isReset = !sameType(old, new)
+    if isReset ? new.attributes[.compression] != nil : old.attributes[.compression] != new.attributes[.compression] {
+      change.statements.append("\(clause) SET COMPRESSION \(new.optionalText(.compression) ?? "default")")
+    }
+    if isReset ? new.attributes[.storage] != nil : old.attributes[.storage] != new.attributes[.storage] {
+      // DEFAULT is a word of version 16 and newer.
+      change.statements.append("\(clause) SET STORAGE \(new.optionalText(.storage) ?? defaultStorage(new))")
+    }
+    if old.attributes[.statistics] != new.attributes[.statistics] {
+      change.statements.append("\(clause) SET STATISTICS \(new.integer(.statistics) ?? -1)")
+    }
+    change.statements += StorageOptions.changes(clause, from: old.list(.options), to: new.list(.options))
+    change.statements += ForeignOptions.changes(clause, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
+    return .inPlace(change)
+  }
+
+  private static func sameType(_ old: Fact, _ new: Fact) -> Bool {
+    old.attributes[.type] == new.attributes[.type] && old.attributes[.collation] == new.attributes[.collation]
+  }
+
+  private static func appendTypeChange(
+    _ old: Fact, _ new: Fact, _ clause: String, _ change: inout Change, _ context: RuleContext
+  ) {
+    let type = new.text(.type)
+    let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
+    let using =
+      old.text(.type) == type
+      ? "" : " USING " + TypeChange.conversion(new.id.memberSQL, from: old.text(.type), to: type)
+    change.statements.append("\(clause) TYPE \(type)\(collation)\(using)")
+    if old.text(.type) != type, !TypeChange.keepsValues(from: old.text(.type), to: type) {
+      change.hazards.append(
+        Hazard(
+          .dataLoss,
+          "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
+    }
+    // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
+    let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
+      switch kind {
+      case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
+      case .constraint: fact.text(.type) == "f"
+      case .column: fact.optionalText(.generated) != nil
+      default: false
+      }
+    }
+    change.disturbs.append((new.id, disturbed))
+
+  }
+
+  private static func defaultStorage(_ fact: Fact) -> String {
+    switch fact.text(.type) {
+    case "numeric": "MAIN"
+    case let type where type.hasPrefix("numeric(") || type == "inet" || type == "cidr": "MAIN"
+    default: "EXTENDED"
+    }
+  }
+}
+
+/// Which changes of type keep every value.
+enum TypeChange {
+  private static let order = ["smallint", "integer", "bigint", "numeric"]
+
+  static func keepsValues(from old: String, to new: String) -> Bool {
+    if let a = order.firstIndex(of: old), let b = order.firstIndex(of: new) { return a <= b }
+    if new == "text" { return true }
+    if let a = length(old, "character varying"), let b = length(new, "character varying") { return a <= b }
+    if old == "real", new == "double precision" { return true }
+    if old == "json", new == "jsonb" { return true }
+    return false
+  }
+
+  /// Types between which PostgreSQL has casts (`pg_cast`); from and to text there is one from every type.
+  private static let families = [
+    ["smallint", "integer", "bigint", "numeric", "real", "double precision"],
+    ["text", "character varying", "character", "name"],
+    ["date", "timestamp without time zone", "timestamp with time zone"],
+    ["json", "jsonb"], ["boolean", "integer"], ["inet", "cidr"],
+  ]
+
+  /// An expression that turns a column's values into another type; between types without a cast, the text form is the
+  /// bridge, and a single value becomes an array of one.
+  static func conversion(_ column: String, from old: String, to new: String) -> String {
+    switch (old.hasSuffix("[]"), new.hasSuffix("[]")) {
+    case (false, true): "CASE WHEN \(column) IS NOT NULL THEN ARRAY[\(column)::text]::\(new) END"
+    case (true, false): families[1].contains(base(new)) ? "\(column)::\(new)" : "\(column)[1]::text::\(new)"
+    case (true, true): "\(column)::text[]::\(new)"
+    case (false, false): hasCast(from: old, to: new) ? "\(column)::\(new)" : "\(column)::text::\(new)"
+    }
+  }
+
+  private static func hasCast(from old: String, to new: String) -> Bool {
+    let (a, b) = (base(old), base(new))
+    if families[1].contains(b) || families[1].contains(a) { return true }
+    return families.contains { $0.contains(a) && $0.contains(b) }
+  }
+
+  /// The type without its modifier: `numeric(8,2)` is `numeric`.
+  private static func base(_ type: String) -> String {
+    guard let open = type.firstIndex(of: "("), let close = type.lastIndex(of: ")") else { return type }
+    return String(type[..<open] + type[type.index(after: close)...])
+  }
+
+  private static func length(_ type: String, _ name: String) -> Int? {
+    guard type.hasPrefix(name) else { return nil }
+    let rest = type.dropFirst(name.count)
+    if rest.isEmpty { return Int.max }
+    return Int(rest.dropFirst().dropLast())
+  }
+}
+
+enum DefaultRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["\(clause(fact)) SET DEFAULT \(fact.text(.expression))"]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    // A partition without a default of its own has its parent's.
+    if let inherited = Delta.parentDefault(of: fact, in: context.source), let value = context.target[inherited] {
+      return ["\(clause(fact)) SET DEFAULT \(value.text(.expression))"]
+    }
+    return ["\(clause(fact)) DROP DEFAULT"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func clause(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+}

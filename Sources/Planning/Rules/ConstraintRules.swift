@@ -1,0 +1,99 @@
+internal import Catalog
+internal import Postgres
+
+enum ConstraintRule: Rule {
+  static func clause(_ fact: Fact) -> String { "CONSTRAINT \(fact.id.memberSQL) \(fact.text(.definition))" }
+
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
+    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + storage(nil, fact)
+      + marks(nil, fact, context)
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    var change = Change()
+    if old.attributes[.validated] != new.attributes[.validated] {
+      guard new.attributes[.validated] == nil else { return .replace }
+      change.statements.append("ALTER TABLE \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)")
+    }
+    change.statements += storage(old, new) + marks(old, new, context)
+    return .inPlace(change)
+  }
+
+  /// How the constraint's index is stored, which `pg_get_constraintdef` does not say.
+  private static func storage(_ old: Fact?, _ new: Fact) -> [String] {
+    IndexRule.storage(old, new, index: Quote.qualified(new.id.schema, new.id.member))
+  }
+
+  /// Whether the constraint's index orders the table or identifies its rows to replication.
+  private static func marks(_ old: Fact?, _ new: Fact, _ context: RuleContext) -> [String] {
+    IndexRule.marks(old, new, index: new.id.memberSQL, context)
+  }
+}
+
+enum IndexRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let unique = fact.flag(.unique) ? "UNIQUE " : ""
+    let table = fact.parent?.sqlName ?? ""
+    return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
+      + storage(nil, fact, index: fact.id.sqlName)
+      + marks(nil, fact, index: Quote.identifier(fact.id.name), context)
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP INDEX \(fact.id.sqlName)"] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
+      old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
+    else { return .replace }
+    return .inPlace(
+      Change(
+        storage(old, new, index: new.id.sqlName) + marks(old, new, index: Quote.identifier(new.id.name), context)))
+  }
+
+  /// - Parameter index: the index's qualified name, quoted.
+  static func storage(_ old: Fact?, _ new: Fact, index: String) -> [String] {
+    var statements = StorageOptions.changes(
+      "ALTER INDEX \(index)", from: old?.list(.options) ?? [], to: new.list(.options))
+    if old?.attributes[.tablespace] != new.attributes[.tablespace] {
+      statements.append(
+        "ALTER INDEX \(index) SET TABLESPACE \(Quote.identifier(new.optionalText(.tablespace) ?? "pg_default"))")
+    }
+    let (before, after) = (old?.list(.statistics) ?? [], new.list(.statistics))
+    func column(_ target: String) -> String { String(target.prefix { $0 != " " }) }
+    for target in before where !after.contains(where: { column($0) == column(target) }) {
+      statements.append("ALTER INDEX \(index) ALTER COLUMN \(column(target)) SET STATISTICS -1")
+    }
+    for target in after where !before.contains(target) {
+      statements.append(
+        "ALTER INDEX \(index) ALTER COLUMN \(column(target)) SET STATISTICS \(target.dropFirst(column(target).count + 1))"
+      )
+    }
+    return statements
+  }
+
+  /// - Parameter index: the index's own name, quoted.
+  static func marks(_ old: Fact?, _ new: Fact, index: String, _ context: RuleContext) -> [String] {
+    guard let parent = new.parent else { return [] }
+    let clause = "ALTER \(parent.kind == .materializedView ? "MATERIALIZED VIEW" : "TABLE") \(parent.sqlName)"
+    let siblings = (context.targetChildren[parent] ?? []).compactMap { context.target[$0] }
+    var statements: [String] = []
+    // A table has one mark of each kind: the index that gets it takes it from the one that had it.
+    if old?.flag(.clustered) != true, new.flag(.clustered) {
+      statements.append("\(clause) CLUSTER ON \(index)")
+    } else if old?.flag(.clustered) == true, !new.flag(.clustered), !siblings.contains(where: { $0.flag(.clustered) }) {
+      statements.append("\(clause) SET WITHOUT CLUSTER")
+    }
+    let before = old?.optionalText(.replicaIdentity)
+    if before == nil, new.optionalText(.replicaIdentity) != nil {
+      statements.append("\(clause) REPLICA IDENTITY USING INDEX \(index)")
+    } else if before != nil, new.optionalText(.replicaIdentity) == nil,
+      context.target[parent]?.attributes[.replicaIdentity] == nil,
+      !siblings.contains(where: { $0.attributes[.replicaIdentity] != nil })
+    {
+      statements.append("\(clause) REPLICA IDENTITY DEFAULT")
+    }
+    return statements
+  }
+}

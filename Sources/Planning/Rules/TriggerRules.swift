@@ -1,0 +1,36 @@
+internal import Catalog
+internal import Postgres
+
+enum TriggerRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [fact.text(.definition)] + (fact.optionalText(.enabled).map { [state(fact, $0)] } ?? [])
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP TRIGGER \(fact.id.memberSQL) ON \(fact.id.sqlName)"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    return .inPlace(Change([state(new, new.optionalText(.enabled) ?? "ENABLE")]))
+  }
+  private static func state(_ fact: Fact, _ words: String) -> String {
+    "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"
+  }
+}
+
+/// Whether a partition's copy of a trigger fires.
+enum TriggerStateRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [state(fact, fact.text(.enabled))] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    // As the parent's trigger says in the end, if it stays.
+    guard let trigger = fact.needs.first(where: { $0.kind == .trigger }), let target = context.target[trigger] else {
+      return []
+    }
+    return [state(fact, target.optionalText(.enabled) ?? "ENABLE")]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func state(_ fact: Fact, _ words: String) -> String {
+    "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"
+  }
+}
