@@ -11,7 +11,8 @@ package struct Catalog: Sendable {
 
   package subscript(id: FactID) -> Fact? {
     get { facts[id] }
-    set { facts[id] = newValue }
+    // In place: without it, each change of a part copies the fact.
+    _modify { yield &facts[id] }
   }
 
   package mutating func insert(_ fact: Fact) { facts[fact.id] = fact }
@@ -43,28 +44,28 @@ package struct Catalog: Sendable {
   package func removing(where isExcluded: (Fact) -> Bool) -> Catalog {
     var excluded = Set(facts.values.filter(isExcluded).map(\.id))
     guard !excluded.isEmpty else { return self }
-    let children = childrenByParent()
-    var queue = Array(excluded)
-    while let id = queue.popLast() {
-      for child in children[id] ?? [] where excluded.insert(child).inserted { queue.append(child) }
+    // Parts of parts are found level by level, of which there are few.
+    var found = 0
+    while found < excluded.count {
+      found = excluded.count
+      for fact in facts.values {
+        if let parent = fact.parent, excluded.contains(parent) { excluded.insert(fact.id) }
+      }
     }
     var copy = self
     for id in excluded { copy.facts[id] = nil }
-    for id in copy.facts.keys {
-      if copy.facts[id]?.needs.contains(where: excluded.contains) == true {
-        copy.facts[id]?.needs.removeAll(where: excluded.contains)
-      }
-    }
+    let touched = copy.facts.values.filter { $0.needs.contains(where: excluded.contains) }
+    for fact in touched { copy.facts[fact.id]?.needs.removeAll(where: excluded.contains) }
     return copy
   }
 
-  /// One digest for the whole database: equal fingerprints, equal schemas.
+  /// One digest for the whole database: equal fingerprints, equal schemas. Roles are the server's, and no part of it.
   package var fingerprint: Digest {
-    var text = ""
-    for fact in sorted where !fact.id.kind.isDeclaredOnly {
-      LockFormat.append(fact, to: &text, equalityOnly: true)
+    var writer = LockFormat.Writer()
+    for fact in sorted where !fact.id.kind.isDeclaredOnly && fact.id.kind != .role {
+      writer.append(fact, equalityOnly: true)
     }
-    return Digest(of: text)
+    return Digest(of: writer.bytes)
   }
 }
 

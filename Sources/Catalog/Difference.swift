@@ -28,7 +28,7 @@ package struct CatalogDifference: Sendable, Hashable {
       }
       guard !found.agrees(with: fact), !found.isUndeclaredVersion(of: fact) else { continue }
       let keys = Set(fact.attributes.map(\.key)).union(found.attributes.map(\.key))
-      let changes = keys.sorted { $0.rawValue < $1.rawValue }.compactMap { key -> AttributeChange? in
+      let changes = keys.sorted { $0.word < $1.word }.compactMap { key -> AttributeChange? in
         let (a, b) = (fact.attributes[key], found.attributes[key])
         return a == b ? nil : AttributeChange(key: key, expected: a, actual: b)
       }

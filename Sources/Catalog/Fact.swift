@@ -7,40 +7,46 @@ package enum AttributeValue: Hashable, Sendable {
 }
 
 /// The names of attributes. One list for all kinds: the differ and the lock need not know what they mean.
-package enum AttributeKey: String, Sendable, Hashable, CaseIterable {
+package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case definition, expression, type, collation, labels, columns, options, language, result, arguments, routine
-  case notNull = "not_null"
+  case notNull
   case identity, generated, storage, compression, statistics
-  case identityOptions = "identity_options"
+  case identityOptions
   case persistence
-  case partitionKey = "partition_key"
-  case partitionOf = "partition_of"
+  case partitionKey
+  case partitionOf
   case bound
-  case rowSecurity = "row_security"
-  case forcedRowSecurity = "forced_row_security"
-  case replicaIdentity = "replica_identity"
+  case rowSecurity
+  case forcedRowSecurity
+  case replicaIdentity
   case unique, valid, validated, populated, enabled, clustered
   case permissive, command, roles, using, check
   case start, increment, minimum, maximum, cache, cycle
   case privileges, text, role, revoked
-  case memberOf = "member_of"
+  case memberOf
   case attributes
   case schema, version, schedule, active
   case create, drop, objects, unit, ahead, keep, column, sequence
-  case timeZone = "time_zone"
+  case timeZone
   case owner, foreign
   case tablespace
-  case accessMethod = "access_method"
+  case accessMethod
   case inherits
-  case ofType = "of_type"
+  case ofType
   case server
-  case foreignOptions = "foreign_options"
+  case foreignOptions
   case further
-  case columnSettings = "column_settings"
-  case defaultExpression = "default_expression"
+  case columnSettings
+  case defaultExpression
 
-  fileprivate var order: UInt8 { Self.orders[self] ?? 255 }
-  private static let orders = Dictionary(uniqueKeysWithValues: zip(allCases, UInt8(0)...))
+  /// The word for it in `schema.lock` and in JSON.
+  package var word: String { Self.words[Int(rawValue)] }
+  package init?(word: String) {
+    guard let key = Self.byWord[word] else { return nil }
+    self = key
+  }
+  private static let words = allCases.map { snakeCase("\($0)") }
+  private static let byWord = Dictionary(uniqueKeysWithValues: zip(words, allCases))
 }
 
 /// Attributes of a fact, in the order of their keys.
@@ -60,7 +66,7 @@ package struct Attributes: Hashable, Sendable, Sequence, ExpressibleByDictionary
   package subscript(key: AttributeKey) -> AttributeValue? {
     get { entries.first { $0.key == key }?.value }
     set {
-      let index = entries.firstIndex { $0.key.order >= key.order } ?? entries.endIndex
+      let index = entries.firstIndex { $0.key.rawValue >= key.rawValue } ?? entries.endIndex
       let found = index < entries.endIndex && entries[index].key == key
       switch (found, newValue) {
       case (true, let value?): entries[index].value = value

@@ -2,29 +2,63 @@ internal import Postgres
 
 /// What identifies a fact: never an OID, never a string that has to be parsed again.
 package struct FactID: Hashable, Sendable, Comparable {
-  package var kind: FactKind
+  /// A large database has hundreds of thousands of references to identities; each is one word, hashed once.
+  private final class Parts: Sendable {
+    let kind: FactKind
+    let schema: String
+    let name: String
+    let member: String
+    let role: String
+    let subject: FactKind?
+    let hash: Int
+
+    init(kind: FactKind, schema: String, name: String, member: String, role: String, subject: FactKind?) {
+      self.kind = kind
+      self.schema = schema
+      self.name = name
+      self.member = member
+      self.role = role
+      self.subject = subject
+      var hasher = Hasher()
+      hasher.combine(kind.rawValue)
+      hasher.combine(subject?.rawValue)
+      hasher.combine(schema)
+      hasher.combine(name)
+      hasher.combine(member)
+      hasher.combine(role)
+      hash = hasher.finalize()
+    }
+  }
+
+  private let parts: Parts
+
+  package var kind: FactKind { parts.kind }
   /// The schema; empty for what lives in none (roles, schemas, extensions).
-  package var schema: String
+  package var schema: String { parts.schema }
   /// The object's name; for a part of a relation, the relation's.
-  package var name: String
+  package var name: String { parts.name }
   /// The part's name (column, constraint, trigger, policy); for a routine, its identity arguments.
-  package var member: String
+  package var member: String { parts.member }
   /// The grantee of a grant, the role of a default privilege.
-  package var role: String
+  package var role: String { parts.role }
   /// For what is said about another object (comment, grant, owner): that object's kind.
-  package var subject: FactKind?
+  package var subject: FactKind? { parts.subject }
 
   package init(
     _ kind: FactKind, schema: String = "", name: String, member: String = "", role: String = "",
     subject: FactKind? = nil
   ) {
-    self.kind = kind
-    self.schema = schema
-    self.name = name
-    self.member = member
-    self.role = role
-    self.subject = subject
+    parts = Parts(kind: kind, schema: schema, name: name, member: member, role: role, subject: subject)
   }
+
+  package static func == (a: FactID, b: FactID) -> Bool {
+    let (a, b) = (a.parts, b.parts)
+    if a === b { return true }
+    return a.hash == b.hash && a.kind == b.kind && a.name == b.name && a.member == b.member && a.schema == b.schema
+      && a.role == b.role && a.subject == b.subject
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(parts.hash) }
 
   /// Stands for an object's owner in grants, whoever that is. No role can have a name that begins with `pg_`.
   package static let ownerRole = "pg_object_owner"
@@ -41,6 +75,7 @@ package struct FactID: Hashable, Sendable, Comparable {
 
   /// The order of the lock and of reports: by schema and name first, so that what belongs together stands together.
   package static func < (a: FactID, b: FactID) -> Bool {
+    let (a, b) = (a.parts, b.parts)
     if a.schema != b.schema { return a.schema < b.schema }
     if a.name != b.name { return a.name < b.name }
     if a.kind != b.kind { return a.kind.rank < b.kind.rank }

@@ -2,7 +2,7 @@
 /// its own (a default, a grant, a comment) as a kind of its own.
 ///
 /// The order is the order in which people read a schema; ties between independent steps are broken by it.
-package enum FactKind: String, Sendable, Hashable, CaseIterable {
+package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   /// SQL that stands in for what belongs to somebody else (a hosting platform's schemas). Declared only.
   case external
   /// `pg_authid`, `pg_auth_members`.
@@ -16,19 +16,19 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
   /// `pg_collation`.
   case collation
   /// `pg_type` with `pg_enum`.
-  case enumType = "enum"
+  case enumType
   /// `pg_type`: the name of a base type or of a range with a canonical function, before the functions that it needs.
-  case shellType = "shell_type"
+  case shellType
   /// `pg_type`: base types.
-  case baseType = "base_type"
+  case baseType
   /// `pg_range` with its `pg_type`.
-  case rangeType = "range"
+  case rangeType
   /// `pg_type`: domains.
   case domain
   /// `pg_constraint` of a domain.
-  case domainConstraint = "domain_constraint"
+  case domainConstraint
   /// `pg_type` with the `pg_class` of a stand-alone composite type.
-  case compositeType = "composite_type"
+  case compositeType
   /// `pg_sequence`, except those of identity columns.
   case sequence
   /// `pg_proc`: functions, procedures, aggregates and window functions.
@@ -36,11 +36,11 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
   /// `pg_operator`.
   case `operator`
   /// `pg_am`.
-  case accessMethod = "access_method"
+  case accessMethod
   /// `pg_opfamily` with the members of `pg_amop` and `pg_amproc` that belong to no class.
-  case operatorFamily = "operator_family"
+  case operatorFamily
   /// `pg_opclass` with its members.
-  case operatorClass = "operator_class"
+  case operatorClass
   /// `pg_cast`.
   case cast
   /// `pg_transform`.
@@ -48,29 +48,29 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
   /// `pg_conversion`.
   case conversion
   /// `pg_ts_parser`.
-  case textSearchParser = "text_search_parser"
+  case textSearchParser
   /// `pg_ts_template`.
-  case textSearchTemplate = "text_search_template"
+  case textSearchTemplate
   /// `pg_ts_dict`.
-  case textSearchDictionary = "text_search_dictionary"
+  case textSearchDictionary
   /// `pg_ts_config` with `pg_ts_config_map`.
-  case textSearchConfiguration = "text_search_configuration"
+  case textSearchConfiguration
   /// `pg_foreign_data_wrapper`.
-  case foreignDataWrapper = "foreign_data_wrapper"
+  case foreignDataWrapper
   /// `pg_foreign_server`.
-  case foreignServer = "foreign_server"
+  case foreignServer
   /// `pg_user_mapping`.
-  case userMapping = "user_mapping"
+  case userMapping
   /// `pg_class`: tables, partitioned tables and partitions.
   case table
   /// `pg_foreign_table` with its `pg_class`.
-  case foreignTable = "foreign_table"
+  case foreignTable
   /// `pg_attribute`.
   case column
   /// `pg_attrdef`, except generated columns.
-  case columnDefault = "default"
+  case columnDefault
   /// `pg_depend`: the column that a sequence belongs to.
-  case sequenceOwner = "sequence_owner"
+  case sequenceOwner
   /// `pg_constraint`.
   case constraint
   /// `pg_index`, except those of constraints.
@@ -78,7 +78,7 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
   /// `pg_rewrite`: views.
   case view
   /// `pg_rewrite`: materialized views.
-  case materializedView = "materialized_view"
+  case materializedView
   /// `pg_statistic_ext`.
   case statistics
   /// `pg_rewrite`, except what makes a view a view.
@@ -88,33 +88,48 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
   /// `pg_trigger`.
   case trigger
   /// `pg_trigger` of a partition: whether it fires, where the parent's says otherwise.
-  case triggerState = "trigger_state"
+  case triggerState
   /// `pg_policy`.
   case policy
   /// `pg_event_trigger`.
-  case eventTrigger = "event_trigger"
+  case eventTrigger
   /// `pg_publication`.
   case publication
   /// `pg_publication_rel`.
-  case publicationTable = "publication_table"
+  case publicationTable
   /// `pg_publication_namespace`.
-  case publicationSchema = "publication_schema"
+  case publicationSchema
   /// The desired window of time-ranged partitions. Declared only.
-  case partitionWindow = "partition_window"
+  case partitionWindow
   /// An owner that is not the database's.
   case owner
   /// What one role may do to one object, where it differs from PostgreSQL's default.
   case grant
   /// `pg_default_acl`.
-  case defaultPrivilege = "default_privilege"
+  case defaultPrivilege
   /// `pg_description`.
   case comment
   /// `cron.job` of the extension pg_cron.
-  case cronJob = "cron_job"
+  case cronJob
 
   /// Position in the declared order.
-  package var rank: Int { Self.ranks[self] ?? Self.allCases.count }
-  private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
+  package var rank: Int { Int(rawValue) }
+
+  /// The word for it in `schema.lock` and in JSON.
+  package var word: String { Self.words[rank] }
+  package init?(word: String) {
+    guard let kind = Self.byWord[word] else { return nil }
+    self = kind
+  }
+  private static let words = allCases.map { kind in
+    switch kind {
+    case .enumType: "enum"
+    case .rangeType: "range"
+    case .columnDefault: "default"
+    default: snakeCase("\(kind)")
+    }
+  }
+  private static let byWord = Dictionary(uniqueKeysWithValues: zip(words, allCases))
 
   /// Facts that no server holds: they exist in declarations and in the lock only.
   package var isDeclaredOnly: Bool { self == .external || self == .raw || self == .partitionWindow }
@@ -124,9 +139,19 @@ package enum FactKind: String, Sendable, Hashable, CaseIterable {
 
   /// Whether it is a type of its own.
   package var isType: Bool {
-    [.enumType, .baseType, .rangeType, .domain, .compositeType].contains(self)
+    switch self {
+    case .enumType, .baseType, .rangeType, .domain, .compositeType: true
+    default: false
+    }
   }
 
   /// What a person calls it.
-  package var title: String { rawValue.replacing("_", with: " ") }
+  package var title: String { word.replacing("_", with: " ") }
+}
+
+/// `partitionWindow` as `partition_window`.
+func snakeCase(_ name: String) -> String {
+  name.reduce(into: "") { text, character in
+    if character.isUppercase { text += "_" + character.lowercased() } else { text.append(character) }
+  }
 }

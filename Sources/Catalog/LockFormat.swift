@@ -17,71 +17,98 @@ package enum LockFormat {
   // MARK: Writing
 
   package static func encode(_ id: FactID) -> String {
-    var words = [id.kind.rawValue, word(id.schema), word(id.name), word(id.member), word(id.role)]
-    words.append(word(id.subject?.rawValue ?? ""))
-    while words.last == "-" { words.removeLast() }
-    return words.joined(separator: " ")
-  }
-
-  static func append(_ fact: Fact, to text: inout String, equalityOnly: Bool = false) {
-    text += encode(fact.id)
-    if !equalityOnly {
-      if let parent = fact.parent { text += " in=" + quoted(encode(parent)) }
-      if fact.position != 0 { text += " at=\(fact.position)" }
-    }
-    for entry in fact.attributes {
-      text += " \(entry.key.rawValue)=\(encode(entry.value))"
-    }
-    if !equalityOnly, !fact.needs.isEmpty {
-      text += " needs=" + encode(.list(fact.needs.sorted().map(encode)))
-    }
-    text += "\n"
-  }
-
-  package static func encode(_ value: AttributeValue) -> String {
-    switch value {
-    case .text(let text): quoted(text)
-    case .integer(let number): String(number)
-    case .flag(let flag): flag ? "true" : "false"
-    case .list(let items): "[" + items.map(quoted).joined(separator: ",") + "]"
-    }
+    var writer = Writer()
+    writer.append(id)
+    return writer.text
   }
 
   /// All facts of a catalog, a line each.
   package static func encode(_ catalog: Catalog) -> String {
-    var text = ""
-    for fact in catalog.sorted { append(fact, to: &text) }
-    return text
+    var writer = Writer()
+    for fact in catalog.sorted { writer.append(fact) }
+    return writer.text
   }
 
-  private static func word(_ text: String) -> String {
-    if text.isEmpty { return "-" }
-    let isBare =
-      text != "-"
-      && text.utf8.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "$"):
-          true
-        default: false
+  /// Writes bytes: a large catalog is megabytes of text, and its fingerprint is made of every one of them.
+  struct Writer {
+    private(set) var bytes: [UInt8] = []
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    mutating func append(_ fact: Fact, equalityOnly: Bool = false) {
+      append(fact.id)
+      if !equalityOnly {
+        if let parent = fact.parent {
+          append(bare: " in=")
+          append(quoted: LockFormat.encode(parent))
         }
+        if fact.position != 0 { append(bare: " at=\(fact.position)") }
       }
-    return isBare ? text : quoted(text)
-  }
+      for entry in fact.attributes {
+        append(bare: " ")
+        append(bare: entry.key.word)
+        append(bare: "=")
+        append(entry.value)
+      }
+      if !equalityOnly, !fact.needs.isEmpty {
+        append(bare: " needs=")
+        append(.list(fact.needs.sorted().map(LockFormat.encode)))
+      }
+      append(bare: "\n")
+    }
 
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for character in text.unicodeScalars {
-      switch character {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      default: result.unicodeScalars.append(character)
+    mutating func append(_ id: FactID) {
+      append(bare: id.kind.word)
+      let words = [id.schema, id.name, id.member, id.role, id.subject?.word ?? ""]
+      for word in words.prefix((words.lastIndex { !$0.isEmpty } ?? -1) + 1) {
+        append(bare: " ")
+        if word.isEmpty { append(bare: "-") } else { append(word: word) }
       }
     }
-    return result + "\""
+
+    private mutating func append(_ value: AttributeValue) {
+      switch value {
+      case .text(let text): append(quoted: text)
+      case .integer(let number): append(bare: String(number))
+      case .flag(let flag): append(bare: flag ? "true" : "false")
+      case .list(let items):
+        append(bare: "[")
+        for (index, item) in items.enumerated() {
+          if index > 0 { append(bare: ",") }
+          append(quoted: item)
+        }
+        append(bare: "]")
+      }
+    }
+
+    private mutating func append(bare text: String) { bytes.append(contentsOf: text.utf8) }
+
+    private mutating func append(word: String) {
+      let isBare =
+        word != "-"
+        && word.utf8.allSatisfy { byte in
+          switch byte {
+          case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "$"):
+            true
+          default: false
+          }
+        }
+      if isBare { append(bare: word) } else { append(quoted: word) }
+    }
+
+    private mutating func append(quoted text: String) {
+      bytes.append(UInt8(ascii: "\""))
+      for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+        case UInt8(ascii: "\n"): append(bare: "\\n")
+        case UInt8(ascii: "\r"): append(bare: "\\r")
+        case UInt8(ascii: "\t"): append(bare: "\\t")
+        default: bytes.append(byte)
+        }
+      }
+      bytes.append(UInt8(ascii: "\""))
+    }
   }
 
   // MARK: Reading
@@ -89,7 +116,7 @@ package enum LockFormat {
   /// Reads one line.
   ///
   /// - Throws: `Failure` naming the line and what is wrong with it.
-  package static func decodeFact(_ line: Substring, number: Int) throws -> Fact {
+  package static func decodeFact(_ line: ArraySlice<UInt8>, number: Int) throws -> Fact {
     var scanner = Scanner(line, number: number)
     let id = try scanner.identity()
     var fact = Fact(id)
@@ -105,7 +132,7 @@ package enum LockFormat {
         guard case .list(let items) = try scanner.value() else { throw scanner.failure("needs= takes a list") }
         fact.needs = try items.map { try decodeID($0, number: number) }
       default:
-        guard let attribute = AttributeKey(rawValue: key) else { throw scanner.failure("unknown attribute \(key)") }
+        guard let attribute = AttributeKey(word: key) else { throw scanner.failure("unknown attribute \(key)") }
         fact.attributes[attribute] = try scanner.value()
       }
     }
@@ -113,27 +140,28 @@ package enum LockFormat {
   }
 
   package static func decodeID(_ text: String, number: Int = 0) throws -> FactID {
-    var scanner = Scanner(text[...], number: number)
+    var scanner = Scanner(ArraySlice(text.utf8), number: number)
     return try scanner.identity()
   }
 
   /// Reads the words of one line from left to right.
   private struct Scanner {
-    private let bytes: [UInt8]
-    private var index = 0
+    private let bytes: ArraySlice<UInt8>
+    private var index: Int
     private let number: Int
 
-    init(_ line: Substring, number: Int) {
-      bytes = Array(line.utf8)
+    init(_ line: ArraySlice<UInt8>, number: Int) {
+      bytes = line
+      index = line.startIndex
       self.number = number
     }
 
-    var isAtEnd: Bool { index >= bytes.count }
+    var isAtEnd: Bool { index >= bytes.endIndex }
 
     func failure(_ reason: String) -> Failure { Failure(line: number, reason: reason) }
 
     mutating func identity() throws -> FactID {
-      guard let kind = FactKind(rawValue: try bareWord()) else { throw failure("unknown kind of fact") }
+      guard let kind = FactKind(word: try bareWord()) else { throw failure("unknown kind of fact") }
       var parts: [String] = []
       while !isAtEnd, parts.count < 5 {
         let before = index
@@ -149,7 +177,7 @@ package enum LockFormat {
       while parts.count < 5 { parts.append("") }
       var subject: FactKind?
       if !parts[4].isEmpty {
-        guard let kind = FactKind(rawValue: parts[4]) else { throw failure("unknown kind \(parts[4])") }
+        guard let kind = FactKind(word: parts[4]) else { throw failure("unknown kind \(parts[4])") }
         subject = kind
       }
       return FactID(
@@ -206,7 +234,7 @@ package enum LockFormat {
       index += 1
       var text: [UInt8] = []
       while !isAtEnd, bytes[index] != UInt8(ascii: "\"") {
-        if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count {
+        if bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.endIndex {
           index += 1
           switch bytes[index] {
           case UInt8(ascii: "n"): text.append(10)

@@ -48,29 +48,31 @@ package struct SchemaLock: Sendable {
 
   /// - Throws: `Failure` naming the line that cannot be read.
   package init(parsing text: String) throws {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard lines.first.map(String.init) == Self.header else {
+    let lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard let first = lines.first, first.elementsEqual(Self.header.utf8) else {
       throw Failure(reason: "line 1 should be \"\(Self.header)\"; this is not a lock file of this dbtool")
     }
     self.init()
     var ended = false
     for (index, line) in lines.enumerated().dropFirst() where !line.isEmpty {
-      if line.hasPrefix("<<<<<<<") || line.hasPrefix("=======") || line.hasPrefix(">>>>>>>") {
+      if ["<<<<<<<", "=======", ">>>>>>>"].contains(where: { line.starts(with: $0.utf8) }) {
         throw Failure(reason: "line \(index + 1) is a merge conflict")
       }
-      let words = line.split(separator: " ")
-      switch words.first {
+      let keyword = line.prefix { $0 != UInt8(ascii: " ") }
+      switch String(decoding: keyword, as: UTF8.self) {
       case "postgres":
+        let words = words(of: line)
         guard words.count == 2, let number = Int(words[1]) else {
           throw Failure(reason: "line \(index + 1): no version")
         }
         catalog.serverVersion = ServerVersion(number: number)
       case "migration":
+        let words = words(of: line)
         guard words.count == 4, words[3].hasPrefix("sha256:") else {
           throw Failure(reason: "line \(index + 1): a migration line has a version, a name and a digest")
         }
         migrations.append(
-          Entry(version: String(words[1]), name: String(words[2]), digest: String(words[3].dropFirst(7))))
+          Entry(version: words[1], name: words[2], digest: String(words[3].dropFirst(7))))
       case "end":
         ended = true
       default:
@@ -87,6 +89,10 @@ package struct SchemaLock: Sendable {
     }
     guard ended else { throw Failure(reason: "the last line is missing: the file was cut off") }
     try checkReferences()
+  }
+
+  private func words(of line: ArraySlice<UInt8>) -> [String] {
+    line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// A line lost in the middle (a bad merge) leaves facts that refer to nothing.

@@ -40,19 +40,12 @@ enum CatalogClass: Int {
 
 /// Collects facts while the queries are decoded, and resolves OIDs to identities.
 struct CatalogBuilder {
-  private struct Address: Hashable {
-    var classID: Int
-    var oid: Int
-  }
-  private struct ColumnAddress: Hashable {
-    var relation: Int
-    var number: Int
-  }
-
   private(set) var catalog: Catalog
   let databaseOwner: String
-  private var objects: [Address: FactID] = [:]
-  private var columns: [ColumnAddress: FactID] = [:]
+  /// By catalog and OID in one word; both have 32 bits.
+  private var objects: [Int: FactID] = [:]
+  /// By OID and number in one word; a column's number has 16 bits.
+  private var columns: [Int: FactID] = [:]
   /// Sequences that belong to a column; their dependency on it is a fact of its own.
   private var ownedSequences: Set<Int> = []
 
@@ -61,21 +54,24 @@ struct CatalogBuilder {
     self.databaseOwner = databaseOwner
   }
 
+  private static func address(_ classID: Int, _ oid: Int) -> Int { classID << 32 | oid }
+  private static func columnAddress(_ relation: Int, _ number: Int) -> Int { relation << 16 | number & 0xffff }
+
   mutating func add(_ fact: Fact, _ classID: CatalogClass, oid: Int) {
     catalog.insert(fact)
-    objects[Address(classID: classID.rawValue, oid: oid)] = fact.id
+    objects[Self.address(classID.rawValue, oid)] = fact.id
   }
 
   mutating func insert(_ fact: Fact) { catalog.insert(fact) }
 
   /// Lets another catalog row stand for a fact that is already known (an index for its constraint).
   mutating func alias(_ classID: CatalogClass, oid: Int, to id: FactID) {
-    objects[Address(classID: classID.rawValue, oid: oid)] = id
+    objects[Self.address(classID.rawValue, oid)] = id
   }
 
   mutating func addColumn(_ fact: Fact, relation: Int, number: Int) {
     catalog.insert(fact)
-    columns[ColumnAddress(relation: relation, number: number)] = fact.id
+    columns[Self.columnAddress(relation, number)] = fact.id
   }
 
   /// The name of a type that has to be there before the functions that the type itself needs.
@@ -85,19 +81,24 @@ struct CatalogBuilder {
     catalog[type]?.needs.append(shell)
   }
 
+  mutating func addColumnSettings(_ settings: [String], of table: FactID) {
+    guard let known = catalog[table]?.list(.columnSettings) else { return }
+    catalog[table]?.attributes[.columnSettings] = .list((known + settings).sorted())
+  }
+
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
 
-  func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Address(classID: classID.rawValue, oid: oid)] }
+  func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Self.address(classID.rawValue, oid)] }
 
   /// The identity of an object or of a part of a relation. A column without a fact of its own (a view's, a partition's
   /// inherited one) stands for its relation.
   func id(classID: Int, oid: Int, subID: Int) -> FactID? {
     if classID == CatalogClass.relation.rawValue, subID != 0,
-      let column = columns[ColumnAddress(relation: oid, number: subID)]
+      let column = columns[Self.columnAddress(oid, subID)]
     {
       return column
     }
-    return objects[Address(classID: classID, oid: oid)]
+    return objects[Self.address(classID, oid)]
   }
 
   /// An owner is a fact when it is not the database's owner: what a role creates in its own database is its own.
@@ -114,8 +115,8 @@ struct CatalogBuilder {
     if isAuto, classID == CatalogClass.relation.rawValue, ownedSequences.contains(oid) { return }
     guard let dependent = id(classID: classID, oid: oid, subID: subID),
       let need = id(classID: referencedClass, oid: referenced, subID: referencedSub),
-      dependent != need, catalog[dependent]?.parent != need, catalog[need]?.parent != dependent,
-      catalog[dependent]?.needs.contains(need) == false
+      dependent != need, catalog[need]?.parent != dependent, let fact = catalog[dependent], fact.parent != need,
+      !fact.needs.contains(need)
     else { return }
     catalog[dependent]?.needs.append(need)
   }

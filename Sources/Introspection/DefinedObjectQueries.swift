@@ -40,7 +40,7 @@ extension DefinedObjectQuery {
 
 /// Languages (`pg_language`) that no extension brought.
 enum LanguageQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_language"
+  static let presence: String? = "pg_language WHERE oid >= 16384"
   static let kind = FactKind.language
   static let catalogClass = CatalogClass.language
   static let takesExcludedSchemas = false
@@ -59,7 +59,7 @@ enum LanguageQuery: DefinedObjectQuery {
 
 /// Collations (`pg_collation`).
 enum CollationQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_collation"
+  static let presence: String? = "pg_collation WHERE oid >= 16384"
   static let kind = FactKind.collation
   static let catalogClass = CatalogClass.collation
   static func sql(_ version: ServerVersion) -> String {
@@ -84,7 +84,7 @@ enum CollationQuery: DefinedObjectQuery {
 
 /// Conversions between encodings (`pg_conversion`).
 enum ConversionQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_conversion"
+  static let presence: String? = "pg_conversion WHERE oid >= 16384"
   static let kind = FactKind.conversion
   static let catalogClass = CatalogClass.conversion
   static func sql(_ version: ServerVersion) -> String {
@@ -102,7 +102,7 @@ enum ConversionQuery: DefinedObjectQuery {
 
 /// Casts (`pg_cast`) that somebody made.
 enum CastQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_cast"
+  static let presence: String? = "pg_cast WHERE oid >= 16384"
   static let kind = FactKind.cast
   static let catalogClass = CatalogClass.cast
   static let takesExcludedSchemas = false
@@ -125,7 +125,7 @@ enum CastQuery: DefinedObjectQuery {
 
 /// Transforms (`pg_transform`).
 enum TransformQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_transform"
+  static let presence: String? = "pg_transform WHERE oid >= 16384"
   static let kind = FactKind.transform
   static let catalogClass = CatalogClass.transform
   static let takesExcludedSchemas = false
@@ -144,7 +144,7 @@ enum TransformQuery: DefinedObjectQuery {
 
 /// Access methods (`pg_am`).
 enum AccessMethodQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_am"
+  static let presence: String? = "pg_am WHERE oid >= 16384"
   static let kind = FactKind.accessMethod
   static let catalogClass = CatalogClass.accessMethod
   static let takesExcludedSchemas = false
@@ -161,7 +161,7 @@ enum AccessMethodQuery: DefinedObjectQuery {
 
 /// Operators (`pg_operator`); those that are named by others and not defined are left to them.
 enum OperatorQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_operator"
+  static let presence: String? = "pg_operator WHERE oid >= 16384"
   static let kind = FactKind.operator
   static let catalogClass = CatalogClass.operator
   static func sql(_ version: ServerVersion) -> String {
@@ -186,7 +186,7 @@ enum OperatorQuery: DefinedObjectQuery {
 
 /// Operator families (`pg_opfamily`), with the members that belong to no class.
 enum OperatorFamilyQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_opfamily"
+  static let presence: String? = "pg_opfamily WHERE oid >= 16384"
   static let kind = FactKind.operatorFamily
   static let catalogClass = CatalogClass.operatorFamily
   static func sql(_ version: ServerVersion) -> String {
@@ -206,7 +206,7 @@ enum OperatorFamilyQuery: DefinedObjectQuery {
 
 /// Operator classes (`pg_opclass`) with their members.
 enum OperatorClassQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_opclass"
+  static let presence: String? = "pg_opclass WHERE oid >= 16384"
   static let kind = FactKind.operatorClass
   static let catalogClass = CatalogClass.operatorClass
 

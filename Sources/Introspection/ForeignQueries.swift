@@ -3,7 +3,7 @@ internal import Postgres
 
 /// Foreign-data wrappers (`pg_foreign_data_wrapper`).
 enum ForeignDataWrapperQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_foreign_data_wrapper"
+  static let presence: String? = "pg_foreign_data_wrapper WHERE oid >= 16384"
   static let kind = FactKind.foreignDataWrapper
   static let catalogClass = CatalogClass.foreignDataWrapper
   static let takesExcludedSchemas = false
@@ -21,7 +21,7 @@ enum ForeignDataWrapperQuery: DefinedObjectQuery {
 
 /// Foreign servers (`pg_foreign_server`).
 enum ForeignServerQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_foreign_server"
+  static let presence: String? = "pg_foreign_server WHERE oid >= 16384"
   static let kind = FactKind.foreignServer
   static let catalogClass = CatalogClass.foreignServer
   static let takesExcludedSchemas = false
@@ -40,7 +40,7 @@ enum ForeignServerQuery: DefinedObjectQuery {
 
 /// User mappings (`pg_user_mappings`). What looks like a secret is never read.
 enum UserMappingQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_foreign_server"
+  static let presence: String? = "pg_foreign_server WHERE oid >= 16384"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
@@ -64,7 +64,7 @@ enum UserMappingQuery: CatalogQuery {
 
 /// Event triggers (`pg_event_trigger`).
 enum EventTriggerQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_event_trigger"
+  static let presence: String? = "pg_event_trigger WHERE oid >= 16384"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
@@ -90,7 +90,7 @@ enum EventTriggerQuery: CatalogQuery {
 
 /// Publications (`pg_publication`); what they publish are facts of their own.
 enum PublicationQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_publication"
+  static let presence: String? = "pg_publication WHERE oid >= 16384"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     let generated =
@@ -120,7 +120,7 @@ enum PublicationQuery: CatalogQuery {
 
 /// Tables of publications (`pg_publication_rel`), with their column lists and row filters.
 enum PublicationTableQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_publication"
+  static let presence: String? = "pg_publication WHERE oid >= 16384"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     let extras =
@@ -151,7 +151,8 @@ enum PublicationTableQuery: CatalogQuery {
 
 /// Schemas of publications (`pg_publication_namespace`, version 15 and newer).
 enum PublicationSchemaQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_publication"
+  static let since = 15
+  static let presence: String? = "pg_publication WHERE oid >= 16384"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """

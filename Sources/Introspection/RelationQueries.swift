@@ -6,8 +6,9 @@ enum RelationQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
-           c.reloptions || (SELECT array_agg('toast.' || o) FROM pg_catalog.pg_class tc, unnest(tc.reloptions) o
-                             WHERE tc.oid = c.reltoastrelid), c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated,
+           c.reloptions || CASE WHEN c.reltoastrelid <> 0 THEN
+             (SELECT array_agg('toast.' || o) FROM pg_catalog.pg_class tc, unnest(tc.reloptions) o
+               WHERE tc.oid = c.reltoastrelid) END, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated,
            CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
            CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
            pn.nspname, p.relname,
@@ -17,39 +18,20 @@ enum RelationQuery: CatalogQuery {
                                || pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
-           (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace),
-           (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname <> 'heap'),
+           CASE WHEN c.reltablespace <> 0 THEN
+             (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) END,
+           -- heap is number 2.
+           CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam) END,
            CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END,
            CASE WHEN NOT c.relispartition THEN
              (SELECT array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)
                 FROM pg_catalog.pg_inherits xi JOIN pg_catalog.pg_class x ON x.oid = xi.inhparent
                 JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace WHERE xi.inhrelid = c.oid) END,
-           CASE WHEN c.relkind = 'm'
-                  OR EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid) THEN
-           (SELECT array_agg(pg_catalog.quote_ident(a.attname) || ' ' || v.setting ORDER BY a.attnum, v.setting)
-              FROM pg_catalog.pg_attribute a
-              JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
-              LEFT JOIN LATERAL (
-                   SELECT bool_or(pa.attnotnull) AS notnull, min(pa.attstorage::text) AS storage,
-                          min(pa.attcompression::text) AS compression
-                     FROM pg_catalog.pg_inherits i
-                     JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-                    WHERE i.inhrelid = c.oid) p ON true
-             CROSS JOIN LATERAL (VALUES
-                   (CASE WHEN a.attnotnull AND NOT p.notnull THEN 'SET NOT NULL' END),
-                   (CASE WHEN a.attstorage::text <> coalesce(p.storage, y.typstorage::text) THEN 'SET STORAGE '
-                         || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN'
-                                 ELSE 'EXTENDED' END END),
-                   (CASE WHEN a.attcompression::text <> coalesce(p.compression, '') THEN 'SET COMPRESSION '
-                         || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END END),
-                   (CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END),
-                   ((SELECT 'SET (' || pg_catalog.string_agg(o, ', ' ORDER BY o) || ')' FROM unnest(a.attoptions) o
-                      WHERE o !~ '^pg_'))) v(setting)
-             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND v.setting IS NOT NULL
-               AND (c.relkind = 'm' OR NOT a.attislocal AND a.attinhcount > 0)) END,
            fs.srvname,
-           (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
-                             ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(ft.ftoptions) o)
+           CASE WHEN ft.ftoptions IS NOT NULL THEN
+             (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+                               || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
+                FROM pg_catalog.pg_options_to_table(ft.ftoptions) o) END
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition
@@ -93,7 +75,6 @@ enum RelationQuery: CatalogQuery {
     fact.attributes[.accessMethod] = .ifPresent(try row.optionalString())
     fact.attributes[.ofType] = .ifPresent(try row.optionalString())
     fact.attributes[.inherits] = .ifPresent(try row.strings())
-    fact.attributes[.columnSettings] = .ifPresent(try row.strings().sorted())
     fact.attributes[.server] = .ifPresent(try row.optionalString())
     fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
     if kind.isTable {
@@ -125,9 +106,10 @@ enum RelationQuery: CatalogQuery {
 /// Columns of tables (`pg_attribute`), with their defaults (`pg_attrdef`) and identity sequences. Columns that a
 /// partition has from its parent are the parent's facts.
 enum ColumnQuery: CatalogQuery {
+  static let isLarge = true
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT a.attrelid, a.attnum, n.nspname, c.relname, a.attname,
+    SELECT a.attrelid, a.attnum, a.attname,
            pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
            CASE WHEN a.attcollation <> t.typcollation THEN
              (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
@@ -142,26 +124,31 @@ enum ColumnQuery: CatalogQuery {
                    WHERE xi.inhrelid = a.attrelid AND xa.attgenerated <> ''
                      AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
                 THEN '-' ELSE a.attgenerated::text END,
-           d.oid, pg_catalog.pg_get_expr(d.adbin, d.adrelid),
+           -- A default has no columns in it, and its table need not be looked at to print it.
+           d.oid, pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END),
            CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
            coalesce(a.attstattarget, -1),
            -- Newer minor releases keep a counter of their own among the options (pg_attver).
-           (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_'),
-           s.seqrelid, sc.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+           CASE WHEN a.attoptions IS NOT NULL THEN
+             (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_') END,
+           s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
            s.seqcycle,
-           (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
-                             ORDER BY o.option_name) FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o),
-           CASE WHEN sc.relpersistence <> c.relpersistence THEN sc.relpersistence END
+           CASE WHEN a.attfdwoptions IS NOT NULL THEN
+             (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+                               || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
+                FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
+           CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END
       FROM pg_catalog.pg_attribute a
       JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      LEFT JOIN pg_catalog.pg_depend sd ON a.attidentity <> '' AND sd.refclassid = 'pg_catalog.pg_class'::regclass
-            AND sd.refobjid = a.attrelid AND sd.refobjsubid = a.attnum
-            AND sd.classid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i'
-      LEFT JOIN pg_catalog.pg_sequence s ON s.seqrelid = sd.objid
-      LEFT JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid
+      LEFT JOIN (SELECT q.*, sc.relname, sc.relpersistence, sd.refobjid, sd.refobjsubid
+                   FROM pg_catalog.pg_sequence q
+                   JOIN pg_catalog.pg_class sc ON sc.oid = q.seqrelid
+                   JOIN pg_catalog.pg_depend sd ON sd.classid = 'pg_catalog.pg_class'::regclass AND sd.objid = q.seqrelid
+                        AND sd.refclassid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i') s
+             ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
      WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
        AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
     """
@@ -169,9 +156,8 @@ enum ColumnQuery: CatalogQuery {
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let relation = try row.int()
     let number = try row.int()
-    let (schema, name) = (try row.string(), try row.string())
-    let table = builder.id(.relation, relation) ?? FactID(.table, schema: schema, name: name)
-    let id = FactID(.column, schema: schema, name: name, member: try row.string())
+    guard let table = builder.id(.relation, relation) else { return }
+    let id = FactID(.column, schema: table.schema, name: table.name, member: try row.string())
     var fact = Fact(id, parent: table, position: number)
     let type = try row.string()
     fact.attributes[.type] = .text(type)
@@ -181,9 +167,14 @@ enum ColumnQuery: CatalogQuery {
     let generated = try row.string()
     let defaultOID = try row.optionalInt()
     let expression = try row.optionalString()
-    fact.attributes[.storage] = try row.optionalString().flatMap { storage in
-      ["p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"][storage].map { .text($0) }
-    }
+    fact.attributes[.storage] =
+      switch try row.optionalString() {
+      case "p": .text("PLAIN")
+      case "e": .text("EXTERNAL")
+      case "m": .text("MAIN")
+      case "x": .text("EXTENDED")
+      default: nil
+      }
     let compression = try row.string()
     fact.attributes[.compression] = compression == "p" ? .text("pglz") : compression == "l" ? .text("lz4") : nil
     let statistics = try row.int()
@@ -218,37 +209,64 @@ enum ColumnQuery: CatalogQuery {
   }
 }
 
-/// Defaults of inherited columns that are not the parent's.
-enum PartitionDefaultQuery: CatalogQuery {
+/// What a table says of columns that are its parent's, otherwise than the parent; and what a materialized view says of
+/// its columns, otherwise than their types.
+enum InheritedColumnQuery: CatalogQuery {
+  static let presence: String? =
+    "pg_class WHERE oid >= 16384 AND (relkind = 'm' OR relkind IN ('r', 'p', 'f') AND oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT coalesce(d.oid, 0), c.oid, n.nspname, c.relname, a.attname, x.expression
-      FROM pg_catalog.pg_class c
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-           AND NOT a.attislocal AND a.attinhcount > 0 AND a.attgenerated = ''
-      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     CROSS JOIN LATERAL (SELECT coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'NULL') AS expression) x
-     WHERE \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-       AND NOT EXISTS (
-             SELECT FROM pg_catalog.pg_inherits i
-               JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-               JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = i.inhparent AND pd.adnum = pa.attnum
-              WHERE i.inhrelid = c.oid AND pg_catalog.pg_get_expr(pd.adbin, pd.adrelid) = x.expression)
-       -- None is one, where the parent has one.
-       AND (d.oid IS NOT NULL OR EXISTS (
-             SELECT FROM pg_catalog.pg_inherits i
-               JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-               JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = i.inhparent AND pd.adnum = pa.attnum
-              WHERE i.inhrelid = c.oid))
+    SELECT o.attrelid, o.attname, o.settings, coalesce(o.default_oid, 0),
+           CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+             THEN coalesce(o.expression, 'NULL') END
+      FROM (
+        SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
+               pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
+               bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
+               -- The same tree is the same text; only others are worth printing.
+               bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
+                            ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
+                 AS is_parents,
+               pg_catalog.array_remove(ARRAY[
+                 CASE WHEN a.attnotnull AND NOT bool_or(pa.attnotnull) THEN 'SET NOT NULL' END,
+                 CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
+                   THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                                                            WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                 CASE WHEN a.attcompression::text <> coalesce(min(pa.attcompression::text), '')
+                   THEN 'SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+                                                                    ELSE 'default' END END,
+                 CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
+                 CASE WHEN a.attoptions IS NOT NULL THEN
+                   (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
+                     WHERE x !~ '^pg_') END], NULL) AS settings
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+          LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated = ''
+          LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+          LEFT JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+          LEFT JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+                AND pa.attgenerated = ''
+         WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
+           AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+         GROUP BY a.attrelid, a.attnum, y.oid, d.oid) o
+     WHERE o.settings <> '{}'
+        OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+     ORDER BY o.attrelid, o.attnum
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
-    let oid = try row.int()
     guard let table = builder.id(.relation, try row.int()) else { return }
-    row.skip(2)
-    let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: try row.string())
-    builder.add(Fact(id, parent: table, [.expression: .text(try row.string())]), .attributeDefault, oid: oid)
+    let column = try row.string()
+    let settings = try row.strings()
+    if !settings.isEmpty {
+      builder.addColumnSettings(settings.map { "\(Quote.identifier(column)) \($0)" }, of: table)
+    }
+    let oid = try row.int()
+    guard let expression = try row.optionalString() else { return }
+    let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)
+    builder.add(Fact(id, parent: table, [.expression: .text(expression)]), .attributeDefault, oid: oid)
   }
 }
 
@@ -360,7 +378,7 @@ enum RuleQuery: CatalogQuery {
 
 /// Extended statistics (`pg_statistic_ext`).
 enum StatisticsQuery: CatalogQuery {
-  static let rareCatalog: String? = "pg_statistic_ext"
+  static let presence: String? = "pg_statistic_ext WHERE oid >= 16384"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner),

@@ -43,6 +43,7 @@ enum FunctionQuery: CatalogQuery {
 
 /// Aggregates (`pg_aggregate` with its `pg_proc`).
 enum AggregateQuery: CatalogQuery {
+  static let presence: String? = "pg_aggregate WHERE aggfnoid::oid >= 16384"
   static func sql(_ version: ServerVersion) -> String {
     func function(_ word: String, _ column: String) -> String {
       "CASE WHEN a.\(column)::oid <> 0 THEN '\(word) = ' || a.\(column) END"

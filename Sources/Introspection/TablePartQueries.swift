@@ -3,15 +3,18 @@ internal import Postgres
 
 /// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's.
 enum ConstraintQuery: CatalogQuery {
+  static let isLarge = true
   static func sql(_ version: ServerVersion) -> String {
     // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here.
     """
-    SELECT k.oid, k.conrelid, n.nspname, c.relname, k.conname, k.contype, k.convalidated, k.conindid,
+    SELECT k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.conindid,
            CASE WHEN k.convalidated THEN pg_catalog.pg_get_constraintdef(k.oid)
                 ELSE pg_catalog.left(pg_catalog.pg_get_constraintdef(k.oid),
                                      pg_catalog.length(pg_catalog.pg_get_constraintdef(k.oid)) - 10) END,
            fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
-           ic.reloptions, (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace)
+           ic.reloptions,
+           CASE WHEN ic.reltablespace <> 0 THEN
+             (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -26,9 +29,7 @@ enum ConstraintQuery: CatalogQuery {
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
-    let relation = try row.int()
-    let (schema, name) = (try row.string(), try row.string())
-    let table = builder.id(.relation, relation) ?? FactID(.table, schema: schema, name: name)
+    guard let table = builder.id(.relation, try row.int()) else { return }
     let id = FactID(.constraint, schema: table.schema, name: table.name, member: try row.string())
     let type = try row.string()
     let validated = try row.bool()
@@ -55,19 +56,23 @@ enum IndexQuery: CatalogQuery {
     // Only what follows the table's name is kept: the rest are attributes, and ONLY (printed for partitioned
     // tables) would leave the partitions without the index.
     """
-    SELECT x.indexrelid, n.nspname, ic.relname, c.relkind, tn.nspname, c.relname, x.indisunique, x.indisvalid,
+    SELECT x.indexrelid, n.nspname, ic.relname, x.indrelid, x.indisunique, x.indisvalid,
            x.indisclustered, x.indisreplident,
            pg_catalog.substr(d.definition, 1 + pg_catalog.length(pg_catalog.format('CREATE %sINDEX %I ON %s%I.%I ',
              CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, ic.relname,
              CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, tn.nspname, c.relname))),
-           (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace),
-           (SELECT array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = x.indexrelid AND a.attstattarget >= 0)
+           CASE WHEN ic.reltablespace <> 0 THEN
+             (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END,
+           t.targets
       FROM pg_catalog.pg_index x
       JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
       JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
       JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
+      LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum) AS targets
+                   FROM pg_catalog.pg_attribute a
+                  WHERE a.attstattarget >= 0 AND a.attnum > 0 AND a.attrelid >= 16384
+                  GROUP BY a.attrelid) t ON t.attrelid = x.indexrelid
      CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(x.indexrelid) AS definition) d
      WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND NOT ic.relispartition
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
@@ -78,10 +83,8 @@ enum IndexQuery: CatalogQuery {
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
     let id = FactID(.index, schema: try row.string(), name: try row.string())
-    let relationKind = try row.string()
-    let parent = FactID(
-      relationKind == "m" ? .materializedView : .table, schema: try row.string(), name: try row.string())
-    var fact = Fact(id, parent: parent)
+    guard let relation = builder.id(.relation, try row.int()) else { return }
+    var fact = Fact(id, parent: relation)
     fact.attributes[.unique] = .ifTrue(try row.bool())
     fact.attributes[.valid] = try row.bool() ? nil : .flag(false)
     fact.attributes[.clustered] = .ifTrue(try row.bool())
@@ -123,6 +126,7 @@ enum TriggerQuery: CatalogQuery {
 
 /// Copies of triggers in partitions that fire otherwise than the parent's.
 enum TriggerStateQuery: CatalogQuery {
+  static let presence: String? = "pg_trigger WHERE tgparentid <> 0"
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """

@@ -3,7 +3,7 @@ internal import Postgres
 
 /// Parsers of text search (`pg_ts_parser`).
 enum TextSearchParserQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_ts_parser"
+  static let presence: String? = "pg_ts_parser WHERE oid >= 16384"
   static let kind = FactKind.textSearchParser
   static let catalogClass = CatalogClass.textSearchParser
   static func sql(_ version: ServerVersion) -> String {
@@ -21,7 +21,7 @@ enum TextSearchParserQuery: DefinedObjectQuery {
 
 /// Templates of dictionaries (`pg_ts_template`).
 enum TextSearchTemplateQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_ts_template"
+  static let presence: String? = "pg_ts_template WHERE oid >= 16384"
   static let kind = FactKind.textSearchTemplate
   static let catalogClass = CatalogClass.textSearchTemplate
   static func sql(_ version: ServerVersion) -> String {
@@ -37,7 +37,7 @@ enum TextSearchTemplateQuery: DefinedObjectQuery {
 
 /// Dictionaries (`pg_ts_dict`).
 enum TextSearchDictionaryQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_ts_dict"
+  static let presence: String? = "pg_ts_dict WHERE oid >= 16384"
   static let kind = FactKind.textSearchDictionary
   static let catalogClass = CatalogClass.textSearchDictionary
   static func sql(_ version: ServerVersion) -> String {
@@ -56,7 +56,7 @@ enum TextSearchDictionaryQuery: DefinedObjectQuery {
 
 /// Configurations (`pg_ts_config`) with their mappings (`pg_ts_config_map`).
 enum TextSearchConfigurationQuery: DefinedObjectQuery {
-  static let rareCatalog: String? = "pg_ts_config"
+  static let presence: String? = "pg_ts_config WHERE oid >= 16384"
   static let kind = FactKind.textSearchConfiguration
   static let catalogClass = CatalogClass.textSearchConfiguration
   static func sql(_ version: ServerVersion) -> String {

@@ -25,6 +25,7 @@ enum EnumQuery: CatalogQuery {
 
 /// Domains (`pg_type`); their constraints are facts of their own.
 enum DomainQuery: CatalogQuery {
+  static let presence: String? = "pg_type WHERE oid >= 16384 AND typtype = 'd'"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner),
@@ -57,6 +58,7 @@ enum DomainQuery: CatalogQuery {
 
 /// Checks of domains (`pg_constraint`). NOT NULL is the domain's own attribute.
 enum DomainConstraintQuery: CatalogQuery {
+  static let presence: String? = "pg_type WHERE oid >= 16384 AND typtype = 'd'"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT k.oid, k.contypid, k.conname, k.convalidated,
@@ -80,6 +82,7 @@ enum DomainConstraintQuery: CatalogQuery {
 
 /// Stand-alone composite types (`pg_class` of kind `c` with its `pg_attribute`).
 enum CompositeTypeQuery: CatalogQuery {
+  static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind = 'c'"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, c.oid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner),
@@ -117,6 +120,7 @@ enum CompositeTypeQuery: CatalogQuery {
 
 /// Range types (`pg_range`), with the multirange types that belong to them.
 enum RangeTypeQuery: CatalogQuery {
+  static let presence: String? = "pg_range WHERE rngtypid >= 16384"
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, r.rngmultitypid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner), r.rngcanonical <> 0,
@@ -157,6 +161,8 @@ enum RangeTypeQuery: CatalogQuery {
 
 /// Base types (`pg_type`), and the shells of types that nobody defined yet.
 enum BaseTypeQuery: CatalogQuery {
+  static let presence: String? =
+    "pg_type t WHERE t.oid >= 16384 AND (t.typtype = 'p' OR t.typtype = 'b' AND NOT EXISTS (SELECT FROM pg_catalog.pg_type e WHERE e.typarray = t.oid))"
   static func sql(_ version: ServerVersion) -> String {
     let subscripting =
       version.major >= 14

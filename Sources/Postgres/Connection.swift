@@ -156,45 +156,76 @@ package actor Connection {
     _ statements: [Statement], sync: Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
     try await blocking { connection, pointer in
-      guard PQenterPipelineMode(pointer) == 1 else { throw connection.failure(pointer) }
-      defer { PQexitPipelineMode(pointer) }
       var results: [Result<Rows, PostgresError>] = []
       results.reserveCapacity(statements.count)
-      var firstError: PostgresError?
-      var next = 0
-      while next < statements.count {
-        // As much as surely fits the socket's buffers: with more, both sides could wait for the other to read.
-        var chunkEnd = next
-        var bytes = 0
-        while chunkEnd < statements.count, chunkEnd == next || bytes + statements[chunkEnd].bytes < 48 << 10 {
-          let statement = statements[chunkEnd]
-          bytes += statement.bytes
-          let sent = withCStrings(statement.parameters) {
-            PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
-          }
-          guard sent == 1 else { throw connection.failure(pointer) }
-          if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw connection.failure(pointer) } }
-          chunkEnd += 1
-        }
-        let isLast = chunkEnd == statements.count
-        if sync == .once {
-          let ended = isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)
-          guard ended == 1 else { throw connection.failure(pointer) }
-        }
-        guard PQflush(pointer) >= 0 else { throw connection.failure(pointer) }
-        for statement in statements[next..<chunkEnd] {
-          switch try connection.receive(pointer, statement) {
-          case .success(let rows): results.append(.success(rows))
-          case .failure(let error):
-            if firstError == nil || sync == .each { firstError = error }
-            results.append(.failure(firstError ?? error))
-          }
-          if sync == .each { try connection.receiveSync(pointer) }
-        }
-        if sync == .once, isLast { try connection.receiveSync(pointer) }
-        next = chunkEnd
-      }
+      try connection.exchange(pointer, statements, sync) { results.append($0) }
       return results
+    }
+  }
+
+  /// Sends all statements, and hands out each result as soon as it is there, while the server works on the next.
+  ///
+  /// The sequence throws the first error, with which it ends.
+  package nonisolated func results(of statements: [Statement]) -> AsyncThrowingStream<Rows, any Error> {
+    AsyncThrowingStream { continuation in
+      let task = Task {
+        do {
+          try await blocking { connection, pointer in
+            try connection.exchange(pointer, statements, .once) { result in
+              switch result {
+              case .success(let rows): continuation.yield(rows)
+              case .failure(let error): continuation.finish(throwing: error)
+              }
+            }
+          }
+          continuation.finish()
+        } catch {
+          continuation.finish(throwing: error)
+        }
+      }
+      continuation.onTermination = { if case .cancelled = $0 { task.cancel() } }
+    }
+  }
+
+  private func exchange(
+    _ pointer: OpaquePointer, _ statements: [Statement], _ sync: Synchronisation,
+    each: (Result<Rows, PostgresError>) -> Void
+  ) throws {
+    guard PQenterPipelineMode(pointer) == 1 else { throw failure(pointer) }
+    defer { PQexitPipelineMode(pointer) }
+    var firstError: PostgresError?
+    var next = 0
+    while next < statements.count {
+      // As much as surely fits the socket's buffers: with more, both sides could wait for the other to read.
+      var chunkEnd = next
+      var bytes = 0
+      while chunkEnd < statements.count, chunkEnd == next || bytes + statements[chunkEnd].bytes < 48 << 10 {
+        let statement = statements[chunkEnd]
+        bytes += statement.bytes
+        let sent = withCStrings(statement.parameters) {
+          PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
+        }
+        guard sent == 1 else { throw failure(pointer) }
+        if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw failure(pointer) } }
+        chunkEnd += 1
+      }
+      let isLast = chunkEnd == statements.count
+      if sync == .once {
+        let ended = isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)
+        guard ended == 1 else { throw failure(pointer) }
+      }
+      guard PQflush(pointer) >= 0 else { throw failure(pointer) }
+      for statement in statements[next..<chunkEnd] {
+        switch try receive(pointer, statement) {
+        case .success(let rows): each(.success(rows))
+        case .failure(let error):
+          if firstError == nil || sync == .each { firstError = error }
+          each(.failure(firstError ?? error))
+        }
+        if sync == .each { try receiveSync(pointer) }
+      }
+      if sync == .once, isLast { try receiveSync(pointer) }
+      next = chunkEnd
     }
   }
 

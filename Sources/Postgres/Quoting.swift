@@ -41,7 +41,7 @@ package enum Quote {
   package static func dollar(_ body: String, tag: String = "dbtool") -> String {
     var candidate = tag
     var suffix = 0
-    while body.utf8.firstRange(of: "$\(candidate)$".utf8) != nil {
+    while body.utf8.holds("$\(candidate)$".utf8) {
       suffix += 1
       candidate = "\(tag)\(suffix)"
     }
@@ -79,12 +79,12 @@ package enum Quote {
 }
 
 extension Collection where Element == UInt8 {
-  fileprivate func firstRange(of other: some Collection<UInt8>) -> Index? {
-    var start = startIndex
-    while start != endIndex {
-      if self[start...].starts(with: other) { return start }
-      formIndex(after: &start)
+  fileprivate func holds(_ other: some Collection<UInt8>) -> Bool {
+    var rest = self[...]
+    while let start = rest.firstIndex(where: { $0 == other.first }) {
+      if rest[start...].starts(with: other) { return true }
+      rest = rest[start...].dropFirst()
     }
-    return nil
+    return false
   }
 }

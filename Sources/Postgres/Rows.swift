@@ -142,7 +142,7 @@ package struct RowReader {
 }
 
 /// The text form of one-dimensional arrays.
-enum ArrayText {
+package enum ArrayText {
   static func decode(_ bytes: UnsafeBufferPointer<UInt8>) -> [String]? {
     guard bytes.count >= 2, bytes[0] == UInt8(ascii: "{"), bytes[bytes.count - 1] == UInt8(ascii: "}") else {
       return nil
@@ -178,7 +178,7 @@ enum ArrayText {
     return elements
   }
 
-  static func encode(_ elements: [String]) -> String {
+  package static func encode(_ elements: [String]) -> String {
     let quoted = elements.map { element in
       var text = "\""
       for character in element.unicodeScalars {

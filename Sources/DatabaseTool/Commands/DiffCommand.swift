@@ -3,7 +3,6 @@ internal import Catalog
 internal import FoundationEssentials
 internal import Migrations
 internal import Planning
-internal import Postgres
 
 struct DiffCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -34,7 +33,8 @@ struct DiffCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      try await DiffWorkflow(from: from, to: to, projectOptions).run(format, check: check, prove: prove)
+      try await DiffWorkflow(from: StateArgument(from), to: StateArgument(to), project: projectOptions.project())
+        .run(format, check: check, prove: prove)
     }
   }
 }
@@ -51,40 +51,27 @@ struct DumpCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      try await DiffWorkflow(from: "empty", to: state, projectOptions).run(.sql, check: false, prove: false)
+      try await DiffWorkflow(from: .empty, to: StateArgument(state), project: projectOptions.project())
+        .run(.sql, check: false, prove: false)
     }
   }
 }
 
+/// What `diff` and `dump` share.
 struct DiffWorkflow {
-  private enum Source {
-    case empty, schema, lock, migrations
-    case url(ConnectionTarget)
-    case path(String)
-  }
-
-  private let from: String
-  private let to: String
-  private let options: ProjectOptions
-
-  init(from: String, to: String, _ options: ProjectOptions) {
-    self.from = from
-    self.to = to
-    self.options = options
-  }
+  let from: StateArgument
+  let to: StateArgument
+  let project: Project
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
-    let project = try options.project()
     let states = States(database: project.database)
-    let (a, b) = (try source(from), try source(to))
-    var before = try await catalog(a, project, states)
-    var after = try await catalog(b, project, states)
+    var (before, after) = try await catalogs(states)
     for object in Set(before.unmodeled).union(after.unmodeled).sorted() {
       Console.error.warning("not modelled, so not compared: \(object.kind) \(object.name)")
     }
     let windows = before.windows.union(after.windows)
     (before, after) = (before.withoutWindowPartitions(of: windows), after.withoutWindowPartitions(of: windows))
-    if !isDeclared(a) || !isDeclared(b) {
+    if !from.isDeclared || !to.isDeclared {
       // What only declarations know cannot be compared with a server; roles are the server's.
       let isForeign = { (fact: Fact) in fact.id.kind == .role || fact.id.kind.isDeclaredOnly }
       (before, after) = (before.removing(where: isForeign), after.removing(where: isForeign))
@@ -94,7 +81,7 @@ struct DiffWorkflow {
     PlanWorkflow(project: project, states: states).locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {
-      let template = try await template(a, before, project, states)
+      let template = try await from.template(before, project, states)
       let prover = Prover(server: try await states.scratch(), reader: states.reader)
       proof = try await prover.prove(&plan, from: template, source: before, target: after)
     }
@@ -113,52 +100,12 @@ struct DiffWorkflow {
     }
   }
 
-  private func source(_ text: String) throws -> Source {
-    switch text {
-    case "empty": return .empty
-    case "schema": return .schema
-    case "lock": return .lock
-    case "migrations": return .migrations
-    default:
-      if FileManager.default.fileExists(atPath: text) { return .path(text) }
-      guard text.contains("://") || text.contains("=") else {
-        throw ToolError(
-          "\(text) is neither a file or folder, nor a database URL, nor empty, schema, lock or migrations")
-      }
-      return .url(try ConnectionTarget(text))
+  /// Both states; of two live databases at once.
+  private func catalogs(_ states: States) async throws -> (Catalog, Catalog) {
+    guard case .url(let first) = from, case .url(let second) = to else {
+      return (try await from.catalog(project, states), try await to.catalog(project, states))
     }
-  }
-
-  private func isDeclared(_ source: Source) -> Bool {
-    switch source {
-    case .schema, .lock: true
-    default: false
-    }
-  }
-
-  private func catalog(_ source: Source, _ project: Project, _ states: States) async throws -> Catalog {
-    switch source {
-    case .empty: try await states.empty()
-    case .schema: try await states.declared()
-    case .lock: try verifiedFiles(project).1.catalog
-    case .migrations: try await states.replayed(try project.migrations())
-    case .url(let target): try await states.live(target)
-    case .path(let path): try await states.read(template: try await states.sqlTemplate(path: path))
-    }
-  }
-
-  /// A scratch database in the state, to prove on.
-  private func template(_ source: Source, _ catalog: Catalog, _ project: Project, _ states: States) async throws
-    -> String
-  {
-    switch source {
-    case .empty: return try await states.replayTemplate([])
-    case .schema: return try await states.declaredTemplate()
-    case .lock, .migrations: return try await states.replayTemplate(try project.migrations())
-    case .path(let path): return try await states.sqlTemplate(path: path)
-    case .url:
-      // A live database is not copied; its schema is rebuilt.
-      return try await states.rebuiltTemplate(catalog)
-    }
+    async let after = states.live(second)
+    return (try await states.live(first), try await after)
   }
 }

@@ -29,7 +29,7 @@ enum DriftOutput {
     if let location { text += "  \(console.styled("\(location)", .dim))" }
     text += "\n"
     for change in difference.attributes {
-      let title = change.key.rawValue.replacing("_", with: " ")
+      let title = change.key.word.replacing("_", with: " ")
       text += "      \(title): expected \(value(change.expected)), found \(value(change.actual))\n"
     }
     return text
@@ -58,11 +58,11 @@ enum DriftOutput {
 
       init(_ difference: CatalogDifference, _ location: SourceLocation?) {
         finding = difference.kind.rawValue
-        kind = difference.id.kind.rawValue
+        kind = difference.id.kind.word
         object = difference.id.path
         changes = difference.attributes.map {
           Change(
-            attribute: $0.key.rawValue, expected: $0.expected.map { "\($0)" }, actual: $0.actual.map { "\($0)" })
+            attribute: $0.key.word, expected: $0.expected.map { "\($0)" }, actual: $0.actual.map { "\($0)" })
         }
         file = location?.file
         line = location?.line

@@ -141,7 +141,7 @@ struct PlanOutput {
       summary: plan.summary,
       steps: plan.steps.map { step in
         Machine.Step(
-          action: step.action.rawValue, kind: step.subject.kind.rawValue, object: step.subject.path,
+          action: step.action.rawValue, kind: step.subject.kind.word, object: step.subject.path,
           statements: step.statements,
           hazards: step.hazards.map {
             Machine.HazardEntry(

@@ -1,0 +1,63 @@
+internal import Catalog
+internal import FoundationEssentials
+internal import Migrations
+internal import Postgres
+
+/// A state of a database, as the command line names it.
+enum StateArgument {
+  case empty, schema, lock, migrations
+  case url(ConnectionTarget)
+  /// A `.sql` file, or a folder of them.
+  case path(String)
+
+  /// - Throws: `ToolError` when the text names nothing.
+  init(_ text: String) throws {
+    switch text {
+    case "empty": self = .empty
+    case "schema": self = .schema
+    case "lock": self = .lock
+    case "migrations": self = .migrations
+    default:
+      if FileManager.default.fileExists(atPath: text) {
+        self = .path(text)
+        return
+      }
+      guard text.contains("://") || text.contains("=") else {
+        throw ToolError(
+          "\(text) is neither a file or folder, nor a database URL, nor empty, schema, lock or migrations")
+      }
+      self = .url(try ConnectionTarget(text))
+    }
+  }
+
+  /// Whether it knows what no server holds.
+  var isDeclared: Bool {
+    switch self {
+    case .schema, .lock: true
+    default: false
+    }
+  }
+
+  func catalog(_ project: Project, _ states: States) async throws -> Catalog {
+    switch self {
+    case .empty: try await states.empty()
+    case .schema: try await states.declared()
+    case .lock: try verifiedFiles(project).1.catalog
+    case .migrations: try await states.replayed(try project.migrations())
+    case .url(let target): try await states.live(target)
+    case .path(let path): try await states.read(template: try await states.sqlTemplate(path: path))
+    }
+  }
+
+  /// A scratch database in the state, to prove on.
+  func template(_ catalog: Catalog, _ project: Project, _ states: States) async throws -> String {
+    switch self {
+    case .empty: try await states.replayTemplate([])
+    case .schema: try await states.declaredTemplate()
+    case .lock, .migrations: try await states.replayTemplate(try project.migrations())
+    case .path(let path): try await states.sqlTemplate(path: path)
+    // A live database is not copied; its schema is rebuilt.
+    case .url: try await states.rebuiltTemplate(catalog)
+    }
+  }
+}
