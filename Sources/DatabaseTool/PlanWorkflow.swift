@@ -30,7 +30,7 @@ struct PlanWorkflow {
     let unlisted = try MigrationFile.verify(files, against: lock)
     let target = try await states.declared()
     let source = try await source(lock, files, trustingLock: unlisted.isEmpty && !distrustingLock)
-    var plan = try Planner.plan(from: source, to: target)
+    var plan = try await states.plan(from: source, to: target)
     locate(&plan)
     var proof: Proof?
     if !plan.isEmpty {

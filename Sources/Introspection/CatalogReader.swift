@@ -116,10 +116,10 @@ package struct CatalogReader: Sendable {
       connection.results(of: queries.map { Statement($0.sql(version), $0.takesExcludedSchemas ? [excluded] : []) })
         .makeAsyncIterator()
     }
-    var own = results(connection, queries.filter { companion == nil || !$0.isLarge })
-    var others = companion.map { results($0, queries.filter { $0.isLarge }) }
+    var own = results(connection, queries.filter { companion == nil || !$0.opensTables })
+    var others = companion.map { results($0, queries.filter { $0.opensTables }) }
     for query in queries {
-      let next = query.isLarge && others != nil ? try await others?.next() : try await own.next()
+      let next = query.opensTables && others != nil ? try await others?.next() : try await own.next()
       guard let rows = next else { throw CancellationError() }
       for row in rows {
         var reader = row.reader
@@ -134,8 +134,9 @@ protocol CatalogQuery {
   /// Rows of `pg_catalog` without which the query would find nothing, as a FROM clause; few databases have any. Objects
   /// that came with PostgreSQL have numbers below 16384.
   static var presence: String? { get }
-  /// Whether it makes up much of what a large database takes, so that another session should do it.
-  static var isLarge: Bool { get }
+  /// Whether PostgreSQL opens each table to print something about it. That is half of the work in a large database, and
+  /// costs less when one session does all of it.
+  static var opensTables: Bool { get }
   /// The first major version that has what it reads.
   static var since: Int { get }
   /// `$1` is the list of excluded schemas.
@@ -146,7 +147,7 @@ protocol CatalogQuery {
 
 extension CatalogQuery {
   static var presence: String? { nil }
-  static var isLarge: Bool { false }
+  static var opensTables: Bool { false }
   static var since: Int { ServerVersion.oldestMajor }
   static var takesExcludedSchemas: Bool { true }
 

@@ -106,7 +106,6 @@ enum RelationQuery: CatalogQuery {
 /// Columns of tables (`pg_attribute`), with their defaults (`pg_attrdef`) and identity sequences. Columns that a
 /// partition has from its parent are the parent's facts.
 enum ColumnQuery: CatalogQuery {
-  static let isLarge = true
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT a.attrelid, a.attnum, a.attname,

@@ -3,7 +3,7 @@ internal import Postgres
 
 /// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's.
 enum ConstraintQuery: CatalogQuery {
-  static let isLarge = true
+  static let opensTables = true
   static func sql(_ version: ServerVersion) -> String {
     // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here.
     """
@@ -52,6 +52,7 @@ enum ConstraintQuery: CatalogQuery {
 
 /// Indexes (`pg_index`) that are not a constraint's; those that a partition has from its parent are the parent's.
 enum IndexQuery: CatalogQuery {
+  static let opensTables = true
   static func sql(_ version: ServerVersion) -> String {
     // Only what follows the table's name is kept: the rest are attributes, and ONLY (printed for partitioned
     // tables) would leave the partitions without the index.
@@ -151,6 +152,7 @@ enum TriggerStateQuery: CatalogQuery {
 
 /// Row level security policies (`pg_policy`).
 enum PolicyQuery: CatalogQuery {
+  static let opensTables = true
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT p.oid, n.nspname, c.relname, p.polname, p.polpermissive,

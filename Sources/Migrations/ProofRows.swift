@@ -1,13 +1,15 @@
-internal import Catalog
-internal import Postgres
+package import Catalog
+package import Postgres
 
 /// Rows for the tables of a scratch database, so that a plan is proved on data and not on empty tables.
 ///
 /// The value in row `k` depends on the type alone, so that a foreign key of row `k` finds row `k` of the table it refers
 /// to. Rows that a check refuses are left out.
-enum ProofRows {
-  /// Makes a default partition for each partitioned table that has none, so that rows have a place.
-  static func addDefaultPartitions(_ connection: Connection) async throws {
+package enum ProofRows {
+  /// Makes a default partition for each partitioned table that has none, so that rows have a place. Where partitions are
+  /// to come, one with rows in it would be in their way.
+  private static func addDefaultPartitions(_ connection: Connection, except changing: [FactID]) async throws {
+    let names = changing.map { Quote.literal($0.sqlName) }.joined(separator: ", ")
     try await connection.execute(
       """
       DO $dbtool$
@@ -18,6 +20,7 @@ enum ProofRows {
             JOIN pg_catalog.pg_class c ON c.oid = p.partrelid
            WHERE p.partdefid = 0 AND p.partstrat IN ('r', 'l') AND NOT c.relispartition
              AND c.relnamespace::regnamespace::text NOT IN ('cron', 'dbtool')
+             AND p.partrelid <> ALL (ARRAY[\(names)]::regclass[])
         LOOP
           EXECUTE format('CREATE TABLE dbtool_proof.%I PARTITION OF %s DEFAULT', 'p' || parent::oid, parent);
         END LOOP;
@@ -29,10 +32,15 @@ enum ProofRows {
     try await connection.execute("SET client_min_messages = warning; DROP SCHEMA IF EXISTS dbtool_proof CASCADE")
   }
 
-  /// Fills the tables.
-  static func fill(_ connection: Connection) async throws {
+  /// Fills the tables of a database in the source state.
+  package static func fill(_ connection: Connection, source: Catalog, target: Catalog) async throws {
     try await connection.execute("CREATE SCHEMA dbtool_proof")
-    try await addDefaultPartitions(connection)
+    let (before, after) = (TableTree(source), TableTree(target))
+    let changing = source.facts.values.filter {
+      $0.attributes[.partitionKey] != nil && $0.attributes[.partitionOf] == nil
+        && !after.members(of: $0.id).isSubset(of: before.members(of: $0.id))
+    }
+    try await addDefaultPartitions(connection, except: changing.map(\.id))
     try await connection.execute(
       #"""
       CREATE TABLE dbtool_proof.columns AS
@@ -142,6 +150,9 @@ enum ProofRows {
                              f.child, f.given, f.parent, f.matches);
               GET DIAGNOSTICS count = ROW_COUNT;
               removed := removed + count;
+            EXCEPTION WHEN OTHERS THEN
+              -- A published table without a replica identity lets no row go.
+              EXECUTE format('TRUNCATE %s CASCADE', f.child);
             END;
           END LOOP;
           EXIT WHEN removed = 0;
@@ -151,32 +162,37 @@ enum ProofRows {
   }
 
   /// What is in a table, as far as both states have it.
-  struct Content: Hashable, Sendable {
-    var rows: Int
-    var hash: String
+  package struct Content: Hashable, Sendable {
+    package var rows: Int
+    package var hash: String
   }
 
   /// Counts and hashes the rows of the tables that both catalogs have, over the columns that keep their type.
-  static func contents(
+  package static func contents(
     _ connection: Connection, source: Catalog, target: Catalog, replaced: Set<FactID>
   ) async throws -> [FactID: Content] {
-    let tables = source.facts.values.filter {
-      $0.id.kind == .table && $0.list(.partitionOf).isEmpty && target.contains($0.id) && !replaced.contains($0.id)
+    let (before, after) = (TableTree(source), TableTree(target))
+    // A partitioned table as a whole where its partitions stay; each partition by itself where they come and go.
+    let tables = source.facts.values.filter { fact in
+      guard fact.id.kind == .table, target.contains(fact.id), !replaced.contains(fact.id) else { return false }
+      let root = before.root(of: fact.id)
+      let isWhole = before.members(of: root) == after.members(of: root)
+      return isWhole ? fact.id == root : fact.attributes[.partitionKey] == nil
     }.map(\.id).sorted()
     guard !tables.isEmpty else { return [:] }
-    let children = source.childrenByParent()
     let queries = tables.map { table in
-      let columns = (children[table] ?? []).filter { id in
-        guard id.kind == .column, !replaced.contains(id), let old = source[id], let new = target[id] else {
-          return false
-        }
-        return old.attributes[.type] == new.attributes[.type] && old.attributes[.generated] == nil
-          && new.attributes[.generated] == nil
-      }.sorted()
+      let (old, new) = (before.columns(of: table), after.columns(of: table))
+      let columns = old.filter { name, fact in
+        guard !replaced.contains(fact.id), let other = new[name] else { return false }
+        return fact.attributes[.type] == other.attributes[.type] && fact.attributes[.generated] == nil
+          && other.attributes[.generated] == nil
+      }.keys.sorted()
       let row =
-        columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0.member) }.joined(separator: ", ")))"
-      return
-        "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text FROM \(table.sqlName) t"
+        columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0) }.joined(separator: ", ")))"
+      // Children by inheritance count for themselves.
+      let only = source[table]?.attributes[.partitionKey] == nil ? "ONLY " : ""
+      return "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text"
+        + " FROM \(only)\(table.sqlName) t"
     }
     let results = try await connection.pipeline(queries.map { Statement($0) })
     var contents: [FactID: Content] = [:]
@@ -185,5 +201,49 @@ enum ProofRows {
       contents[table] = Content(rows: try row.int(0), hash: try row.string(1))
     }
     return contents
+  }
+}
+
+/// Which table is a partition of which, and the columns that it has from there.
+private struct TableTree {
+  private let catalog: Catalog
+  private let children: [FactID: [FactID]]
+  private var membersByRoot: [FactID: Set<FactID>] = [:]
+
+  init(_ catalog: Catalog) {
+    self.catalog = catalog
+    children = catalog.childrenByParent()
+    for fact in catalog.facts.values where fact.id.kind == .table {
+      membersByRoot[root(of: fact.id), default: []].insert(fact.id)
+    }
+  }
+
+  private func parent(of table: FactID) -> FactID? {
+    let names = catalog[table]?.list(.partitionOf) ?? []
+    return names.count == 2 ? FactID(.table, schema: names[0], name: names[1]) : nil
+  }
+
+  func root(of table: FactID) -> FactID {
+    var current = table
+    while let next = parent(of: current), catalog.contains(next) { current = next }
+    return current
+  }
+
+  func members(of root: FactID) -> Set<FactID> { membersByRoot[root] ?? [] }
+
+  /// By name; those of parents among them.
+  func columns(of table: FactID) -> [String: Fact] {
+    var columns: [String: Fact] = [:]
+    var queue = [table]
+    while let current = queue.popLast() {
+      for id in children[current] ?? [] where id.kind == .column {
+        if columns[id.member] == nil, let fact = catalog[id] { columns[id.member] = fact }
+      }
+      guard let fact = catalog[current] else { continue }
+      if let next = parent(of: current) { queue.append(next) }
+      let inherited = fact.list(.inherits)
+      queue += fact.needs.filter { $0.kind.isTable && inherited.contains($0.sqlName) }
+    }
+    return columns
   }
 }

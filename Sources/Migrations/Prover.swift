@@ -66,7 +66,7 @@ package struct Prover: Sendable {
     _ plan: Plan, _ connection: Connection, source: Catalog, target: Catalog
   ) async throws -> (Plan, Proof) {
     var plan = plan
-    try await ProofRows.fill(connection)
+    try await ProofRows.fill(connection, source: source, target: target)
     let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
     let before = try await ProofRows.contents(connection, source: source, target: target, replaced: dropped)
     var observer = LockObserver(existing: source)

@@ -122,14 +122,17 @@ package actor States {
     }
   }
 
-  private func rebuilt(_ catalog: Catalog) async throws -> Catalog {
+  /// What PostgreSQL makes of a catalog, and of the steps that are carried out after it is there.
+  ///
+  /// - Throws: `ProofFailure` when it refuses a statement.
+  func rebuilt(_ catalog: Catalog, then steps: [PlanStep] = []) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
     let server = try await scratch()
     let reader = reader
     return try await server.withDatabase(from: try await replayTemplate([])) { database in
       try await Connection.with(database.target) { connection in
         try await connection.execute("SET client_min_messages = warning")
-        for segment in plan.segments { try await Self.run(segment, on: connection) }
+        for segment in plan.segments + [steps] { try await Self.run(segment, on: connection) }
         return try await reader.read(connection).removing { $0.id.kind == .role }
       }
     }

@@ -1,5 +1,4 @@
 package import Catalog
-internal import Introspection
 package import Migrations
 package import Postgres
 
@@ -19,13 +18,12 @@ package struct DriftReport: Sendable {
 
   package var isClean: Bool { findings.isEmpty && missingPartitions.isEmpty }
 
-  /// Reads the live database (one snapshot, read only) and compares.
+  /// Compares a live database, which was read in one snapshot, with what is expected of it.
   ///
   /// - Throws: `PostgresError`.
   package static func make(
-    states: States, expected lock: Catalog, _ connection: Connection
+    states: States, expected lock: Catalog, live: Catalog, _ connection: Connection
   ) async throws -> DriftReport {
-    let live = try await states.reader.read(connection)
     let windows = lock.windows
     var expected = lock.withoutWindowPartitions(of: windows)
     var notes: [String] = []

@@ -33,6 +33,13 @@ package struct PlanStep: Sendable {
 }
 
 extension PlanStep {
+  /// A change of something that stays.
+  package init(altering subject: FactID, _ statements: [String]) {
+    self.init(
+      action: .alter, subject: subject, includes: [], statements: statements, hazards: [], mustCommit: false,
+      isReplacement: false)
+  }
+
   /// A statement with its end. What a user wrote may end with a comment, which would swallow a semicolon on its line.
   package func terminated(_ statement: String) -> String {
     let isForeign = subject.kind == .raw || subject.kind == .external

@@ -119,6 +119,11 @@ public struct Rendering: Sendable {
   }
 
   mutating func note(viewColumn: DeclaredColumn) { viewColumns.append(viewColumn) }
+  /// The schemas that belong to others, without rendering anything.
+  package static func externalSchemas(of database: Database) -> Set<String> {
+    Set(database.items.flatMap { ($0 as? External)?.schemas ?? [] })
+  }
+
   mutating func note(externalSchemas schemas: [String]) { externalSchemas.formUnion(schemas) }
   mutating func note(_ object: FactID, _ location: SourceLocation) {
     if locations[object] == nil { locations[object] = location }

@@ -41,7 +41,8 @@ package enum Databases {
     let path = "/tmp/dbtool-test-\(UInt64.random(in: 0...UInt64.max)).sql"
     try script.write(toFile: path, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    return try await run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", path], on: database)
+    return try await run(
+      "psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=verbose", "-f", path], on: database)
   }
 
   /// `pg_dump --schema-only`, with its lines in an order that does not depend on columns' or objects' numbers.

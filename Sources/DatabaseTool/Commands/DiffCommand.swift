@@ -77,7 +77,7 @@ struct DiffWorkflow {
       (before, after) = (before.removing(where: isForeign), after.removing(where: isForeign))
     }
     (before, after) = try await states.reconciled(before, after)
-    var plan = try Planner.plan(from: before, to: after)
+    var plan = try await states.plan(from: before, to: after)
     PlanWorkflow(project: project, states: states).locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {

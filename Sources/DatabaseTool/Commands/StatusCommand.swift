@@ -1,8 +1,10 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Introspection
 internal import Migrations
 internal import Operations
 internal import Postgres
+internal import SchemaDSL
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -83,10 +85,15 @@ struct DriftCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let (_, lock) = try verifiedFiles(project)
       guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
-      let states = States(database: project.database)
       let (target, _) = try await databaseOptions.resolve(project)
+      let database = project.database
+      // The declarations are needed for their lines only, and are rendered while the server works.
+      let states = Task { States(database: database) }
       let report = try await Connection.with(target) { connection in
-        try await DriftReport.make(states: states, expected: lock.catalog, connection)
+        let reader = CatalogReader(excludedSchemas: Rendering.externalSchemas(of: database))
+        let live = try await reader.read(connection)
+        return try await DriftReport.make(
+          states: await states.value, expected: lock.catalog, live: live, connection)
       }
       let console = Console.output
       switch format {

@@ -1,0 +1,130 @@
+package import Catalog
+package import Planning
+internal import Postgres
+
+/// Tables that go to another parent, or to none, or come to one: by DETACH and ATTACH, NO INHERIT and INHERIT they keep
+/// their rows.
+///
+/// What such a table has of its own once it is alone (columns, constraints, indexes, and their names) is PostgreSQL's
+/// to say. So it is taken from its parent on a scratch copy of either state, and the plan leads from one of these
+/// catalogs to the other, with what takes it away before and what attaches it after.
+private struct Reparenting {
+  let moved: Set<FactID>
+  private let source: Catalog
+  private let target: Catalog
+
+  init(from source: Catalog, to target: Catalog) {
+    self.source = source
+    self.target = target
+    var moved: Set<FactID> = []
+    for old in source.facts.values where old.id.kind.isTable {
+      guard let new = target[old.id], old.attributes[.partitionKey] == new.attributes[.partitionKey] else { continue }
+      let changesPartition = old.attributes[.partitionOf] != new.attributes[.partitionOf]
+      let changesParents = old.attributes[.inherits] != new.attributes[.inherits]
+      if changesPartition || changesParents, Self.canInherit(from: old, to: new, in: target) { moved.insert(old.id) }
+    }
+    self.moved = moved
+  }
+
+  /// INHERIT adds parents at the end and leaves the child's columns and checks its own; what a child has from its
+  /// parents alone can only be made with the table.
+  private static func canInherit(from old: Fact, to new: Fact, in target: Catalog) -> Bool {
+    let (before, after) = (old.list(.inherits), new.list(.inherits))
+    let added = after.filter { !before.contains($0) }
+    guard after == before.filter({ after.contains($0) }) + added else { return false }
+    let children = target.childrenByParent()
+    var parents = new.needs.filter { $0.kind.isTable && added.contains($0.sqlName) }
+    while let parent = parents.popLast() {
+      for part in children[parent] ?? [] {
+        let isInherited =
+          part.kind == .column || part.kind == .constraint && target[part]?.text(.type) == "c"
+        let own = FactID(part.kind, schema: new.id.schema, name: new.id.name, member: part.member)
+        if isInherited, !target.contains(own) { return false }
+      }
+      let grandparents = target[parent]?.list(.inherits) ?? []
+      parents += target[parent]?.needs.filter { $0.kind.isTable && grandparents.contains($0.sqlName) } ?? []
+    }
+    return true
+  }
+
+  /// What takes the tables from the parents that they do not have in the other state.
+  var partings: [PlanStep] { steps(in: source, other: target) { $0.parting } }
+
+  /// The same for the target.
+  var targetPartings: [PlanStep] { steps(in: target, other: source) { $0.parting } }
+
+  /// What brings them to their new parents.
+  var joinings: [PlanStep] { steps(in: target, other: source) { $0.joining } }
+
+  private func steps(
+    in catalog: Catalog, other: Catalog, _ statement: ((parting: String, joining: String)) -> String
+  ) -> [PlanStep] {
+    moved.sorted().compactMap { id in
+      guard let fact = catalog[id], let counterpart = other[id] else { return nil }
+      var statements: [String] = []
+      let parent = fact.list(.partitionOf)
+      if parent.count == 2, parent != counterpart.list(.partitionOf) {
+        let clause = "ALTER TABLE \(Quote.qualified(parent[0], parent[1]))"
+        statements.append(
+          statement(
+            (
+              "\(clause) DETACH PARTITION \(id.sqlName)",
+              "\(clause) ATTACH PARTITION \(id.sqlName) \(fact.text(.bound))"
+            )))
+      }
+      for parent in fact.list(.inherits) where !counterpart.list(.inherits).contains(parent) {
+        let clause = "ALTER TABLE \(id.sqlName)"
+        statements.append(statement(("\(clause) NO INHERIT \(parent)", "\(clause) INHERIT \(parent)")))
+      }
+      return statements.isEmpty ? nil : PlanStep(altering: id, statements)
+    }
+  }
+
+  /// A state with the moved tables as they are without their parents.
+  ///
+  /// - Parameter alone: the same state as PostgreSQL had it after taking them away.
+  func catalog(_ catalog: Catalog, alone: Catalog) -> Catalog {
+    var result = catalog
+    for fact in catalog.facts.values where belongsToMoved(fact, in: catalog) { result[fact.id] = nil }
+    for fact in alone.facts.values where belongsToMoved(fact, in: alone) { result.insert(fact) }
+    for fact in result.facts.values {
+      // What needed a part of the whole may need a part of the table itself now.
+      let needs = (alone[fact.id]?.needs ?? []) + fact.needs
+      var known: [FactID] = []
+      for need in needs where result.contains(need) && !known.contains(need) { known.append(need) }
+      if known != fact.needs { result[fact.id]?.needs = known }
+    }
+    return result
+  }
+
+  private func belongsToMoved(_ fact: Fact, in catalog: Catalog) -> Bool {
+    var current = fact
+    while !current.id.kind.isTable {
+      guard let parent = current.parent, let next = catalog[parent] else { return false }
+      current = next
+    }
+    return moved.contains(current.id)
+  }
+}
+
+extension States {
+  /// The way from one state to another.
+  ///
+  /// - Throws: `PlanError`.
+  package func plan(from source: Catalog, to target: Catalog) async throws -> Plan {
+    let reparenting = Reparenting(from: source, to: target)
+    guard !reparenting.moved.isEmpty else { return try Planner.plan(from: source, to: target) }
+    let before: Catalog
+    let after: Catalog
+    do {
+      before = reparenting.catalog(source, alone: try await rebuilt(source, then: reparenting.partings))
+      after = reparenting.catalog(target, alone: try await rebuilt(target, then: reparenting.targetPartings))
+    } catch is ProofFailure {
+      // This machine lacks what a state needs (a role, an extension): the tables are replaced, which is refused as the
+      // loss of data that it is.
+      return try Planner.plan(from: source, to: target)
+    }
+    let middle = try Planner.plan(from: before, to: after)
+    return Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
+  }
+}
