@@ -38,6 +38,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case further
   case columnSettings
   case defaultExpression
+  case name, usual
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

@@ -117,6 +117,8 @@ extension FactID: CustomStringConvertible {
       return "for \(member.isEmpty ? "PUBLIC" : Quote.identifier(member)) server \(Quote.identifier(name))"
     case .publicationTable, .publicationSchema:
       return "\(schema.isEmpty ? Quote.identifier(name) : sqlName) in \(Quote.identifier(member))"
+    case .partitionIndex:
+      return "of \(Quote.qualified(role, member)) on \(sqlName)"
     case .constraint, .domainConstraint, .trigger, .triggerState, .policy, .rule:
       return "\(Quote.identifier(member)) on \(sqlName)"
     default:

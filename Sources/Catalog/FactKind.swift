@@ -75,6 +75,8 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case constraint
   /// `pg_index`, except those of constraints.
   case index
+  /// `pg_class` of a partition's part of an index, where its name is not the one that PostgreSQL would choose.
+  case partitionIndex
   /// `pg_rewrite`: views.
   case view
   /// `pg_rewrite`: materialized views.

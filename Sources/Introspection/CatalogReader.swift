@@ -16,7 +16,7 @@ package struct CatalogReader: Sendable {
       RoleQuery.self, SchemaQuery.self, ExtensionQuery.self, LanguageQuery.self, CollationQuery.self, EnumQuery.self,
       DomainQuery.self, CompositeTypeQuery.self, RangeTypeQuery.self, BaseTypeQuery.self, ForeignDataWrapperQuery.self,
       ForeignServerQuery.self, UserMappingQuery.self, RelationQuery.self, SequenceQuery.self, ColumnQuery.self,
-      InheritedColumnQuery.self, ConstraintQuery.self, DomainConstraintQuery.self, IndexQuery.self, FunctionQuery.self,
+      InheritedColumnQuery.self, ConstraintQuery.self, DomainConstraintQuery.self, IndexQuery.self, PartitionIndexQuery.self, FunctionQuery.self,
       AggregateQuery.self, OperatorQuery.self, AccessMethodQuery.self, OperatorFamilyQuery.self,
       OperatorClassQuery.self,
       OperatorMemberQuery.self, CastQuery.self, TransformQuery.self, ConversionQuery.self, TextSearchParserQuery.self,

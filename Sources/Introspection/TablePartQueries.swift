@@ -98,6 +98,77 @@ enum IndexQuery: CatalogQuery {
   }
 }
 
+/// Names of partitions' parts of indexes that are not those PostgreSQL gives them.
+enum PartitionIndexQuery: CatalogQuery {
+  static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I') AND relispartition"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT x.indrelid, r.oid, rn.nspname, r.relname, ic.relname, coalesce(k.contype::text, ''),
+           (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = ic.oid AND a.attnum > 0)
+      FROM pg_catalog.pg_class ic
+      JOIN pg_catalog.pg_index x ON x.indexrelid = ic.oid
+      JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
+      JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(ic.oid)
+      JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+      LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = ic.oid AND k.contype IN ('p', 'u', 'x')
+     WHERE ic.relkind IN ('i', 'I') AND ic.relispartition AND \(managedNamespace)
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let table = builder.id(.relation, try row.int()), let root = builder.id(.relation, try row.int()) else {
+      return
+    }
+    let (schema, index) = (try row.string(), try row.string())
+    let name = try row.string()
+    let constraint = try row.string()
+    let columns = try row.strings()
+    let usual = ChosenName(
+      table: table.name, columns: constraint == "p" ? [] : columns,
+      label: ["p": "pkey", "u": "key", "x": "excl"][constraint] ?? "idx")
+    guard !usual.fits(name) else { return }
+    builder.insert(
+      Fact(
+        FactID(.partitionIndex, schema: table.schema, name: table.name, member: index, role: schema), parent: table,
+        [.name: .text(name), .usual: .text(usual.text)], needs: [root]))
+  }
+}
+
+/// The name that PostgreSQL chooses for an index that is given none: `table_column_column_label`, with a number where
+/// that is taken, and shortened to 63 bytes from the longer part (`makeObjectName` and `ChooseIndexName` in its source).
+private struct ChosenName {
+  let table: String
+  let columns: [String]
+  let label: String
+
+  var text: String { text(label) }
+
+  func fits(_ name: String) -> Bool {
+    if name == text { return true }
+    let digits = name.utf8.reversed().prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
+    return digits > 0 && name == text(label + name.suffix(digits))
+  }
+
+  private func text(_ label: String) -> String {
+    var first = Array(table.utf8)
+    // As much of the columns as PostgreSQL's buffer takes.
+    var second = Array(columns.joined(separator: "_").utf8.prefix(63))
+    let overhead = (columns.isEmpty ? 0 : 1) + 1 + label.utf8.count
+    while first.count + second.count + overhead > 63 {
+      if first.count > second.count { first.removeLast() } else { second.removeLast() }
+    }
+    let parts = [first, second].filter { !$0.isEmpty }.map { whole($0) } + [label]
+    return parts.joined(separator: "_")
+  }
+
+  /// Without a character that was cut in two.
+  private func whole(_ bytes: [UInt8]) -> String {
+    var bytes = bytes
+    while !bytes.isEmpty, String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
 /// Triggers (`pg_trigger`) that somebody made; a partition's clones are the parent's.
 enum TriggerQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {

@@ -48,7 +48,7 @@ package struct DriftReport: Sendable {
     }
     // A window whose table is missing is told once.
     let there = lock.removing { $0.id.kind == .table && !live.contains($0.id) }
-    let missing = try await PartitionManager(catalog: there).coverage(connection).flatMap(\.missing)
+    let missing = try await PartitionManager(catalog: there).missing(connection)
     return DriftReport(findings: findings, missingPartitions: missing, notes: notes, unmodeled: live.unmodeled)
   }
 

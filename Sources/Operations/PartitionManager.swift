@@ -37,23 +37,31 @@ package struct PartitionManager: Sendable {
 
   package var isEmpty: Bool { windows.isEmpty }
 
-  /// Reads what there is; months are those of the server's clock, in UTC.
+  /// What the windows need and do not have.
   ///
   /// - Throws: `PostgresError`.
-  package func coverage(_ connection: Connection) async throws -> [Coverage] {
+  package func missing(_ connection: Connection) async throws -> [Slot] {
+    try await coverage(connection, withSizes: false).flatMap(\.missing)
+  }
+
+  /// Reads what there is; months are those of the server's clock, in UTC.
+  ///
+  /// - Parameter withSizes: count rows and bytes, for which each partition's files are looked at.
+  /// - Throws: `PostgresError`.
+  package func coverage(_ connection: Connection, withSizes: Bool = true) async throws -> [Coverage] {
     guard !windows.isEmpty else { return [] }
-    try await connection.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'")
     var result: [Coverage] = []
+    let settings = [Statement("SET timezone = 'UTC'"), Statement("SET datestyle = 'ISO'")]
     let queries = windows.flatMap {
-      [Statement(Self.slotQuery, parameters($0)), Statement(Self.sizeQuery, [$0.id.sqlName])]
+      [Statement(Self.slotQuery, parameters($0)), Statement(Self.sizeQuery, [$0.id.sqlName, withSizes ? "t" : "f"])]
     }
-    let answers = try await connection.pipeline(queries)
+    let answers = try await connection.pipeline(settings + queries).dropFirst(settings.count).map { try $0.get() }
     for (index, window) in windows.enumerated() {
       let table = FactID(.table, schema: window.id.schema, name: window.id.name)
       var insertsFailFrom: String?
       var slots: [Slot] = []
       var lastEnd: String?
-      for row in try answers[index * 2].get() {
+      for row in answers[index * 2] {
         var reader = row.reader
         let partition = try reader.string()
         let bound = try reader.string()
@@ -65,7 +73,7 @@ package struct PartitionManager: Sendable {
         slots.append(Slot(table: table, partition: partition, bound: bound, exists: exists))
         lastEnd = end
       }
-      let sizes = try answers[index * 2 + 1].get()[0]
+      let sizes = answers[index * 2 + 1][0]
       result.append(
         Coverage(
           table: table, unit: window.text(.unit), ahead: window.integer(.ahead) ?? 0, keep: window.integer(.keep) ?? 0,
@@ -113,7 +121,7 @@ package struct PartitionManager: Sendable {
   private static let sizeQuery = """
     SELECT count(*), coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-     WHERE i.inhparent = to_regclass($1)
+     WHERE $2::boolean AND i.inhparent = to_regclass($1)
     """
 
   /// Creates what is missing. Writers are not blocked: a partition is made apart and attached, which takes SHARE UPDATE

@@ -116,6 +116,7 @@ extension FactKind {
     switch self {
     case .policy: "policies"
     case .index: "indexes"
+    case .partitionIndex: "partition indexes"
     case .operatorFamily: "operator families"
     case .operatorClass: "operator classes"
     case .statistics: "statistics"

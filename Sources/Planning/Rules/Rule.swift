@@ -95,6 +95,7 @@ enum Rules {
     case .columnDefault: DefaultRule.self
     case .constraint: ConstraintRule.self
     case .index: IndexRule.self
+    case .partitionIndex: PartitionIndexRule.self
     case .view: ViewRule.self
     case .materializedView: MaterializedViewRule.self
     case .raw: RawRule.self
