@@ -39,6 +39,8 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case columnSettings
   case defaultExpression
   case name, usual
+  case notNullName, notNullOptions
+  case virtual
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

@@ -107,50 +107,59 @@ enum RelationQuery: CatalogQuery {
 /// partition has from its parent are the parent's facts.
 enum ColumnQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
-    """
-    SELECT a.attrelid, a.attnum, a.attname,
-           pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
-           CASE WHEN a.attcollation <> t.typcollation THEN
-             (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
-                FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
-               WHERE co.oid = a.attcollation) END,
-           a.attidentity,
-           -- A child's column that is generated as its parent's is so by inheriting.
-           CASE WHEN a.attinhcount > 0 AND EXISTS (
-                  SELECT FROM pg_catalog.pg_inherits xi
-                    JOIN pg_catalog.pg_attribute xa ON xa.attrelid = xi.inhparent AND xa.attname = a.attname
-                    JOIN pg_catalog.pg_attrdef xd ON xd.adrelid = xa.attrelid AND xd.adnum = xa.attnum
-                   WHERE xi.inhrelid = a.attrelid AND xa.attgenerated <> ''
-                     AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
-                THEN '-' ELSE a.attgenerated::text END,
-           -- A default has no columns in it, and its table need not be looked at to print it.
-           d.oid, pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END),
-           CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
-           coalesce(a.attstattarget, -1),
-           -- Newer minor releases keep a counter of their own among the options (pg_attver).
-           CASE WHEN a.attoptions IS NOT NULL THEN
-             (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_') END,
-           s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
-           s.seqcycle,
-           CASE WHEN a.attfdwoptions IS NOT NULL THEN
-             (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
-                               || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
-                FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
-           CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END
-      FROM pg_catalog.pg_attribute a
-      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-      LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-      LEFT JOIN (SELECT q.*, sc.relname, sc.relpersistence, sd.refobjid, sd.refobjsubid
-                   FROM pg_catalog.pg_sequence q
-                   JOIN pg_catalog.pg_class sc ON sc.oid = q.seqrelid
-                   JOIN pg_catalog.pg_depend sd ON sd.classid = 'pg_catalog.pg_class'::regclass AND sd.objid = q.seqrelid
-                        AND sd.refclassid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i') s
-             ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
-     WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
-       AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-    """
+    // NOT NULL is a constraint with a name since version 18.
+    let notNull = version.major >= 18 ? "k.conname, k.convalidated, k.connoinherit" : "NULL, true, false"
+    let constraints =
+      version.major >= 18
+      ? """
+      LEFT JOIN pg_catalog.pg_constraint k ON k.contype = 'n' AND k.conrelid = a.attrelid
+            AND k.conkey = ARRAY[a.attnum]
+      """ : ""
+    return """
+      SELECT a.attrelid, a.attnum, a.attname,
+             pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+             CASE WHEN a.attcollation <> t.typcollation THEN
+               (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+                  FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+                 WHERE co.oid = a.attcollation) END,
+             a.attidentity,
+             -- A child's column that is generated as its parent's is so by inheriting.
+             CASE WHEN a.attinhcount > 0 AND EXISTS (
+                    SELECT FROM pg_catalog.pg_inherits xi
+                      JOIN pg_catalog.pg_attribute xa ON xa.attrelid = xi.inhparent AND xa.attname = a.attname
+                      JOIN pg_catalog.pg_attrdef xd ON xd.adrelid = xa.attrelid AND xd.adnum = xa.attnum
+                     WHERE xi.inhrelid = a.attrelid AND xa.attgenerated <> ''
+                       AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+                  THEN '-' ELSE a.attgenerated::text END,
+             -- A default has no columns in it, and its table need not be looked at to print it.
+             d.oid, pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END),
+             CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
+             coalesce(a.attstattarget, -1),
+             -- Newer minor releases keep a counter of their own among the options (pg_attver).
+             CASE WHEN a.attoptions IS NOT NULL THEN
+               (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_') END,
+             s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+             s.seqcycle,
+             CASE WHEN a.attfdwoptions IS NOT NULL THEN
+               (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+                                 || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
+                  FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
+             CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END, \(notNull)
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN (SELECT q.*, sc.relname, sc.relpersistence, sd.refobjid, sd.refobjsubid
+                     FROM pg_catalog.pg_sequence q
+                     JOIN pg_catalog.pg_class sc ON sc.oid = q.seqrelid
+                     JOIN pg_catalog.pg_depend sd ON sd.classid = 'pg_catalog.pg_class'::regclass AND sd.objid = q.seqrelid
+                          AND sd.refclassid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i') s
+               ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+        \(constraints)
+       WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+         AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+      """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let relation = try row.int()
@@ -181,6 +190,7 @@ enum ColumnQuery: CatalogQuery {
     fact.attributes[.options] = .ifPresent(try row.strings().sorted())
     if !generated.isEmpty, generated != "-" {
       fact.attributes[.generated] = .ifPresent(expression)
+      fact.attributes[.virtual] = .ifTrue(generated == "v")
     }
     let sequence = try row.optionalInt()
     let sequenceName = try row.optionalString()
@@ -188,6 +198,13 @@ enum ColumnQuery: CatalogQuery {
     if sequence != nil { options = try SequenceOptions(&row, type: type).clauses } else { row.skip(6) }
     fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
     fact.attributes[.persistence] = try row.optionalString().map { .text($0 == "u" ? "unlogged" : "logged") }
+    if let name = try row.optionalString() {
+      let usual = ChosenName(table: table.name, columns: [id.member], label: "not_null")
+      fact.attributes[.notNullName] = usual.fits(name) ? nil : .text(name)
+      var options = try row.bool() ? [] : ["NOT VALID"]
+      if try row.bool() { options.append("NO INHERIT") }
+      fact.attributes[.notNullOptions] = .ifPresent(options.sorted())
+    }
     if !identity.isEmpty {
       fact.attributes[.identity] = .text(identity == "a" ? "ALWAYS" : "BY DEFAULT")
       if let sequence {

@@ -5,27 +5,29 @@ internal import Postgres
 enum ConstraintQuery: CatalogQuery {
   static let opensTables = true
   static func sql(_ version: ServerVersion) -> String {
-    // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here.
-    """
-    SELECT k.oid, k.conrelid, k.conname, k.contype, k.convalidated, k.conindid,
-           CASE WHEN k.convalidated THEN pg_catalog.pg_get_constraintdef(k.oid)
-                ELSE pg_catalog.left(pg_catalog.pg_get_constraintdef(k.oid),
-                                     pg_catalog.length(pg_catalog.pg_get_constraintdef(k.oid)) - 10) END,
-           fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
-           ic.reloptions,
-           CASE WHEN ic.reltablespace <> 0 THEN
-             (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END
-      FROM pg_catalog.pg_constraint k
-      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
-      LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
-      LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
-      LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-     WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
-       AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
-       AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-    """
+    // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here. One that is
+    // not enforced ends with " NOT ENFORCED", and is as valid as it will ever be.
+    let isPlain = version.major >= 18 ? "(k.convalidated OR NOT k.conenforced)" : "k.convalidated"
+    return """
+      SELECT k.oid, k.conrelid, k.conname, k.contype, \(isPlain), k.conindid,
+             CASE WHEN \(isPlain) THEN pg_catalog.pg_get_constraintdef(k.oid)
+                  ELSE pg_catalog.left(pg_catalog.pg_get_constraintdef(k.oid),
+                                       pg_catalog.length(pg_catalog.pg_get_constraintdef(k.oid)) - 10) END,
+             fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
+             ic.reloptions,
+             CASE WHEN ic.reltablespace <> 0 THEN
+               (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END
+        FROM pg_catalog.pg_constraint k
+        JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_catalog.pg_class f ON f.oid = k.confrelid
+        LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
+        LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
+        LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+       WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+         AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
+         AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+      """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
@@ -131,41 +133,6 @@ enum PartitionIndexQuery: CatalogQuery {
       Fact(
         FactID(.partitionIndex, schema: table.schema, name: table.name, member: index, role: schema), parent: table,
         [.name: .text(name), .usual: .text(usual.text)], needs: [root]))
-  }
-}
-
-/// The name that PostgreSQL chooses for an index that is given none: `table_column_column_label`, with a number where
-/// that is taken, and shortened to 63 bytes from the longer part (`makeObjectName` and `ChooseIndexName` in its source).
-private struct ChosenName {
-  let table: String
-  let columns: [String]
-  let label: String
-
-  var text: String { text(label) }
-
-  func fits(_ name: String) -> Bool {
-    if name == text { return true }
-    let digits = name.utf8.reversed().prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.count
-    return digits > 0 && name == text(label + name.suffix(digits))
-  }
-
-  private func text(_ label: String) -> String {
-    var first = Array(table.utf8)
-    // As much of the columns as PostgreSQL's buffer takes.
-    var second = Array(columns.joined(separator: "_").utf8.prefix(63))
-    let overhead = (columns.isEmpty ? 0 : 1) + 1 + label.utf8.count
-    while first.count + second.count + overhead > 63 {
-      if first.count > second.count { first.removeLast() } else { second.removeLast() }
-    }
-    let parts = [first, second].filter { !$0.isEmpty }.map { whole($0) } + [label]
-    return parts.joined(separator: "_")
-  }
-
-  /// Without a character that was cut in two.
-  private func whole(_ bytes: [UInt8]) -> String {
-    var bytes = bytes
-    while !bytes.isEmpty, String(validating: bytes, as: UTF8.self) == nil { bytes.removeLast() }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

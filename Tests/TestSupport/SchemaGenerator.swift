@@ -1,7 +1,7 @@
 /// A random schema over every kind that dbtool models, as plain SQL: it shares no code with what it tests.
 package struct SchemaGenerator {
   private var random: SeededRandom
-  private var sql: [String] = []
+  var sql: [String] = []
   private var comments: [String] = []
 
   /// Roles that the schemas refer to; made once on the server.
@@ -11,7 +11,21 @@ package struct SchemaGenerator {
   /// Where it differs from the schema of the same seed.
   private var variation: SeededRandom?
 
-  private init(seed: UInt64, variation: UInt64?) {
+  let server: Server
+
+  /// What the server that the schema is for can do.
+  package struct Server: Sendable {
+    package var major: Int
+    /// Whether it has the extension pg_trgm.
+    package var hasTrigrams: Bool
+    package init(major: Int = 15, hasTrigrams: Bool = true) {
+      self.major = major
+      self.hasTrigrams = hasTrigrams
+    }
+  }
+
+  private init(seed: UInt64, variation: UInt64?, server: Server) {
+    self.server = server
     random = SeededRandom(seed: seed)
     self.variation = variation.map(SeededRandom.init)
     hasExtension = seed / 2 % 2 == 0
@@ -20,8 +34,8 @@ package struct SchemaGenerator {
   /// The statements that make the schema, in an order that works.
   ///
   /// - Parameter variation: makes a near relative of the schema that the seed alone gives.
-  package static func schema(seed: UInt64, variation: UInt64? = nil) -> [String] {
-    var generator = SchemaGenerator(seed: seed, variation: variation)
+  package static func schema(seed: UInt64, variation: UInt64? = nil, for server: Server = Server()) -> [String] {
+    var generator = SchemaGenerator(seed: seed, variation: variation, server: server)
     return generator.generate()
   }
 
@@ -30,8 +44,8 @@ package struct SchemaGenerator {
     guard variation != nil, Int.random(in: 0..<25, using: &variation!) == 0 else { return usual }
     return Int.random(in: 0..<bound, using: &variation!)
   }
-  private mutating func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
-  private mutating func pick<T>(_ items: [T]) -> T { items[number(below: items.count)] }
+  mutating func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
+  mutating func pick<T>(_ items: [T]) -> T { items[number(below: items.count)] }
   private mutating func some<T>(_ items: [T], _ percent: Int) -> [T] { items.filter { _ in chance(percent) } }
 
   private struct TableModel {
@@ -53,7 +67,7 @@ package struct SchemaGenerator {
     let other = sql.last == "CREATE SCHEMA \"S two\"" ? "\"S two\"" : "s1"
     // An extension that is created while default privileges are in force differs from one created before: its members'
     // privileges are history, which no schema holds. So a pair has the one or the other.
-    if hasExtension, chance(50) { sql.append("CREATE EXTENSION pg_trgm WITH SCHEMA \(other)") }
+    if hasExtension, server.hasTrigrams, chance(50) { sql.append("CREATE EXTENSION pg_trgm WITH SCHEMA \(other)") }
     let hasTrigrams = sql.last?.contains("pg_trgm") == true
 
     types()
@@ -89,6 +103,7 @@ package struct SchemaGenerator {
     for table in tables { security(table, tables) }
     defaultPrivileges(other)
     jobs()
+    newerKinds()
     return sql + comments
   }
 

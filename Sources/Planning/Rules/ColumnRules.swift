@@ -24,22 +24,25 @@ enum ColumnRule: Rule {
     text += ForeignOptions.clause(fact.list(.foreignOptions))
     if let compression = fact.optionalText(.compression) { text += " COMPRESSION \(compression)" }
     if let collation = fact.optionalText(.collation) { text += " COLLATE \(collation)" }
-    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let expression = fact.optionalText(.generated) {
+      text += " GENERATED ALWAYS AS (\(expression)) \(fact.flag(.virtual) ? "VIRTUAL" : "STORED")"
+    }
     if let identity = fact.optionalText(.identity) {
       let options = identityOptions(fact)
       text += " GENERATED \(identity) AS IDENTITY" + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))")
     }
     if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
-    if fact.flag(.notNull) { text += " NOT NULL" }
-    return text
+    return text + NotNull.clause(fact)
   }
 
   /// What a typed table says of a column beside what the type says; nil for nothing.
   static func options(_ fact: Fact, defaultValue: Fact?) -> String? {
     var text = ""
-    if let expression = fact.optionalText(.generated) { text += " GENERATED ALWAYS AS (\(expression)) STORED" }
+    if let expression = fact.optionalText(.generated) {
+      text += " GENERATED ALWAYS AS (\(expression)) \(fact.flag(.virtual) ? "VIRTUAL" : "STORED")"
+    }
     if let defaultValue { text += " DEFAULT \(defaultValue.text(.expression))" }
-    if fact.flag(.notNull) { text += " NOT NULL" }
+    text += NotNull.clause(fact)
     return text.isEmpty ? nil : "\(fact.id.memberSQL) WITH OPTIONS\(text)"
   }
 
@@ -55,7 +58,7 @@ enum ColumnRule: Rule {
   /// What ADD COLUMN has no place for.
   static func settings(_ fact: Fact) -> [String] {
     let alter = alter(fact)
-    var statements: [String] = []
+    var statements = NotNull.settings(fact)
     if let storage = fact.optionalText(.storage) { statements.append("\(alter) SET STORAGE \(storage)") }
     if let target = fact.integer(.statistics) { statements.append("\(alter) SET STATISTICS \(target)") }
     let options = fact.list(.options)
@@ -75,17 +78,18 @@ enum ColumnRule: Rule {
     var change = Change()
     if let expression = new.optionalText(.generated) {
       // PostgreSQL cannot make a column generated, nor change the expression before version 17.
-      guard old.optionalText(.generated) == expression, sameType(old, new) else { return .replace }
+      guard old.optionalText(.generated) == expression, old.flag(.virtual) == new.flag(.virtual), sameType(old, new)
+      else { return .replace }
     } else if old.optionalText(.generated) != nil {
+      // Nothing is stored that could stay.
+      guard !old.flag(.virtual) else { return .replace }
       change.statements.append("\(clause) DROP EXPRESSION")
     }
     if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
       change.statements.append("\(clause) DROP IDENTITY")
     }
     if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
-    if old.flag(.notNull) != new.flag(.notNull) {
-      change.statements.append("\(clause) \(new.flag(.notNull) ? "SET" : "DROP") NOT NULL")
-    }
+    change.statements += NotNull.changes(from: old, to: new)
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }

@@ -105,6 +105,11 @@ enum PublicationRule: Rule {
     guard old.flag(.active) == new.flag(.active) else { return .replace }
     var options = new.list(.options).joined()
     if !options.contains("publish_via_partition_root") { options += ", publish_via_partition_root = false" }
+    // A word of version 18 and newer.
+    let generated = "publish_generated_columns"
+    if old.list(.options).joined().contains(generated), !options.contains(generated) {
+      options += ", \(generated) = none"
+    }
     return .inPlace(Change(["ALTER \(new.id.objectClause) SET (\(options))"]))
   }
 }

@@ -1,0 +1,40 @@
+extension SchemaGenerator {
+  /// What versions after 15 brought.
+  mutating func newerKinds() {
+    guard server.major >= 18 else { return }
+    if chance(50) {
+      sql.append(
+        """
+        CREATE TABLE s1.newer (
+          id integer CONSTRAINT \(pick(["newer_id_not_null", "\"must have\"", "id_there"])) NOT NULL,
+          amount integer\(pick(["", " NOT NULL", " NOT NULL NO INHERIT"])),
+          twice integer GENERATED ALWAYS AS (\(pick(["amount * 2", "amount + amount"]))) \(pick(["VIRTUAL", "STORED"])),
+          note text)
+        """)
+      if chance(50) {
+        sql.append(
+          "ALTER TABLE s1.newer ADD CONSTRAINT noted NOT NULL note\(pick(["", " NO INHERIT"]))\(pick(["", " NOT VALID"]))"
+        )
+      }
+      if chance(50) {
+        sql.append(
+          "ALTER TABLE s1.newer ADD CONSTRAINT newer_check CHECK (id > 0)\(pick(["", " NOT ENFORCED", " NOT VALID"]))")
+      }
+    }
+    if chance(50) {
+      sql.append(
+        """
+        CREATE TABLE s1.temporal (room int4range, during daterange,
+          CONSTRAINT temporal_key \(pick(["PRIMARY KEY", "UNIQUE"])) (room, during WITHOUT OVERLAPS))
+        """)
+      if chance(60) {
+        sql.append(
+          """
+          CREATE TABLE s1.visits (room int4range, during daterange\(pick(["", " NOT NULL"])),
+            CONSTRAINT visits_room FOREIGN KEY (room, PERIOD during) REFERENCES s1.temporal (room, PERIOD during)
+              \(pick(["", "NOT ENFORCED", "DEFERRABLE"])))
+          """)
+      }
+    }
+  }
+}
