@@ -59,6 +59,26 @@ package struct Catalog: Sendable {
     return copy
   }
 
+  /// The catalog with other identities for some facts, wherever they are mentioned.
+  package func renaming(_ names: [FactID: FactID]) -> Catalog {
+    guard !names.isEmpty else { return self }
+    func renamed(_ id: FactID) -> FactID {
+      if let new = names[id] { return new }
+      guard let subject = id.subjectID, let new = names[subject] else { return id }
+      return new.about(id.kind, role: id.role)
+    }
+    var result = self
+    for fact in facts.values {
+      var copy = fact
+      copy.id = renamed(fact.id)
+      copy.parent = fact.parent.map(renamed)
+      copy.needs = fact.needs.map(renamed)
+      if copy.id != fact.id { result.facts[fact.id] = nil }
+      result.facts[copy.id] = copy
+    }
+    return result
+  }
+
   /// One digest for the whole database: equal fingerprints, equal schemas. Roles are the server's, and no part of it.
   package var fingerprint: Digest {
     var writer = LockFormat.Writer()

@@ -41,6 +41,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case name, usual
   case notNullName, notNullOptions
   case virtual
+  case memberOptions
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

@@ -97,6 +97,10 @@ extension FactID: CustomStringConvertible {
   /// The same without the kind.
   package var path: String {
     switch kind {
+    case .securityLabel:
+      return "of \(role)" + (subjectID.map { " on \($0)" } ?? "")
+    case .setting:
+      return name + (role.isEmpty ? "" : " for \(Quote.identifier(role))")
     case .comment, .owner:
       return subjectID.map { "on \($0)" } ?? name
     case .grant:

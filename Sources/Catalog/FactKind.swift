@@ -111,6 +111,10 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case defaultPrivilege
   /// `pg_description`.
   case comment
+  /// `pg_seclabel`: what a label provider knows an object by.
+  case securityLabel
+  /// `pg_db_role_setting` of this database.
+  case setting
   /// `cron.job` of the extension pg_cron.
   case cronJob
 

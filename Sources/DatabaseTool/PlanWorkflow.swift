@@ -8,6 +8,7 @@ internal import Postgres
 struct PlanWorkflow {
   let project: Project
   let states: States
+  var renames = RenameMode.ask
 
   struct Result {
     var plan: Plan
@@ -30,7 +31,8 @@ struct PlanWorkflow {
     let unlisted = try MigrationFile.verify(files, against: lock)
     let target = try await states.declared()
     let source = try await source(lock, files, trustingLock: unlisted.isEmpty && !distrustingLock)
-    var plan = try await states.plan(from: source, to: target)
+    var plan = try await states.plan(
+      from: source, to: target, renaming: renames.renames(from: source, to: target, states, isDeclared: true))
     locate(&plan)
     var proof: Proof?
     if !plan.isEmpty {

@@ -16,7 +16,8 @@ package struct CatalogReader: Sendable {
       RoleQuery.self, SchemaQuery.self, ExtensionQuery.self, LanguageQuery.self, CollationQuery.self, EnumQuery.self,
       DomainQuery.self, CompositeTypeQuery.self, RangeTypeQuery.self, BaseTypeQuery.self, ForeignDataWrapperQuery.self,
       ForeignServerQuery.self, UserMappingQuery.self, RelationQuery.self, SequenceQuery.self, ColumnQuery.self,
-      InheritedColumnQuery.self, ConstraintQuery.self, DomainConstraintQuery.self, IndexQuery.self,
+      InheritedColumnQuery.self, ViewDefaultQuery.self, ConstraintQuery.self, DomainConstraintQuery.self,
+      IndexQuery.self,
       PartitionIndexQuery.self, FunctionQuery.self,
       AggregateQuery.self, OperatorQuery.self, AccessMethodQuery.self, OperatorFamilyQuery.self,
       OperatorClassQuery.self,
@@ -25,7 +26,8 @@ package struct CatalogReader: Sendable {
       TriggerQuery.self,
       TriggerStateQuery.self, PolicyQuery.self, RowTypeQuery.self, RuleQuery.self, StatisticsQuery.self,
       EventTriggerQuery.self, PublicationQuery.self, PublicationTableQuery.self, PublicationSchemaQuery.self,
-      DefaultPrivilegeQuery.self, CommentQuery.self, GrantQuery.self, DependencyQuery.self, UnmodeledQuery.self,
+      DefaultPrivilegeQuery.self, CommentQuery.self, SecurityLabelQuery.self, SettingQuery.self, GrantQuery.self,
+      DependencyQuery.self, UnmodeledQuery.self,
       CronJobQuery.self,
     ]
   }

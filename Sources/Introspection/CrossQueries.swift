@@ -15,16 +15,24 @@ enum CommentQuery: CatalogQuery {
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let (subject, parent) = try subject(&row, builder) else { return }
+    builder.insert(Fact(subject.about(.comment), parent: parent, [.text: .text(try row.string())]))
+  }
+
+  /// What the first four columns name, and the fact that it is a part of.
+  static func subject(
+    _ row: inout RowReader, _ builder: CatalogBuilder
+  ) throws -> (subject: FactID, parent: FactID)? {
     let classID = try row.int()
     let oid = try row.int()
     let subID = try row.int()
     let column = try row.optionalString()
-    guard var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
+    guard var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return nil }
     // The index of a constraint can have a comment of its own; it goes with the constraint's name.
     var parent = subject
     if classID == CatalogClass.relation.rawValue, subject.kind == .column {
       // So can the sequence of an identity column.
-      guard let name = builder.catalog[subject]?.list(.sequence), name.count == 2 else { return }
+      guard let name = builder.catalog[subject]?.list(.sequence), name.count == 2 else { return nil }
       subject = FactID(.sequence, schema: name[0], name: name[1])
     }
     if classID == CatalogClass.relation.rawValue, subject.kind == .constraint {
@@ -34,7 +42,51 @@ enum CommentQuery: CatalogQuery {
       subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
       if builder.catalog.contains(subject) { parent = subject }
     }
-    builder.insert(Fact(subject.about(.comment), parent: parent, [.text: .text(try row.string())]))
+    return (subject, parent)
+  }
+}
+
+/// Security labels (`pg_seclabel`).
+enum SecurityLabelQuery: CatalogQuery {
+  static let presence: String? = "pg_seclabel"
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT l.classoid, l.objoid, l.objsubid, a.attname, l.provider, l.label
+      FROM pg_catalog.pg_seclabel l
+      LEFT JOIN pg_catalog.pg_attribute a ON l.classoid = 'pg_catalog.pg_class'::regclass AND l.objsubid <> 0
+           AND a.attrelid = l.objoid AND a.attnum = l.objsubid
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let (subject, parent) = try CommentQuery.subject(&row, builder) else { return }
+    let id = subject.about(.securityLabel, role: try row.string())
+    builder.insert(Fact(id, parent: parent, [.text: .text(try row.string())]))
+  }
+}
+
+/// Settings of this database (`pg_db_role_setting`). Parameters of extensions and applications whose names speak of
+/// secrets are not read.
+enum SettingQuery: CatalogQuery {
+  static let presence: String? = "pg_db_role_setting"
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT coalesce(r.rolname, ''), pg_catalog.split_part(c, '=', 1), pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1)
+      FROM pg_catalog.pg_db_role_setting s
+      JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
+      LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+     CROSS JOIN unnest(s.setconfig) c
+     WHERE (s.setrole = 0 OR r.oid IS NOT NULL)
+       AND NOT (pg_catalog.split_part(c, '=', 1) LIKE '%.%'
+                AND pg_catalog.split_part(c, '=', 1) ~* '(secret|passw|token|key|credential)')
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let role = try row.string()
+    let id = FactID(.setting, name: try row.string(), role: role)
+    let needs = role.isEmpty ? [] : [FactID(.role, name: role)]
+    builder.insert(Fact(id, [.text: .text(try row.string())], needs: needs))
   }
 }
 

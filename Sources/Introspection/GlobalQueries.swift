@@ -5,15 +5,29 @@ internal import Postgres
 enum RoleQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    """
-    SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
-           r.rolbypassrls, r.rolconnlimit,
-           (SELECT array_agg(g.rolname::text ORDER BY g.rolname)
-              FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
-             WHERE m.member = r.oid)
-      FROM pg_catalog.pg_roles r
-     WHERE r.rolname !~ '^pg_'
-    """
+    // What a membership allows, where it is not what GRANT gives: INHERIT and SET are words of version 16, where the
+    // role's own INHERIT is the default.
+    let options =
+      version.major >= 16
+      ? """
+      pg_catalog.concat_ws(', ', CASE WHEN m.admin_option THEN 'ADMIN TRUE' END,
+                           CASE WHEN m.inherit_option <> r.rolinherit THEN 'INHERIT ' || m.inherit_option END,
+                           CASE WHEN NOT m.set_option THEN 'SET FALSE' END)
+      """ : "CASE WHEN m.admin_option THEN 'ADMIN OPTION' ELSE '' END"
+    return """
+      SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
+             r.rolbypassrls, r.rolconnlimit,
+             (SELECT array_agg(DISTINCT g.rolname::text)
+                FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+               WHERE m.member = r.oid),
+             -- A membership is there once for each role that granted it.
+             (SELECT array_agg(DISTINCT g.rolname || ' WITH ' || upper(o.options))
+                FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
+               CROSS JOIN LATERAL (SELECT \(options) AS options) o
+               WHERE m.member = r.oid AND o.options <> '')
+        FROM pg_catalog.pg_roles r
+       WHERE r.rolname !~ '^pg_'
+      """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let name = try row.string()
@@ -30,7 +44,10 @@ enum RoleQuery: CatalogQuery {
     builder.insert(
       Fact(
         FactID(.role, name: name),
-        [.attributes: .ifPresent(attributes.sorted()), .memberOf: .ifPresent(try row.strings())]))
+        [
+          .attributes: .ifPresent(attributes.sorted()), .memberOf: .ifPresent(try row.strings().sorted()),
+          .memberOptions: .ifPresent(try row.strings().sorted()),
+        ]))
   }
 }
 

@@ -286,6 +286,28 @@ enum InheritedColumnQuery: CatalogQuery {
   }
 }
 
+/// Defaults of views' columns, which an INSERT into the view takes.
+enum ViewDefaultQuery: CatalogQuery {
+  static let presence: String? =
+    "pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid WHERE c.relkind = 'v'"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT d.oid, c.oid, a.attname, pg_catalog.pg_get_expr(d.adbin, 0)
+      FROM pg_catalog.pg_attrdef d
+      JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+     WHERE c.relkind = 'v' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    guard let view = builder.id(.relation, try row.int()) else { return }
+    let id = FactID(.columnDefault, schema: view.schema, name: view.name, member: try row.string())
+    builder.add(Fact(id, parent: view, [.expression: .text(try row.string())]), .attributeDefault, oid: oid)
+  }
+}
+
 /// Sequences (`pg_sequence`) except those of identity columns, and the columns they belong to.
 enum SequenceQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {

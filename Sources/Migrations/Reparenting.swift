@@ -1,5 +1,5 @@
-package import Catalog
-package import Planning
+internal import Catalog
+internal import Planning
 internal import Postgres
 
 /// Tables that go to another parent, or to none, or come to one: by DETACH and ATTACH, NO INHERIT and INHERIT they keep
@@ -8,7 +8,7 @@ internal import Postgres
 /// What such a table has of its own once it is alone (columns, constraints, indexes, and their names) is PostgreSQL's
 /// to say. So it is taken from its parent on a scratch copy of either state, and the plan leads from one of these
 /// catalogs to the other, with what takes it away before and what attaches it after.
-private struct Reparenting {
+struct Reparenting {
   let moved: Set<FactID>
   private let source: Catalog
   private let target: Catalog
@@ -104,27 +104,5 @@ private struct Reparenting {
       current = next
     }
     return moved.contains(current.id)
-  }
-}
-
-extension States {
-  /// The way from one state to another.
-  ///
-  /// - Throws: `PlanError`.
-  package func plan(from source: Catalog, to target: Catalog) async throws -> Plan {
-    let reparenting = Reparenting(from: source, to: target)
-    guard !reparenting.moved.isEmpty else { return try Planner.plan(from: source, to: target) }
-    let before: Catalog
-    let after: Catalog
-    do {
-      before = reparenting.catalog(source, alone: try await rebuilt(source, then: reparenting.partings))
-      after = reparenting.catalog(target, alone: try await rebuilt(target, then: reparenting.targetPartings))
-    } catch is ProofFailure {
-      // This machine lacks what a state needs (a role, an extension): the tables are replaced, which is refused as the
-      // loss of data that it is.
-      return try Planner.plan(from: source, to: target)
-    }
-    let middle = try Planner.plan(from: before, to: after)
-    return Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
   }
 }

@@ -138,6 +138,17 @@ package actor States {
     }
   }
 
+  /// The same with what no server holds.
+  func rebuiltWithDeclared(_ catalog: Catalog, then renames: [Rename]) async throws -> Catalog {
+    var names = Dictionary(uniqueKeysWithValues: renames.map { ($0.from, $0.to) })
+    for (from, to) in names where from.kind == .table {
+      let kind = FactKind.partitionWindow
+      names[FactID(kind, schema: from.schema, name: from.name)] = FactID(kind, schema: to.schema, name: to.name)
+    }
+    let read = try await rebuilt(withVersions(catalog, from: nil), then: renames.map(\.step))
+    return withVersions(withFacts(read, declaredOnlyFrom: catalog.renaming(names)), from: catalog)
+  }
+
   private static func run(_ steps: [PlanStep], on connection: Connection) async throws {
     try await connection.transaction { connection in
       try await connection.execute("SET LOCAL check_function_bodies = off")

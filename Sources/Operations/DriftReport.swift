@@ -33,9 +33,10 @@ package struct DriftReport: Sendable {
       notes.append(
         "pg_cron is not installed there: \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked")
     }
-    // Roles are the server's; only those that the project declares are its business.
+    // Roles are the server's, and hosting platforms have settings of their own; only those that the project declares are
+    // its business.
     let actual = live.withoutWindowPartitions(of: windows).removing {
-      $0.id.kind == .role && !expected.contains($0.id)
+      [.role, .setting].contains($0.id.kind) && !expected.contains($0.id)
     }
     var differences = CatalogDifference.compare(expected: expected, actual: actual)
     if differences.contains(where: \.concernsExpressions) {

@@ -147,7 +147,9 @@ struct Delta {
         let isPartOfDisturbed = fact.parent == id
         replace(dependent, &queue)
         // A type that is swapped loses what was said about it.
-        if isPartOfDisturbed, [.comment, .grant, .owner].contains(dependent.kind) { impliedDrops[dependent] = id }
+        if isPartOfDisturbed, [.comment, .securityLabel, .grant, .owner].contains(dependent.kind) {
+          impliedDrops[dependent] = id
+        }
       }
     }
   }

@@ -46,6 +46,14 @@ public struct Column<Value: SQLValue>: Sendable {
   }
 }
 
+extension Column {
+  /// Says that it is the column that had another name, so that a plan renames it and keeps its values. It may stay there:
+  /// where no column has the former name, it says nothing.
+  public func renamed(from former: String) -> Self { Self(storage: storage.renamed(from: former)) }
+
+  private init(storage: ColumnStorage) { self.storage = storage }
+}
+
 /// How identity values are made (PostgreSQL: CREATE TABLE, `GENERATED … AS IDENTITY`).
 public enum Identity: String, Sendable {
   case always = "ALWAYS"
@@ -95,12 +103,14 @@ final class ColumnStorage: Sendable {
   let comment: String?
   let reference: ColumnReference?
   let location: SourceLocation
+  /// The name that it had before.
+  let formerName: String?
   private let owner = Mutex<RelationName?>(nil)
 
   init(
     name: String, type: String, isNullable: Bool, defaultValue: SQL?, identity: Identity?, collation: String?,
     storage: Storage?, compression: Compression?, statistics: Int?, comment: String?, reference: ColumnReference?,
-    location: SourceLocation
+    location: SourceLocation, formerName: String? = nil
   ) {
     self.name = name
     self.type = type
@@ -114,6 +124,14 @@ final class ColumnStorage: Sendable {
     self.comment = comment
     self.reference = reference
     self.location = location
+    self.formerName = formerName
+  }
+
+  func renamed(from former: String) -> ColumnStorage {
+    ColumnStorage(
+      name: name, type: type, isNullable: isNullable, defaultValue: defaultValue, identity: identity,
+      collation: collation, storage: storage, compression: compression, statistics: statistics, comment: comment,
+      reference: reference, location: location, formerName: former)
   }
 
   func bind(to relation: RelationName) { owner.withLock { $0 = relation } }

@@ -57,6 +57,7 @@ struct EnumDeclaration<E: PostgresEnum>: DatabaseItem {
     let location = name.location
     let labels = E.allCases.map { Quote.literal($0.rawValue) }.joined(separator: ", ")
     rendering.add(.type, "CREATE TYPE \(name.sql) AS ENUM (\(labels))", id, location)
+    rendering.note(formerName: name.formerName, of: id)
     rendering.add(comment: E.comment, on: "TYPE \(name.sql)", id, location)
   }
 }

@@ -29,11 +29,21 @@ public struct RelationName: Hashable, Sendable {
   public let name: String
   /// Where it was written. Not part of equality.
   let location: SourceLocation
+  /// The name that it had before. Not part of equality.
+  private(set) var formerName: String?
 
   public init(_ name: String, in schema: Schema, file: StaticString = #fileID, line: Int = #line) {
     self.name = name
     self.schema = schema
     location = SourceLocation(file, line)
+  }
+
+  /// Says that it is what had another name, so that a plan renames it and keeps its rows. It may stay there: where
+  /// nothing has the former name, it says nothing.
+  public func renamed(from former: String) -> Self {
+    var copy = self
+    copy.formerName = former
+    return copy
   }
 
   public static func == (a: Self, b: Self) -> Bool { a.schema == b.schema && a.name == b.name }

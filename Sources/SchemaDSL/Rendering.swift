@@ -43,6 +43,8 @@ public struct Rendering: Sendable {
   /// Extensions that are declared with a version; of the others any version will do.
   package private(set) var versionedExtensions: Set<String> = []
   package private(set) var problems: [Diagnostic] = []
+  /// What has another name than before, with that name.
+  package private(set) var formerNames: [FactID: String] = [:]
   /// The columns with a comment of their own, and so on, are found by their own lines; a function by name alone,
   /// since its argument types are normalised by the server.
   package private(set) var functionLocations: [String: [SourceLocation]] = [:]
@@ -119,6 +121,10 @@ public struct Rendering: Sendable {
   }
 
   mutating func note(viewColumn: DeclaredColumn) { viewColumns.append(viewColumn) }
+  mutating func note(formerName: String?, of id: FactID) {
+    if let formerName { formerNames[id] = formerName }
+  }
+
   /// The schemas that belong to others, without rendering anything.
   package static func externalSchemas(of database: Database) -> Set<String> {
     Set(database.items.flatMap { ($0 as? External)?.schemas ?? [] })

@@ -57,6 +57,8 @@ struct RelationRenderer {
       create += " WITH (\(list.joined(separator: ", ")))"
     }
     rendering.add(.table, create, id, location)
+    rendering.note(formerName: name.formerName, of: id)
+    for column in columns { rendering.note(formerName: column.formerName, of: part(.column, column.name)) }
     for column in columns { render(column, isGenerated: generated[column.name] != nil, into: &rendering) }
     for item in body.items { render(item, into: &rendering) }
   }
@@ -187,6 +189,7 @@ struct RelationRenderer {
     type: String
   ) {
     location = columns.first?.location ?? SourceLocation(file: type, line: 0)
+    rendering.note(formerName: name.formerName, of: id)
     let list = columns.isEmpty ? "" : " (" + columns.map(\.sqlName).joined(separator: ", ") + ")"
     if id.kind == .materializedView {
       rendering.add(.view, "CREATE MATERIALIZED VIEW \(sql)\(list) AS\n\(query.text)", id, location)

@@ -13,7 +13,8 @@ import Testing
     .language, .collation, .shellType, .baseType, .rangeType, .domain, .domainConstraint, .compositeType, .operator,
     .accessMethod, .operatorFamily, .operatorClass, .cast, .transform, .conversion, .textSearchParser,
     .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration, .foreignDataWrapper, .foreignServer,
-    .userMapping, .foreignTable, .partitionIndex, .statistics, .rule, .triggerState, .eventTrigger, .publication,
+    .userMapping, .foreignTable, .partitionIndex, .securityLabel, .setting, .statistics, .rule, .triggerState,
+    .eventTrigger, .publication,
     .publicationTable,
     .publicationSchema,
   ]

@@ -29,12 +29,19 @@ struct DiffCommand: AsyncParsableCommand {
   @Flag(help: "Run the plan on a scratch copy and compare the result.")
   var prove = false
 
+  @Flag(help: "Refuse (exit 3) when either state has objects of kinds that dbtool does not model.")
+  var strict = false
+
+  @OptionGroup var renames: RenameOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func run() async throws {
     try await reporting {
-      try await DiffWorkflow(from: StateArgument(from), to: StateArgument(to), project: projectOptions.project())
-        .run(format, check: check, prove: prove)
+      var workflow = DiffWorkflow(
+        from: try StateArgument(from), to: try StateArgument(to), project: try projectOptions.project())
+      workflow.renames = renames.mode
+      workflow.isStrict = strict
+      try await workflow.run(format, check: check, prove: prove)
     }
   }
 }
@@ -47,12 +54,17 @@ struct DumpCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("A database URL or another state (see dbtool diff --help).", valueName: "state"))
   var state: String
 
+  @Flag(help: "Refuse (exit 3) when it has objects of kinds that dbtool does not model.")
+  var strict = false
+
   @OptionGroup var projectOptions: ProjectOptions
 
   func run() async throws {
     try await reporting {
-      try await DiffWorkflow(from: .empty, to: StateArgument(state), project: projectOptions.project())
-        .run(.sql, check: false, prove: false)
+      var workflow = DiffWorkflow(
+        from: .empty, to: try StateArgument(state), project: try projectOptions.project())
+      workflow.isStrict = strict
+      try await workflow.run(.sql, check: false, prove: false)
     }
   }
 }
@@ -62,12 +74,17 @@ struct DiffWorkflow {
   let from: StateArgument
   let to: StateArgument
   let project: Project
+  var renames = RenameMode.off
+  var isStrict = false
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
     let states = States(database: project.database)
     var (before, after) = try await catalogs(states)
-    for object in Set(before.unmodeled).union(after.unmodeled).sorted() {
-      Console.error.warning("not modelled, so not compared: \(object.kind) \(object.name)")
+    let unmodeled = Set(before.unmodeled).union(after.unmodeled).sorted()
+    for object in unmodeled { Console.error.warning("not modelled, so not compared: \(object.kind) \(object.name)") }
+    if isStrict, !unmodeled.isEmpty {
+      Console.error.failure("\(unmodeled.count) objects of kinds that dbtool does not model, and --strict was given")
+      throw ExitCode(3)
     }
     let windows = before.windows.union(after.windows)
     (before, after) = (before.withoutWindowPartitions(of: windows), after.withoutWindowPartitions(of: windows))
@@ -77,7 +94,10 @@ struct DiffWorkflow {
       (before, after) = (before.removing(where: isForeign), after.removing(where: isForeign))
     }
     (before, after) = try await states.reconciled(before, after)
-    var plan = try await states.plan(from: before, to: after)
+    let isDeclared = if case .schema = to { true } else { false }
+    var plan = try await states.plan(
+      from: before, to: after,
+      renaming: renames.renames(from: before, to: after, states, isDeclared: isDeclared))
     PlanWorkflow(project: project, states: states).locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {

@@ -33,7 +33,7 @@ struct PlanOutput {
     guard step.action == .create, step.hazards.isEmpty, !isVerbose else { return false }
     switch step.subject.kind {
     case .sequenceOwner: return true
-    case .comment, .grant, .owner:
+    case .comment, .securityLabel, .grant, .owner:
       guard let subject = step.subject.subjectID else { return false }
       return created.contains(subject)
         || created.contains {

@@ -27,7 +27,7 @@ enum RoleRule: Rule {
 
       """))
       """
-    return [block] + fact.list(.memberOf).map { "GRANT \(Quote.identifier($0)) TO \(name)" }
+    return [block] + fact.list(.memberOf).map { "GRANT \(Quote.identifier($0)) TO \(name)\(options(of: $0, in: fact))" }
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
@@ -42,13 +42,22 @@ enum RoleRule: Rule {
         + after.filter { !before.contains($0) }
       change.statements.append("ALTER ROLE \(name) \(words.joined(separator: " "))")
     }
-    for group in new.list(.memberOf) where !old.list(.memberOf).contains(group) {
-      change.statements.append("GRANT \(Quote.identifier(group)) TO \(name)")
+    for group in old.list(.memberOf) {
+      let stays = new.list(.memberOf).contains(group) && options(of: group, in: old) == options(of: group, in: new)
+      if !stays { change.statements.append("REVOKE \(Quote.identifier(group)) FROM \(name)") }
     }
-    for group in old.list(.memberOf) where !new.list(.memberOf).contains(group) {
-      change.statements.append("REVOKE \(Quote.identifier(group)) FROM \(name)")
+    for group in new.list(.memberOf) {
+      let options = options(of: group, in: new)
+      guard !old.list(.memberOf).contains(group) || self.options(of: group, in: old) != options else { continue }
+      change.statements.append("GRANT \(Quote.identifier(group)) TO \(name)\(options)")
     }
     return .inPlace(change)
+  }
+
+  /// What a membership allows beside what GRANT gives, as `WITH …`.
+  private static func options(of group: String, in role: Fact) -> String {
+    let entry = role.list(.memberOptions).first { $0.hasPrefix("\(group) WITH ") }
+    return entry.map { String($0.dropFirst(group.count)) } ?? ""
   }
   private static func opposite(_ attribute: String) -> String {
     if attribute.hasPrefix("CONNECTION LIMIT") { return "CONNECTION LIMIT -1" }

@@ -107,6 +107,8 @@ enum Rules {
     case .grant: GrantRule.self
     case .defaultPrivilege: DefaultPrivilegeRule.self
     case .comment: CommentRule.self
+    case .securityLabel: SecurityLabelRule.self
+    case .setting: SettingRule.self
     case .cronJob: CronJobRule.self
     }
   }

@@ -1,0 +1,39 @@
+package import Catalog
+package import Planning
+
+extension States {
+  /// The way from one state to another.
+  ///
+  /// - Parameter renames: what is the same under another name; indexes and constraints that are found to be so anyway.
+  /// - Throws: `PlanError`; `ProofFailure` when PostgreSQL refuses a rename.
+  package func plan(from source: Catalog, to target: Catalog, renaming renames: [Rename] = []) async throws -> Plan {
+    var source = source
+    var steps = renames.map(\.step)
+    if !renames.isEmpty {
+      // What views, policies and functions say afterwards is PostgreSQL's to write.
+      (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames), target)
+    }
+    let certain = Renames.certain(from: source, to: target)
+    source = source.renaming(Dictionary(uniqueKeysWithValues: certain.map { ($0.from, $0.to) }))
+    steps += certain.map(\.step)
+    let rest = try await planReparenting(from: source, to: target)
+    return Plan(steps: steps + rest.steps)
+  }
+
+  private func planReparenting(from source: Catalog, to target: Catalog) async throws -> Plan {
+    let reparenting = Reparenting(from: source, to: target)
+    guard !reparenting.moved.isEmpty else { return try Planner.plan(from: source, to: target) }
+    let before: Catalog
+    let after: Catalog
+    do {
+      before = reparenting.catalog(source, alone: try await rebuilt(source, then: reparenting.partings))
+      after = reparenting.catalog(target, alone: try await rebuilt(target, then: reparenting.targetPartings))
+    } catch is ProofFailure {
+      // This machine lacks what a state needs (a role, an extension): the tables are replaced, which is refused as the
+      // loss of data that it is.
+      return try Planner.plan(from: source, to: target)
+    }
+    let middle = try Planner.plan(from: before, to: after)
+    return Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
+  }
+}

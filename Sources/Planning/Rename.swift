@@ -1,0 +1,135 @@
+package import Catalog
+internal import Postgres
+
+/// One object under two names.
+package struct Rename: Sendable, Hashable {
+  package var from: FactID
+  package var to: FactID
+  /// Why it is taken for the same.
+  package var evidence: String
+
+  /// What PostgreSQL is told. Columns and parts are renamed once their tables are.
+  package var step: PlanStep {
+    let new = Quote.identifier(to.member.isEmpty ? to.name : to.member)
+    let table = FactID(.table, schema: to.schema, name: to.name)
+    let statement =
+      switch to.kind {
+      case .column: "ALTER \(table.objectClause) RENAME COLUMN \(from.memberSQL) TO \(new)"
+      case .constraint: "ALTER \(table.objectClause) RENAME CONSTRAINT \(from.memberSQL) TO \(new)"
+      default: "ALTER \(from.objectClause) RENAME TO \(new)"
+      }
+    return PlanStep(altering: to, [statement])
+  }
+}
+
+/// What has another name in the target than in the source.
+package enum Renames {
+  /// What the declarations say.
+  ///
+  /// - Parameter formerNames: the names that objects of the target had before.
+  package static func declared(_ formerNames: [FactID: String], from source: Catalog, to target: Catalog) -> [Rename] {
+    let renames = formerNames.compactMap { to, former -> Rename? in
+      let from: FactID
+      if to.kind == .column {
+        let table = FactID(.table, schema: to.schema, name: to.name)
+        let formerTable = source.contains(table) ? table.name : formerNames[table] ?? table.name
+        from = FactID(.column, schema: to.schema, name: formerTable, member: former)
+      } else {
+        from = FactID(to.kind, schema: to.schema, name: former)
+      }
+      let stays = FactID(to.kind, schema: to.schema, name: to.kind == .column ? to.name : former, member: from.member)
+      guard source.contains(from), target.contains(to), !source.contains(to), !target.contains(stays) else {
+        return nil
+      }
+      return Rename(from: from, to: to, evidence: "declared")
+    }
+    return renames.sorted { ($0.to.kind.rank, $0.to) < ($1.to.kind.rank, $1.to) }
+  }
+
+  /// Tables and columns that look like others that are gone: the same columns, or the same type in the same place.
+  package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
+    let tables = likelyTables(source, target)
+    var formerNames = Dictionary(uniqueKeysWithValues: tables.map { ($0.to, $0.from) })
+    for id in source.facts.keys where id.kind == .table && target.contains(id) { formerNames[id] = id }
+    let (before, after) = (columns(of: source), columns(of: target))
+    var columns: [Rename] = []
+    for (new, old) in formerNames {
+      let (old, new) = (before[old] ?? [:], after[new] ?? [:])
+      let gone = old.values.filter { new[$0.id.member] == nil }
+      let come = new.values.filter { old[$0.id.member] == nil }
+      for candidate in come {
+        let same = gone.filter { $0.attributes == candidate.attributes }
+        let rivals = come.filter { $0.attributes == candidate.attributes }
+        guard let match = same.count == 1 && rivals.count == 1 ? same.first : nil,
+          match.position == candidate.position || gone.count == 1 && come.count == 1
+        else { continue }
+        columns.append(
+          Rename(from: match.id, to: candidate.id, evidence: "the same \(candidate.text(.type)) in the same table"))
+      }
+    }
+    return tables + columns.sorted { $0.to < $1.to }
+  }
+
+  private static func columns(of catalog: Catalog) -> [FactID: [String: Fact]] {
+    var columns: [FactID: [String: Fact]] = [:]
+    for fact in catalog.facts.values where fact.id.kind == .column {
+      if let table = fact.parent { columns[table, default: [:]][fact.id.member] = fact }
+    }
+    return columns
+  }
+
+  private static func likelyTables(_ source: Catalog, _ target: Catalog) -> [Rename] {
+    let (before, after) = (columns(of: source), columns(of: target))
+    func signature(_ columns: [String: Fact]?) -> Set<String> {
+      Set((columns ?? [:]).map { "\($0.key) \($0.value.text(.type))" })
+    }
+    let gone = source.facts.keys.filter { $0.kind == .table && !target.contains($0) }.sorted()
+    let come = target.facts.keys.filter { $0.kind == .table && !source.contains($0) }.sorted()
+    var pairs: [(score: Double, from: FactID, to: FactID, same: Int, of: Int)] = []
+    for to in come {
+      let new = signature(after[to])
+      for from in gone where from.schema == to.schema {
+        let old = signature(before[from])
+        let same = old.intersection(new).count
+        let score = Double(2 * same) / Double(max(1, old.count + new.count))
+        if same >= 2, score >= 0.6 { pairs.append((score, from, to, same, max(old.count, new.count))) }
+      }
+    }
+    var taken: Set<FactID> = []
+    return pairs.sorted { ($1.score, $0.to) < ($0.score, $1.to) }.compactMap { pair in
+      guard taken.isDisjoint(with: [pair.from, pair.to]) else { return nil }
+      taken.formUnion([pair.from, pair.to])
+      return Rename(from: pair.from, to: pair.to, evidence: "\(pair.same) of \(pair.of) columns are the same")
+    }
+  }
+
+  /// Indexes and constraints that are the same but for their names: nothing is gained by building them again.
+  package static func certain(from source: Catalog, to target: Catalog) -> [Rename] {
+    struct Key: Hashable {
+      var parent: FactID?
+      var kind: FactKind
+      var attributes: Attributes
+    }
+    let relations = Set(
+      source.facts.keys.filter { $0.kind.isTable || [.index, .view, .sequence].contains($0.kind) }
+        .map { [$0.schema, $0.name] })
+    var gone: [Key: [FactID]] = [:]
+    for fact in source.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
+      guard !target.contains(fact.id) else { continue }
+      gone[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
+    }
+    var come: [Key: [FactID]] = [:]
+    for fact in target.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
+      let name = fact.id.kind == .index ? fact.id.name : fact.id.member
+      guard !source.contains(fact.id), !relations.contains([fact.id.schema, name]) else { continue }
+      come[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
+    }
+    var renames: [Rename] = []
+    for (key, ids) in come {
+      for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
+        renames.append(Rename(from: from, to: to, evidence: "the same definition"))
+      }
+    }
+    return renames.sorted { $0.to < $1.to }
+  }
+}

@@ -1,0 +1,72 @@
+internal import Catalog
+internal import Postgres
+
+/// Security labels (PostgreSQL: SECURITY LABEL).
+enum SecurityLabelRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, Quote.literal(fact.text(.text)))] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "NULL")] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func sql(_ fact: Fact, _ label: String) -> String {
+    "SECURITY LABEL FOR \(Quote.identifier(fact.id.role)) ON \(fact.id.subjectID?.objectClause ?? "") IS \(label)"
+  }
+}
+
+/// Settings of this database, for everybody or for one role (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
+enum SettingRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [sql(fact, "SET \(name(fact)) TO \(value(fact))")]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "RESET \(name(fact))")] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+
+  /// A migration does not know the name of the database that it will run on.
+  private static func sql(_ fact: Fact, _ clause: String) -> String {
+    let role = fact.id.role
+    // A role may have a % in its name.
+    let escaped = Quote.identifier(role).replacing("%", with: "%%")
+    let object = role.isEmpty ? "ALTER DATABASE %I %s" : "ALTER ROLE \(escaped) IN DATABASE %I %s"
+    return """
+      DO \(Quote.dollar("""
+
+      BEGIN
+        EXECUTE pg_catalog.format(\(Quote.literal(object)), pg_catalog.current_database(), \(Quote.literal(clause)));
+      END
+
+      """))
+      """
+  }
+
+  private static func name(_ fact: Fact) -> String {
+    fact.id.name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
+  }
+
+  /// PostgreSQL keeps the elements of these lists quoted as identifiers (`GUC_LIST_QUOTE` in its source).
+  private static let lists: Set = [
+    "search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries",
+  ]
+
+  private static func value(_ fact: Fact) -> String {
+    let text = fact.text(.text)
+    guard lists.contains(fact.id.name), !text.isEmpty else { return Quote.literal(text) }
+    var elements: [String] = []
+    var current = ""
+    var isQuoted = false
+    for character in text {
+      switch character {
+      case "\"": isQuoted.toggle()
+      case ",":
+        if isQuoted { fallthrough }
+        elements.append(current)
+        current = ""
+      case " ":
+        if isQuoted { fallthrough }
+      default: current.append(character)
+      }
+    }
+    return (elements + [current]).map(Quote.literal).joined(separator: ", ")
+  }
+}

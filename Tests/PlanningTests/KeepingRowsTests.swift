@@ -1,0 +1,132 @@
+import Catalog
+import Introspection
+import Migrations
+import Planning
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+/// Changes that look like a drop and a create, and keep every row.
+@Suite struct KeepingRowsTests {
+  private static let states = States(database: Database("rows") {})
+
+  /// Applies the plan to a database with rows by psql, and compares it with the target by pg_dump.
+  private func migrate(
+    _ before: String, rows: String, _ after: String, renaming: Bool = false, keeps query: String
+  ) async throws -> (plan: Plan, rows: [String]) {
+    try await Databases.with { a in
+      try await Databases.withinGate { b in
+        for (database, script) in [(a, before), (a, rows), (b, after)] {
+          let loaded = try await Databases.psql(script, on: database)
+          try #require(loaded.status == 0, "\(loaded.output)")
+        }
+        let (source, target) = (try await read(a), try await read(b))
+        let renames = renaming ? Renames.likely(from: source, to: target) : []
+        let plan = try await Self.states.plan(from: source, to: target, renaming: renames)
+        let applied = try await Databases.psql(plan.script, on: a)
+        try #require(applied.status == 0, "\(applied.output)\n\(plan.script)")
+        #expect(try await Databases.dump(a) == Databases.dump(b), "\(plan.script)")
+        #expect(try await Self.states.plan(from: try await read(a), to: target).isEmpty)
+        let kept = try await Connection.with(a.target) { try await $0.query(query).map { try $0.string(0) } }
+        return (plan, kept)
+      }
+    }
+  }
+
+  private func read(_ database: ScratchDatabase) async throws -> Catalog {
+    try await Connection.with(database.target) { try await CatalogReader().read($0) }.removing { $0.id.kind == .role }
+  }
+
+  @Test func tablesGoToOtherParentsWithTheirRows() async throws {
+    let parents = """
+      CREATE SCHEMA s;
+      CREATE TABLE s.p (id bigint NOT NULL, at date NOT NULL, note text DEFAULT 'x', PRIMARY KEY (id, at))
+        PARTITION BY RANGE (at);
+      CREATE INDEX p_note ON s.p (note);
+      CREATE TABLE s.q (id bigint NOT NULL, at date NOT NULL, note text, extra int, PRIMARY KEY (id, at),
+        CONSTRAINT positive CHECK (id > 0)) PARTITION BY RANGE (at);
+      CREATE TABLE s.mother (a int CHECK (a > 0));
+      """
+    let (plan, rows) = try await migrate(
+      parents + """
+        CREATE TABLE s.leaves PARTITION OF s.p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+        CREATE TABLE s.moves PARTITION OF s.p FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+        CREATE TABLE s.comes (id bigint NOT NULL, at date NOT NULL, note text DEFAULT 'x', PRIMARY KEY (id, at));
+        CREATE TABLE s.child (b int) INHERITS (s.mother);
+        CREATE VIEW s.v AS SELECT id, note FROM s.leaves;
+        COMMENT ON TABLE s.leaves IS 'one'; GRANT SELECT ON s.leaves TO PUBLIC;
+        """,
+      rows: """
+        INSERT INTO s.p VALUES (1, '2026-01-05'), (2, '2026-02-05'); INSERT INTO s.comes VALUES (3, '2026-05-05');
+        INSERT INTO s.child VALUES (4, 5);
+        """,
+      parents + """
+        CREATE TABLE s.leaves (id bigint NOT NULL, at date NOT NULL, note text DEFAULT 'x', PRIMARY KEY (id, at));
+        CREATE INDEX leaves_note_idx ON s.leaves (note);
+        CREATE TABLE s.moves PARTITION OF s.q FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');
+        CREATE TABLE s.comes (id bigint NOT NULL, at date NOT NULL, note text DEFAULT 'x',
+          CONSTRAINT "its own" PRIMARY KEY (id, at));
+        CREATE INDEX odd_name ON s.comes (note);
+        ALTER TABLE s.p ATTACH PARTITION s.comes FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+        CREATE TABLE s.child (a int, b int, CONSTRAINT mother_a_check CHECK (a > 0));
+        CREATE VIEW s.v AS SELECT id, note FROM s.leaves;
+        COMMENT ON TABLE s.leaves IS 'one'; GRANT SELECT ON s.leaves TO PUBLIC;
+        """,
+      keeps: """
+        SELECT 'leaves ' || id FROM s.leaves UNION ALL SELECT 'q ' || id FROM s.q UNION ALL SELECT 'p ' || id FROM s.p
+        UNION ALL SELECT 'child ' || a FROM s.child ORDER BY 1
+        """)
+    #expect(rows == ["child 4", "leaves 1", "p 3", "q 2"])
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
+  @Test func whatIsRenamedKeepsItsRowsAndWhatIsBuiltOnIt() async throws {
+    func schema(_ table: String, _ column: String) -> String {
+      """
+      CREATE TABLE \(table) (id int CONSTRAINT \(table)_pkey PRIMARY KEY, \(column) text NOT NULL, age int, born date);
+      CREATE INDEX \(table)_\(column)_idx ON \(table) (lower(\(column)));
+      ALTER TABLE \(table) ADD CONSTRAINT \(table)_age CHECK (age > 0);
+      CREATE VIEW adults AS SELECT id, \(column) FROM \(table) WHERE age > 17;
+      CREATE POLICY own ON \(table) USING (\(column) = current_user); ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY;
+      CREATE FUNCTION oldest() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT max(age) FROM \(table); END;
+      COMMENT ON COLUMN \(table).\(column) IS 'kept';
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("people", "mail"), rows: "INSERT INTO people VALUES (1, 'a@example.org', 40)", schema("persons", "email"),
+      renaming: true, keeps: "SELECT email FROM persons")
+    #expect(rows == ["a@example.org"])
+    #expect(plan.refusedHazards.isEmpty)
+    let statements = plan.steps.flatMap(\.statements)
+    #expect(
+      statements.prefix(2) == [
+        "ALTER TABLE public.people RENAME TO persons", "ALTER TABLE public.persons RENAME COLUMN mail TO email",
+      ])
+    #expect(!statements.contains { $0.hasPrefix("CREATE INDEX") || $0.contains("ADD CONSTRAINT") })
+  }
+
+  @Test func declaredRenamesAreTakenOnceAndThenSayNothing() async throws {
+    struct Guests: Table {
+      static let name = RelationName("guests", in: .public).renamed(from: "visitors")
+      let id = Column("id", .integer)
+      let fullName = Column("full_name", .text).renamed(from: "name")
+      var body: TableBody { PrimaryKey(id) }
+    }
+    let states = States(database: Database("renamed") { Guests.self })
+    let target = try await states.declared()
+    let source = try await Databases.with { database in
+      _ = try await Databases.psql(
+        "CREATE TABLE visitors (id integer CONSTRAINT visitors_pkey PRIMARY KEY, name text NOT NULL)", on: database)
+      return try await read(database)
+    }
+    let renames = Renames.declared(states.rendering.formerNames, from: source, to: target)
+    #expect(
+      renames.map { "\($0.from) \($0.to)" } == [
+        "table public.visitors table public.guests", "column public.visitors.name column public.guests.full_name",
+      ])
+    let plan = try await states.plan(from: source, to: target, renaming: renames)
+    #expect(plan.refusedHazards.isEmpty)
+    #expect(Renames.declared(states.rendering.formerNames, from: target, to: target).isEmpty)
+  }
+}
