@@ -15,6 +15,8 @@ package struct Catalog: Sendable {
     _modify { yield &facts[id] }
   }
 
+  package mutating func reserveCapacity(_ count: Int) { facts.reserveCapacity(count) }
+
   package mutating func insert(_ fact: Fact) { facts[fact.id] = fact }
 
   /// Facts in the order of their identities.

@@ -49,8 +49,10 @@ struct CatalogBuilder {
   /// Sequences that belong to a column; their dependency on it is a fact of its own.
   private var ownedSequences: Set<Int> = []
 
-  init(version: ServerVersion, databaseOwner: String) {
+  /// - Parameter capacity: about how many facts there will be.
+  init(version: ServerVersion, databaseOwner: String, capacity: Int) {
     catalog = Catalog(serverVersion: version)
+    catalog.reserveCapacity(capacity)
     self.databaseOwner = databaseOwner
   }
 
@@ -123,12 +125,16 @@ struct CatalogBuilder {
 
   mutating func addUnmodeled(_ object: UnmodeledObject) { catalog.unmodeled.append(object) }
 
-  func finish() -> Catalog {
-    var result = catalog
-    for fact in result.facts.values where !fact.needs.isEmpty {
+  /// Hands out the catalog, which is the builder's no longer: a large one is not copied.
+  mutating func finish() -> Catalog {
+    var result = Catalog(serverVersion: catalog.serverVersion)
+    swap(&result, &catalog)
+    (objects, columns) = ([:], [:])
+    for id in Array(result.facts.keys) {
+      guard let needs = result[id]?.needs, !needs.isEmpty else { continue }
       // Roles that are not ours, objects outside the managed schemas.
-      let known = fact.needs.filter { result.contains($0) }.sorted()
-      if known != fact.needs { result[fact.id]?.needs = known }
+      let known = needs.filter { result.contains($0) }.sorted()
+      if known != needs { result[id]?.needs = known }
     }
     routeThroughShells(&result)
     result.unmodeled.sort()

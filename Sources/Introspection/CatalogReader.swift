@@ -43,7 +43,7 @@ package struct CatalogReader: Sendable {
       Self.begin, Self.settings,
       Statement(
         """
-        SELECT pg_catalog.pg_get_userbyid(d.datdba), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class) > 5000,
+        SELECT pg_catalog.pg_get_userbyid(d.datdba), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class),
                -- The extension's table exists or does not; a statement that names it cannot ask.
                coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT'), false)
           FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
@@ -59,8 +59,11 @@ package struct CatalogReader: Sendable {
       let queries = candidates.filter { query in
         query.presence.map { !absent.contains($0) } ?? (hasCron || query != CronJobQuery.self)
       }
-      var builder = CatalogBuilder(version: version, databaseOwner: try settings.string(0))
-      if try settings.bool(1), let companion = await companion(of: connection) {
+      let relations = try settings.int(1)
+      // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
+      var builder = CatalogBuilder(
+        version: version, databaseOwner: try settings.string(0), capacity: relations > 1000 ? relations * 3 : 0)
+      if relations > 5000, let companion = await companion(of: connection) {
         do { try await decode(queries, version, from: connection, and: companion, into: &builder) } catch {
           await companion.close()
           throw error

@@ -184,6 +184,10 @@ enum DependencyQuery: CatalogQuery {
     SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype = 'a'
       FROM pg_catalog.pg_depend d
      WHERE d.deptype IN ('n', 'a', 'i') AND d.objid >= 16384 AND d.refobjid >= 2200
+       -- Row types, TOAST tables, indexes of constraints, triggers of keys, rules of views: parts of one fact.
+       AND NOT (d.deptype = 'i' AND d.classid IN (
+                  'pg_catalog.pg_type'::regclass, 'pg_catalog.pg_class'::regclass,
+                  'pg_catalog.pg_trigger'::regclass, 'pg_catalog.pg_rewrite'::regclass))
     UNION ALL
     SELECT d.classid, d.objid, d.objsubid, e.refclassid, e.refobjid, 0, false
       FROM pg_catalog.pg_depend e
@@ -202,15 +206,12 @@ enum DependencyQuery: CatalogQuery {
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    func global(_ kind: String, _ catalog: String, _ name: String, _ condition: String = "true") -> String {
-      """
-      SELECT '\(kind)', o.\(name)::text FROM pg_catalog.\(catalog) o
-       WHERE o.oid >= 16384 AND \(condition)
-      """
-    }
-    return [
-      global("subscription", "pg_subscription", "subname")
-    ].joined(separator: "\nUNION ALL\n")
+    // Subscriptions of all databases are in one catalog; what they connect with is only a superuser's to read.
+    """
+    SELECT 'subscription', s.subname::text
+      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+     WHERE d.datname = pg_catalog.current_database()
+    """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     builder.addUnmodeled(UnmodeledObject(kind: try row.string(), name: try row.string()))

@@ -15,7 +15,7 @@ extension States {
     }
     let certain = Renames.certain(from: source, to: target)
     source = source.renaming(Dictionary(uniqueKeysWithValues: certain.map { ($0.from, $0.to) }))
-    steps += certain.map(\.step)
+    steps += certain.filter { !$0.isImplied }.map(\.step)
     let rest = try await planReparenting(from: source, to: target)
     return Plan(steps: steps + rest.steps)
   }

@@ -7,6 +7,8 @@ package struct Rename: Sendable, Hashable {
   package var to: FactID
   /// Why it is taken for the same.
   package var evidence: String
+  /// Whether it comes with another: a check is renamed where it was inherited too.
+  package var isImplied = false
 
   /// What PostgreSQL is told. Columns and parts are renamed once their tables are.
   package var step: PlanStep {
@@ -130,6 +132,22 @@ package enum Renames {
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }
-    return renames.sorted { $0.to < $1.to }
+    return markImplied(renames, source).sorted { $0.to < $1.to }
+  }
+
+  private static func markImplied(_ renames: [Rename], _ source: Catalog) -> [Rename] {
+    let known = Set(renames.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member] })
+    return renames.map { rename in
+      guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c",
+        let table = source[FactID(.table, schema: rename.from.schema, name: rename.from.name)]
+      else { return rename }
+      let inherited = table.list(.inherits)
+      var copy = rename
+      copy.isImplied = table.needs.contains { parent in
+        parent.kind.isTable && inherited.contains(parent.sqlName)
+          && known.contains([parent.schema, parent.name, rename.from.member, rename.to.member])
+      }
+      return copy
+    }
   }
 }

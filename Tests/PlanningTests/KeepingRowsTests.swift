@@ -106,6 +106,20 @@ import Testing
     #expect(!statements.contains { $0.hasPrefix("CREATE INDEX") || $0.contains("ADD CONSTRAINT") })
   }
 
+  @Test func aCheckIsRenamedWhereItWasInheritedToo() async throws {
+    func schema(_ name: String) -> String {
+      """
+      CREATE TABLE mother (a int CONSTRAINT \(name) CHECK (a > 0), b int);
+      CREATE TABLE child (a int CONSTRAINT \(name) CHECK (a > 0)) INHERITS (mother);
+      ALTER TABLE mother ADD CONSTRAINT b_\(name) CHECK (b > 0);
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("old"), rows: "INSERT INTO child VALUES (7, 8)", schema("new"), keeps: "SELECT a::text FROM child")
+    #expect(rows == ["7"])
+    #expect(plan.steps.allSatisfy { $0.statements.allSatisfy { $0.contains("RENAME CONSTRAINT") } })
+  }
+
   @Test func declaredRenamesAreTakenOnceAndThenSayNothing() async throws {
     struct Guests: Table {
       static let name = RelationName("guests", in: .public).renamed(from: "visitors")
