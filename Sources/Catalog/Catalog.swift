@@ -84,11 +84,12 @@ package struct Catalog: Sendable {
   /// One digest for the whole database: equal fingerprints, equal schemas. Roles are the server's, and no part of it.
   package var fingerprint: Digest {
     var writer = LockFormat.Writer()
-    for fact in sorted where !fact.id.kind.isDeclaredOnly && fact.id.kind != .role {
-      writer.append(fact, equalityOnly: true)
-    }
+    for fact in sorted where Self.isInFingerprint(fact.id) { writer.append(fact, equalityOnly: true) }
     return Digest(of: writer.bytes)
   }
+
+  /// Whether the fingerprint speaks of it.
+  package static func isInFingerprint(_ id: FactID) -> Bool { !id.kind.isDeclaredOnly && id.kind != .role }
 }
 
 /// An object of a kind that dbtool does not model.

@@ -1,5 +1,6 @@
-/// The name that PostgreSQL chooses for an index or a constraint that is given none: `table_column_column_label`, with a number where
-/// that is taken, and shortened to 63 bytes from the longer part (`makeObjectName` and `ChooseIndexName` in its source).
+/// The name that PostgreSQL chooses for an index or a constraint that is given none: `table_column_column_label`, with a
+/// number where that is taken, and shortened to 63 bytes from the longer part (`makeObjectName` and `ChooseIndexName` in
+/// its source).
 package struct ChosenName {
   private let table: String
   private let columns: [String]

@@ -10,6 +10,7 @@ internal import SchemaDSL
   internal import Darwin
 #endif
 
+/// The option `--renames`, which `plan` and `diff` share.
 struct RenameOptions: ParsableArguments {
   @Option(
     name: .customLong("renames"),

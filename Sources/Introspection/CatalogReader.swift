@@ -1,7 +1,8 @@
 package import Catalog
 package import Postgres
 
-/// Reads a database's catalog in one snapshot: one transaction, three round trips, however large the database is.
+/// Reads a database's catalog in one snapshot: one transaction and three round trips, however many objects
+/// there are; a large database is read by two sessions, with three more to bring them together.
 package struct CatalogReader: Sendable {
   /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
   package var excludedSchemas: Set<String>

@@ -48,17 +48,17 @@ struct Reparenting {
   }
 
   /// What takes the tables from the parents that they do not have in the other state.
-  var partings: [PlanStep] { steps(in: source, other: target) { $0.parting } }
+  var partings: [PlanStep] { steps(.parting, in: source, other: target) }
 
   /// The same for the target.
-  var targetPartings: [PlanStep] { steps(in: target, other: source) { $0.parting } }
+  var targetPartings: [PlanStep] { steps(.parting, in: target, other: source) }
 
   /// What brings them to their new parents.
-  var joinings: [PlanStep] { steps(in: target, other: source) { $0.joining } }
+  var joinings: [PlanStep] { steps(.joining, in: target, other: source) }
 
-  private func steps(
-    in catalog: Catalog, other: Catalog, _ statement: ((parting: String, joining: String)) -> String
-  ) -> [PlanStep] {
+  private enum Way { case parting, joining }
+
+  private func steps(_ way: Way, in catalog: Catalog, other: Catalog) -> [PlanStep] {
     moved.sorted().compactMap { id in
       guard let fact = catalog[id], let counterpart = other[id] else { return nil }
       var statements: [String] = []
@@ -66,15 +66,12 @@ struct Reparenting {
       if parent.count == 2, parent != counterpart.list(.partitionOf) {
         let clause = "ALTER TABLE \(Quote.qualified(parent[0], parent[1]))"
         statements.append(
-          statement(
-            (
-              "\(clause) DETACH PARTITION \(id.sqlName)",
-              "\(clause) ATTACH PARTITION \(id.sqlName) \(fact.text(.bound))"
-            )))
+          way == .parting
+            ? "\(clause) DETACH PARTITION \(id.sqlName)"
+            : "\(clause) ATTACH PARTITION \(id.sqlName) \(fact.text(.bound))")
       }
       for parent in fact.list(.inherits) where !counterpart.list(.inherits).contains(parent) {
-        let clause = "ALTER TABLE \(id.sqlName)"
-        statements.append(statement(("\(clause) NO INHERIT \(parent)", "\(clause) INHERIT \(parent)")))
+        statements.append("ALTER TABLE \(id.sqlName) \(way == .parting ? "NO INHERIT" : "INHERIT") \(parent)")
       }
       return statements.isEmpty ? nil : PlanStep(altering: id, statements)
     }

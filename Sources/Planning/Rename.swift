@@ -113,8 +113,10 @@ package enum Renames {
       var attributes: Attributes
     }
     let relations = Set(
-      source.facts.keys.filter { $0.kind.isTable || [.index, .view, .sequence].contains($0.kind) }
-        .map { [$0.schema, $0.name] })
+      source.facts.keys.filter {
+        $0.kind.isTable || [.index, .view, .materializedView, .sequence, .compositeType].contains($0.kind)
+      }
+      .map { [$0.schema, $0.name] })
     var gone: [Key: [FactID]] = [:]
     for fact in source.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
       guard !target.contains(fact.id) else { continue }

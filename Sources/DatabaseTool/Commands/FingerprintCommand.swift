@@ -26,19 +26,21 @@ struct FingerprintCommand: AsyncParsableCommand {
     try await reporting {
       let project = try projectOptions.project()
       let catalog = try await StateArgument(state).catalog(project, States(database: project.database))
-      let counts = Dictionary(catalog.facts.keys.map { ($0.kind, 1) }, uniquingKeysWith: +)
+      // What else there is differs between two servers with one schema.
+      let counted = catalog.facts.keys.filter(Catalog.isInFingerprint)
+      let counts = Dictionary(counted.map { ($0.kind, 1) }, uniquingKeysWith: +)
       let console = Console.output
       switch format {
       case .json:
         let kinds = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })
         console.line(
-          try JSON.text(Output(fingerprint: "\(catalog.fingerprint)", facts: catalog.facts.count, kinds: kinds)))
+          try JSON.text(Output(fingerprint: "\(catalog.fingerprint)", facts: counted.count, kinds: kinds)))
       case .text:
         console.line("sha256:\(catalog.fingerprint)")
         var table = TextTable()
         for (kind, count) in counts.sorted(by: { $0.key.rank < $1.key.rank }) { table.add("\(count)", kind.title) }
         table.print(to: console)
-        console.line("\(catalog.facts.count) facts")
+        console.line("\(counted.count) facts")
       }
     }
   }

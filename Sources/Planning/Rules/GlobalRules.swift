@@ -174,6 +174,18 @@ enum CommentRule: Rule {
   }
 }
 
+/// Security labels (PostgreSQL: SECURITY LABEL).
+enum SecurityLabelRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, Quote.literal(fact.text(.text)))] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "NULL")] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+  private static func sql(_ fact: Fact, _ label: String) -> String {
+    "SECURITY LABEL FOR \(Quote.identifier(fact.id.role)) ON \(fact.id.subjectID?.objectClause ?? "") IS \(label)"
+  }
+}
+
 enum OwnerRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     [sql(fact, Quote.identifier(fact.text(.role)))]

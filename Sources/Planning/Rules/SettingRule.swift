@@ -1,18 +1,6 @@
 internal import Catalog
 internal import Postgres
 
-/// Security labels (PostgreSQL: SECURITY LABEL).
-enum SecurityLabelRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, Quote.literal(fact.text(.text)))] }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "NULL")] }
-  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(Change(create(new, context)))
-  }
-  private static func sql(_ fact: Fact, _ label: String) -> String {
-    "SECURITY LABEL FOR \(Quote.identifier(fact.id.role)) ON \(fact.id.subjectID?.objectClause ?? "") IS \(label)"
-  }
-}
-
 /// Settings of this database, for everybody or for one role (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
 enum SettingRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
@@ -55,17 +43,19 @@ enum SettingRule: Rule {
     var elements: [String] = []
     var current = ""
     var isQuoted = false
+    var previous: Character?
     for character in text {
-      switch character {
-      case "\"": isQuoted.toggle()
-      case ",":
-        if isQuoted { fallthrough }
+      if character == "\"" {
+        // Two of them within quotes are one.
+        if !isQuoted, previous == "\"" { current.append(character) }
+        isQuoted.toggle()
+      } else if isQuoted || character != "," && character != " " {
+        current.append(character)
+      } else if character == "," {
         elements.append(current)
         current = ""
-      case " ":
-        if isQuoted { fallthrough }
-      default: current.append(character)
       }
+      previous = character
     }
     return (elements + [current]).map(Quote.literal).joined(separator: ", ")
   }
