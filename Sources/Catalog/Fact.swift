@@ -42,6 +42,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case notNullName, notNullOptions
   case virtual
   case memberOptions
+  case connection, publications
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

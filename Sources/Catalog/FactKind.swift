@@ -101,6 +101,8 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case publicationTable
   /// `pg_publication_namespace`.
   case publicationSchema
+  /// `pg_subscription`.
+  case subscription
   /// The desired window of time-ranged partitions. Declared only.
   case partitionWindow
   /// An owner that is not the database's.

@@ -33,6 +33,7 @@ enum CatalogClass: Int {
   case textSearchParser = 3601
   case textSearchConfiguration = 3602
   case textSearchTemplate = 3764
+  case subscription = 6100
   case publication = 6104
   case publicationTable = 6106
   case publicationSchema = 6237

@@ -27,6 +27,7 @@ package struct CatalogReader: Sendable {
       TriggerQuery.self,
       TriggerStateQuery.self, PolicyQuery.self, RowTypeQuery.self, RuleQuery.self, StatisticsQuery.self,
       EventTriggerQuery.self, PublicationQuery.self, PublicationTableQuery.self, PublicationSchemaQuery.self,
+      SubscriptionQuery.self,
       DefaultPrivilegeQuery.self, CommentQuery.self, SecurityLabelQuery.self, SettingQuery.self, GrantQuery.self,
       DependencyQuery.self, UnmodeledQuery.self,
       CronJobQuery.self,
@@ -46,7 +47,9 @@ package struct CatalogReader: Sendable {
         """
         SELECT pg_catalog.pg_get_userbyid(d.datdba), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class),
                -- The extension's table exists or does not; a statement that names it cannot ask.
-               coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT'), false)
+               coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
+                                  pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
+                           FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false)
           FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
         """),
       Statement("SELECT " + conditions.map { "EXISTS (SELECT FROM pg_catalog.\($0))" }.joined(separator: ", ")),

@@ -206,11 +206,9 @@ enum DependencyQuery: CatalogQuery {
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    // Subscriptions of all databases are in one catalog; what they connect with is only a superuser's to read.
     """
-    SELECT 'subscription', s.subname::text
-      FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
-     WHERE d.datname = pg_catalog.current_database()
+    SELECT 'subscription', s.subname::text FROM pg_catalog.\(SubscriptionQuery.here)
+       AND NOT \(SubscriptionQuery.isReadable)
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

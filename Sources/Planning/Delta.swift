@@ -61,12 +61,15 @@ struct Delta {
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
     while let id = queue.popLast() {
+      // A type with functions of its own goes with its name, and they with it.
+      if let shell = shell(of: id) { replace(shell, &queue) }
       for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
       // A sequence goes with the column that it belongs to.
       for dependent in sourceDependents[id] ?? [] where !dropped.contains(dependent) {
         // One that no longer needs it in the target is altered first, and stays; but altering these kinds in place
         // leaves alone what they refer to.
-        if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false,
+        // A function needs a transform that is there when it is made, whatever it says.
+        if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false, id.kind != .transform,
           ![.constraint, .index, .trigger].contains(dependent.kind)
         {
           continue
@@ -154,6 +157,13 @@ struct Delta {
     }
   }
 
+  /// The mere name that the functions of a base type, or of a range, refer to.
+  private func shell(of id: FactID) -> FactID? {
+    guard id.kind == .baseType || id.kind == .rangeType else { return nil }
+    let shell = FactID(.shellType, schema: id.schema, name: id.name)
+    return source.contains(shell) ? shell : nil
+  }
+
   /// A part goes with the whole, unless the whole has to wait for something that the part holds on to.
   private mutating func findImpliedDrops() {
     for id in dropped {
@@ -162,6 +172,9 @@ struct Delta {
         impliedDrops[id] = parent
       } else if id.kind == .sequence, let column = ownerColumn(of: id), dropped.contains(column) {
         impliedDrops[id] = column
+      } else if let shell = shell(of: id) {
+        impliedDrops[shell] = id
+        for need in fact.needs where source[need]?.needs.contains(shell) == true { impliedDrops[need] = id }
       }
     }
   }

@@ -81,6 +81,7 @@ struct StepGraph {
     connectNames()
     connectPartitionDefaults()
     connectBounds()
+    connectTransforms()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
@@ -120,6 +121,13 @@ struct StepGraph {
         }
       }
       order(dropper, before: creators[id])
+    }
+  }
+
+  /// A function comes to need every transform for its types that is there when it is made.
+  private mutating func connectTransforms() {
+    for (transform, dropper) in droppers where transform.kind == .transform {
+      for (id, creator) in creators where id.kind == .function { order(dropper, before: creator) }
     }
   }
 

@@ -87,6 +87,7 @@ enum Rules {
     case .publication: PublicationRule.self
     case .publicationTable: PublicationTableRule.self
     case .publicationSchema: PublicationSchemaRule.self
+    case .subscription: SubscriptionRule.self
     case .sequence: SequenceRule.self
     case .sequenceOwner: SequenceOwnerRule.self
     case .function: FunctionRule.self
@@ -146,6 +147,7 @@ extension FactID {
     case .rule: "RULE \(Quote.identifier(member)) ON \(sqlName)"
     case .eventTrigger: "EVENT TRIGGER \(Quote.identifier(name))"
     case .publication: "PUBLICATION \(Quote.identifier(name))"
+    case .subscription: "SUBSCRIPTION \(Quote.identifier(name))"
     case .sequence: "SEQUENCE \(sqlName)"
     case .function: "ROUTINE \(sqlName)(\(member))"
     case .table: "TABLE \(sqlName)"

@@ -4,12 +4,7 @@ internal import Postgres
 /// The mere name of a type. Defining the type fills it; dropping the type takes it.
 enum ShellTypeRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { ["CREATE TYPE \(fact.id.sqlName)"] }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let isDefined = [FactKind.baseType, .rangeType].contains {
-      context.source.contains(FactID($0, schema: fact.id.schema, name: fact.id.name))
-    }
-    return isDefined ? [] : ["DROP TYPE \(fact.id.sqlName)"]
-  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP TYPE \(fact.id.sqlName)"] }
 }
 
 /// Base types and ranges with a canonical function: the type and its functions need each other, and go together.

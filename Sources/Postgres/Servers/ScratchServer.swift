@@ -127,7 +127,7 @@ package actor ScratchServer {
       let parts = name.split(separator: "_")
       guard parts.count > 2, let pid = pid_t(parts[1]), kill(pid, 0) != 0, errno == ESRCH else { continue }
       // Somebody else may be dropping it at the same moment.
-      _ = try? await admin.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
+      try? await SharedCatalogs.drop(database: name, admin)
     }
   }
 
@@ -147,12 +147,11 @@ package actor ScratchServer {
     let strategy = installation.version.major >= 15 ? " STRATEGY file_copy" : ""
     try await admin.execute(
       "CREATE DATABASE \(Quote.identifier(name)) TEMPLATE \(Quote.identifier(template ?? "template0"))\(strategy)")
+    if let template { try await SharedCatalogs.copy(from: template, to: name, admin, target(database: name)) }
     return ScratchDatabase(name: name, target: target(database: name), server: self)
   }
 
-  func drop(_ name: String) async throws {
-    try await admin.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
-  }
+  func drop(_ name: String) async throws { try await SharedCatalogs.drop(database: name, admin) }
 
   /// The template database for `key`, built by `build` when there is none yet.
   ///
