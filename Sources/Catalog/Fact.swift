@@ -137,6 +137,14 @@ package struct Fact: Sendable {
     return copy.agrees(with: expected)
   }
 
+  /// The table that it is a partition of.
+  package var partitionParent: FactID? {
+    let parent = list(.partitionOf)
+    return parent.count == 2 ? FactID(.table, schema: parent[0], name: parent[1]) : nil
+  }
+
+  package var isForeignKey: Bool { id.kind == .constraint && text(.type) == "f" }
+
   /// Whether both say the same about the same thing.
   package func agrees(with other: Fact) -> Bool { id == other.id && attributes == other.attributes }
 }

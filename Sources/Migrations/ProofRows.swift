@@ -218,14 +218,9 @@ private struct TableTree {
     }
   }
 
-  private func parent(of table: FactID) -> FactID? {
-    let names = catalog[table]?.list(.partitionOf) ?? []
-    return names.count == 2 ? FactID(.table, schema: names[0], name: names[1]) : nil
-  }
-
   func root(of table: FactID) -> FactID {
     var current = table
-    while let next = parent(of: current), catalog.contains(next) { current = next }
+    while let next = catalog[current]?.partitionParent, catalog.contains(next) { current = next }
     return current
   }
 
@@ -240,7 +235,7 @@ private struct TableTree {
         if columns[id.member] == nil, let fact = catalog[id] { columns[id.member] = fact }
       }
       guard let fact = catalog[current] else { continue }
-      if let next = parent(of: current) { queue.append(next) }
+      if let next = catalog[current]?.partitionParent { queue.append(next) }
       let inherited = fact.list(.inherits)
       queue += fact.needs.filter { $0.kind.isTable && inherited.contains($0.sqlName) }
     }

@@ -62,9 +62,8 @@ struct Reparenting {
     moved.sorted().compactMap { id in
       guard let fact = catalog[id], let counterpart = other[id] else { return nil }
       var statements: [String] = []
-      let parent = fact.list(.partitionOf)
-      if parent.count == 2, parent != counterpart.list(.partitionOf) {
-        let clause = "ALTER TABLE \(Quote.qualified(parent[0], parent[1]))"
+      if let parent = fact.partitionParent, parent != counterpart.partitionParent {
+        let clause = "ALTER TABLE \(parent.sqlName)"
         statements.append(
           way == .parting
             ? "\(clause) DETACH PARTITION \(id.sqlName)"

@@ -359,9 +359,10 @@ extension Catalog {
   /// Without the partitions that windows look after: inside a window they come and go.
   package func withoutWindowPartitions(of windows: Set<FactID>) -> Catalog {
     removing { fact in
-      let parent = fact.list(.partitionOf)
-      guard fact.id.kind == .table, parent.count == 2, fact.text(.bound) != "DEFAULT" else { return false }
-      return windows.contains(FactID(.partitionWindow, schema: parent[0], name: parent[1]))
+      guard fact.id.kind == .table, fact.text(.bound) != "DEFAULT", let parent = fact.partitionParent else {
+        return false
+      }
+      return windows.contains(FactID(.partitionWindow, schema: parent.schema, name: parent.name))
     }
   }
 

@@ -28,7 +28,7 @@ struct Delta {
     let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
     context = RuleContext(
       source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
-      defaultPrivileges: DefaultPrivileges(Array(inForce)))
+      referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)))
   }
 
   mutating func propagate() {
@@ -83,6 +83,16 @@ struct Delta {
     context.created = created
   }
 
+  private static func referencedTables(_ catalog: Catalog) -> Set<FactID> {
+    var tables: Set<FactID> = []
+    for fact in catalog.facts.values where fact.isForeignKey {
+      for need in fact.needs where need.kind == .constraint || need.kind == .index {
+        if let table = catalog[need]?.parent { tables.insert(table) }
+      }
+    }
+    return tables
+  }
+
   /// The composite type whose changes reach a column by themselves: that of a table that is of this type before and
   /// after.
   private func typeFollowed(by fact: Fact) -> FactID? {
@@ -122,8 +132,7 @@ struct Delta {
 
   private static func parents(of table: FactID, in catalog: Catalog) -> [FactID] {
     guard let fact = catalog[table] else { return [] }
-    let partitioned = fact.list(.partitionOf)
-    if partitioned.count == 2 { return [FactID(.table, schema: partitioned[0], name: partitioned[1])] }
+    if let parent = fact.partitionParent { return [parent] }
     let names = fact.list(.inherits)
     return names.isEmpty ? [] : fact.needs.filter { $0.kind.isTable && names.contains($0.sqlName) }
   }

@@ -94,8 +94,10 @@ struct StepGraph {
   private mutating func connectNeeds() {
     for index in nodes.indices where nodes[index].action != .drop {
       for fact in [nodes[index].fact] + nodes[index].merged {
+        // What a partition that leaves and comes back waits for is not what its parent does meanwhile.
+        let returnsTo = cleaners[fact.id] == nil ? nil : fact.partitionParent
         for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
-          order(creators[need] ?? alterers[need], before: index)
+          order(creators[need] ?? (need == returnsTo ? nil : alterers[need]), before: index)
         }
       }
       guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
@@ -147,18 +149,14 @@ struct StepGraph {
     var leaving: [FactID: [Int]] = [:]
     var coming: [FactID: [Int]] = [:]
     var returning: [FactID: [Int]] = [:]
-    func parent(_ fact: Fact?) -> FactID? {
-      guard let parts = fact?.list(.partitionOf), parts.count == 2 else { return nil }
-      return FactID(.table, schema: parts[0], name: parts[1])
-    }
     for (id, dropper) in droppers where id.kind.isTable {
-      if let table = parent(delta.source[id]) { leaving[table, default: []].append(dropper) }
+      if let table = delta.source[id]?.partitionParent { leaving[table, default: []].append(dropper) }
     }
     for (id, creator) in creators where id.kind.isTable {
-      if let table = parent(delta.target[id]) { coming[table, default: []].append(creator) }
+      if let table = delta.target[id]?.partitionParent { coming[table, default: []].append(creator) }
     }
     for (id, cleaner) in cleaners where id.kind.isTable {
-      guard let table = parent(delta.target[id]), let alterer = alterers[id] else { continue }
+      guard let table = delta.target[id]?.partitionParent, let alterer = alterers[id] else { continue }
       leaving[table, default: []].append(alterer)
       coming[table, default: []].append(cleaner)
       returning[table, default: []].append(cleaner)
@@ -302,7 +300,7 @@ struct StepGraph {
         .conversion, .textSearchParser, .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration,
         .foreignDataWrapper, .foreignServer, .userMapping:
         6
-      case .constraint where fact.text(.type) == "f": 8
+      case .constraint where fact.isForeignKey: 8
       case .view, .materializedView: 9
       case .rule, .raw: 10
       case .trigger: 11
@@ -368,7 +366,7 @@ struct StepGraph {
     switch fact.id.kind {
     case .columnDefault: true
     case .constraint:
-      fact.text(.type) != "f" && fact.attributes[.validated] == nil && !fact.flag(.clustered)
+      !fact.isForeignKey && fact.attributes[.validated] == nil && !fact.flag(.clustered)
         && fact.optionalText(.replicaIdentity) == nil && fact.list(.options).isEmpty
         && fact.attributes[.tablespace] == nil
     default: false

@@ -14,9 +14,7 @@ import Testing
     .accessMethod, .operatorFamily, .operatorClass, .cast, .transform, .conversion, .textSearchParser,
     .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration, .foreignDataWrapper, .foreignServer,
     .userMapping, .foreignTable, .partitionIndex, .securityLabel, .setting, .statistics, .rule, .triggerState,
-    .eventTrigger, .publication,
-    .publicationTable,
-    .publicationSchema,
+    .eventTrigger, .publication, .publicationTable, .publicationSchema, .subscription,
   ]
 
   @Test func everyWordOfTheDSLIsPlannedAndProved() async throws {

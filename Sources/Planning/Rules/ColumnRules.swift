@@ -150,7 +150,7 @@ enum ColumnRule: Rule {
     let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
       switch kind {
       case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
-      case .constraint: fact.text(.type) == "f"
+      case .constraint: fact.isForeignKey
       case .column: fact.optionalText(.generated) != nil
       default: false
       }

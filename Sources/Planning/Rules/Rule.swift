@@ -26,6 +26,8 @@ struct RuleContext {
   let target: Catalog
   let sourceDependents: [FactID: [FactID]]
   let targetChildren: [FactID: [FactID]]
+  /// Tables of the source whose keys foreign keys refer to.
+  let referencedTables: Set<FactID>
   /// Default privileges that are in force while the plan creates objects.
   let defaultPrivileges: DefaultPrivileges
   /// What this plan creates; known once the differences are.

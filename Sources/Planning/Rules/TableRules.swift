@@ -9,7 +9,18 @@ enum TableRule: Rule {
     return TableDefinition(table: fact, columns: columns).statements
   }
 
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP \(fact.id.objectClause)"] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let drop = "DROP \(fact.id.objectClause)"
+    // A foreign key to a partitioned table holds on to each of its partitions.
+    guard let parent = fact.partitionParent, isReferenced(parent, context) else { return [drop] }
+    return ["ALTER TABLE \(parent.sqlName) DETACH PARTITION \(fact.id.sqlName)", drop]
+  }
+
+  /// Whether a foreign key refers to a partitioned table, or to one that it is a partition of.
+  private static func isReferenced(_ table: FactID, _ context: RuleContext) -> Bool {
+    context.referencedTables.contains(table)
+      || context.source[table]?.partitionParent.map { isReferenced($0, context) } ?? false
+  }
 
   static func dropHazards(_ fact: Fact) -> [Hazard] {
     // A foreign table's rows are somewhere else.
@@ -41,9 +52,8 @@ enum TableRule: Rule {
     change.statements += ColumnSettings.changes(table, from: old.list(.columnSettings), to: new.list(.columnSettings))
     change.statements += ForeignOptions.changes(
       table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
-    let parent = new.list(.partitionOf)
-    if old.attributes[.bound] != new.attributes[.bound], parent.count == 2 {
-      let clause = "ALTER TABLE \(Quote.qualified(parent[0], parent[1]))"
+    if old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
+      let clause = "ALTER TABLE \(parent.sqlName)"
       change.statements.append("\(clause) DETACH PARTITION \(new.id.sqlName)")
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
@@ -83,10 +93,9 @@ struct TableDefinition {
     let isForeign = table.id.kind == .foreignTable
     let kind = isForeign ? "FOREIGN " : table.text(.persistence) == "unlogged" ? "UNLOGGED " : ""
     var sql = "CREATE \(kind)TABLE \(name)"
-    let partitionOf = table.list(.partitionOf)
     var lines: [String] = []
-    if partitionOf.count == 2 {
-      sql += " PARTITION OF \(Quote.qualified(partitionOf[0], partitionOf[1]))"
+    if let parent = table.partitionParent {
+      sql += " PARTITION OF \(parent.sqlName)"
     } else if let type = table.optionalText(.ofType) {
       sql += " OF \(type)"
       lines = columns.sorted { $0.position < $1.position }.compactMap {
@@ -103,7 +112,7 @@ struct TableDefinition {
     }.map { "  " + ConstraintRule.clause($0) }
     if !lines.isEmpty {
       sql += " (\n\(lines.joined(separator: ",\n"))\n)"
-    } else if partitionOf.isEmpty, table.attributes[.ofType] == nil {
+    } else if table.partitionParent == nil, table.attributes[.ofType] == nil {
       sql += " ()"
     }
     let parents = table.list(.inherits)
