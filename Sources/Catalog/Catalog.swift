@@ -1,5 +1,11 @@
 package import Postgres
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// What a database is: its facts, and what each of them needs.
 package struct Catalog: Sendable {
   package private(set) var facts: [FactID: Fact] = [:]
@@ -24,6 +30,14 @@ package struct Catalog: Sendable {
 
   package func contains(_ id: FactID) -> Bool { facts[id] != nil }
 
+  /// Whether nothing would have to be done to get from one to the other.
+  package func agrees(with other: Catalog) -> Bool {
+    facts.count == other.facts.count
+      && facts.values.allSatisfy { fact in
+        other.facts[fact.id].map { $0.attributes == fact.attributes && $0.parent == fact.parent } ?? false
+      }
+  }
+
   /// For each fact, those that are part of it.
   package func childrenByParent() -> [FactID: [FactID]] {
     var children: [FactID: [FactID]] = [:]
@@ -44,8 +58,15 @@ package struct Catalog: Sendable {
 
   /// The catalog without the facts that `isExcluded` names, without their parts, and without edges to them.
   package func removing(where isExcluded: (Fact) -> Bool) -> Catalog {
+    var copy = self
+    copy.remove(where: isExcluded)
+    return copy
+  }
+
+  /// The same in place: a large catalog is not copied.
+  package mutating func remove(where isExcluded: (Fact) -> Bool) {
     var excluded = Set(facts.values.filter(isExcluded).map(\.id))
-    guard !excluded.isEmpty else { return self }
+    guard !excluded.isEmpty else { return }
     // Parts of parts are found level by level, of which there are few.
     var found = 0
     while found < excluded.count {
@@ -54,11 +75,9 @@ package struct Catalog: Sendable {
         if let parent = fact.parent, excluded.contains(parent) { excluded.insert(fact.id) }
       }
     }
-    var copy = self
-    for id in excluded { copy.facts[id] = nil }
-    let touched = copy.facts.values.filter { $0.needs.contains(where: excluded.contains) }
-    for fact in touched { copy.facts[fact.id]?.needs.removeAll(where: excluded.contains) }
-    return copy
+    for id in excluded { facts[id] = nil }
+    let touched = facts.values.filter { $0.needs.contains(where: excluded.contains) }.map(\.id)
+    for id in touched { facts[id]?.needs.removeAll(where: excluded.contains) }
   }
 
   /// The catalog with other identities for some facts, wherever they are mentioned.
@@ -84,8 +103,21 @@ package struct Catalog: Sendable {
   /// One digest for the whole database: equal fingerprints, equal schemas. Roles are the server's, and no part of it.
   package var fingerprint: Digest {
     var writer = LockFormat.Writer()
-    for fact in sorted where Self.isInFingerprint(fact.id) { writer.append(fact, equalityOnly: true) }
-    return Digest(of: writer.bytes)
+    var lines: [Range<Int>] = []
+    lines.reserveCapacity(facts.count)
+    for fact in facts.values where Self.isInFingerprint(fact.id) {
+      let start = writer.bytes.count
+      writer.append(fact, equalityOnly: true)
+      lines.append(start..<writer.bytes.count)
+    }
+    // Any order will do that is always the same; that of the bytes is found fastest.
+    return writer.bytes.withUnsafeBytes { text in
+      lines.sort { text[$0].precedes(text[$1]) }
+      var ordered: [UInt8] = []
+      ordered.reserveCapacity(text.count)
+      for line in lines { ordered.append(contentsOf: text[line]) }
+      return Digest(of: ordered)
+    }
   }
 
   /// Whether the fingerprint speaks of it.
@@ -102,5 +134,15 @@ package struct UnmodeledObject: Hashable, Sendable, Comparable {
   }
   package static func < (a: UnmodeledObject, b: UnmodeledObject) -> Bool {
     (a.kind, a.name) < (b.kind, b.name)
+  }
+}
+
+extension Slice<UnsafeRawBufferPointer> {
+  /// Whether these bytes come before others.
+  fileprivate func precedes(_ other: Self) -> Bool {
+    let (a, b) = (UnsafeRawBufferPointer(rebasing: self), UnsafeRawBufferPointer(rebasing: other))
+    guard let first = a.baseAddress, let second = b.baseAddress else { return a.count < b.count }
+    let order = memcmp(first, second, Swift.min(a.count, b.count))
+    return order == 0 ? a.count < b.count : order < 0
   }
 }

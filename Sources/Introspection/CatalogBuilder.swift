@@ -134,8 +134,10 @@ struct CatalogBuilder {
     for id in Array(result.facts.keys) {
       guard let needs = result[id]?.needs, !needs.isEmpty else { continue }
       // Roles that are not ours, objects outside the managed schemas.
-      let known = needs.filter { result.contains($0) }.sorted()
-      if known != needs { result[id]?.needs = known }
+      let isKnown = needs.allSatisfy { result.contains($0) }
+      if isKnown, zip(needs, needs.dropFirst()).allSatisfy({ $0 < $1 }) { continue }
+      let known = isKnown ? needs : needs.filter { result.contains($0) }
+      result[id]?.needs = known.sorted()
     }
     routeThroughShells(&result)
     result.unmodeled.sort()

@@ -7,6 +7,7 @@ extension States {
   /// - Parameter renames: what is the same under another name; indexes and constraints that are found to be so anyway.
   /// - Throws: `PlanError`; `ProofFailure` when PostgreSQL refuses a rename.
   package func plan(from source: Catalog, to target: Catalog, renaming renames: [Rename] = []) async throws -> Plan {
+    if source.agrees(with: target) { return Plan(steps: []) }
     var source = source
     var steps = renames.map(\.step)
     if !renames.isEmpty {

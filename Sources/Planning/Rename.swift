@@ -50,10 +50,18 @@ package enum Renames {
 
   /// Tables and columns that look like others that are gone: the same columns, or the same type in the same place.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
-    let tables = likelyTables(source, target)
+    func onlyIn(_ catalog: Catalog, not other: Catalog) -> Set<FactID> {
+      Set(
+        catalog.facts.values.lazy.filter { fact in
+          (fact.id.kind == .table || fact.id.kind == .column) && !other.contains(fact.id)
+        }.compactMap { $0.id.kind == .table ? $0.id : $0.parent })
+    }
+    let (losing, gaining) = (onlyIn(source, not: target), onlyIn(target, not: source))
+    guard !losing.isEmpty, !gaining.isEmpty else { return [] }
+    let (before, after) = (columns(of: source, in: losing), columns(of: target, in: gaining))
+    let tables = likelyTables(source, target, before, after)
     var formerNames = Dictionary(uniqueKeysWithValues: tables.map { ($0.to, $0.from) })
-    for id in source.facts.keys where id.kind == .table && target.contains(id) { formerNames[id] = id }
-    let (before, after) = (columns(of: source), columns(of: target))
+    for id in losing where gaining.contains(id) { formerNames[id] = id }
     var columns: [Rename] = []
     for (new, old) in formerNames {
       let (old, new) = (before[old] ?? [:], after[new] ?? [:])
@@ -72,21 +80,22 @@ package enum Renames {
     return tables + columns.sorted { $0.to < $1.to }
   }
 
-  private static func columns(of catalog: Catalog) -> [FactID: [String: Fact]] {
+  private static func columns(of catalog: Catalog, in tables: Set<FactID>) -> [FactID: [String: Fact]] {
     var columns: [FactID: [String: Fact]] = [:]
     for fact in catalog.facts.values where fact.id.kind == .column {
-      if let table = fact.parent { columns[table, default: [:]][fact.id.member] = fact }
+      if let table = fact.parent, tables.contains(table) { columns[table, default: [:]][fact.id.member] = fact }
     }
     return columns
   }
 
-  private static func likelyTables(_ source: Catalog, _ target: Catalog) -> [Rename] {
-    let (before, after) = (columns(of: source), columns(of: target))
+  private static func likelyTables(
+    _ source: Catalog, _ target: Catalog, _ before: [FactID: [String: Fact]], _ after: [FactID: [String: Fact]]
+  ) -> [Rename] {
     func signature(_ columns: [String: Fact]?) -> Set<String> {
       Set((columns ?? [:]).map { "\($0.key) \($0.value.text(.type))" })
     }
-    let gone = source.facts.keys.filter { $0.kind == .table && !target.contains($0) }.sorted()
-    let come = target.facts.keys.filter { $0.kind == .table && !source.contains($0) }.sorted()
+    let gone = before.keys.filter { !target.contains($0) }.sorted()
+    let come = after.keys.filter { !source.contains($0) }.sorted()
     var pairs: [(score: Double, from: FactID, to: FactID, same: Int, of: Int)] = []
     for to in come {
       let new = signature(after[to])
@@ -112,16 +121,17 @@ package enum Renames {
       var kind: FactKind
       var attributes: Attributes
     }
-    let relations = Set(
-      source.facts.keys.filter {
-        $0.kind.isTable || [.index, .view, .materializedView, .sequence, .compositeType].contains($0.kind)
-      }
-      .map { [$0.schema, $0.name] })
     var gone: [Key: [FactID]] = [:]
     for fact in source.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
       guard !target.contains(fact.id) else { continue }
       gone[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
     }
+    guard !gone.isEmpty else { return [] }
+    let relations = Set(
+      source.facts.keys.filter {
+        $0.kind.isTable || [.index, .view, .materializedView, .sequence, .compositeType].contains($0.kind)
+      }
+      .map { [$0.schema, $0.name] })
     var come: [Key: [FactID]] = [:]
     for fact in target.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
       let name = fact.id.kind == .index ? fact.id.name : fact.id.member

@@ -91,7 +91,8 @@ struct DiffWorkflow {
     if !from.isDeclared || !to.isDeclared {
       // What only declarations know cannot be compared with a server; roles are the server's.
       let isForeign = { (fact: Fact) in fact.id.kind == .role || fact.id.kind.isDeclaredOnly }
-      (before, after) = (before.removing(where: isForeign), after.removing(where: isForeign))
+      before.remove(where: isForeign)
+      after.remove(where: isForeign)
     }
     (before, after) = try await states.reconciled(before, after)
     let isDeclared = if case .schema = to { true } else { false }

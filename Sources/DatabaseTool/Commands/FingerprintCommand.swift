@@ -14,6 +14,9 @@ struct FingerprintCommand: AsyncParsableCommand {
   @Option(help: "How to print: text or json.")
   var format: OutputFormat = .text
 
+  @Flag(help: "Tell on standard error how long reading and digesting took.")
+  var timing = false
+
   @OptionGroup var projectOptions: ProjectOptions
 
   private struct Output: Encodable {
@@ -25,23 +28,32 @@ struct FingerprintCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try projectOptions.project()
+      let clock = ContinuousClock()
+      let start = clock.now
       let catalog = try await StateArgument(state).catalog(project, States(database: project.database))
+      let read = clock.now
+      let fingerprint = "\(catalog.fingerprint)"
+      if timing {
+        Console.error.line("read in \(milliseconds(read - start)) ms, digested in \(milliseconds(clock.now - read)) ms")
+      }
       // What else there is differs between two servers with one schema.
-      let counted = catalog.facts.keys.filter(Catalog.isInFingerprint)
-      let counts = Dictionary(counted.map { ($0.kind, 1) }, uniquingKeysWith: +)
+      var counts: [FactKind: Int] = [:]
+      for id in catalog.facts.keys where Catalog.isInFingerprint(id) { counts[id.kind, default: 0] += 1 }
+      let total = counts.values.reduce(0, +)
       let console = Console.output
       switch format {
       case .json:
         let kinds = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })
         console.line(
-          try JSON.text(Output(fingerprint: "\(catalog.fingerprint)", facts: counted.count, kinds: kinds)))
+          try JSON.text(Output(fingerprint: fingerprint, facts: total, kinds: kinds)))
       case .text:
-        console.line("sha256:\(catalog.fingerprint)")
+        console.line("sha256:\(fingerprint)")
         var table = TextTable()
         for (kind, count) in counts.sorted(by: { $0.key.rank < $1.key.rank }) { table.add("\(count)", kind.title) }
         table.print(to: console)
-        console.line("\(counted.count) facts")
+        console.line("\(total) facts")
       }
     }
   }
+  private func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
 }
