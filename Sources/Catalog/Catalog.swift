@@ -56,6 +56,17 @@ package struct Catalog: Sendable {
     return dependents
   }
 
+  /// The table that a fact is a part of, and those that it is a partition of, from the nearest on.
+  package func partitionLine(of fact: Fact) -> [FactID] {
+    var line: [FactID] = []
+    var next = fact.parent
+    while let table = next {
+      line.append(table)
+      next = facts[table]?.partitionParent
+    }
+    return line
+  }
+
   /// The catalog without the facts that `isExcluded` names, without their parts, and without edges to them.
   package func removing(where isExcluded: (Fact) -> Bool) -> Catalog {
     var copy = self

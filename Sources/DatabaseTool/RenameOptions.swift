@@ -15,15 +15,16 @@ struct RenameOptions: ParsableArguments {
   @Option(
     name: .customLong("renames"),
     help: ArgumentHelp(
-      "Take a table or column that looks like one that is gone for the same, renamed: auto, ask or off.",
+      "Take what looks like something that is gone for the same, renamed: auto, ask or off.",
       discussion: """
-        ask puts the question where somebody can answer, and elsewhere tells what it would have asked. What is declared \
+        Tables are known by their columns, columns by their type and place, views, sequences and types by their \
+        definition. ask puts the question where somebody can answer, and elsewhere tells what it would have asked. What is declared \
         with renamed(from:) is not asked about.
         """))
   var mode: RenameMode = .ask
 }
 
-/// What is done with a table or column that looks like one that is gone.
+/// What is done with what looks like something that is gone.
 enum RenameMode: String, ExpressibleByArgument, CaseIterable {
   case auto, ask, off
 

@@ -68,7 +68,10 @@ package struct Prover: Sendable {
     var plan = plan
     try await ProofRows.fill(connection, source: source, target: target)
     let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
-    let before = try await ProofRows.contents(connection, source: source, target: target, replaced: dropped)
+    // Tables are counted under the names that they have in the end; to give them does nothing to their rows.
+    let counted = plan.renamed?.source ?? source
+    let contents = { try await ProofRows.contents(connection, source: counted, target: target, replaced: dropped) }
+    var before: [FactID: ProofRows.Content] = [:]
     var observer = LockObserver(existing: source)
     try await observer.start(connection)
     var index = 0
@@ -76,6 +79,7 @@ package struct Prover: Sendable {
       try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off")
       try await observer.newTransaction(connection)
       for step in segment {
+        if index == plan.renamed?.count ?? 0 { before = try await contents() }
         try await run(step, connection)
         let observed = try await observer.observe(connection)
         plan.steps[index].locks = observed.locks
@@ -86,7 +90,8 @@ package struct Prover: Sendable {
         throw ProofFailure(step: segment[segment.count - 1], statement: "COMMIT", error: error)
       }
     }
-    let after = try await ProofRows.contents(connection, source: source, target: target, replaced: dropped)
+    if plan.steps.count == plan.renamed?.count ?? 0 { before = try await contents() }
+    let after = try await contents()
     try await ProofRows.removeDefaultPartitions(connection)
     let windows = target.windows.union(source.windows)
     // Roles are the scratch server's, shared with other databases; raw and external facts are nobody's to read.

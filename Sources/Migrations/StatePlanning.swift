@@ -10,15 +10,19 @@ extension States {
     if source.agrees(with: target) { return Plan(steps: []) }
     var source = source
     var steps = renames.map(\.step)
+    var renamed: (count: Int, source: Catalog)?
     if !renames.isEmpty {
       // What views, policies and functions say afterwards is PostgreSQL's to write.
       (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames), target)
+      renamed = (steps.count, source)
     }
     let certain = Renames.certain(from: source, to: target)
     source = source.renaming(Dictionary(uniqueKeysWithValues: certain.map { ($0.from, $0.to) }))
     steps += certain.filter { !$0.isImplied }.map(\.step)
     let rest = try await planReparenting(from: source, to: target)
-    return Plan(steps: steps + rest.steps)
+    var plan = Plan(steps: steps + rest.steps)
+    plan.renamed = renamed
+    return plan
   }
 
   private func planReparenting(from source: Catalog, to target: Catalog) async throws -> Plan {

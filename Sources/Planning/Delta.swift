@@ -79,6 +79,7 @@ struct Delta {
     }
     for id in dropped { altered[id] = nil }
     reapplyPartitionDefaults()
+    reapplyTriggerStates()
     findImpliedDrops()
     context.created = created
   }
@@ -112,6 +113,18 @@ struct Delta {
         })
       else { continue }
       altered[fact.id] = Change(DefaultRule.create(fact, context))
+    }
+  }
+
+  /// A partition that leaves and comes back has its triggers anew.
+  private mutating func reapplyTriggerStates() {
+    let returning = Set(altered.filter { !$0.value.cleanup.isEmpty && $0.key.kind.isTable }.keys)
+    guard !returning.isEmpty else { return }
+    for fact in target.facts.values where fact.id.kind == .triggerState && source.contains(fact.id) {
+      guard !created.contains(fact.id), altered[fact.id] == nil,
+        target.partitionLine(of: fact).contains(where: returning.contains)
+      else { continue }
+      altered[fact.id] = Change(TriggerStateRule.create(fact, context))
     }
   }
 

@@ -48,8 +48,38 @@ package enum Renames {
     return renames.sorted { ($0.to.kind.rank, $0.to) < ($1.to.kind.rank, $1.to) }
   }
 
-  /// Tables and columns that look like others that are gone: the same columns, or the same type in the same place.
+  /// What looks like something that is gone: a table by its columns, a column by its type and place, a view, sequence or
+  /// type by its definition.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
+    likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)
+  }
+
+  private static func likelyByDefinition(_ source: Catalog, _ target: Catalog) -> [Rename] {
+    struct Key: Hashable {
+      var kind: FactKind
+      var schema: String
+      var attributes: Attributes
+    }
+    func onlyIn(_ catalog: Catalog, not other: Catalog) -> [Key: [FactID]] {
+      var found: [Key: [FactID]] = [:]
+      for fact in catalog.facts.values where !other.contains(fact.id) {
+        switch fact.id.kind {
+        case .view, .materializedView, .sequence, .enumType, .domain, .compositeType:
+          found[Key(kind: fact.id.kind, schema: fact.id.schema, attributes: fact.attributes), default: []]
+            .append(fact.id)
+        default: break
+        }
+      }
+      return found
+    }
+    let gone = onlyIn(source, not: target)
+    return onlyIn(target, not: source).compactMap { key, come in
+      guard come.count == 1, let from = gone[key], from.count == 1 else { return nil }
+      return Rename(from: from[0], to: come[0], evidence: "the same definition")
+    }.sorted { $0.to < $1.to }
+  }
+
+  private static func likelyTablesAndColumns(_ source: Catalog, _ target: Catalog) -> [Rename] {
     func onlyIn(_ catalog: Catalog, not other: Catalog) -> Set<FactID> {
       Set(
         catalog.facts.values.lazy.filter { fact in

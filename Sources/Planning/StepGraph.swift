@@ -82,6 +82,7 @@ struct StepGraph {
     connectPartitionDefaults()
     connectBounds()
     connectTransforms()
+    connectTriggerStates()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
@@ -130,6 +131,17 @@ struct StepGraph {
   private mutating func connectTransforms() {
     for (transform, dropper) in droppers where transform.kind == .transform {
       for (id, creator) in creators where id.kind == .function { order(dropper, before: creator) }
+    }
+  }
+
+  /// While a partition is away it has no copies of its parent's triggers.
+  private mutating func connectTriggerStates() {
+    for index in nodes.indices where nodes[index].fact.id.kind == .triggerState {
+      let isDropped = nodes[index].action == .drop
+      for table in (isDropped ? delta.source : delta.target).partitionLine(of: nodes[index].fact) {
+        guard cleaners[table] != nil else { continue }
+        if isDropped { order(index, before: alterers[table]) } else { order(cleaners[table], before: index) }
+      }
     }
   }
 

@@ -39,6 +39,11 @@ enum SubscriptionRule: Rule {
     let names = Set(before.filter { !after.contains($0) } + after.filter { !before.contains($0) }.map { $0 }).map(name)
     // The publisher has to know of these too.
     if names.contains("two_phase") || names.contains("failover") { return .replace }
+    // A subscription may have a name that no slot can have, as long as nobody says that its slot has it.
+    let isSlotName = new.id.name.utf8.allSatisfy { byte in
+      byte == UInt8(ascii: "_") || (48...57).contains(byte) || (97...122).contains(byte)
+    }
+    if names.contains("slot_name"), !isSlotName, !after.contains(where: { name($0) == "slot_name" }) { return .replace }
     let clause = "ALTER \(new.id.objectClause)"
     var change = Change()
     if old.text(.connection) != new.text(.connection) {
