@@ -79,7 +79,11 @@ package struct Prover: Sendable {
       try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off")
       try await observer.newTransaction(connection)
       for step in segment {
-        if index == plan.renamed?.count ?? 0 { before = try await contents() }
+        if index == plan.renamed?.count ?? 0 {
+          before = try await contents()
+          // Counting scans too, and is not the step's doing.
+          try await observer.forgetScans(connection)
+        }
         try await run(step, connection)
         let observed = try await observer.observe(connection)
         plan.steps[index].locks = observed.locks
@@ -164,6 +168,10 @@ private struct LockObserver {
   mutating func newTransaction(_ connection: Connection) async throws {
     seen = []
     locked = []
+    try await forgetScans(connection)
+  }
+
+  mutating func forgetScans(_ connection: Connection) async throws {
     // Counts of earlier transactions stay until they are reported, which is at most once a second.
     scans = try Self.pairs(try await connection.query(Self.scansQuery))
   }

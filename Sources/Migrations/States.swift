@@ -221,7 +221,7 @@ package actor States {
     // Those who refer to a declared role need it.
     for fact in result.facts.values {
       var roles: [String] = []
-      if fact.id.kind == .grant || fact.id.kind == .defaultPrivilege { roles = [fact.id.role] }
+      if [.grant, .defaultPrivilege, .setting].contains(fact.id.kind) { roles = [fact.id.role] }
       if fact.id.kind == .policy { roles = fact.list(.roles) }
       if fact.id.kind == .owner { roles = [fact.text(.role)] }
       for role in roles where !role.isEmpty {

@@ -219,6 +219,26 @@ public struct DefaultPrivileges: DatabaseItem {
   }
 }
 
+/// A setting of the database, for everybody or for one role in it (PostgreSQL: ALTER DATABASE … SET,
+/// ALTER ROLE … IN DATABASE … SET). What a hosting platform sets beside is left alone.
+public struct Setting: DatabaseItem {
+  let name: String
+  let value: String
+  let role: Role?
+  package let location: SourceLocation
+  /// - Parameters:
+  ///   - name: a configuration parameter, for example `statement_timeout` or `app.region`.
+  ///   - value: as SET takes it, for example `"30s"`; elements of a list are given one by one.
+  public init(
+    _ name: String, _ value: String..., for role: Role? = nil, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.value = value.map(Quote.literal).joined(separator: ", ")
+    self.role = role
+    location = SourceLocation(file, line)
+  }
+}
+
 /// A job that the extension pg_cron runs. A server without pg_cron goes without it, and dbtool says so.
 public struct CronJob: DatabaseItem {
   let name: String

@@ -150,6 +150,15 @@ extension DefaultPrivileges {
   }
 }
 
+extension Setting {
+  public func render(into rendering: inout Rendering) {
+    let id = FactID(.setting, name: name, role: role?.name ?? "")
+    let parameter = name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
+    rendering.add(
+      .grant, DatabaseSetting.statement("SET \(parameter) TO \(value)", role: role?.name ?? ""), id, location)
+  }
+}
+
 extension CronJob {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.cronJob, name: name)

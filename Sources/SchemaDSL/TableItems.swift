@@ -114,13 +114,19 @@ public struct Exclude: TableItem {
 /// A column computed from others of its row (section 5.3 "Generated Columns").
 ///
 ///     Generated(seatsLeft, as: "\(capacity) - \(taken)")
+///
+/// It is stored, or computed whenever it is read (PostgreSQL 18 and newer).
 public struct Generated<Value: SQLValue>: TableItem, AnyGenerated {
   let column: Column<Value>
   let expression: SQL
+  let isStored: Bool
   public let location: SourceReference
-  public init(_ column: Column<Value>, as expression: SQL, file: StaticString = #fileID, line: Int = #line) {
+  public init(
+    _ column: Column<Value>, as expression: SQL, stored: Bool = true, file: StaticString = #fileID, line: Int = #line
+  ) {
     self.column = column
     self.expression = expression
+    isStored = stored
     location = SourceReference(file, line)
   }
   var columnStorage: ColumnStorage { column.storage }
@@ -129,6 +135,7 @@ public struct Generated<Value: SQLValue>: TableItem, AnyGenerated {
 protocol AnyGenerated {
   var columnStorage: ColumnStorage { get }
   var expression: SQL { get }
+  var isStored: Bool { get }
 }
 
 /// What an index or exclusion constraint is over: a column, or an expression, with its options.

@@ -40,9 +40,9 @@ struct RelationRenderer {
   mutating func renderTable(_ columns: [ColumnStorage], _ body: TableBody, into rendering: inout Rendering) {
     // The struct has no line of its own; its first column is nearest.
     location = columns.first?.location ?? body.items.first?.location.location ?? location
-    var generated: [String: SQL] = [:]
+    var generated: [String: any AnyGenerated] = [:]
     for item in body.items {
-      if let item = item as? any AnyGenerated { generated[item.columnStorage.name] = item.expression }
+      if let item = item as? any AnyGenerated { generated[item.columnStorage.name] = item }
     }
     let lines = columns.map { "  " + columnDefinition($0, generated: generated[$0.name]) }
     var create = "CREATE TABLE \(sql) (\n\(lines.joined(separator: ",\n"))\n)"
@@ -63,11 +63,13 @@ struct RelationRenderer {
     for item in body.items { render(item, into: &rendering) }
   }
 
-  private func columnDefinition(_ column: ColumnStorage, generated: SQL?) -> String {
+  private func columnDefinition(_ column: ColumnStorage, generated: (any AnyGenerated)?) -> String {
     var text = "\(column.sqlName) \(column.type)"
     if let compression = column.compression { text += " COMPRESSION \(compression.rawValue)" }
     if let collation = column.collation { text += " COLLATE \(Quote.identifier(collation))" }
-    if let generated { text += " GENERATED ALWAYS AS (\(generated.text)) STORED" }
+    if let generated {
+      text += " GENERATED ALWAYS AS (\(generated.expression.text)) \(generated.isStored ? "STORED" : "VIRTUAL")"
+    }
     if let identity = column.identity { text += " GENERATED \(identity.rawValue) AS IDENTITY" }
     if !column.isNullable { text += " NOT NULL" }
     return text

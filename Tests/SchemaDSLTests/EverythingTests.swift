@@ -13,7 +13,7 @@ import Testing
     .language, .collation, .shellType, .baseType, .rangeType, .domain, .domainConstraint, .compositeType, .operator,
     .accessMethod, .operatorFamily, .operatorClass, .cast, .transform, .conversion, .textSearchParser,
     .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration, .foreignDataWrapper, .foreignServer,
-    .userMapping, .foreignTable, .partitionIndex, .securityLabel, .setting, .statistics, .rule, .triggerState,
+    .userMapping, .foreignTable, .partitionIndex, .securityLabel, .statistics, .rule, .triggerState,
     .eventTrigger, .publication, .publicationTable, .publicationSchema, .subscription,
   ]
 
@@ -144,6 +144,8 @@ private let everything = Database("everything") {
     body: .inline("BEGIN\n  DELETE FROM everything.scratch;\nEND"))
   SchemaGrant(.usage, on: .everything, to: clerk, boss)
   DefaultPrivileges(.select, on: .tables, in: .everything, to: clerk)
+  Setting("search_path", "everything", "$user")
+  Setting("app.region", "it's here", for: clerk)
   CronJob("tidy_nightly", schedule: "0 2 * * *", active: false, "CALL everything.tidy(3)")
   RawSQL(
     "total aggregate",

@@ -11,21 +11,8 @@ enum SettingRule: Rule {
     .inPlace(Change(create(new, context)))
   }
 
-  /// A migration does not know the name of the database that it will run on.
   private static func sql(_ fact: Fact, _ clause: String) -> String {
-    let role = fact.id.role
-    // A role may have a % in its name.
-    let escaped = Quote.identifier(role).replacing("%", with: "%%")
-    let object = role.isEmpty ? "ALTER DATABASE %I %s" : "ALTER ROLE \(escaped) IN DATABASE %I %s"
-    return """
-      DO \(Quote.dollar("""
-
-      BEGIN
-        EXECUTE pg_catalog.format(\(Quote.literal(object)), pg_catalog.current_database(), \(Quote.literal(clause)));
-      END
-
-      """))
-      """
+    DatabaseSetting.statement(clause, role: fact.id.role)
   }
 
   private static func name(_ fact: Fact) -> String {

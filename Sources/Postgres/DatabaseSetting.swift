@@ -1,0 +1,20 @@
+/// Settings of the database that a script runs on (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
+package enum DatabaseSetting {
+  /// A statement with a clause such as `SET work_mem TO '5MB'`; a script does not know the name of its database.
+  ///
+  /// - Parameter role: whose sessions it is for; everybody's when empty.
+  package static func statement(_ clause: String, role: String) -> String {
+    // A role may have a % in its name.
+    let escaped = Quote.identifier(role).replacing("%", with: "%%")
+    let object = role.isEmpty ? "ALTER DATABASE %I %s" : "ALTER ROLE \(escaped) IN DATABASE %I %s"
+    return """
+      DO \(Quote.dollar("""
+
+      BEGIN
+        EXECUTE pg_catalog.format(\(Quote.literal(object)), pg_catalog.current_database(), \(Quote.literal(clause)));
+      END
+
+      """))
+      """
+  }
+}
