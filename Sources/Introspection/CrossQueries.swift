@@ -202,13 +202,28 @@ enum DependencyQuery: CatalogQuery {
   }
 }
 
-/// Objects of kinds that are not modelled, so that they can be reported.
+/// What is not modelled, so that it can be reported: subscriptions that only a superuser can read, and privileges on
+/// PostgreSQL's own objects where they are not what `initdb` gave (`pg_init_privs`).
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT 'subscription', s.subname::text FROM pg_catalog.\(SubscriptionQuery.here)
        AND NOT \(SubscriptionQuery.isReadable)
+    UNION ALL
+    SELECT 'privileges', o.oid::text
+      FROM (SELECT 'pg_catalog.pg_proc'::regclass AS classid, p.oid::regprocedure AS oid, p.oid AS objid, p.proacl AS acl
+              FROM pg_catalog.pg_proc p WHERE p.proacl IS NOT NULL AND p.oid < 16384
+                                                   AND p.pronamespace = 'pg_catalog'::regnamespace) o
+      LEFT JOIN pg_catalog.pg_init_privs i ON i.classoid = o.classid AND i.objoid = o.objid AND i.objsubid = 0
+     WHERE i.initprivs IS DISTINCT FROM o.acl
+    UNION ALL
+    SELECT 'privileges', c.oid::regclass::text
+      FROM pg_catalog.pg_class c
+      LEFT JOIN pg_catalog.pg_init_privs i
+        ON i.classoid = 'pg_catalog.pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+     WHERE c.relacl IS NOT NULL AND c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace
+       AND i.initprivs IS DISTINCT FROM c.relacl
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

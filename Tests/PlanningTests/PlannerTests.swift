@@ -181,4 +181,18 @@ import Testing
     #expect(catalog.unmodeled.isEmpty && text.contains("host=h") && !text.contains("hunter2"))
     #expect(limited.unmodeled == [UnmodeledObject(kind: "subscription", name: "far")])
   }
+
+  @Test func privilegesOnPostgreSQLsOwnObjectsAreNamedAsNotModelled() async throws {
+    let (before, after) = try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        let before = try await CatalogReader().read(connection)
+        try await connection.execute(
+          "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_sleep(float8) FROM PUBLIC; GRANT SELECT ON pg_catalog.pg_authid TO PUBLIC"
+        )
+        return (before, try await CatalogReader().read(connection))
+      }
+    }
+    #expect(before.unmodeled.isEmpty)
+    #expect(after.unmodeled.map(\.name) == ["pg_authid", "pg_sleep(double precision)"])
+  }
 }
