@@ -43,6 +43,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case virtual
   case memberOptions
   case connection, publications
+  case notNullNames
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

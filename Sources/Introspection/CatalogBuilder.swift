@@ -89,6 +89,12 @@ struct CatalogBuilder {
     catalog[table]?.attributes[.columnSettings] = .list((known + settings).sorted())
   }
 
+  /// A column that is the parent's, with a constraint that has not the parent's name.
+  mutating func addNotNull(_ name: String, of column: String, in table: FactID) {
+    let known = catalog[table]?.list(.notNullNames) ?? []
+    catalog[table]?.attributes[.notNullNames] = .list(known + [column, name])
+  }
+
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
 
   func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Self.address(classID.rawValue, oid)] }

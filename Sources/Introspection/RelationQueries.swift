@@ -231,46 +231,59 @@ enum InheritedColumnQuery: CatalogQuery {
   static let presence: String? =
     "pg_class WHERE oid >= 16384 AND (relkind = 'm' OR relkind IN ('r', 'p', 'f') AND oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))"
   static func sql(_ version: ServerVersion) -> String {
-    """
-    SELECT o.attrelid, o.attname, o.settings, coalesce(o.default_oid, 0),
-           CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
-             THEN coalesce(o.expression, 'NULL') END
-      FROM (
-        SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
-               pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
-               bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
-               -- The same tree is the same text; only others are worth printing.
-               bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
-                            ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
-                 AS is_parents,
-               pg_catalog.array_remove(ARRAY[
-                 CASE WHEN a.attnotnull AND NOT bool_or(pa.attnotnull) THEN 'SET NOT NULL' END,
-                 CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
-                   THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
-                                                            WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-                 CASE WHEN a.attcompression::text <> coalesce(min(pa.attcompression::text), '')
-                   THEN 'SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
-                                                                    ELSE 'default' END END,
-                 CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
-                 CASE WHEN a.attoptions IS NOT NULL THEN
-                   (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
-                     WHERE x !~ '^pg_') END], NULL) AS settings
-          FROM pg_catalog.pg_class c
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-          JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
-          LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated = ''
-          LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
-          LEFT JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-          LEFT JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
-                AND pa.attgenerated = ''
-         WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
-           AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-         GROUP BY a.attrelid, a.attnum, y.oid, d.oid) o
-     WHERE o.settings <> '{}'
-        OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
-     ORDER BY o.attrelid, o.attnum
-    """
+    // A partition that was attached keeps the names of its NOT NULL constraints, which have names since version 18.
+    let name =
+      version.major >= 18 ? "CASE WHEN c.relispartition AND k.conname <> min(pk.conname) THEN k.conname END" : "NULL"
+    let constraints =
+      version.major >= 18
+      ? """
+      LEFT JOIN pg_catalog.pg_constraint k ON k.contype = 'n' AND k.conrelid = a.attrelid
+            AND k.conkey = ARRAY[a.attnum]
+      LEFT JOIN pg_catalog.pg_constraint pk ON pk.contype = 'n' AND pk.conrelid = pa.attrelid
+            AND pk.conkey = ARRAY[pa.attnum]
+      """ : ""
+    return """
+      SELECT o.attrelid, o.attname, o.settings, o.not_null, coalesce(o.default_oid, 0),
+             CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+               THEN coalesce(o.expression, 'NULL') END
+        FROM (
+          SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
+                 pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
+                 bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
+                 -- The same tree is the same text; only others are worth printing.
+                 bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
+                              ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
+                   AS is_parents,
+                 pg_catalog.array_remove(ARRAY[
+                   CASE WHEN a.attnotnull AND NOT bool_or(pa.attnotnull) THEN 'SET NOT NULL' END,
+                   CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
+                     THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                                                              WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                   CASE WHEN a.attcompression::text <> coalesce(min(pa.attcompression::text), '')
+                     THEN 'SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+                                                                      ELSE 'default' END END,
+                   CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
+                   CASE WHEN a.attoptions IS NOT NULL THEN
+                     (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
+                       WHERE x !~ '^pg_') END], NULL) AS settings,
+                 \(name) AS not_null
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated = ''
+            LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+            LEFT JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+            LEFT JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+                  AND pa.attgenerated = ''
+            \(constraints)
+           WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
+             AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+           GROUP BY a.attrelid, a.attnum, c.oid, y.oid, d.oid\(version.major >= 18 ? ", k.oid" : "")) o
+       WHERE o.settings <> '{}' OR o.not_null IS NOT NULL
+          OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+       ORDER BY o.attrelid, o.attnum
+      """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     guard let table = builder.id(.relation, try row.int()) else { return }
@@ -279,6 +292,7 @@ enum InheritedColumnQuery: CatalogQuery {
     if !settings.isEmpty {
       builder.addColumnSettings(settings.map { "\(Quote.identifier(column)) \($0)" }, of: table)
     }
+    if let name = try row.optionalString() { builder.addNotNull(name, of: column, in: table) }
     let oid = try row.int()
     guard let expression = try row.optionalString() else { return }
     let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)

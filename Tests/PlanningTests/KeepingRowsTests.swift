@@ -128,7 +128,7 @@ import Testing
     let target = try await catalog("CREATE TABLE new (id int, title text NOT NULL, zip text)")
     let renames = Renames.likely(from: source, to: target)
     var plan = try await Self.states.plan(from: source, to: target, renaming: renames)
-    #expect(plan.steps.count == 2)
+    #expect(plan.renamed?.count == 2)
     let prover = Prover(server: try await Databases.server.value, reader: Self.states.reader)
     let template = try await Self.states.rebuiltTemplate(source)
     let proof = try await prover.prove(&plan, from: template, source: source, target: target)

@@ -44,6 +44,40 @@ enum NotNull {
     return statements
   }
 
+  /// Gives the columns of a table that is to become a partition constraints with names of their own.
+  static func partitionNames(_ table: Fact) -> [String] {
+    pairs(table).flatMap { column, name in
+      let clause = "ALTER TABLE \(table.id.sqlName)"
+      return [
+        "\(clause) ALTER COLUMN \(Quote.identifier(column)) DROP NOT NULL",
+        "\(clause) ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(Quote.identifier(column))",
+      ]
+    }
+  }
+
+  /// Gives a partition that is detached for it the names of another state; where there is none, its parent's.
+  static func partitionChanges(from old: Fact, to new: Fact, _ catalog: Catalog) -> [String] {
+    let (before, after) = (
+      Dictionary(uniqueKeysWithValues: pairs(old)), Dictionary(uniqueKeysWithValues: pairs(new))
+    )
+    return Set(before.keys).union(after.keys).sorted().compactMap { column in
+      let parents = catalog.partitionLine(of: old).lazy.compactMap { table in
+        catalog[FactID(.column, schema: table.schema, name: table.name, member: column)]
+      }
+      guard let parent = parents.first.map(name) else { return nil }
+      let (source, target) = (before[column] ?? parent, after[column] ?? parent)
+      if source == target { return nil }
+      return
+        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"
+    }
+  }
+
+  /// Columns and names by turns.
+  private static func pairs(_ table: Fact) -> [(String, String)] {
+    let words = table.list(.notNullNames)
+    return stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) }
+  }
+
   private static func add(_ column: Fact) -> String {
     "ALTER TABLE \(column.id.sqlName) ADD CONSTRAINT \(Quote.identifier(name(column))) NOT NULL \(column.id.memberSQL)"
       + (isLocal(column) ? " NO INHERIT" : "") + (isUnvalidated(column) ? " NOT VALID" : "")

@@ -54,9 +54,11 @@ enum TableRule: Rule {
     change.statements += ColumnSettings.changes(table, from: old.list(.columnSettings), to: new.list(.columnSettings))
     change.statements += ForeignOptions.changes(
       table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
-    if old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
+    let isRenaming = old.attributes[.notNullNames] != new.attributes[.notNullNames]
+    if isRenaming || old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
       let clause = "ALTER TABLE \(parent.sqlName)"
       change.statements.append("\(clause) DETACH PARTITION \(new.id.sqlName)")
+      if isRenaming { change.statements += NotNull.partitionChanges(from: old, to: new, context.source) }
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
     }
@@ -96,8 +98,13 @@ struct TableDefinition {
     let kind = isForeign ? "FOREIGN " : table.text(.persistence) == "unlogged" ? "UNLOGGED " : ""
     var sql = "CREATE \(kind)TABLE \(name)"
     var lines: [String] = []
-    if let parent = table.partitionParent {
+    let notNullNames = table.list(.notNullNames)
+    if let parent = table.partitionParent, notNullNames.isEmpty {
       sql += " PARTITION OF \(parent.sqlName)"
+    } else if let parent = table.partitionParent {
+      // Only what was a table of its own has names of its own.
+      let parts = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map { " INCLUDING \($0)" }.joined()
+      lines = ["  LIKE \(parent.sqlName)\(parts)"]
     } else if let type = table.optionalText(.ofType) {
       sql += " OF \(type)"
       lines = columns.sorted { $0.position < $1.position }.compactMap {
@@ -119,7 +126,7 @@ struct TableDefinition {
     }
     let parents = table.list(.inherits)
     if !parents.isEmpty { sql += " INHERITS (\(parents.joined(separator: ", ")))" }
-    if let bound = table.optionalText(.bound) { sql += " \(bound)" }
+    if let bound = table.optionalText(.bound), notNullNames.isEmpty { sql += " \(bound)" }
     if let key = table.optionalText(.partitionKey) { sql += " PARTITION BY \(key)" }
     if let method = table.optionalText(.accessMethod) { sql += " USING \(Quote.identifier(method))" }
     let options = table.list(.options)
@@ -129,6 +136,10 @@ struct TableDefinition {
       sql += " SERVER \(Quote.identifier(server))" + ForeignOptions.clause(table.list(.foreignOptions))
     }
     var result = [sql]
+    if let parent = table.partitionParent, !notNullNames.isEmpty {
+      result += NotNull.partitionNames(table)
+      result.append("ALTER TABLE \(parent.sqlName) ATTACH PARTITION \(name) \(table.text(.bound))")
+    }
     for column in columns { result += ColumnRule.settings(column) }
     result += ColumnSettings.changes("ALTER TABLE \(name)", from: [], to: table.list(.columnSettings))
     result += TableRule.security("ALTER TABLE \(name)", from: nil, to: table)

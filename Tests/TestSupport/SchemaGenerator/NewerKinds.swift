@@ -22,6 +22,19 @@ extension SchemaGenerator {
       }
     }
     if chance(50) {
+      sql += [
+        "CREATE TABLE s1.months (id bigint NOT NULL, at date NOT NULL, n integer) PARTITION BY RANGE (at)",
+        """
+        CREATE TABLE s1.january (id bigint NOT NULL, at date CONSTRAINT \(pick(["months_at_not_null", "own"])) NOT NULL,
+          n integer)
+        """,
+        "ALTER TABLE s1.months ATTACH PARTITION s1.january FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
+      ]
+      if chance(50) {
+        sql.append("CREATE TABLE s1.february PARTITION OF s1.months FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')")
+      }
+    }
+    if chance(50) {
       sql.append(
         """
         CREATE TABLE s1.temporal (room int4range, during daterange,
