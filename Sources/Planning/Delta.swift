@@ -15,6 +15,8 @@ struct Delta {
   let targetChildren: [FactID: [FactID]]
   let sourceDependents: [FactID: [FactID]]
   private(set) var context: RuleContext
+  /// Columns that wait as text while their type is replaced: altered before it goes, and again once it is back.
+  private(set) var parked: Set<FactID> = []
   /// Facts that are dropped and created although they could be altered.
   private let replacing: Set<FactID>
 
@@ -60,6 +62,14 @@ struct Delta {
     var queue = Array(dropped)
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
+    parkArraysOfStricterDomains(&queue)
+    for type in altered.keys.sorted() where type.kind == .compositeType {
+      // PostgreSQL refuses to change the type of an attribute while a column is of the composite type.
+      guard let old = source[type], let new = target[type], CompositeTypeRule.changesTypes(from: old, to: new) else {
+        continue
+      }
+      for column in (sourceDependents[type] ?? []).sorted() { _ = park(column, while: type, &queue) }
+    }
     while let id = queue.popLast() {
       // A type with functions of its own goes with its name, and they with it.
       if let shell = shell(of: id) { replace(shell, &queue) }
@@ -74,10 +84,11 @@ struct Delta {
         {
           continue
         }
-        replace(dependent, &queue)
+        if !park(dependent, while: id, &queue) { replace(dependent, &queue) }
       }
     }
     for id in dropped { altered[id] = nil }
+    parked.subtract(dropped)
     reapplyPartitionDefaults()
     reapplyTriggerStates()
     findImpliedDrops()
@@ -161,6 +172,51 @@ struct Delta {
   private mutating func recreate(_ id: FactID) {
     created.insert(id)
     for child in targetChildren[id] ?? [] where !created.contains(child) { recreate(child) }
+  }
+
+  /// Lets a column keep its values while its type is dropped and created: every type has a text form.
+  ///
+  /// - Returns: false where the values cannot or need not be kept.
+  private mutating func park(_ column: FactID, while type: FactID, _ queue: inout [FactID]) -> Bool {
+    guard type.kind.isType, column.kind == .column, let old = source[column], let new = target[column],
+      old.attributes[.type] == new.attributes[.type], old.attributes[.generated] == nil,
+      new.attributes[.generated] == nil, let table = old.parent, table.kind == .table,
+      let holder = source[table], holder.attributes[.ofType] == nil, holder.attributes[.inherits] == nil,
+      let before = source[type], let after = target[type]
+    else { return false }
+    let parking: Change
+    if type.kind == .domain || before.attributes == after.attributes {
+      parking = ColumnRule.parking(new)
+    } else if type.kind == .compositeType, new.text(.type) == type.sqlName {
+      parking = CompositeTypeRule.parking(new, from: before, to: after)
+    } else {
+      return false
+    }
+    guard parked.insert(column).inserted else { return true }
+    let rest = altered[column] ?? Change()
+    var change = parking
+    change.cleanup += rest.statements + rest.cleanup
+    change.hazards += rest.hazards
+    change.disturbs += rest.disturbs
+    altered[column] = change
+    disturb(column, change, &queue)
+    return true
+  }
+
+  /// PostgreSQL checks a new constraint of a domain in columns of the domain itself, and refuses it where an array of the
+  /// domain is a column's type.
+  private mutating func parkArraysOfStricterDomains(_ queue: inout [FactID]) {
+    var domains: Set<FactID> = []
+    for id in created where id.kind == .domainConstraint {
+      if let domain = target[id]?.parent { domains.insert(domain) }
+    }
+    for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }
+    for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
+      for column in (sourceDependents[domain] ?? []).sorted() where source[column]?.text(.type).hasSuffix("[]") == true
+      {
+        _ = park(column, while: domain, &queue)
+      }
+    }
   }
 
   private mutating func disturb(_ id: FactID, _ change: Change, _ queue: inout [FactID]) {

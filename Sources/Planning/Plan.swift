@@ -50,7 +50,7 @@ extension PlanStep {
 /// The ordered steps from one catalog to another.
 package struct Plan: Sendable {
   package var steps: [PlanStep]
-  /// How many of the first steps give tables and columns other names, and what the source is after them.
+  /// How many of the first steps give what stays other names, and what the source is after them.
   package var renamed: (count: Int, source: Catalog)?
 
   package init(steps: [PlanStep]) { self.steps = steps }

@@ -51,7 +51,10 @@ package enum Renames {
   /// What looks like something that is gone: a table by its columns, a column by its type and place, a view, sequence or
   /// type by its definition.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
-    likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)
+    let taken = relationNames(source)
+    return (likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)).filter { rename in
+      rename.to.kind == .column || !taken.contains([rename.to.schema, rename.to.name])
+    }
   }
 
   private static func likelyByDefinition(_ source: Catalog, _ target: Catalog) -> [Rename] {
@@ -63,6 +66,9 @@ package enum Renames {
     func onlyIn(_ catalog: Catalog, not other: Catalog) -> [Key: [FactID]] {
       var found: [Key: [FactID]] = [:]
       for fact in catalog.facts.values where !other.contains(fact.id) {
+        // A column's own sequence goes with the column.
+        let owner = FactID(.sequenceOwner, schema: fact.id.schema, name: fact.id.name)
+        if fact.id.kind == .sequence, catalog.contains(owner) { continue }
         switch fact.id.kind {
         case .view, .materializedView, .sequence, .enumType, .domain, .compositeType:
           found[Key(kind: fact.id.kind, schema: fact.id.schema, attributes: fact.attributes), default: []]
@@ -144,6 +150,14 @@ package enum Renames {
     }
   }
 
+  /// Schemas and names of relations and types: a rename needs a free one.
+  private static func relationNames(_ catalog: Catalog) -> Set<[String]> {
+    Set(
+      catalog.facts.keys.filter {
+        $0.kind.isTable || $0.kind.isType || [.index, .view, .materializedView, .sequence].contains($0.kind)
+      }.map { [$0.schema, $0.name] })
+  }
+
   /// Indexes and constraints that are the same but for their names: nothing is gained by building them again.
   package static func certain(from source: Catalog, to target: Catalog) -> [Rename] {
     struct Key: Hashable {
@@ -157,11 +171,7 @@ package enum Renames {
       gone[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
     }
     guard !gone.isEmpty else { return [] }
-    let relations = Set(
-      source.facts.keys.filter {
-        $0.kind.isTable || [.index, .view, .materializedView, .sequence, .compositeType].contains($0.kind)
-      }
-      .map { [$0.schema, $0.name] })
+    let relations = relationNames(source)
     var come: [Key: [FactID]] = [:]
     for fact in target.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
       let name = fact.id.kind == .index ? fact.id.name : fact.id.member

@@ -83,13 +83,17 @@ struct StepGraph {
     connectBounds()
     connectTransforms()
     connectTriggerStates()
+    connectParking()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
       order(droppers[disturbance.dependent], before: alterer)
-      order(alterer, before: creators[disturbance.dependent])
+      order(finisher(disturbance.altered), before: creators[disturbance.dependent])
     }
   }
+
+  /// The step after which an altered fact is what others need.
+  private func finisher(_ id: FactID) -> Int? { delta.parked.contains(id) ? cleaners[id] : alterers[id] }
 
   /// What is needed comes first.
   private mutating func connectNeeds() {
@@ -97,8 +101,13 @@ struct StepGraph {
       for fact in [nodes[index].fact] + nodes[index].merged {
         // What a partition that leaves and comes back waits for is not what its parent does meanwhile.
         let returnsTo = cleaners[fact.id] == nil ? nil : fact.partitionParent
+        let isParking = delta.parked.contains(fact.id) && alterers[fact.id] == index
         for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
-          order(creators[need] ?? (need == returnsTo ? nil : alterers[need]), before: index)
+          if isParking, let change = droppers[need] ?? alterers[need] {
+            order(index, before: change)
+          } else {
+            order(creators[need] ?? (need == returnsTo ? nil : finisher(need)), before: index)
+          }
         }
       }
       guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
@@ -120,7 +129,7 @@ struct StepGraph {
           order(dropper, before: droppers[need])
         } else {
           // What keeps the old state until it is dropped is only in the way of what cleans up after it.
-          order(dropper, before: cleaners[need] ?? alterers[need])
+          order(dropper, before: delta.parked.contains(need) ? alterers[need] : cleaners[need] ?? alterers[need])
         }
       }
       order(dropper, before: creators[id])
@@ -131,6 +140,18 @@ struct StepGraph {
   private mutating func connectTransforms() {
     for (transform, dropper) in droppers where transform.kind == .transform {
       for (id, creator) in creators where id.kind == .function { order(dropper, before: creator) }
+    }
+  }
+
+  /// A column waits as text until its domain has all its constraints.
+  private mutating func connectParking() {
+    for column in delta.parked {
+      for domain in delta.source[column]?.needs ?? [] where domain.kind == .domain {
+        for constraint in delta.targetChildren[domain] ?? [] where constraint.kind == .domainConstraint {
+          order(alterers[column], before: creators[constraint])
+          order(creators[constraint], before: cleaners[column])
+        }
+      }
     }
   }
 
@@ -171,7 +192,9 @@ struct StepGraph {
       guard let table = delta.target[id]?.partitionParent, let alterer = alterers[id] else { continue }
       leaving[table, default: []].append(alterer)
       coming[table, default: []].append(cleaner)
-      returning[table, default: []].append(cleaner)
+      for ancestor in [table] + (delta.target[table].map(delta.target.partitionLine) ?? []) {
+        returning[ancestor, default: []].append(cleaner)
+      }
     }
     for (table, takers) in coming {
       for taker in takers {
@@ -180,7 +203,8 @@ struct StepGraph {
     }
     for (table, cleaners) in returning {
       let parts = Set((delta.sourceChildren[table] ?? []) + (delta.targetChildren[table] ?? []))
-      for part in parts where !part.kind.isTable {
+      // What ATTACH compares, or hands down.
+      for part in parts where [.column, .columnDefault, .constraint, .index, .trigger].contains(part.kind) {
         for node in [creators[part], alterers[part], droppers[part]] {
           for cleaner in cleaners { order(cleaner, before: node) }
         }
@@ -344,7 +368,7 @@ struct StepGraph {
       let table =
         creators[FactID(.table, schema: fact.id.schema, name: fact.id.name)]
         ?? creators[FactID(.foreignTable, schema: fact.id.schema, name: fact.id.name)]
-      guard let table, nodes[table].fact.id.kind.isTable,
+      guard let table, nodes[table].fact.id.kind.isTable, nodes[table].fact.list(.notNullNames).isEmpty,
         fact.id.kind != .columnDefault || nodes[table].merged.contains(where: { $0.id == fact.parent })
       else { continue }
       let fits = nodes[node].predecessors.allSatisfy { predecessor in

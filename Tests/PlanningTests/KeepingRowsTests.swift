@@ -147,6 +147,25 @@ import Testing
     }
   }
 
+  @Test func valuesOutliveTheDomainsAndCompositesThatTheyAreOf() async throws {
+    func schema(_ labels: String, _ base: String, _ attributes: String, _ check: String) -> String {
+      """
+      CREATE TYPE mood AS ENUM (\(labels)); CREATE DOMAIN good AS mood CHECK (VALUE::text <> '\(check)');
+      CREATE DOMAIN amount AS \(base); CREATE TYPE pair AS (\(attributes));
+      CREATE TABLE t (id int, g good DEFAULT 'ok', gs good[], a amount NOT NULL, p pair);
+      CREATE INDEX t_g ON t (g); CREATE VIEW v AS SELECT g, p FROM t WHERE a > 1; COMMENT ON COLUMN t.g IS 'kept';
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("'ok', 'bad'", "integer", "a integer, b text", "x"),
+      rows:
+        "INSERT INTO t VALUES (1, 'ok', '{ok,bad}', 7, (3, 'three')), (2, NULL, NULL, 8, NULL), (3, 'bad', '{}', 9, (NULL, NULL))",
+      schema("'bad', 'ok'", "bigint", "b text, a bigint, c date", "y"),
+      keeps: "SELECT concat_ws('|', id, g, gs, a, (p).a, (p).b, p IS DISTINCT FROM NULL) FROM t ORDER BY id")
+    #expect(rows == ["1|ok|{ok,bad}|7|3|three|t", "2|8|f", "3|bad|{}|9|t"])
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
   @Test func aPartitionThatComesBackKeepsTheStateOfItsTriggers() async throws {
     func schema(_ bound: String) -> String {
       """

@@ -147,16 +147,42 @@ enum ColumnRule: Rule {
           "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
-    let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
-      switch kind {
-      case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
-      case .constraint: fact.isForeignKey
-      case .column: fact.optionalText(.generated) != nil
-      default: false
-      }
-    }
-    change.disturbs.append((new.id, disturbed))
+    change.disturbs.append((new.id, isInTheWay))
+  }
 
+  /// Whether a dependent of a column has to be out of the way when its type changes.
+  private static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {
+    switch kind {
+    case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
+    case .constraint: fact.isForeignKey
+    case .column: fact.optionalText(.generated) != nil
+    default: false
+    }
+  }
+
+  /// Turns a column into text, and in the second half back into what it was.
+  static func parking(_ fact: Fact) -> Change {
+    let name = fact.id.memberSQL
+    return parking(fact, as: "text", "\(name)::text", back: "\(name)::\(fact.text(.type))")
+  }
+
+  /// The same with another type to wait as, and how the values get there and back.
+  static func parking(_ fact: Fact, as waiting: String, _ conversion: String, back: String) -> Change {
+    let clause = alter(fact)
+    let type = fact.text(.type)
+    let collation = fact.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
+    var change = Change(["\(clause) TYPE \(waiting) USING \(conversion)"])
+    change.cleanup.append("\(clause) TYPE \(type)\(collation) USING \(back)")
+    if let compression = fact.optionalText(.compression) {
+      change.cleanup.append("\(clause) SET COMPRESSION \(compression)")
+    }
+    if let storage = fact.optionalText(.storage) { change.cleanup.append("\(clause) SET STORAGE \(storage)") }
+    // What an index or a check says of the type says nothing of a text.
+    let disturbed: (FactKind, Fact) -> Bool = { kind, fact in
+      isInTheWay(kind, fact) || kind == .index || kind == .constraint && ["c", "x"].contains(fact.text(.type))
+    }
+    change.disturbs.append((fact.id, disturbed))
+    return change
   }
 
   private static func defaultStorage(_ fact: Fact) -> String {

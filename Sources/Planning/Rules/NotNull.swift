@@ -60,15 +60,25 @@ enum NotNull {
     let (before, after) = (
       Dictionary(uniqueKeysWithValues: pairs(old)), Dictionary(uniqueKeysWithValues: pairs(new))
     )
-    return Set(before.keys).union(after.keys).sorted().compactMap { column in
+    return Set(before.keys).union(after.keys).sorted().flatMap { column -> [String] in
       let parents = catalog.partitionLine(of: old).lazy.compactMap { table in
         catalog[FactID(.column, schema: table.schema, name: table.name, member: column)]
       }
-      guard let parent = parents.first.map(name) else { return nil }
-      let (source, target) = (before[column] ?? parent, after[column] ?? parent)
-      if source == target { return nil }
-      return
-        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"
+      guard let parent = parents.first else { return [] }
+      let clause = "ALTER TABLE \(new.id.sqlName)"
+      // Where the parent has none yet, there may be none here to be renamed.
+      guard parent.flag(.notNull) else {
+        let quoted = Quote.identifier(column)
+        return after[column].map {
+          [
+            "\(clause) ALTER COLUMN \(quoted) DROP NOT NULL",
+            "\(clause) ADD CONSTRAINT \(Quote.identifier($0)) NOT NULL \(quoted)",
+          ]
+        } ?? []
+      }
+      let (source, target) = (before[column] ?? name(parent), after[column] ?? name(parent))
+      if source == target { return [] }
+      return ["\(clause) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"]
     }
   }
 

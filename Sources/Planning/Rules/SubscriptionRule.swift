@@ -3,8 +3,8 @@ internal import Postgres
 
 /// Subscriptions (PostgreSQL: CREATE SUBSCRIPTION).
 ///
-/// As `pg_dump` does it, a new one is not connected: whoever runs it enables it, once the publisher has its slot. No
-/// statement here talks to the publisher, so that it runs in a transaction, and on a scratch server.
+/// As `pg_dump` does it, a new one is not connected: whoever runs it enables it, once the publisher has its slot, and
+/// refreshes it. No statement here needs the publisher, so that it runs in a transaction, and on a scratch server.
 enum SubscriptionRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let options = ["connect = false"] + fact.list(.options)
@@ -22,21 +22,27 @@ enum SubscriptionRule: Rule {
   }
 
   static func dropHazards(_ fact: Fact) -> [Hazard] {
-    let option = fact.list(.options).first { name($0) == "slot_name" }
-    guard option != "slot_name = NONE" else { return [] }
-    let slot = option.map { String($0.dropFirst("slot_name = ".count)) } ?? Quote.literal(fact.id.name)
+    let secret = "a password in the connection of the \(fact.id), which dbtool does not read, is gone"
+    guard let slot = slot(fact) else { return [Hazard(.dataLoss, secret)] }
     return [
       Hazard(
         .dataLoss,
         "the publisher keeps the slot \(slot) of the \(fact.id), and WAL for it; drop it there with "
-          + "pg_drop_replication_slot. A password in the connection, which dbtool does not read, is gone")
+          + "pg_drop_replication_slot. And \(secret)")
     ]
+  }
+
+  /// The publisher's slot that it reads, as a literal; nil when it has none.
+  private static func slot(_ fact: Fact) -> String? {
+    let option = fact.list(.options).first { name($0) == "slot_name" }
+    if option == "slot_name = NONE" { return nil }
+    return option.map { String($0.dropFirst("slot_name = ".count)) } ?? Quote.literal(fact.id.name)
   }
 
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let before = old.list(.options)
     let after = new.list(.options)
-    let names = Set(before.filter { !after.contains($0) } + after.filter { !before.contains($0) }.map { $0 }).map(name)
+    let names = Set(before.filter { !after.contains($0) } + after.filter { !before.contains($0) }).map(name)
     // The publisher has to know of these too.
     if names.contains("two_phase") || names.contains("failover") { return .replace }
     // A subscription may have a name that no slot can have, as long as nobody says that its slot has it.
@@ -58,6 +64,10 @@ enum SubscriptionRule: Rule {
     }
     let removed = before.map(name).filter { name in !after.contains { Self.name($0) == name } }
     let words = after.filter { !before.contains($0) } + removed.compactMap { usual(new)[$0] }
+    if let slot = slot(old), names.contains("slot_name") {
+      change.hazards.append(
+        Hazard(.dataLoss, "the publisher keeps the slot \(slot), and WAL for it; the \(new.id) no longer reads it"))
+    }
     if !words.isEmpty {
       // Without a slot it cannot be enabled.
       if words.contains("slot_name = NONE") { change.statements.append("\(clause) DISABLE") }

@@ -103,7 +103,7 @@ struct TableDefinition {
       sql += " PARTITION OF \(parent.sqlName)"
     } else if let parent = table.partitionParent {
       // Only what was a table of its own has names of its own.
-      let parts = ["DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map { " INCLUDING \($0)" }.joined()
+      let parts = ["CONSTRAINTS", "DEFAULTS", "GENERATED", "STORAGE", "COMPRESSION"].map { " INCLUDING \($0)" }.joined()
       lines = ["  LIKE \(parent.sqlName)\(parts)"]
     } else if let type = table.optionalText(.ofType) {
       sql += " OF \(type)"

@@ -87,6 +87,26 @@ enum CompositeTypeRule: Rule {
     return .inPlace(change)
   }
 
+  /// Whether an attribute that stays has another type.
+  static func changesTypes(from old: Fact, to new: Fact) -> Bool {
+    let after = new.list(.columns).map(split)
+    return old.list(.columns).map(split).contains { a in after.contains { $0.name == a.name && $0.type != a.type } }
+  }
+
+  /// Turns a column of the type into an array of its attributes' texts, and in the second half back, by their names.
+  static func parking(_ column: Fact, from old: Fact, to new: Fact) -> Change {
+    let name = column.id.memberSQL
+    let (before, after) = (old.list(.columns).map(split), new.list(.columns).map(split))
+    let texts = before.map { "(\(name)).\($0.name)::text" }.joined(separator: ", ")
+    let values = after.map { attribute in
+      before.firstIndex { $0.name == attribute.name }.map { "\(name)[\($0 + 1)]::\(attribute.type)" } ?? "NULL"
+    }.joined(separator: ", ")
+    // A row of nulls is not null, and IS NOT NULL says it is.
+    return ColumnRule.parking(
+      column, as: "text[]", "CASE WHEN \(name) IS DISTINCT FROM NULL THEN ARRAY[\(texts)]::text[] END",
+      back: "CASE WHEN \(name) IS NOT NULL THEN ROW(\(values))::\(new.id.sqlName) END")
+  }
+
   private static func split(_ attribute: String) -> (name: String, type: String) {
     var isQuoted = false
     let end = attribute.firstIndex { character in

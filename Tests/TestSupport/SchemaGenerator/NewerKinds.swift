@@ -22,12 +22,12 @@ extension SchemaGenerator {
       }
     }
     if chance(50) {
+      let check = pick(["", ", CONSTRAINT months_check CHECK (n > 0)"])
+      let key = pick(["", ", PRIMARY KEY (id)"])
+      let name = pick(["months_at_not_null", "own"])
       sql += [
-        "CREATE TABLE s1.months (id bigint NOT NULL, at date NOT NULL, n integer) PARTITION BY RANGE (at)",
-        """
-        CREATE TABLE s1.january (id bigint NOT NULL, at date CONSTRAINT \(pick(["months_at_not_null", "own"])) NOT NULL,
-          n integer)
-        """,
+        "CREATE TABLE s1.months (id bigint NOT NULL, at date NOT NULL, n integer\(check)) PARTITION BY RANGE (at)",
+        "CREATE TABLE s1.january (at date CONSTRAINT \(name) NOT NULL, n integer, id bigint NOT NULL\(key)\(check))",
         "ALTER TABLE s1.months ATTACH PARTITION s1.january FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
       ]
       if chance(50) {

@@ -104,6 +104,7 @@ package struct SchemaGenerator {
     defaultPrivileges(other)
     jobs()
     lowLevelTypes()
+    columnsOfDeclaredTypes()
     partitionedOtherwise()
     moreRoutines(tables)
     moreViews(tables)

@@ -46,7 +46,7 @@ extension SchemaGenerator {
     if chance(20) {
       sql.append("CREATE FUNCTION s1.f_event() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$")
       sql.append(
-        "CREATE EVENT TRIGGER watch_\(pick(["ddl", "ddl"])) ON \(pick(["ddl_command_end", "sql_drop"]))\(pick(["", " WHEN TAG IN ('CREATE VIEW')"])) EXECUTE FUNCTION s1.f_event()"
+        "CREATE EVENT TRIGGER watch_ddl ON \(pick(["ddl_command_end", "sql_drop"]))\(pick(["", " WHEN TAG IN ('CREATE VIEW')"])) EXECUTE FUNCTION s1.f_event()"
       )
     }
     if chance(30) {
@@ -83,7 +83,7 @@ extension SchemaGenerator {
       ])
       sql.append(
         """
-        CREATE SUBSCRIPTION \(name) CONNECTION '\(pick(["host=nowhere", "postgres://nowhere/x"]))'
+        CREATE SUBSCRIPTION \(name) CONNECTION '\(pick(["host=nowhere", "dbname=x host=nowhere"]))'
           PUBLICATION \(pick(["one", "one, two", "\"T wo\""])) WITH (connect = false\(options))
         """)
       comment("SUBSCRIPTION \(name)")

@@ -27,8 +27,7 @@ extension SchemaGenerator {
     if chance(40) {
       let other = pick(["", ", PARALLEL = SAFE", ", INITCOND = '0'"])
       sql.append(
-        "CREATE AGGREGATE s1.total(\(pick(["integer", "integer", "bigint"]))) (SFUNC = \(pick(["int4pl", "int4larger"])), STYPE = integer\(other))"
-          .replacing("total(bigint)", with: "total(integer)"))
+        "CREATE AGGREGATE s1.total(integer) (SFUNC = \(pick(["int4pl", "int4larger"])), STYPE = integer\(other))")
     }
     if chance(40) {
       sql.append("CREATE FUNCTION s1.same(a text, b text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT a = b'")
@@ -115,6 +114,30 @@ extension SchemaGenerator {
       sql.append("CREATE TEXT SEARCH DICTIONARY s1.own (TEMPLATE = s1.template\(pick(["", ", accept = false"])))")
       comment("TEXT SEARCH DICTIONARY s1.own")
       if chance(50) { sql.append("CREATE TEXT SEARCH CONFIGURATION s1.own (PARSER = s1.parser)") }
+    }
+  }
+
+  /// Columns of the types that are declared, and what refers to them.
+  mutating func columnsOfDeclaredTypes() {
+    let columns = [
+      ("CREATE DOMAIN s1.d1 ", ["d s1.d1", "ds s1.d1[]"]), ("CREATE TYPE s1.pair ", ["p s1.pair"]),
+      ("CREATE TYPE s1.span ", ["r s1.span"]), ("CREATE TYPE s1.e1 ", ["e s1.e1", "es s1.e1[]"]),
+    ].flatMap { start, columns in sql.contains { $0.hasPrefix(start) } ? columns : [] }
+    guard !columns.isEmpty, chance(60) else { return }
+    sql.append("CREATE TABLE s1.of_types (id integer PRIMARY KEY, \(columns.joined(separator: ", ")))")
+    let names = columns.map { String($0.prefix { $0 != " " }) }
+    for name in names where chance(30) { sql.append("CREATE INDEX of_types_\(name) ON s1.of_types (\(name), id)") }
+    if names.contains("e"), chance(40) {
+      sql.append("CREATE DOMAIN s1.d_e AS s1.e1 CHECK (VALUE::text <> '\(pick(["b", "c"]))')")
+    }
+    if sql.last?.hasPrefix("CREATE DOMAIN s1.d_e") == true {
+      sql.append("CREATE TABLE s1.of_domain (id integer, v s1.d_e\(pick(["", " DEFAULT 'a'"])), vs s1.d_e[])")
+    }
+    if names.contains("d"), chance(40) {
+      sql.append("CREATE VIEW s1.v_types AS SELECT o.d, o.ds, o.id FROM s1.of_types o WHERE o.d > 2")
+    }
+    if names.contains("d"), chance(40) {
+      sql.append("ALTER TABLE s1.of_types ADD CONSTRAINT of_types_d CHECK (d < \(pick([100, 200])))")
     }
   }
 }
