@@ -92,7 +92,9 @@ struct CatalogBuilder {
   /// A column that is the parent's, with a constraint that has not the parent's name.
   mutating func addNotNull(_ name: String, of column: String, in table: FactID) {
     let known = catalog[table]?.list(.notNullNames) ?? []
-    catalog[table]?.attributes[.notNullNames] = .list(known + [column, name])
+    // By the columns' names; their order is nobody's business.
+    let place = stride(from: 0, to: known.count, by: 2).first { known[$0] > column } ?? known.count
+    catalog[table]?.attributes[.notNullNames] = .list(known[..<place] + [column, name] + known[place...])
   }
 
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }

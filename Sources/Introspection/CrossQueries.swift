@@ -79,7 +79,7 @@ enum SettingQuery: CatalogQuery {
      CROSS JOIN unnest(s.setconfig) c
      WHERE (s.setrole = 0 OR r.oid IS NOT NULL)
        AND NOT (pg_catalog.split_part(c, '=', 1) LIKE '%.%'
-                AND pg_catalog.split_part(c, '=', 1) ~* '(secret|passw|token|key|credential)')
+                AND pg_catalog.split_part(c, '=', 1) ~* '(\(DatabaseSetting.secretWords.joined(separator: "|")))')
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
@@ -203,7 +203,7 @@ enum DependencyQuery: CatalogQuery {
 }
 
 /// What is not modelled, so that it can be reported: subscriptions that only a superuser can read, and privileges on
-/// PostgreSQL's own objects where they are not what `initdb` gave (`pg_init_privs`).
+/// PostgreSQL's own functions and relations where they are not what `initdb` gave (`pg_init_privs`).
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
@@ -212,18 +212,19 @@ enum UnmodeledQuery: CatalogQuery {
        AND NOT \(SubscriptionQuery.isReadable)
     UNION ALL
     SELECT 'privileges', o.oid::text
-      FROM (SELECT 'pg_catalog.pg_proc'::regclass AS classid, p.oid::regprocedure AS oid, p.oid AS objid, p.proacl AS acl
+      FROM (SELECT 'pg_catalog.pg_proc'::regclass AS classid, p.oid::regprocedure AS oid, p.oid AS objid, p.proacl AS acl,
+                   pg_catalog.acldefault('f', p.proowner) AS usual
               FROM pg_catalog.pg_proc p WHERE p.proacl IS NOT NULL AND p.oid < 16384
                                                    AND p.pronamespace = 'pg_catalog'::regnamespace) o
       LEFT JOIN pg_catalog.pg_init_privs i ON i.classoid = o.classid AND i.objoid = o.objid AND i.objsubid = 0
-     WHERE i.initprivs IS DISTINCT FROM o.acl
+     WHERE coalesce(i.initprivs, o.usual) <> o.acl
     UNION ALL
     SELECT 'privileges', c.oid::regclass::text
       FROM pg_catalog.pg_class c
       LEFT JOIN pg_catalog.pg_init_privs i
         ON i.classoid = 'pg_catalog.pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
      WHERE c.relacl IS NOT NULL AND c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace
-       AND i.initprivs IS DISTINCT FROM c.relacl
+       AND coalesce(i.initprivs, pg_catalog.acldefault('r', c.relowner)) <> c.relacl
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

@@ -55,7 +55,10 @@ enum SubscriptionQuery: CatalogQuery {
     let oid = try row.int()
     let id = FactID(.subscription, name: try row.string())
     let owner = try row.string()
-    let connection = ConnectionString.withoutSecrets(try row.string())
+    guard let connection = ConnectionString.withoutSecrets(try row.string()) else {
+      builder.addUnmodeled(UnmodeledObject(kind: "subscription", name: id.name))
+      return
+    }
     let publications = try row.strings()
     builder.add(
       Fact(

@@ -72,7 +72,7 @@ package struct Prover: Sendable {
     let counted = plan.renamed?.source ?? source
     let contents = { try await ProofRows.contents(connection, source: counted, target: target, replaced: dropped) }
     var before: [FactID: ProofRows.Content] = [:]
-    var observer = LockObserver(existing: source)
+    var observer = LockObserver(existing: [source, counted])
     try await observer.start(connection)
     var index = 0
     for segment in plan.segments {
@@ -138,9 +138,10 @@ private struct LockObserver {
   /// How often each table was scanned in the current transaction.
   private var scans: [String: String] = [:]
 
-  init(existing: Catalog) {
-    self.existing = Set(
-      existing.facts.keys.filter { $0.kind == .table || $0.kind == .materializedView }.map(\.sqlName))
+  /// - Parameter catalogs: the source, before and after its tables were renamed.
+  init(existing catalogs: [Catalog]) {
+    existing = Set(
+      catalogs.flatMap(\.facts.keys).filter { $0.kind == .table || $0.kind == .materializedView }.map(\.sqlName))
   }
 
   private static let filesQuery = """

@@ -2,25 +2,31 @@ internal import CLibpq
 
 /// Connection strings of others, as they are kept in a catalog (`pg_subscription.subconninfo`).
 package enum ConnectionString {
-  /// The string as it is when nothing in it is a secret; otherwise its other settings, in the order of libpq's keywords.
-  /// What libpq cannot read is empty: it may be anything.
-  package static func withoutSecrets(_ text: String) -> String {
-    guard let options = PQconninfoParse(text, nil) else { return "" }
+  /// The settings without the secrets among them, in the order of libpq's keywords: with a password and without, by
+  /// keywords or as a URL, one place is one text.
+  ///
+  /// - Returns: nil for what this libpq cannot read; it may be anything.
+  package static func withoutSecrets(_ text: String) -> String? {
+    guard let options = PQconninfoParse(text, nil) else { return nil }
     defer { PQconninfoFree(options) }
     var settings: [String] = []
-    var hasSecret = false
     var option = options
-    while let keyword = option.pointee.keyword {
+    while let keyword = option.pointee.keyword.map({ String(cString: $0) }) {
       defer { option += 1 }
       guard let value = option.pointee.val else { continue }
-      // libpq itself says what a form has to hide: "*" are passwords.
-      if let display = option.pointee.dispchar, display.pointee == UInt8(ascii: "*") {
-        hasSecret = true
-      } else {
-        settings.append("\(String(cString: keyword))=\(quoted(String(cString: value)))")
-      }
+      // libpq says what a form has to hide ("*"), and does not say it of keys and of what newer versions brought.
+      let isHidden = option.pointee.dispchar.map { $0.pointee == UInt8(ascii: "*") } ?? false
+      guard !isHidden, !isSecret(keyword) else { continue }
+      settings.append("\(keyword)=\(quoted(String(cString: value)))")
     }
-    return hasSecret ? settings.joined(separator: " ") : text
+    return settings.joined(separator: " ")
+  }
+
+  /// By its name; `passfile` and `sslkey` name files.
+  private static func isSecret(_ keyword: String) -> Bool {
+    keyword != "passfile"
+      && (keyword.contains("pass") || keyword.contains("secret") || keyword.contains("token")
+        || keyword.hasSuffix("_key"))
   }
 
   /// A value as libpq's keyword/value strings take it (documentation, section 34.1.1.1).

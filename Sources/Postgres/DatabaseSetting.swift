@@ -1,5 +1,14 @@
 /// Settings of the database that a script runs on (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
 package enum DatabaseSetting {
+  /// What the names of parameters speak of whose values are secrets.
+  package static let secretWords = ["secret", "passw", "token", "key", "credential"]
+
+  /// Whether the value is not read from a server: a parameter of an extension or an application that may be a secret.
+  package static func isSecret(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return name.contains(".") && secretWords.contains { name.contains($0) }
+  }
+
   /// A statement with a clause such as `SET work_mem TO '5MB'`; a script does not know the name of its database.
   ///
   /// - Parameter role: whose sessions it is for; everybody's when empty.

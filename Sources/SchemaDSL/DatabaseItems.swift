@@ -230,10 +230,11 @@ public struct Setting: DatabaseItem {
   ///   - name: a configuration parameter, for example `statement_timeout` or `app.region`.
   ///   - value: as SET takes it, for example `"30s"`; elements of a list are given one by one.
   public init(
-    _ name: String, _ value: String..., for role: Role? = nil, file: StaticString = #fileID, line: Int = #line
+    _ name: String, _ value: String, _ more: String..., for role: Role? = nil, file: StaticString = #fileID,
+    line: Int = #line
   ) {
     self.name = name
-    self.value = value.map(Quote.literal).joined(separator: ", ")
+    self.value = ([value] + more).map(Quote.literal).joined(separator: ", ")
     self.role = role
     location = SourceLocation(file, line)
   }

@@ -153,6 +153,12 @@ extension DefaultPrivileges {
 extension Setting {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.setting, name: name, role: role?.name ?? "")
+    if DatabaseSetting.isSecret(name) {
+      rendering.problem(
+        Diagnostic(
+          .error, code: "secret-setting", "the setting \(name) may be a secret by its name, so it is never read",
+          object: "\(id)", location: location, help: "set it by hand, or give it a name without such a word"))
+    }
     let parameter = name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
     rendering.add(
       .grant, DatabaseSetting.statement("SET \(parameter) TO \(value)", role: role?.name ?? ""), id, location)

@@ -75,9 +75,31 @@ struct ResetCommand: AsyncParsableCommand {
     }
   }
 
+  /// A database with subscriptions cannot be dropped. Their slots stay where they are.
+  private func dropSubscriptions(_ target: ConnectionTarget) async throws {
+    do {
+      try await Connection.with(target) { connection in
+        let names = try await connection.query(
+          """
+          SELECT s.subname FROM pg_catalog.pg_subscription s
+            JOIN pg_catalog.pg_database d ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
+          """)
+        for row in names {
+          let name = Quote.identifier(try row.string(0))
+          try await connection.execute("ALTER SUBSCRIPTION \(name) DISABLE")
+          try await connection.execute("ALTER SUBSCRIPTION \(name) SET (slot_name = NONE)")
+          try await connection.execute("DROP SUBSCRIPTION \(name)")
+        }
+      }
+    } catch let error as PostgresError where error.sqlState == "3D000" {
+      // There is no such database yet.
+    }
+  }
+
   private func recreate(_ target: ConnectionTarget) async throws {
     guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
     let maintenance = name == "postgres" ? "template1" : "postgres"
+    try await dropSubscriptions(target)
     try await Connection.with(target.database(maintenance)) { connection in
       try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
       try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")

@@ -36,6 +36,8 @@ package actor ScratchServer {
     "shared_buffers=64MB", "max_connections=200", "max_locks_per_transaction=4096", "wal_level=logical",
     "max_wal_size=256MB", "log_min_messages=fatal", "log_min_error_statement=panic", "timezone=UTC",
     "max_prepared_transactions=10", "jit=off",
+    // A subscription that somebody enables must not take what another server waits for.
+    "max_logical_replication_workers=0",
   ]
 
   /// Finds the running scratch server or starts one.

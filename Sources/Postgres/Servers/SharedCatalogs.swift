@@ -21,7 +21,7 @@ enum SharedCatalogs {
             FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid AND d.datname = $1),
         copied AS (
           INSERT INTO pg_subscription
-          SELECT (jsonb_populate_record(x.row, jsonb_build_object('oid', x.new::text, 'subdbid', d.oid::text))).*
+          SELECT (jsonb_populate_record(x.row, jsonb_build_object('oid', x.new::text, 'subdbid', d.oid::text, 'subenabled', false))).*
             FROM subscription x JOIN pg_database d ON d.datname = $2)
         SELECT old::text, new::text FROM subscription
         """, [template, name]),
