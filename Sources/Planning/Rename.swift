@@ -1,7 +1,7 @@
 package import Catalog
 internal import Postgres
 
-/// One object under two names.
+/// One object under two names. A label of an enum is named like a part of its type.
 package struct Rename: Sendable, Hashable {
   package var from: FactID
   package var to: FactID
@@ -18,6 +18,8 @@ package struct Rename: Sendable, Hashable {
       switch to.kind {
       case .column: "ALTER \(table.objectClause) RENAME COLUMN \(from.memberSQL) TO \(new)"
       case .constraint: "ALTER \(table.objectClause) RENAME CONSTRAINT \(from.memberSQL) TO \(new)"
+      case .enumType where !to.member.isEmpty:
+        "ALTER TYPE \(to.sqlName) RENAME VALUE \(Quote.literal(from.member)) TO \(Quote.literal(to.member))"
       default: "ALTER \(from.objectClause) RENAME TO \(new)"
       }
     return PlanStep(altering: to, [statement])
@@ -32,6 +34,9 @@ package enum Renames {
   package static func declared(_ formerNames: [FactID: String], from source: Catalog, to target: Catalog) -> [Rename] {
     let renames = formerNames.compactMap { to, former -> Rename? in
       let from: FactID
+      if to.kind == .enumType, !to.member.isEmpty {
+        return declaredLabel(former, to, formerNames, source, target)
+      }
       if to.kind == .column {
         let table = FactID(.table, schema: to.schema, name: to.name)
         let formerTable = source.contains(table) ? table.name : formerNames[table] ?? table.name
@@ -48,13 +53,45 @@ package enum Renames {
     return renames.sorted { ($0.to.kind.rank, $0.to) < ($1.to.kind.rank, $1.to) }
   }
 
+  private static func declaredLabel(
+    _ former: String, _ to: FactID, _ formerNames: [FactID: String], _ source: Catalog, _ target: Catalog
+  ) -> Rename? {
+    let type = FactID(.enumType, schema: to.schema, name: to.name)
+    let formerType = FactID(.enumType, schema: to.schema, name: formerNames[type] ?? to.name)
+    guard let old = (source[type] ?? source[formerType])?.list(.labels), let new = target[type]?.list(.labels),
+      old.contains(former), !old.contains(to.member), new.contains(to.member), !new.contains(former)
+    else { return nil }
+    // By then the type has its new name.
+    return Rename(
+      from: FactID(.enumType, schema: to.schema, name: to.name, member: former), to: to, evidence: "declared")
+  }
+
   /// What looks like something that is gone: a table by its columns, a column by its type and place, a view, sequence or
   /// type by its definition.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
     let taken = relationNames(source)
-    return (likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)).filter { rename in
+    let renames = (likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)).filter { rename in
       rename.to.kind == .column || !taken.contains([rename.to.schema, rename.to.name])
     }
+    return renames + likelyLabels(source, target)
+  }
+
+  /// Labels that are new where others are gone, in enums that have as many as before.
+  private static func likelyLabels(_ source: Catalog, _ target: Catalog) -> [Rename] {
+    var renames: [Rename] = []
+    for fact in source.facts.values where fact.id.kind == .enumType {
+      let before = fact.list(.labels)
+      guard let after = target[fact.id]?.list(.labels), before != after, before.count == after.count else { continue }
+      let changed = zip(before, after).filter { $0 != $1 }
+      guard changed.allSatisfy({ !after.contains($0) && !before.contains($1) }) else { continue }
+      renames += changed.map { old, new in
+        func label(_ name: String) -> FactID {
+          FactID(.enumType, schema: fact.id.schema, name: fact.id.name, member: name)
+        }
+        return Rename(from: label(old), to: label(new), evidence: "the same place in the type")
+      }
+    }
+    return renames.sorted { $0.to < $1.to }
   }
 
   private static func likelyByDefinition(_ source: Catalog, _ target: Catalog) -> [Rename] {

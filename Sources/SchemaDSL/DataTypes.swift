@@ -98,13 +98,16 @@ extension DataType where Value: PostgresEnum {
 /// An enum type: the labels are the raw values of its cases, in their order.
 ///
 /// PostgreSQL: section 8.7 "Enumerated Types".
-public protocol PostgresEnum: SQLValue, CaseIterable, RawRepresentable<String> {
+public protocol PostgresEnum: SQLValue, CaseIterable, Hashable, RawRepresentable<String> {
   static var typeName: TypeName { get }
   static var comment: String? { get }
+  /// Labels that had other names before, with those names: rows keep their values under the new ones.
+  static var renamedLabels: [Self: String] { get }
 }
 
 extension PostgresEnum {
   public static var comment: String? { nil }
+  public static var renamedLabels: [Self: String] { [:] }
 }
 
 /// A column's default, typed by the column.

@@ -58,6 +58,10 @@ struct EnumDeclaration<E: PostgresEnum>: DatabaseItem {
     let labels = E.allCases.map { Quote.literal($0.rawValue) }.joined(separator: ", ")
     rendering.add(.type, "CREATE TYPE \(name.sql) AS ENUM (\(labels))", id, location)
     rendering.note(formerName: name.formerName, of: id)
+    for (label, former) in E.renamedLabels {
+      rendering.note(
+        formerName: former, of: FactID(.enumType, schema: id.schema, name: id.name, member: label.rawValue))
+    }
     rendering.add(comment: E.comment, on: "TYPE \(name.sql)", id, location)
   }
 }

@@ -147,6 +147,21 @@ import Testing
     }
   }
 
+  @Test func labelsThatOnlyHaveOtherNamesAreRenamed() async throws {
+    func schema(_ label: String) -> String {
+      """
+      CREATE TYPE mood AS ENUM ('good', '\(label)', 'none'); CREATE DOMAIN d AS mood CHECK (VALUE <> '\(label)');
+      CREATE TABLE t (m mood DEFAULT '\(label)', CHECK (m <> '\(label)' OR m IS NULL OR true), ms mood[]);
+      CREATE INDEX i ON t (m) WHERE m = '\(label)'; CREATE VIEW v AS SELECT 1 FROM t WHERE m = '\(label)';
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("it''s bad"), rows: "INSERT INTO t VALUES (DEFAULT, '{good,\"it''s bad\"}')", schema("awful"),
+      renaming: true, keeps: "SELECT m || ' ' || ms::text FROM t")
+    #expect(rows == ["awful {good,awful}"])
+    #expect(plan.steps.flatMap(\.statements) == ["ALTER TYPE public.mood RENAME VALUE 'it''s bad' TO 'awful'"])
+  }
+
   @Test func valuesOutliveTheDomainsAndCompositesThatTheyAreOf() async throws {
     func schema(_ labels: String, _ base: String, _ attributes: String, _ check: String) -> String {
       """
@@ -197,22 +212,33 @@ import Testing
   }
 
   @Test func declaredRenamesAreTakenOnceAndThenSayNothing() async throws {
+    enum Answer: String, PostgresEnum {
+      case yes, declined
+      static let typeName = TypeName("answer", in: .public)
+      static let renamedLabels: [Answer: String] = [.declined: "no"]
+    }
     struct Guests: Table {
       static let name = RelationName("guests", in: .public).renamed(from: "visitors")
       let id = Column("id", .integer)
       let fullName = Column("full_name", .text).renamed(from: "name")
       var body: TableBody { PrimaryKey(id) }
     }
-    let states = States(database: Database("renamed") { Guests.self })
+    let states = States(
+      database: Database("renamed") {
+        Answer.self
+        Guests.self
+      })
     let target = try await states.declared()
     let source = try await Databases.with { database in
       _ = try await Databases.psql(
-        "CREATE TABLE visitors (id integer CONSTRAINT visitors_pkey PRIMARY KEY, name text NOT NULL)", on: database)
+        "CREATE TYPE answer AS ENUM ('yes', 'no'); CREATE TABLE visitors (id integer CONSTRAINT visitors_pkey PRIMARY KEY, name text NOT NULL)",
+        on: database)
       return try await read(database)
     }
     let renames = Renames.declared(states.rendering.formerNames, from: source, to: target)
     #expect(
       renames.map { "\($0.from) \($0.to)" } == [
+        "enum public.answer.no enum public.answer.declined",
         "table public.visitors table public.guests", "column public.visitors.name column public.guests.full_name",
       ])
     let plan = try await states.plan(from: source, to: target, renaming: renames)
