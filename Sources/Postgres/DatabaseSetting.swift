@@ -9,6 +9,11 @@ package enum DatabaseSetting {
     return name.contains(".") && secretWords.contains { name.contains($0) }
   }
 
+  /// A parameter's name as SET takes it; those of extensions and applications have a prefix.
+  package static func quoted(_ name: String) -> String {
+    name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
+  }
+
   /// A statement with a clause such as `SET work_mem TO '5MB'`; a script does not know the name of its database.
   ///
   /// - Parameter role: whose sessions it is for; everybody's when empty.

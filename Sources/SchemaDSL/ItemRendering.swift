@@ -163,9 +163,9 @@ extension Setting {
           .error, code: "secret-setting", "the setting \(name) may be a secret by its name, so it is never read",
           object: "\(id)", location: location, help: "set it by hand, or give it a name without such a word"))
     }
-    let parameter = name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
     rendering.add(
-      .grant, DatabaseSetting.statement("SET \(parameter) TO \(value)", role: role?.name ?? ""), id, location)
+      .grant, DatabaseSetting.statement("SET \(DatabaseSetting.quoted(name)) TO \(value)", role: role?.name ?? ""), id,
+      location)
   }
 }
 

@@ -46,13 +46,15 @@ enum NotNull {
 
   /// Gives the columns of a table that is to become a partition constraints with names of their own.
   static func partitionNames(_ table: Fact) -> [String] {
-    pairs(table).flatMap { column, name in
-      let clause = "ALTER TABLE \(table.id.sqlName)"
-      return [
-        "\(clause) ALTER COLUMN \(Quote.identifier(column)) DROP NOT NULL",
-        "\(clause) ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(Quote.identifier(column))",
-      ]
-    }
+    pairs(table).flatMap { constrained(table.id, $0, as: $1) }
+  }
+
+  private static func constrained(_ table: FactID, _ column: String, as name: String) -> [String] {
+    let (clause, column) = ("ALTER TABLE \(table.sqlName)", Quote.identifier(column))
+    return [
+      "\(clause) ALTER COLUMN \(column) DROP NOT NULL",
+      "\(clause) ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(column)",
+    ]
   }
 
   /// Gives a partition that is detached for it the names of another state; where there is none, its parent's.
@@ -65,20 +67,13 @@ enum NotNull {
         catalog[FactID(.column, schema: table.schema, name: table.name, member: column)]
       }
       guard let parent = parents.first else { return [] }
-      let clause = "ALTER TABLE \(new.id.sqlName)"
       // Where the parent has none yet, there may be none here to be renamed.
-      guard parent.flag(.notNull) else {
-        let quoted = Quote.identifier(column)
-        return after[column].map {
-          [
-            "\(clause) ALTER COLUMN \(quoted) DROP NOT NULL",
-            "\(clause) ADD CONSTRAINT \(Quote.identifier($0)) NOT NULL \(quoted)",
-          ]
-        } ?? []
-      }
+      guard parent.flag(.notNull) else { return after[column].map { constrained(new.id, column, as: $0) } ?? [] }
       let (source, target) = (before[column] ?? name(parent), after[column] ?? name(parent))
       if source == target { return [] }
-      return ["\(clause) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"]
+      return [
+        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"
+      ]
     }
   }
 

@@ -4,19 +4,17 @@ internal import Postgres
 /// Settings of this database, for everybody or for one role (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
 enum SettingRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    [sql(fact, "SET \(name(fact)) TO \(value(fact))")]
+    [sql(fact, "SET \(DatabaseSetting.quoted(fact.id.name)) TO \(value(fact))")]
   }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [sql(fact, "RESET \(name(fact))")] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    [sql(fact, "RESET \(DatabaseSetting.quoted(fact.id.name))")]
+  }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     .inPlace(Change(create(new, context)))
   }
 
   private static func sql(_ fact: Fact, _ clause: String) -> String {
     DatabaseSetting.statement(clause, role: fact.id.role)
-  }
-
-  private static func name(_ fact: Fact) -> String {
-    fact.id.name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")
   }
 
   /// PostgreSQL keeps the elements of these lists quoted as identifiers (`GUC_LIST_QUOTE` in its source).

@@ -1,0 +1,221 @@
+internal import Catalog
+internal import Postgres
+
+/// Columns of tables (`pg_attribute`), with their defaults (`pg_attrdef`) and identity sequences. Columns that a
+/// partition has from its parent are the parent's facts.
+enum ColumnQuery: CatalogQuery {
+  static func sql(_ version: ServerVersion) -> String {
+    // NOT NULL is a constraint with a name since version 18.
+    let notNull = version.major >= 18 ? "k.conname, k.convalidated, k.connoinherit" : "NULL, true, false"
+    let constraints =
+      version.major >= 18
+      ? """
+      LEFT JOIN pg_catalog.pg_constraint k ON k.contype = 'n' AND k.conrelid = a.attrelid
+            AND k.conkey = ARRAY[a.attnum]
+      """ : ""
+    return """
+      SELECT a.attrelid, a.attnum, a.attname,
+             pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+             CASE WHEN a.attcollation <> t.typcollation THEN
+               (SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
+                  FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+                 WHERE co.oid = a.attcollation) END,
+             a.attidentity,
+             -- A child's column that is generated as its parent's is so by inheriting.
+             CASE WHEN a.attinhcount > 0 AND EXISTS (
+                    SELECT FROM pg_catalog.pg_inherits xi
+                      JOIN pg_catalog.pg_attribute xa ON xa.attrelid = xi.inhparent AND xa.attname = a.attname
+                      JOIN pg_catalog.pg_attrdef xd ON xd.adrelid = xa.attrelid AND xd.adnum = xa.attnum
+                     WHERE xi.inhrelid = a.attrelid AND xa.attgenerated <> ''
+                       AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+                  THEN '-' ELSE a.attgenerated::text END,
+             -- A default has no columns in it, and its table need not be looked at to print it.
+             d.oid, pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END),
+             CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
+             coalesce(a.attstattarget, -1),
+             -- Newer minor releases keep a counter of their own among the options (pg_attver).
+             CASE WHEN a.attoptions IS NOT NULL THEN
+               (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_') END,
+             s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+             s.seqcycle,
+             CASE WHEN a.attfdwoptions IS NOT NULL THEN
+               (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+                                 || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
+                  FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
+             CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END, \(notNull)
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+        LEFT JOIN (SELECT q.*, sc.relname, sc.relpersistence, sd.refobjid, sd.refobjsubid
+                     FROM pg_catalog.pg_sequence q
+                     JOIN pg_catalog.pg_class sc ON sc.oid = q.seqrelid
+                     JOIN pg_catalog.pg_depend sd ON sd.classid = 'pg_catalog.pg_class'::regclass AND sd.objid = q.seqrelid
+                          AND sd.refclassid = 'pg_catalog.pg_class'::regclass AND sd.deptype = 'i') s
+               ON s.refobjid = a.attrelid AND s.refobjsubid = a.attnum
+        \(constraints)
+       WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+         AND (a.attislocal OR a.attinhcount = 0) AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+      """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let relation = try row.int()
+    let number = try row.int()
+    guard let table = builder.id(.relation, relation) else { return }
+    let id = FactID(.column, schema: table.schema, name: table.name, member: try row.string())
+    var fact = Fact(id, parent: table, position: number)
+    let type = try row.string()
+    fact.attributes[.type] = .text(type)
+    fact.attributes[.notNull] = .ifTrue(try row.bool())
+    fact.attributes[.collation] = .ifPresent(try row.optionalString())
+    let identity = try row.string()
+    let generated = try row.string()
+    let defaultOID = try row.optionalInt()
+    let expression = try row.optionalString()
+    fact.attributes[.storage] =
+      switch try row.optionalString() {
+      case "p": .text("PLAIN")
+      case "e": .text("EXTERNAL")
+      case "m": .text("MAIN")
+      case "x": .text("EXTENDED")
+      default: nil
+      }
+    let compression = try row.string()
+    fact.attributes[.compression] = compression == "p" ? .text("pglz") : compression == "l" ? .text("lz4") : nil
+    let statistics = try row.int()
+    fact.attributes[.statistics] = statistics >= 0 ? .integer(statistics) : nil
+    fact.attributes[.options] = .ifPresent(try row.strings().sorted())
+    if !generated.isEmpty, generated != "-" {
+      fact.attributes[.generated] = .ifPresent(expression)
+      fact.attributes[.virtual] = .ifTrue(generated == "v")
+    }
+    let sequence = try row.optionalInt()
+    let sequenceName = try row.optionalString()
+    var options: [String] = []
+    if sequence != nil { options = try SequenceOptions(&row, type: type).clauses } else { row.skip(6) }
+    fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
+    fact.attributes[.persistence] = try row.optionalString().map { .text($0 == "u" ? "unlogged" : "logged") }
+    if let name = try row.optionalString() {
+      let usual = ChosenName(table: table.name, columns: [id.member], label: "not_null")
+      fact.attributes[.notNullName] = usual.fits(name) ? nil : .text(name)
+      var options = try row.bool() ? [] : ["NOT VALID"]
+      if try row.bool() { options.append("NO INHERIT") }
+      fact.attributes[.notNullOptions] = .ifPresent(options.sorted())
+    }
+    if !identity.isEmpty {
+      fact.attributes[.identity] = .text(identity == "a" ? "ALWAYS" : "BY DEFAULT")
+      if let sequence {
+        fact.attributes[.identityOptions] = .ifPresent(options)
+        fact.attributes[.sequence] = sequenceName.map { .list([table.schema, $0]) }
+        builder.alias(.relation, oid: sequence, to: id)
+      }
+    }
+    builder.addColumn(fact, relation: relation, number: number)
+    if let defaultOID {
+      if generated.isEmpty, let expression {
+        let defaultID = FactID(.columnDefault, schema: id.schema, name: id.name, member: id.member)
+        builder.add(Fact(defaultID, parent: id, [.expression: .text(expression)]), .attributeDefault, oid: defaultOID)
+      } else {
+        builder.alias(.attributeDefault, oid: defaultOID, to: id)
+      }
+    }
+  }
+}
+
+/// What a table says of columns that are its parent's, otherwise than the parent; and what a materialized view says of
+/// its columns, otherwise than their types.
+enum InheritedColumnQuery: CatalogQuery {
+  static let presence: String? =
+    "pg_class WHERE oid >= 16384 AND (relkind = 'm' OR relkind IN ('r', 'p', 'f') AND oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))"
+  static func sql(_ version: ServerVersion) -> String {
+    // A partition that was attached keeps the names of its NOT NULL constraints, which have names since version 18.
+    let name =
+      version.major >= 18 ? "CASE WHEN c.relispartition AND k.conname <> min(pk.conname) THEN k.conname END" : "NULL"
+    let constraints =
+      version.major >= 18
+      ? """
+      LEFT JOIN pg_catalog.pg_constraint k ON k.contype = 'n' AND k.conrelid = a.attrelid
+            AND k.conkey = ARRAY[a.attnum]
+      LEFT JOIN pg_catalog.pg_constraint pk ON pk.contype = 'n' AND pk.conrelid = pa.attrelid
+            AND pk.conkey = ARRAY[pa.attnum]
+      """ : ""
+    return """
+      SELECT o.attrelid, o.attname, o.settings, o.not_null, coalesce(o.default_oid, 0),
+             CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+               THEN coalesce(o.expression, 'NULL') END
+        FROM (
+          SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
+                 pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
+                 bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
+                 -- The same tree is the same text; only others are worth printing.
+                 bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
+                              ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
+                   AS is_parents,
+                 pg_catalog.array_remove(ARRAY[
+                   CASE WHEN a.attnotnull AND NOT bool_or(pa.attnotnull) THEN 'SET NOT NULL' END,
+                   CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
+                     THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
+                                                              WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                   CASE WHEN a.attcompression::text <> coalesce(min(pa.attcompression::text), '')
+                     THEN 'SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
+                                                                      ELSE 'default' END END,
+                   CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
+                   CASE WHEN a.attoptions IS NOT NULL THEN
+                     (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
+                       WHERE x !~ '^pg_') END], NULL) AS settings,
+                 \(name) AS not_null
+            FROM pg_catalog.pg_class c
+            JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+            LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum AND a.attgenerated = ''
+            LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+            LEFT JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+            LEFT JOIN pg_catalog.pg_attrdef pd ON pd.adrelid = pa.attrelid AND pd.adnum = pa.attnum
+                  AND pa.attgenerated = ''
+            \(constraints)
+           WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
+             AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+           GROUP BY a.attrelid, a.attnum, c.oid, y.oid, d.oid\(version.major >= 18 ? ", k.oid" : "")) o
+       WHERE o.settings <> '{}' OR o.not_null IS NOT NULL
+          OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
+       ORDER BY o.attrelid, o.attnum
+      """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let table = builder.id(.relation, try row.int()) else { return }
+    let column = try row.string()
+    let settings = try row.strings()
+    if !settings.isEmpty {
+      builder.addColumnSettings(settings.map { "\(Quote.identifier(column)) \($0)" }, of: table)
+    }
+    if let name = try row.optionalString() { builder.addNotNull(name, of: column, in: table) }
+    let oid = try row.int()
+    guard let expression = try row.optionalString() else { return }
+    let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)
+    builder.add(Fact(id, parent: table, [.expression: .text(expression)]), .attributeDefault, oid: oid)
+  }
+}
+
+/// Defaults of views' columns, which an INSERT into the view takes.
+enum ViewDefaultQuery: CatalogQuery {
+  static let presence: String? =
+    "pg_attrdef d JOIN pg_catalog.pg_class c ON c.oid = d.adrelid WHERE c.relkind = 'v'"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT d.oid, c.oid, a.attname, pg_catalog.pg_get_expr(d.adbin, 0)
+      FROM pg_catalog.pg_attrdef d
+      JOIN pg_catalog.pg_class c ON c.oid = d.adrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+     WHERE c.relkind = 'v' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    guard let view = builder.id(.relation, try row.int()) else { return }
+    let id = FactID(.columnDefault, schema: view.schema, name: view.name, member: try row.string())
+    builder.add(Fact(id, parent: view, [.expression: .text(try row.string())]), .attributeDefault, oid: oid)
+  }
+}
