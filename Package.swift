@@ -73,6 +73,7 @@ let package = Package(
     layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),
     tests("PostgresTests", ["Postgres"]),
     tests("CatalogTests", ["Catalog", "Introspection", "Postgres"]),
+    tests("IntrospectionTests", ["Introspection", "Catalog", "Postgres"]),
     tests("SchemaDSLTests", ["SchemaDSL", "Migrations", "Planning", "Catalog", "Postgres"]),
     tests("ToolTests", ["Postgres"], exclude: ["Golden"]),
     tests(

@@ -139,14 +139,15 @@ struct CatalogBuilder {
     var result = Catalog(serverVersion: catalog.serverVersion)
     swap(&result, &catalog)
     (objects, columns) = ([:], [:])
-    for id in Array(result.facts.keys) {
-      guard let needs = result[id]?.needs, !needs.isEmpty else { continue }
+    var tidied: [(id: FactID, needs: [FactID])] = []
+    for (id, fact) in result.facts where !fact.needs.isEmpty {
+      let needs = fact.needs
       // Roles that are not ours, objects outside the managed schemas.
       let isKnown = needs.allSatisfy { result.contains($0) }
       if isKnown, zip(needs, needs.dropFirst()).allSatisfy({ $0 < $1 }) { continue }
-      let known = isKnown ? needs : needs.filter { result.contains($0) }
-      result[id]?.needs = known.sorted()
+      tidied.append((id, (isKnown ? needs : needs.filter { result.contains($0) }).sorted()))
     }
+    for (id, needs) in tidied { result[id]?.needs = needs }
     routeThroughShells(&result)
     result.unmodeled.sort()
     return result

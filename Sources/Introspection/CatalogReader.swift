@@ -2,7 +2,7 @@ package import Catalog
 package import Postgres
 
 /// Reads a database's catalog in one snapshot: one transaction and three round trips, however many objects
-/// there are; a large database is read by two sessions, with three more to bring them together.
+/// there are; a large database is read by two sessions.
 package struct CatalogReader: Sendable {
   /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
   package var excludedSchemas: Set<String>
@@ -41,46 +41,91 @@ package struct CatalogReader: Sendable {
     let version = await connection.serverVersion
     let candidates = Self.queries.filter { version.major >= $0.since }
     let conditions = Set(candidates.compactMap { $0.presence }).sorted()
-    let begun = try await connection.pipeline([
-      Self.begin, Self.settings,
-      Statement(
-        """
-        SELECT pg_catalog.pg_get_userbyid(d.datdba), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_class),
-               -- The extension's table exists or does not; a statement that names it cannot ask.
-               coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
-                                  pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
-                           FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false)
-          FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
-        """),
-      Statement("SELECT " + conditions.map { "EXISTS (SELECT FROM pg_catalog.\($0))" }.joined(separator: ", ")),
-    ])
+    let presence = Statement(
+      "SELECT " + conditions.map { "EXISTS (SELECT FROM pg_catalog.\($0))" }.joined(separator: ", "))
+    var begun = connection.results(of: [Self.begin, Self.settings, Self.extent, presence]).makeAsyncIterator()
+    func next() async throws -> Rows {
+      guard let rows = try await begun.next() else { throw CancellationError() }
+      return rows
+    }
+    var companion: Task<Companion?, Never>?
     do {
-      let settings = try begun[2].get()[0]
-      let present = try begun[3].get()[0]
+      for _ in [Self.begin, Self.settings] { _ = try await next() }
+      let extent = try await next()[0]
+      let relations = try extent.int(1)
+      if let snapshot = try extent.optionalString(3) {
+        let statements = statements(candidates.filter { $0.opensTables }, version)
+        companion = Task { [target = connection.target] in
+          await Companion.open(target, snapshot: snapshot, statements: statements)
+        }
+      }
+      let present = try await next()[0]
       var absent: Set<String> = []
       for (index, condition) in conditions.enumerated() where try !present.bool(index) { absent.insert(condition) }
-      let hasCron = try settings.bool(2)
+      let hasCron = try extent.bool(2)
       let queries = candidates.filter { query in
         query.presence.map { !absent.contains($0) } ?? (hasCron || query != CronJobQuery.self)
       }
-      let relations = try settings.int(1)
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
-        version: version, databaseOwner: try settings.string(0), capacity: relations > 1000 ? relations * 3 : 0)
-      if relations > 5000, let companion = await companion(of: connection) {
-        do { try await decode(queries, version, from: connection, and: companion, into: &builder) } catch {
-          await companion.close()
-          throw error
-        }
-        await companion.close()
-      } else {
-        try await decode(queries, version, from: connection, and: nil, into: &builder)
-      }
+        version: version, databaseOwner: try extent.string(0), capacity: relations > 1000 ? relations * 3 : 0)
+      try await decode(queries, version, from: connection, and: companion, into: &builder)
+      await companion?.value?.connection.close()
       try await connection.execute("COMMIT")
       return builder.finish()
     } catch {
+      await companion?.value?.connection.close()
       _ = try? await connection.execute("ROLLBACK")
       throw error
+    }
+  }
+
+  /// The owner of the database, how many relations it has, whether jobs of `pg_cron` can be read, and the snapshot for a
+  /// second session when there are many relations.
+  private static let extent = Statement(
+    """
+    SELECT pg_catalog.pg_get_userbyid(d.datdba), c.relations,
+           -- The extension's table exists or does not; a statement that names it cannot ask.
+           coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
+                              pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
+                       FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false),
+           CASE WHEN c.relations > 5000 THEN pg_catalog.pg_export_snapshot() END
+      FROM pg_catalog.pg_database d, (SELECT pg_catalog.count(*) AS relations FROM pg_catalog.pg_class) c
+     WHERE d.datname = pg_catalog.current_database()
+    """)
+
+  private func statements(_ queries: [any CatalogQuery.Type], _ version: ServerVersion) -> [Statement] {
+    let excluded = ArrayText.encode(excludedSchemas.sorted())
+    return queries.map { Statement($0.sql(version), $0.takesExcludedSchemas ? [excluded] : []) }
+  }
+
+  /// Decodes rows while the server works on the next query.
+  private func decode(
+    _ queries: [any CatalogQuery.Type], _ version: ServerVersion, from connection: Connection,
+    and companion: Task<Companion?, Never>?, into builder: inout CatalogBuilder
+  ) async throws {
+    let others = queries.filter { $0.opensTables }
+    let isShared = companion != nil
+    var own = connection.results(of: statements(queries.filter { !isShared || !$0.opensTables }, version))
+      .makeAsyncIterator()
+    var theirs: AsyncThrowingStream<Rows, any Error>.Iterator?
+    for query in queries {
+      let rows: Rows?
+      if isShared, query.opensTables {
+        if theirs == nil {
+          // Without a companion these come after the others, which wait meanwhile.
+          let results = await companion?.value?.results ?? connection.results(of: statements(others, version))
+          theirs = results.makeAsyncIterator()
+        }
+        rows = try await theirs?.next()
+      } else {
+        rows = try await own.next()
+      }
+      guard let rows else { throw CancellationError() }
+      for row in rows {
+        var reader = row.reader
+        try query.decode(&reader, into: &builder)
+      }
     }
   }
 
@@ -98,42 +143,21 @@ package struct CatalogReader: Sendable {
            set_config('quote_all_identifiers', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
     """)
 
-  /// A second session with the same snapshot: printing a large database's expressions is work for two. Without one (no
-  /// connection is left, a pooler says no) the first does it all.
-  private func companion(of connection: Connection) async -> Connection? {
-    guard let snapshot = try? await connection.query("SELECT pg_catalog.pg_export_snapshot()")[0].string(0),
-      let companion = try? await Connection.open(connection.target)
-    else { return nil }
-    do {
-      let take = Statement("SET TRANSACTION SNAPSHOT \(Quote.literal(snapshot))")
-      for result in try await companion.pipeline([Self.begin, take, Self.settings]) { _ = try result.get() }
-      return companion
-    } catch {
-      await companion.close()
-      return nil
-    }
-  }
+  /// A second session with the same snapshot: printing a large database's expressions is work for two.
+  private struct Companion {
+    let connection: Connection
+    let results: AsyncThrowingStream<Rows, any Error>
 
-  /// Decodes rows while the server works on the next query.
-  private func decode(
-    _ queries: [any CatalogQuery.Type], _ version: ServerVersion, from connection: Connection,
-    and companion: Connection?, into builder: inout CatalogBuilder
-  ) async throws {
-    let excluded = ArrayText.encode(excludedSchemas.sorted())
-    func results(_ connection: Connection, _ queries: [any CatalogQuery.Type])
-      -> AsyncThrowingStream<Rows, any Error>.Iterator
-    {
-      connection.results(of: queries.map { Statement($0.sql(version), $0.takesExcludedSchemas ? [excluded] : []) })
-        .makeAsyncIterator()
-    }
-    var own = results(connection, queries.filter { companion == nil || !$0.opensTables })
-    var others = companion.map { results($0, queries.filter { $0.opensTables }) }
-    for query in queries {
-      let next = query.opensTables && others != nil ? try await others?.next() : try await own.next()
-      guard let rows = next else { throw CancellationError() }
-      for row in rows {
-        var reader = row.reader
-        try query.decode(&reader, into: &builder)
+    /// - Returns: nil when there cannot be one: no connection is left, a pooler says no. Then the first does it all.
+    static func open(_ target: ConnectionTarget, snapshot: String, statements: [Statement]) async -> Companion? {
+      guard let connection = try? await Connection.open(target) else { return nil }
+      do {
+        let take = Statement("SET TRANSACTION SNAPSHOT \(Quote.literal(snapshot))")
+        for result in try await connection.pipeline([begin, take, settings]) { _ = try result.get() }
+        return Companion(connection: connection, results: connection.results(of: statements))
+      } catch {
+        await connection.close()
+        return nil
       }
     }
   }

@@ -66,16 +66,16 @@ enum IndexQuery: CatalogQuery {
              CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, tn.nspname, c.relname))),
            CASE WHEN ic.reltablespace <> 0 THEN
              (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END,
-           t.targets
+           -- Only an expression has one.
+           CASE WHEN x.indexprs IS NOT NULL THEN
+             (SELECT array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)
+                FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = x.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0) END
       FROM pg_catalog.pg_index x
       JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
       JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
       JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
-      LEFT JOIN (SELECT a.attrelid, array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum) AS targets
-                   FROM pg_catalog.pg_attribute a
-                  WHERE a.attstattarget >= 0 AND a.attnum > 0 AND a.attrelid >= 16384
-                  GROUP BY a.attrelid) t ON t.attrelid = x.indexrelid
      CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(x.indexrelid) AS definition) d
      WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND NOT ic.relispartition
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k

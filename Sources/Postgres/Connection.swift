@@ -143,6 +143,8 @@ package actor Connection {
   package enum Synchronisation: Sendable {
     /// Once, after the last statement: an error skips all that follow.
     case once
+    /// As `once`, and the server hands out each result when it has it, not when its buffer is full.
+    case onceFlushingEach
     /// After each statement: each stands alone.
     case each
   }
@@ -171,7 +173,7 @@ package actor Connection {
       let task = Task {
         do {
           try await blocking { connection, pointer in
-            try connection.exchange(pointer, statements, .once) { result in
+            try connection.exchange(pointer, statements, .onceFlushingEach) { result in
               switch result {
               case .success(let rows): continuation.yield(rows)
               case .failure(let error): continuation.finish(throwing: error)
@@ -206,11 +208,17 @@ package actor Connection {
           PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
         }
         guard sent == 1 else { throw failure(pointer) }
-        if sync == .each { guard PQpipelineSync(pointer) == 1 else { throw failure(pointer) } }
         chunkEnd += 1
+        let flushed =
+          switch sync {
+          case .each: PQpipelineSync(pointer)
+          case .onceFlushingEach: PQsendFlushRequest(pointer)
+          case .once: Int32(1)
+          }
+        guard flushed == 1 else { throw failure(pointer) }
       }
       let isLast = chunkEnd == statements.count
-      if sync == .once {
+      if sync != .each {
         let ended = isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)
         guard ended == 1 else { throw failure(pointer) }
       }
@@ -224,7 +232,7 @@ package actor Connection {
         }
         if sync == .each { try receiveSync(pointer) }
       }
-      if sync == .once, isLast { try receiveSync(pointer) }
+      if sync != .each, isLast { try receiveSync(pointer) }
       next = chunkEnd
     }
   }
