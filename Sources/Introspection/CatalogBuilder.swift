@@ -43,18 +43,21 @@ enum CatalogClass: Int {
 struct CatalogBuilder {
   private(set) var catalog: Catalog
   let databaseOwner: String
+  let excludedExtensions: Set<String>
   /// By catalog and OID in one word; both have 32 bits.
   private var objects: [Int: FactID] = [:]
   /// By OID and number in one word; a column's number has 16 bits.
   private var columns: [Int: FactID] = [:]
+  private var shells: [FactID] = []
   /// Sequences that belong to a column; their dependency on it is a fact of its own.
   private var ownedSequences: Set<Int> = []
 
   /// - Parameter capacity: about how many facts there will be.
-  init(version: ServerVersion, databaseOwner: String, capacity: Int) {
+  init(version: ServerVersion, databaseOwner: String, excludedExtensions: Set<String>, capacity: Int) {
     catalog = Catalog(serverVersion: version)
     catalog.reserveCapacity(capacity)
     self.databaseOwner = databaseOwner
+    self.excludedExtensions = excludedExtensions
   }
 
   private static func address(_ classID: Int, _ oid: Int) -> Int { classID << 32 | oid }
@@ -81,6 +84,7 @@ struct CatalogBuilder {
   mutating func addShell(of type: FactID) {
     let shell = FactID(.shellType, schema: type.schema, name: type.name)
     catalog.insert(Fact(shell, needs: [FactID(.schema, name: type.schema)]))
+    shells.append(shell)
     catalog[type]?.needs.append(shell)
   }
 
@@ -148,14 +152,14 @@ struct CatalogBuilder {
       tidied.append((id, (isKnown ? needs : needs.filter { result.contains($0) }).sorted()))
     }
     for (id, needs) in tidied { result[id]?.needs = needs }
-    routeThroughShells(&result)
+    if !shells.isEmpty { routeThroughShells(&result) }
     result.unmodeled.sort()
     return result
   }
 
   /// A function that a type needs was made while the type was a mere name.
   private func routeThroughShells(_ catalog: inout Catalog) {
-    for shell in catalog.facts.keys where shell.kind == .shellType {
+    for shell in shells {
       for kind in [FactKind.baseType, .rangeType] {
         let type = FactID(kind, schema: shell.schema, name: shell.name)
         for need in catalog[type]?.needs ?? [] where need.kind == .function {

@@ -6,9 +6,12 @@ package import Postgres
 package struct CatalogReader: Sendable {
   /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
   package var excludedSchemas: Set<String>
+  /// Extensions that may be there or not.
+  package var excludedExtensions: Set<String>
 
-  package init(excludedSchemas: Set<String> = []) {
+  package init(excludedSchemas: Set<String> = [], excludedExtensions: Set<String> = []) {
     self.excludedSchemas = excludedSchemas.union(["dbtool", "cron"])
+    self.excludedExtensions = excludedExtensions
   }
 
   /// The order matters: what refers to something comes after it.
@@ -54,7 +57,7 @@ package struct CatalogReader: Sendable {
       let extent = try await next()[0]
       let relations = try extent.int(1)
       if let snapshot = try extent.optionalString(3) {
-        let statements = statements(candidates.filter { $0.opensTables }, version)
+        let statements = statements(candidates, version, of: .opening)
         companion = Task { [target = connection.target] in
           await Companion.open(target, snapshot: snapshot, statements: statements)
         }
@@ -68,7 +71,8 @@ package struct CatalogReader: Sendable {
       }
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
-        version: version, databaseOwner: try extent.string(0), capacity: relations > 1000 ? relations * 3 : 0)
+        version: version, databaseOwner: try extent.string(0), excludedExtensions: excludedExtensions,
+        capacity: relations > 1000 ? relations * 3 : 0)
       try await decode(queries, version, from: connection, and: companion, into: &builder)
       await companion?.value?.connection.close()
       try await connection.execute("COMMIT")
@@ -94,9 +98,25 @@ package struct CatalogReader: Sendable {
      WHERE d.datname = pg_catalog.current_database()
     """)
 
-  private func statements(_ queries: [any CatalogQuery.Type], _ version: ServerVersion) -> [Statement] {
+  /// Which rows of the queries.
+  private enum Part { case all, opening, others }
+
+  /// A query that has no such rows is left out.
+  private func statements(
+    _ queries: [any CatalogQuery.Type], _ version: ServerVersion, of part: Part
+  ) -> [Statement] {
     let excluded = ArrayText.encode(excludedSchemas.sorted())
-    return queries.map { Statement($0.sql(version), $0.takesExcludedSchemas ? [excluded] : []) }
+    return queries.compactMap { query in
+      let sql: String
+      switch (part, query.opening) {
+      case (.all, _), (.others, .never): sql = query.sql(version)
+      case (.opening, .never), (.others, .always): return nil
+      case (.opening, .always): sql = query.sql(version)
+      case (.opening, .where(let condition)): sql = query.sql(version) + " AND (\(condition))"
+      case (.others, .where(let condition)): sql = query.sql(version) + " AND NOT (\(condition))"
+      }
+      return Statement(sql, query.takesExcludedSchemas ? [excluded] : [])
+    }
   }
 
   /// Decodes rows while the server works on the next query.
@@ -104,28 +124,26 @@ package struct CatalogReader: Sendable {
     _ queries: [any CatalogQuery.Type], _ version: ServerVersion, from connection: Connection,
     and companion: Task<Companion?, Never>?, into builder: inout CatalogBuilder
   ) async throws {
-    let others = queries.filter { $0.opensTables }
     let isShared = companion != nil
-    var own = connection.results(of: statements(queries.filter { !isShared || !$0.opensTables }, version))
-      .makeAsyncIterator()
+    var own = connection.results(of: statements(queries, version, of: isShared ? .others : .all)).makeAsyncIterator()
     var theirs: AsyncThrowingStream<Rows, any Error>.Iterator?
-    for query in queries {
-      let rows: Rows?
-      if isShared, query.opensTables {
-        if theirs == nil {
-          // Without a companion these come after the others, which wait meanwhile.
-          let results = await companion?.value?.results ?? connection.results(of: statements(others, version))
-          theirs = results.makeAsyncIterator()
-        }
-        rows = try await theirs?.next()
-      } else {
-        rows = try await own.next()
-      }
+    func decode(_ rows: Rows?, _ query: any CatalogQuery.Type, _ builder: inout CatalogBuilder) throws {
       guard let rows else { throw CancellationError() }
       for row in rows {
         var reader = row.reader
         try query.decode(&reader, into: &builder)
       }
+    }
+    for query in queries {
+      if !isShared || query.opening != .always { try decode(try await own.next(), query, &builder) }
+      guard isShared, query.opening != .never else { continue }
+      if theirs == nil {
+        // Without a companion these come after the others, which wait meanwhile.
+        let results =
+          await companion?.value?.results ?? connection.results(of: statements(queries, version, of: .opening))
+        theirs = results.makeAsyncIterator()
+      }
+      try decode(try await theirs?.next(), query, &builder)
     }
   }
 
@@ -163,6 +181,13 @@ package struct CatalogReader: Sendable {
   }
 }
 
+/// For which rows of a query PostgreSQL opens a table.
+enum Opening: Equatable {
+  case never, always
+  /// Those of this condition, which is put at the end of the query.
+  case `where`(String)
+}
+
 /// One query and the decoder of its rows.
 protocol CatalogQuery {
   /// Rows of `pg_catalog` without which the query would find nothing, as a FROM clause; few databases have any. Objects
@@ -170,7 +195,7 @@ protocol CatalogQuery {
   static var presence: String? { get }
   /// Whether PostgreSQL opens each table to print something about it. That is half of the work in a large database, and
   /// costs less when one session does all of it.
-  static var opensTables: Bool { get }
+  static var opening: Opening { get }
   /// The first major version that has what it reads.
   static var since: Int { get }
   /// `$1` is the list of excluded schemas.
@@ -181,7 +206,7 @@ protocol CatalogQuery {
 
 extension CatalogQuery {
   static var presence: String? { nil }
-  static var opensTables: Bool { false }
+  static var opening: Opening { .never }
   static var since: Int { ServerVersion.oldestMajor }
   static var takesExcludedSchemas: Bool { true }
 

@@ -3,7 +3,7 @@ internal import Postgres
 
 /// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's.
 enum ConstraintQuery: CatalogQuery {
-  static let opensTables = true
+  static let opening = Opening.always
   static func sql(_ version: ServerVersion) -> String {
     // pg_get_constraintdef ends an unvalidated one with " NOT VALID"; that is an attribute of its own here. One that is
     // not enforced ends with " NOT ENFORCED", and is as valid as it will ever be.
@@ -54,7 +54,7 @@ enum ConstraintQuery: CatalogQuery {
 
 /// Indexes (`pg_index`) that are not a constraint's; those that a partition has from its parent are the parent's.
 enum IndexQuery: CatalogQuery {
-  static let opensTables = true
+  static let opening = Opening.where("x.indexprs IS NOT NULL OR x.indpred IS NOT NULL")
   static func sql(_ version: ServerVersion) -> String {
     // Only what follows the table's name is kept: the rest are attributes, and ONLY (printed for partitioned
     // tables) would leave the partitions without the index.
@@ -190,7 +190,7 @@ enum TriggerStateQuery: CatalogQuery {
 
 /// Row level security policies (`pg_policy`).
 enum PolicyQuery: CatalogQuery {
-  static let opensTables = true
+  static let opening = Opening.always
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT p.oid, n.nspname, c.relname, p.polname, p.polpermissive,

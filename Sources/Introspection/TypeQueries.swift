@@ -225,6 +225,9 @@ enum RowTypeQuery: CatalogQuery {
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
       LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem
      WHERE (t.typrelid <> 0 OR e.typarray = t.oid) AND \(managedNamespace)
+       -- Only those that something refers to.
+       AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_type'::regclass
+                      AND d.refobjid = t.oid AND d.deptype <> 'i')
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

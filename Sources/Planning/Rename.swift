@@ -69,9 +69,10 @@ package enum Renames {
   /// What looks like something that is gone: a table by its columns, a column by its type and place, a view, sequence or
   /// type by its definition.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
-    let taken = relationNames(source)
-    let renames = (likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)).filter { rename in
-      rename.to.kind == .column || !taken.contains([rename.to.schema, rename.to.name])
+    var renames = likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)
+    if !renames.isEmpty {
+      let taken = relationNames(source)
+      renames.removeAll { $0.to.kind != .column && taken.contains([$0.to.schema, $0.to.name]) }
     }
     return renames + likelyLabels(source, target)
   }
@@ -102,16 +103,16 @@ package enum Renames {
     }
     func onlyIn(_ catalog: Catalog, not other: Catalog) -> [Key: [FactID]] {
       var found: [Key: [FactID]] = [:]
-      for fact in catalog.facts.values where !other.contains(fact.id) {
+      for fact in catalog.facts.values {
+        switch fact.id.kind {
+        case .view, .materializedView, .sequence, .enumType, .domain, .compositeType: break
+        default: continue
+        }
+        guard !other.contains(fact.id) else { continue }
         // A column's own sequence goes with the column.
         let owner = FactID(.sequenceOwner, schema: fact.id.schema, name: fact.id.name)
         if fact.id.kind == .sequence, catalog.contains(owner) { continue }
-        switch fact.id.kind {
-        case .view, .materializedView, .sequence, .enumType, .domain, .compositeType:
-          found[Key(kind: fact.id.kind, schema: fact.id.schema, attributes: fact.attributes), default: []]
-            .append(fact.id)
-        default: break
-        }
+        found[Key(kind: fact.id.kind, schema: fact.id.schema, attributes: fact.attributes), default: []].append(fact.id)
       }
       return found
     }

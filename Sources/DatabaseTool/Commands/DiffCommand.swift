@@ -94,11 +94,14 @@ struct DiffWorkflow {
       before.remove(where: isForeign)
       after.remove(where: isForeign)
     }
-    (before, after) = try await states.reconciled(before, after)
-    let isDeclared = if case .schema = to { true } else { false }
-    var plan = try await states.plan(
-      from: before, to: after,
-      renaming: renames.renames(from: before, to: after, states, isDeclared: isDeclared))
+    var plan = Plan(steps: [])
+    if !before.agrees(with: after) {
+      (before, after) = try await states.reconciled(before, after)
+      let isDeclared = if case .schema = to { true } else { false }
+      plan = try await states.plan(
+        from: before, to: after,
+        renaming: renames.renames(from: before, to: after, states, isDeclared: isDeclared))
+    }
     PlanWorkflow(project: project, states: states).locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {
