@@ -105,6 +105,8 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case subscription
   /// The desired window of time-ranged partitions. Declared only.
   case partitionWindow
+  /// What a setting of the server should be. Declared only.
+  case serverSetting
   /// An owner that is not the database's.
   case owner
   /// What one role may do to one object, where it differs from PostgreSQL's default.
@@ -140,7 +142,12 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   private static let byWord = Dictionary(uniqueKeysWithValues: zip(words, allCases))
 
   /// Facts that no server holds: they exist in declarations and in the lock only.
-  package var isDeclaredOnly: Bool { self == .external || self == .raw || self == .partitionWindow }
+  package var isDeclaredOnly: Bool {
+    switch self {
+    case .external, .raw, .partitionWindow, .serverSetting: true
+    default: false
+    }
+  }
 
   /// Whether it has columns that are facts.
   package var isTable: Bool { self == .table || self == .foreignTable }

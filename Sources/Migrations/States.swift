@@ -36,7 +36,10 @@ package actor States {
     return acquired
   }
 
-  package nonisolated var reader: CatalogReader { CatalogReader(excludedSchemas: rendering.externalSchemas) }
+  package nonisolated var reader: CatalogReader {
+    CatalogReader(
+      excludedSchemas: rendering.externalSchemas, excludedExtensions: rendering.optionalExtensions)
+  }
 
   private func key(_ parts: String...) throws -> Digest {
     let installation = try installation()

@@ -193,7 +193,9 @@ struct StepGraph {
       switch (node.action, id.kind) {
       case (.drop, .defaultPrivilege), (.drop, .eventTrigger): phase = 0
       case (.drop, _): phase = 1
-      case (_, .defaultPrivilege), (_, .cronJob), (_, .partitionWindow), (_, .eventTrigger): phase = 3
+      case (_, .defaultPrivilege), (_, .cronJob), (_, .partitionWindow), (_, .eventTrigger),
+        (_, .serverSetting):
+        phase = 3
       default: phase = 2
       }
       let subject = id.subject ?? id.kind

@@ -51,7 +51,7 @@ extension Column {
   /// where no column has the former name, it says nothing.
   public func renamed(from former: String) -> Self { Self(storage: storage.renamed(from: former)) }
 
-  private init(storage: ColumnStorage) { self.storage = storage }
+  init(storage: ColumnStorage) { self.storage = storage }
 }
 
 /// How identity values are made (PostgreSQL: CREATE TABLE, `GENERATED … AS IDENTITY`).
@@ -105,12 +105,13 @@ final class ColumnStorage: Sendable {
   let location: SourceLocation
   /// The name that it had before.
   let formerName: String?
+  let personalData: PersonalData?
   private let owner = Mutex<RelationName?>(nil)
 
   init(
     name: String, type: String, isNullable: Bool, defaultValue: SQL?, identity: Identity?, collation: String?,
     storage: Storage?, compression: Compression?, statistics: Int?, comment: String?, reference: ColumnReference?,
-    location: SourceLocation, formerName: String? = nil
+    location: SourceLocation, formerName: String? = nil, personalData: PersonalData? = nil
   ) {
     self.name = name
     self.type = type
@@ -125,13 +126,17 @@ final class ColumnStorage: Sendable {
     self.reference = reference
     self.location = location
     self.formerName = formerName
+    self.personalData = personalData
   }
 
-  func renamed(from former: String) -> ColumnStorage {
+  func renamed(from former: String) -> ColumnStorage { copy(formerName: former, personalData: personalData) }
+  func personal(_ kind: PersonalData) -> ColumnStorage { copy(formerName: formerName, personalData: kind) }
+
+  private func copy(formerName: String?, personalData: PersonalData?) -> ColumnStorage {
     ColumnStorage(
       name: name, type: type, isNullable: isNullable, defaultValue: defaultValue, identity: identity,
       collation: collation, storage: storage, compression: compression, statistics: statistics, comment: comment,
-      reference: reference, location: location, formerName: former)
+      reference: reference, location: location, formerName: formerName, personalData: personalData)
   }
 
   func bind(to relation: RelationName) { owner.withLock { $0 = relation } }

@@ -240,6 +240,58 @@ public struct Setting: DatabaseItem {
   }
 }
 
+/// A setting of the whole server (PostgreSQL: ALTER SYSTEM), which no migration can make: most need a restart, and hosting
+/// platforms have their own ways. Drift tells of a server that has another value.
+public struct ServerSetting: DatabaseItem {
+  let name: String
+  let value: String
+  package let location: SourceLocation
+  /// - Parameter value: as `postgresql.conf` takes it, for example `"256MB"`.
+  public init(_ name: String, _ value: String, file: StaticString = #fileID, line: Int = #line) {
+    self.name = name
+    self.value = value
+    location = SourceLocation(file, line)
+  }
+}
+
+/// Changes of tables that others may follow (PostgreSQL: CREATE PUBLICATION).
+public struct Publication: DatabaseItem {
+  let name: String
+  let tables: [RelationName]
+  let viaRoot: Bool
+  let comment: String?
+  package let location: SourceLocation
+  /// - Parameter viaRoot: whether changes of partitions are told as the partitioned table's.
+  public init(
+    _ name: String, of tables: any Table.Type..., viaRoot: Bool = false, comment: String? = nil,
+    file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.tables = tables.map { $0.name }
+    self.viaRoot = viaRoot
+    self.comment = comment
+    location = SourceLocation(file, line)
+  }
+}
+
+/// An extension that a server may lack: it is made where the server has it, and its being there or not is no difference.
+/// Nothing that is declared may depend on it; functions can look for what it brings when they are called.
+public struct OptionalExtension: DatabaseItem {
+  let name: String
+  let schema: Schema
+  let purpose: String
+  package let location: SourceLocation
+  /// - Parameter purpose: what does not work without it, for the message.
+  public init(
+    _ name: String, in schema: Schema, for purpose: String, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.name = name
+    self.schema = schema
+    self.purpose = purpose
+    location = SourceLocation(file, line)
+  }
+}
+
 /// A job that the extension pg_cron runs. A server without pg_cron goes without it, and dbtool says so.
 public struct CronJob: DatabaseItem {
   let name: String

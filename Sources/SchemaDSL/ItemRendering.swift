@@ -169,6 +169,50 @@ extension Setting {
   }
 }
 
+extension ServerSetting {
+  public func render(into rendering: inout Rendering) {
+    rendering.add(overlay: Fact(FactID(.serverSetting, name: name), [.text: .text(value)]), location)
+  }
+}
+
+extension Publication {
+  public func render(into rendering: inout Rendering) {
+    let id = FactID(.publication, name: name)
+    let quoted = Quote.identifier(name)
+    rendering.add(
+      .raw,
+      "CREATE PUBLICATION \(quoted) FOR TABLE \(tables.map(\.sql).joined(separator: ", "))"
+        + (viaRoot ? " WITH (publish_via_partition_root = true)" : ""), id, location)
+    rendering.add(comment: comment, on: "PUBLICATION \(quoted)", id, location)
+  }
+}
+
+extension OptionalExtension {
+  public func render(into rendering: inout Rendering) {
+    let id = FactID(.external, name: "extension \(name)")
+    let message = Quote.literal("\(name) is not available on this server: \(purpose) is skipped")
+    let sql = """
+      DO \(Quote.dollar("""
+
+      BEGIN
+        IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = \(Quote.literal(name))) THEN
+          CREATE EXTENSION IF NOT EXISTS \(Quote.identifier(name)) SCHEMA \(Quote.identifier(schema.name));
+        ELSE
+          RAISE NOTICE '%', \(message);
+        END IF;
+      END
+
+      """))
+      """
+    rendering.add(.extension, sql, id, location)
+    rendering.note(optionalExtension: name)
+    rendering.add(
+      overlay: Fact(
+        id, [.create: .text(sql), .name: .text(name), .text: .text(purpose)],
+        needs: [FactID(.schema, name: schema.name)]), location)
+  }
+}
+
 extension CronJob {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.cronJob, name: name)

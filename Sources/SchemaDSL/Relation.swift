@@ -92,6 +92,7 @@ public struct SourceReference: Sendable {
 @resultBuilder
 public enum TableBodyBuilder {
   public static func buildExpression(_ item: some TableItem) -> [any TableItem] { [item] }
+  public static func buildExpression(_ items: [any TableItem]) -> [any TableItem] { items }
   public static func buildBlock(_ parts: [any TableItem]...) -> [any TableItem] { parts.flatMap { $0 } }
   public static func buildOptional(_ part: [any TableItem]?) -> [any TableItem] { part ?? [] }
   public static func buildEither(first part: [any TableItem]) -> [any TableItem] { part }

@@ -39,6 +39,8 @@ public struct Rendering: Sendable {
   package private(set) var locations: [FactID: SourceLocation] = [:]
   package private(set) var viewColumns: [DeclaredColumn] = []
   package private(set) var externalSchemas: Set<String> = []
+  /// Extensions that may be there or not.
+  package private(set) var optionalExtensions: Set<String> = []
   package private(set) var roles: Set<String> = []
   /// Extensions that are declared with a version; of the others any version will do.
   package private(set) var versionedExtensions: Set<String> = []
@@ -91,7 +93,9 @@ public struct Rendering: Sendable {
   package mutating func add(
     _ phase: Phase, _ sql: String, _ object: FactID, _ location: SourceLocation, bodyFile: String? = nil
   ) {
-    if object.name.utf8.count > 63 || object.member.utf8.count > 63, object.kind != .function {
+    // A function's member are the types of its arguments.
+    let isFunction = (object.subject ?? object.kind) == .function
+    if object.name.utf8.count > 63 || object.member.utf8.count > 63 && !isFunction {
       problems.append(
         Diagnostic(
           .error, code: "name-too-long", "the name of \(object) is longer than 63 bytes; PostgreSQL would cut it",
@@ -130,7 +134,13 @@ public struct Rendering: Sendable {
     Set(database.items.flatMap { ($0 as? External)?.schemas ?? [] })
   }
 
+  /// The extensions that may be there or not, without rendering anything.
+  package static func optionalExtensions(of database: Database) -> Set<String> {
+    Set(database.items.compactMap { ($0 as? OptionalExtension)?.name })
+  }
+
   mutating func note(externalSchemas schemas: [String]) { externalSchemas.formUnion(schemas) }
+  mutating func note(optionalExtension name: String) { optionalExtensions.insert(name) }
   mutating func note(_ object: FactID, _ location: SourceLocation) {
     if locations[object] == nil { locations[object] = location }
   }

@@ -253,7 +253,7 @@ struct RelationRenderer {
             item.privileges, on: sql, to: [role], columns: names(item.columns), grantOption: item.withGrantOption),
           grant, place)
       }
-    case is any AnyGenerated, is Unlogged, is StorageParameters: break
+    case is any AnyGenerated, is Unlogged, is StorageParameters, is Access: break
     default:
       rendering.problem(
         Diagnostic(

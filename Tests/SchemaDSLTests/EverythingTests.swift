@@ -14,7 +14,7 @@ import Testing
     .accessMethod, .operatorFamily, .operatorClass, .cast, .transform, .conversion, .textSearchParser,
     .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration, .foreignDataWrapper, .foreignServer,
     .userMapping, .foreignTable, .partitionIndex, .securityLabel, .statistics, .rule, .triggerState,
-    .eventTrigger, .publication, .publicationTable, .publicationSchema, .subscription,
+    .eventTrigger, .publicationSchema, .subscription,
   ]
 
   @Test func everyWordOfTheDSLIsPlannedAndProved() async throws {
@@ -36,7 +36,7 @@ import Testing
       "DEFERRABLE INITIALLY DEFERRED", "ON DELETE SET NULL", "INCLUDE (title)", "USING gin (tags)",
       "fillfactor = '70'", "AS RESTRICTIVE", "REFERENCING NEW TABLE AS fresh", "CREATE OR REPLACE PROCEDURE",
       "WITH GRANT OPTION", "ALTER DEFAULT PRIVILEGES IN SCHEMA everything", "CREATE UNLOGGED TABLE",
-      "REPLICA IDENTITY FULL", "security_invoker", "CREATE AGGREGATE", "PARTITION BY RANGE (at)",
+      "REPLICA IDENTITY FULL", "publish_via_partition_root", "security_invoker", "CREATE AGGREGATE", "PARTITION BY RANGE (at)",
     ] {
       #expect(text.contains(part), "\(part) is not in the plan")
     }
@@ -45,6 +45,31 @@ import Testing
     let declared = try await states.declaredTemplate()
     let gone = try await prover.prove(&back, from: declared, source: target, target: empty)
     #expect(gone.differences.isEmpty, "\(gone.differences)")
+  }
+
+  @Test func anExtensionThatMayBeMissingIsNeverADifference() async throws {
+    let states = States(database: everything)
+    let catalog = try await states.declared()
+    #expect(catalog.contains(FactID(.extension, name: "btree_gist")))
+    #expect(!catalog.contains(FactID(.extension, name: "pg_trgm")))
+    let server = try await states.scratch()
+    try await server.withDatabase(from: try await states.declaredTemplate()) { database in
+      try await Connection.with(database.target) { connection in
+        let there = try await connection.query(
+          "SELECT extname FROM pg_extension WHERE extname IN ('pg_trgm', 'nobody_has_this')")
+        #expect(try there.map { try $0.string(0) } == ["pg_trgm"])
+        try await connection.execute("DROP EXTENSION pg_trgm")
+        let without = try await states.reader.read(connection)
+        #expect(!without.contains(FactID(.extension, name: "pg_trgm")))
+      }
+    }
+  }
+
+  @Test func whatIsMarkedAsPersonalAndWhoMayDoWhatCanBeAskedFor() {
+    #expect(everything.personalColumns.map(\.description) == ["everything.members.user"])
+    #expect(everything.personalColumns.first?.kind == .identity)
+    let expected = everything.accessExpectations
+    #expect(expected.map { "\($0.persona.name) \($0.own) / \($0.other)" } == ["clerk SELECT, UPDATE / nothing"])
   }
 
   @Test func aPolicysColumnsAreQualified() async throws {
@@ -146,6 +171,10 @@ private let everything = Database("everything") {
   DefaultPrivileges(.select, on: .tables, in: .everything, to: clerk)
   Setting("search_path", "everything", "$user")
   Setting("app.region", "it's here", for: clerk)
+  ServerSetting("shared_buffers", "256MB")
+  Publication("changes", of: Members.self, Visits.self, viaRoot: true, comment: "For the screen.")
+  OptionalExtension("pg_trgm", in: .everything, for: "looking for similar names")
+  OptionalExtension("nobody_has_this", in: .everything, for: "the impossible")
   CronJob("tidy_nightly", schedule: "0 2 * * *", active: false, "CALL everything.tidy(3)")
   RawSQL(
     "total aggregate",
@@ -168,7 +197,7 @@ private struct Members: Table {
   static let name = RelationName("members", in: .everything)
   let id = Column("id", .uuid, default: .randomUUID)
   let tenant = Column("tenant", .uuid)
-  let user = Column("user", .text, comment: "A reserved word.")
+  let user = Column("user", .text, comment: "A reserved word.").personal(.identity)
   let room = Column(
     "room_id", .bigint, null: true, references: \Rooms.id, onDelete: .setNull, deferrable: .initiallyDeferred)
   var body: TableBody {
@@ -193,6 +222,7 @@ private struct Rooms: Table {
 
   var body: TableBody {
     Comment("Rooms.")
+    Access(Access.Persona("clerk"), own: [.update, .select])
     PrimaryKey(id)
     Generated(left, as: "\(capacity) - \(taken)")
     Check("rooms_taken_check", "\(taken) BETWEEN 0 AND \(capacity)", noInherit: true)

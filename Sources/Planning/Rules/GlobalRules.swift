@@ -3,8 +3,11 @@ internal import Postgres
 
 enum ExternalRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
-  /// It belongs to somebody else.
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  /// It belongs to somebody else; but for an extension that was made where there was one to make.
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let name = fact.text(.name)
+    return name.isEmpty ? [] : ["DROP EXTENSION IF EXISTS \(Quote.identifier(name))"]
+  }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     .inPlace(Change([new.text(.create)]))
   }
@@ -156,8 +159,9 @@ enum RawRule: Rule {
   }
 }
 
-/// A window needs no SQL: its partitions are made when the migration is applied and whenever `dbtool partitions` runs.
-enum PartitionWindowRule: Rule {
+/// A window needs no SQL: its partitions are made when the migration is applied and whenever `dbtool partitions` runs. Nor
+/// does a setting of the server, which migrations cannot make.
+enum DeclaredOnlyRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration { .inPlace(Change()) }

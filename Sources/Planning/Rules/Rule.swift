@@ -105,7 +105,7 @@ enum Rules {
     case .trigger: TriggerRule.self
     case .triggerState: TriggerStateRule.self
     case .policy: PolicyRule.self
-    case .partitionWindow: PartitionWindowRule.self
+    case .partitionWindow, .serverSetting: DeclaredOnlyRule.self
     case .owner: OwnerRule.self
     case .grant: GrantRule.self
     case .defaultPrivilege: DefaultPrivilegeRule.self
