@@ -41,6 +41,17 @@ import Testing
     #expect(plan.hazards.contains { $0.code == .rewrite && $0.message.contains("public.p") })
   }
 
+  @Test func aForeignKeyToATableWithoutPartitionsStays() async throws {
+    // The proof gives such a table a partition for its rows; taking it away must not take the foreign key along.
+    let tables = """
+      CREATE TABLE e (id int, at timestamptz, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+      CREATE TABLE r (id int PRIMARY KEY, e int, at timestamptz, FOREIGN KEY (e, at) REFERENCES e)
+      """
+    let (_, proof) = try await prove(tables, tables + "; CREATE TABLE other (id int PRIMARY KEY)")
+    #expect(proof.holds, "\(proof.differences)")
+    #expect(proof.rows > 0)
+  }
+
   @Test func aWideningThatRewritesNothingIsNotCalledARewrite() async throws {
     // A rule that says "a change of type rewrites the table" would be wrong here.
     let (plan, proof) = try await prove("CREATE TABLE t (a varchar(10))", "CREATE TABLE t (a varchar(20))")
