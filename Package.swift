@@ -67,7 +67,14 @@ let package = Package(
     layer(
       "CheckIn", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/CheckIn",
       resources: embedded("check_in", "resolve")),
-    layer("Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn"], path: "Sources/Subsystems/Platform"),
+    layer(
+      "Booking", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/Booking",
+      resources: embedded(
+        "book_event", "cancel_booking", "forget_customer", "generate_events", "health_check_booking",
+        "health_check_database", "maintain_partitions", "migrate_legacy", "process_webhooks", "promote_event_waitlist",
+        "recurrence_dates", "simulate_booking_load")),
+    layer(
+      "Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn", "Booking"], path: "Sources/Subsystems/Platform"),
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
 
     layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),
@@ -77,7 +84,7 @@ let package = Package(
     tests("SchemaDSLTests", ["SchemaDSL", "Migrations", "Planning", "Catalog", "Postgres"]),
     tests("ToolTests", ["Postgres"], exclude: ["Golden"]),
     tests(
-      "PlatformTests", ["Platform", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
+      "PlatformTests", ["Platform", "SchemaDSL", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
       exclude: ["Documents"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]

@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 import Testing
 
-/// Every SQL statement of the two documents, run as it stands with the subsystem's schema first on the path; where a
+/// Every SQL statement of the documents, run as it stands with the subsystem's schema first on the path; where a
 /// document's statement is wrong, what it says and the corrected one stand side by side.
 @Suite struct DocumentTests {
   private func columns(_ table: String, _ connection: Connection) async throws -> [String] {
@@ -84,6 +84,70 @@ import Testing
     }
   }
 
+  // MARK: 001, booking
+
+  /// All statements of the document in its order; COPY from and to the server's files and ALTER SYSTEM aside. What is
+  /// declared of the server's settings is compared with the document.
+  @Test func bookingStatementsRun() async throws {
+    let statements = try Script.split(try Self.document("booking.sql")).map { statement in
+      // Without the comments before it.
+      statement.sql.split(separator: "\n").drop { $0.drop { $0 == " " }.hasPrefix("--") }.joined(separator: "\n")
+    }
+    #expect(statements.count == 33)
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(BookingTests.setUp(customers: 3, capacity: 2))
+      for customer in 1...3 { _ = try await BookingTests.book(customer, connection) }
+      try await connection.execute("SET search_path = public")
+      var ran = 0
+      var settings: [String] = []
+      for statement in statements {
+        let words = statement.split(separator: " ", maxSplits: 3)
+        if words[0] == "COPY" { continue }
+        if words[0] == "ALTER", words[1] == "SYSTEM" {
+          settings.append(String(words[3]))
+          continue
+        }
+        do {
+          try await connection.query(statement)
+          ran += 1
+        } catch { Issue.record("\(statement): \(error)") }
+      }
+      #expect(ran == 24)
+      #expect(
+        settings == [
+          "max_connections = 200", "shared_buffers = '256MB'", "effective_cache_size = '1GB'", "work_mem = '4MB'",
+          "maintenance_work_mem = '64MB'",
+        ])
+      let jobs = try await connection.query(
+        "SELECT count(*) FROM cron.job WHERE jobname IN ('events_generate_daily', 'waitlist_promote_minute')")
+      #expect(try jobs[0].int(0) == 0, "the document's rollback takes them off")
+      let summary = try await connection.query(
+        "SELECT bookings, confirmed, waitlisted, failed FROM simulate_booking_load(50, 60)")[0]
+      #expect(try (0..<4).map { try summary.int($0) } == [50, 40, 10, 0])
+    }
+  }
+
+  /// The document's thresholds, as the common seeds have them: a metric above one raises its alert.
+  @Test func bookingAlertsAreRaised() async throws {
+    let seed = try Self.file("seeds/common/010_alert_rules.sql")
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute("SET search_path = public; \(seed)")
+      #expect(try await connection.query("SELECT FROM active_alerts").isEmpty)
+      for (milliseconds, severity) in [(2500, "warning"), (9000, "critical")] {
+        try await connection.execute(
+          """
+          INSERT INTO performance_metrics (metric_name, metric_value, tags)
+          VALUES ('booking_operation_duration', \(milliseconds), '{"operation": "book"}')
+          """)
+        let alerts = try await connection.query(
+          "SELECT severity FROM active_alerts WHERE name = 'booking_response_time'")
+        #expect(try alerts.map { try $0.string(0) } == [severity])
+      }
+      let status = try await connection.query("SELECT get_system_health_summary() ->> 'status'")[0].string(0)
+      #expect(status == "critical")
+    }
+  }
+
   // MARK: 003, check-in
 
   @Test func checkinQueriesRun() async throws {
@@ -129,8 +193,12 @@ import Testing
   }
 
   private static func document(_ name: String) throws -> String {
-    var folder = #filePath
-    folder = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
-    return try String(contentsOfFile: "\(folder)/Documents/\(name)", encoding: .utf8)
+    try file("Tests/PlatformTests/Documents/\(name)")
+  }
+
+  /// A file of the project.
+  private static func file(_ path: String) throws -> String {
+    let root = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    return try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8)
   }
 }

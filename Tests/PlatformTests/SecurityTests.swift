@@ -85,6 +85,10 @@ import Testing
   /// A partition that is asked directly does not go past the parent's policies.
   @Test func partitionsAreClosed() async throws {
     try await PlatformDatabase.connected { connection in
+      // Those that booking makes for itself are as closed as those of the windows.
+      let made = try await connection.query(
+        "SELECT public.maintain_event_partitions(CURRENT_DATE + 400, CURRENT_DATE + 420)")[0].int(0)
+      #expect(made > 0)
       let open = try await connection.query(
         """
         SELECT c.oid::regclass::text FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid JOIN pg_class p ON p.oid = i.inhparent
@@ -93,7 +97,7 @@ import Testing
       #expect(open.isEmpty)
       let partitions = try await connection.query(
         "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'")
-      #expect(try partitions[0].int(0) == 35)
+      #expect(try partitions[0].int(0) == 73 + made)
     }
   }
 

@@ -36,7 +36,8 @@ import Testing
       "DEFERRABLE INITIALLY DEFERRED", "ON DELETE SET NULL", "INCLUDE (title)", "USING gin (tags)",
       "fillfactor = '70'", "AS RESTRICTIVE", "REFERENCING NEW TABLE AS fresh", "CREATE OR REPLACE PROCEDURE",
       "WITH GRANT OPTION", "ALTER DEFAULT PRIVILEGES IN SCHEMA everything", "CREATE UNLOGGED TABLE",
-      "REPLICA IDENTITY FULL", "publish_via_partition_root", "security_invoker", "CREATE AGGREGATE", "PARTITION BY RANGE (at)",
+      "REPLICA IDENTITY FULL", "publish_via_partition_root", "security_invoker", "CREATE AGGREGATE",
+      "PARTITION BY RANGE (at)",
     ] {
       #expect(text.contains(part), "\(part) is not in the plan")
     }

@@ -3,3 +3,8 @@ SELECT webinar.upsert_registrants('[{"id": 1, "webinar_id": 7, "schedule_id": 70
 INSERT INTO checkin.paidparticipants (row_number, headers, data, row_hash)
 VALUES (1, '["Name"]', '{"Name": "One"}', 'hash-one')
 ON CONFLICT (row_number) DO UPDATE SET data = excluded.data;
+INSERT INTO public.organizations (id, name, slug) VALUES ('00000000-0000-4000-8000-000000000001', 'One', 'one')
+ON CONFLICT (id) DO NOTHING;
+INSERT INTO public.customers (id, organization_id, email, full_name)
+VALUES ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 'one@example.org', 'One')
+ON CONFLICT (id) DO NOTHING;

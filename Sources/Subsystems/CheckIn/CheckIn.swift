@@ -14,7 +14,6 @@ public enum CheckIn {
   @DatabaseBuilder public static var items: [any DatabaseItem] {
     Schema.checkin
     SchemaGrant(.usage, on: .checkin, to: .serviceRole)
-    Extension("pgcrypto", in: .public)
     PaidParticipants.self
     CheckIns.self
     StaffPINs.self
@@ -26,6 +25,8 @@ public enum CheckIn {
     checkIn
     setStaffPIN
     cleanUp
+    forgetParticipant
+    forgetAddress
     Arrivals.self
     CronJob("checkin_cleanup_hourly", schedule: "7 * * * *", "SELECT checkin.clean_up()")
   }

@@ -62,6 +62,34 @@ extension CheckIn {
       END
       """))
 
+  static let forgetParticipant = Function(
+    "forget_participant", in: .checkin, [.init("p_row_hash", .text)],
+    returns: .table(.init("item", .text), .init("rows", .bigint)), language: .sql,
+    settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
+    comment: "Removes a participant and their check-in (GDPR, article 17); says what it removed.",
+    body: .inline(
+      """
+      WITH participant AS (DELETE FROM paidparticipants WHERE row_hash = p_row_hash RETURNING 1),
+      arrival AS (DELETE FROM checkins WHERE row_hash = p_row_hash RETURNING 1)
+      SELECT 'paidparticipants', (SELECT count(*) FROM participant)
+      UNION ALL SELECT 'checkins', (SELECT count(*) FROM arrival)
+      """))
+
+  static let forgetAddress = Function(
+    "forget_address", in: .checkin, [.init("p_address", .inet)],
+    returns: .table(.init("item", .text), .init("rows", .bigint)), language: .sql,
+    settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
+    comment: "Removes what is known of a device's address; who was checked in from there stays checked in.",
+    body: .inline(
+      """
+      WITH attempts AS (DELETE FROM pin_attempts WHERE address = p_address RETURNING 1),
+      requests AS (DELETE FROM request_rates WHERE address = p_address RETURNING 1),
+      arrivals AS (UPDATE checkins SET checked_in_by = NULL WHERE checked_in_by = host(p_address) RETURNING 1)
+      SELECT 'pin_attempts', (SELECT count(*) FROM attempts)
+      UNION ALL SELECT 'request_rates', (SELECT count(*) FROM requests)
+      UNION ALL SELECT 'checkins', (SELECT count(*) FROM arrivals)
+      """))
+
   static let cleanUp = Function(
     "clean_up", in: .checkin, returns: .type(.bigint), language: .sql,
     settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],

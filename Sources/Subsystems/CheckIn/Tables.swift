@@ -8,8 +8,8 @@ extension CheckIn {
 
     let rowNumber = Column("row_number", .integer, comment: "The row in the organiser's sheet.")
     let headers = Column("headers", .jsonb, comment: "The sheet's column titles, an array.")
-    let data = Column("data", .jsonb, comment: "The row as an object by column title.")
-    let rowHash = Column("row_hash", .text, comment: "What the pass carries.")
+    let data = Column("data", .jsonb, comment: "The row as an object by column title.").personal(.content)
+    let rowHash = Column("row_hash", .text, comment: "What the pass carries.").personal(.identity)
     let importedAt = Column("imported_at", .timestamptz, default: .now)
 
     public init() {}
@@ -26,6 +26,7 @@ extension CheckIn {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true", comment: "The edge function does everything.")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -35,9 +36,10 @@ extension CheckIn {
   public struct CheckIns: Table {
     public static let name = RelationName("checkins", in: .checkin)
 
-    let rowHash = Column("row_hash", .text)
+    let rowHash = Column("row_hash", .text).personal(.identity)
     let checkedInAt = Column("checked_in_at", .timestamptz, default: .now)
     let checkedInBy = Column("checked_in_by", .text, null: true, comment: "The address of the device that did it.")
+      .personal(.device)
 
     public init() {}
 
@@ -48,6 +50,7 @@ extension CheckIn {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -69,6 +72,7 @@ extension CheckIn {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -77,7 +81,7 @@ extension CheckIn {
     public static let name = RelationName("pin_attempts", in: .checkin)
 
     let id = Column("id", .bigint, identity: .always)
-    let address = Column("address", .inet)
+    let address = Column("address", .inet).personal(.device)
     let succeeded = Column("succeeded", .boolean)
     let attemptedAt = Column("attempted_at", .timestamptz, default: .now)
 
@@ -93,6 +97,7 @@ extension CheckIn {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -100,7 +105,7 @@ extension CheckIn {
   public struct RequestRates: Table {
     public static let name = RelationName("request_rates", in: .checkin)
 
-    let address = Column("address", .inet)
+    let address = Column("address", .inet).personal(.device)
     let minute = Column("minute", .timestamptz, comment: "The start of the minute.")
     let requests = Column("requests", .integer, default: 1)
 
@@ -116,6 +121,7 @@ extension CheckIn {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 

@@ -10,9 +10,9 @@ extension Webinar {
     let webinarjamID = Column("webinarjam_id", .integer)
     let webinarID = Column("webinar_id", .integer)
     let scheduleID = Column("schedule_id", .integer)
-    let email = Column("email", .varchar(255))
+    let email = Column("email", .varchar(255)).personal(.contact)
     let eventDate = Column("event_date", .timestamptz, null: true)
-    let record = Column("record", .jsonb, compression: .pglz, comment: "The whole row as it was.")
+    let record = Column("record", .jsonb, compression: .pglz, comment: "The whole row as it was.").personal(.content)
     let archivedAt = Column("archived_at", .timestamptz, default: .now)
 
     public init() {}
@@ -24,6 +24,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -33,8 +34,8 @@ extension Webinar {
 
     let id = Column("id", .bigint)
     let registrantID = Column("registrant_id", .bigint, null: true)
-    let email = Column("email", .varchar(255))
-    let attended = Column("attended", .boolean, null: true)
+    let email = Column("email", .varchar(255)).personal(.contact)
+    let attended = Column("attended", .boolean, null: true).personal(.behaviour)
     let attendanceStatus = Column("attendance_status", .varchar(50), null: true)
     let responseTimeMS = Column("response_time_ms", .integer, null: true)
     let checkedAt = Column("checked_at", .timestamptz, null: true)
@@ -50,8 +51,32 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
+
+  static let forgetPerson = Function(
+    "forget_person", in: .webinar, [.init("p_email", .text)],
+    returns: .table(.init("item", .text), .init("rows", .bigint)), settings: ["search_path": "webinar, pg_temp"],
+    execute: [.serviceRole],
+    comment: "Removes all that is known of an address (GDPR, article 17), from the archive too; says what it removed.",
+    body: .inline(
+      """
+      DECLARE
+        v_email text := lower(btrim(p_email));
+      BEGIN
+        DELETE FROM attendance_checks c WHERE lower(btrim(c.email)) = v_email;
+        item := 'attendance_checks'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+        DELETE FROM attendance_checks_archive c WHERE lower(btrim(c.email)) = v_email;
+        item := 'attendance_checks_archive'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+        DELETE FROM webinar_registrants r WHERE lower(btrim(r.email)) = v_email;
+        item := 'webinar_registrants'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+        DELETE FROM webinar_registrants_archive r WHERE lower(btrim(r.email)) = v_email;
+        item := 'webinar_registrants_archive'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+        DELETE FROM sync_rejects j WHERE lower(btrim(j.record ->> 'email')) = v_email;
+        item := 'sync_rejects'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+      END
+      """))
 
   /// Moves what is older than the retention to the archive, in one transaction.
   static let archiveOldRecords = Function(

@@ -15,10 +15,11 @@ extension Webinar {
     let eventID = Column("event_id", .integer, null: true)
 
     let email = Column("email", .varchar(255), comment: "Lower case, without spaces around it; the lookup's key.")
-    let firstName = Column("first_name", .varchar(255), null: true)
-    let lastName = Column("last_name", .varchar(255), null: true)
-    let phoneCountryCode = Column("phone_country_code", .varchar(10), null: true)
-    let phoneNumber = Column("phone_number", .varchar(50), null: true)
+      .personal(.contact)
+    let firstName = Column("first_name", .varchar(255), null: true).personal(.identity)
+    let lastName = Column("last_name", .varchar(255), null: true).personal(.identity)
+    let phoneCountryCode = Column("phone_country_code", .varchar(10), null: true).personal(.contact)
+    let phoneNumber = Column("phone_number", .varchar(50), null: true).personal(.contact)
 
     let webinarName = Column("webinar_name", .varchar(255), null: true)
     let schedule = Column("schedule", .varchar(255), null: true, comment: "The schedule as WebinarJam words it.")
@@ -63,6 +64,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true", comment: "The workflow engine does everything.")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
       SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }
@@ -76,8 +78,9 @@ extension Webinar {
       "registrant_id", .bigint, null: true, references: \Registrants.id, onDelete: .setNull,
       comment: "NULL when nobody was found, or once the registrant is archived.")
     let ghlContactID = Column("ghl_contact_id", .varchar(255), null: true, comment: "The contact at GoHighLevel.")
-    let email = Column("email", .varchar(255))
-    let attended = Column("attended", .boolean, null: true)
+      .personal(.identity)
+    let email = Column("email", .varchar(255)).personal(.contact)
+    let attended = Column("attended", .boolean, null: true).personal(.behaviour)
     let attendanceStatus = Column(
       "attendance_status", .varchar(50), null: true, comment: "attended, no_show or not_found.")
     let tagAdded = Column("tag_added", .varchar(100), null: true)
@@ -100,6 +103,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
       SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }

@@ -27,6 +27,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 
@@ -38,8 +39,8 @@ extension Webinar {
     let runID = Column(
       "run_id", .bigint, null: true, references: \SyncRuns.id, onDelete: .cascade,
       comment: "NULL when the page was not part of a run.")
-    let record = Column("record", .jsonb, comment: "The record as it came.")
-    let reason = Column("reason", .text)
+    let record = Column("record", .jsonb, comment: "The record as it came.").personal(.content)
+    let reason = Column("reason", .text).personal(.content)
     let rejectedAt = Column("rejected_at", .timestamptz, default: .now)
     let resolvedAt = Column("resolved_at", .timestamptz, null: true)
 
@@ -53,6 +54,7 @@ extension Webinar {
       RowLevelSecurity()
       Policy("service", to: .serviceRole, using: "true", check: "true")
       Grant(.select, .insert, .update, .delete, to: .serviceRole)
+      Access(.service, own: .all, other: .all)
     }
   }
 

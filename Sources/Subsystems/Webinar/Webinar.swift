@@ -30,6 +30,7 @@ public enum Webinar {
     upsertRegistrants
     checkAttendance
     archiveOldRecords
+    forgetPerson
     WebinarAttendance.self
     PerformanceDashboard.self
     CronJob(

@@ -1,0 +1,136 @@
+import Platform
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+/// Who can do what: everybody tries everything with a row of every table, of their own tenant and of another; the
+/// expected answers stand beside the policies.
+@Suite struct AccessTests {
+  private typealias Commands = Access.Commands
+
+  /// The server's role and the login of somebody who belongs to the first tenant.
+  private static func identity(_ persona: String) -> (role: String, user: String?) {
+    switch persona {
+    case "anon": ("anon", nil)
+    case "nobody": ("authenticated", World.id(9, 99))
+    case "customer": ("authenticated", World.customer(1))
+    case "staff": ("authenticated", World.staff(1))
+    case "admin": ("authenticated", World.admin(1))
+    default: ("service_role", nil)
+    }
+  }
+  private static let personas = ["anon", "nobody", "customer", "staff", "admin", "service"]
+
+  /// A table with what is needed to try.
+  private struct Subject {
+    var name: String
+    var columns: [String]
+  }
+
+  @Test(arguments: personas)
+  func whatIsExpectedIsSo(persona: String) async throws {
+    try await PlatformDatabase.connected { connection in
+      let transactions = try await World.build(connection)
+      let (role, user) = Self.identity(persona)
+      let expectations = Platform.database.accessExpectations.filter { $0.persona.name == persona }
+      var wrong: [String] = []
+      for table in try await Self.tables(connection) {
+        for tenant in World.tenants {
+          let transaction = try #require(transactions[tenant])
+          let rows = try await connection.query(
+            "SELECT to_jsonb(t), t.tableoid::bigint, t.ctid FROM \(table.name) t WHERE xmin::text = $1", [transaction]
+          ).map { (json: try $0.string(0), place: "\(try $0.string(1)) \(try $0.string(2))") }
+          #expect(!rows.isEmpty, "the world has no row of \(table.name)")
+          var can: Commands = []
+          for row in rows {
+            can.formUnion(try await Self.tries(row.json, row.place, table, role, user, connection))
+          }
+          let declared = expectations.first { "\($0.table.schema.name).\($0.table.name)" == table.name }
+          let expected = (tenant == 1 ? declared?.own : declared?.other) ?? []
+          if can != expected {
+            wrong.append(
+              "\(persona) with \(tenant == 1 ? "an own" : "another's") row of \(table.name): \(can), not \(expected)")
+          }
+        }
+      }
+      #expect(wrong.isEmpty, "\(wrong.joined(separator: "\n"))")
+    }
+  }
+
+  /// Every table of ours has row level security, forced, and somebody is expected to do something with it.
+  @Test func everyTableIsInTheMatrix() async throws {
+    try await PlatformDatabase.connected { connection in
+      let declared = Set(Platform.database.accessExpectations.map { "\($0.table.schema.name).\($0.table.name)" })
+      let names = try await Self.tables(connection).map(\.name)
+      #expect(names.count > 25)
+      #expect(Set(names) == declared)
+      let open = try await connection.query(
+        """
+        SELECT c.oid::regclass::text FROM pg_class c
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+           AND c.relnamespace IN ('public'::regnamespace, 'webinar'::regnamespace, 'checkin'::regnamespace)
+        """
+      ).map { try $0.string(0) }
+      #expect(open.isEmpty, "\(open)")
+    }
+  }
+
+  private static func tables(_ connection: Connection) async throws -> [Subject] {
+    try await connection.query(
+      """
+      SELECT n.nspname || '.' || c.relname, array_agg(quote_ident(a.attname) ORDER BY a.attnum)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'webinar', 'checkin')
+       GROUP BY 1 ORDER BY 1
+      """
+    ).map { row in
+      var reader = row.reader
+      return Subject(name: try reader.string(), columns: try reader.strings())
+    }
+  }
+
+  /// What somebody can do with one row. Everything is undone.
+  private static func tries(
+    _ json: String, _ place: String, _ table: Subject, _ role: String, _ user: String?, _ connection: Connection
+  ) async throws -> Commands {
+    let list = table.columns.joined(separator: ", ")
+    let parts = place.split(separator: " ")
+    let row = "tableoid = \(parts[0]) AND ctid = '\(parts[1])'"
+    // The column that they may change, if there is one.
+    let column = try await connection.query(
+      """
+      SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND attidentity = ''
+       ORDER BY has_column_privilege($2, attrelid, attnum, 'UPDATE') DESC, attnum LIMIT 1
+      """, [table.name, role])[0].string(0)
+    let insert =
+      "INSERT INTO \(table.name) (\(list)) OVERRIDING SYSTEM VALUE "
+      + "SELECT \(list) FROM jsonb_populate_record(NULL::\(table.name), \(Quote.literal(json))) RETURNING 1"
+    let attempts: [(Commands, String, String)] = [
+      (.select, "", "SELECT FROM \(table.name) WHERE \(row)"),
+      (.update, "", "UPDATE \(table.name) SET \(column) = \(column) WHERE \(row)"),
+      (.delete, "", "DELETE FROM \(table.name) WHERE \(row)"),
+      // RETURNING asks for the right to read; who may insert may not need it.
+      (.insert, "DELETE FROM \(table.name) WHERE \(row);", String(insert.dropLast(" RETURNING 1".count))),
+    ]
+    let claims = user.map { "{\"sub\": \"\($0)\", \"role\": \"\(role)\"}" } ?? ""
+    var can: Commands = []
+    for (command, before, statement) in attempts {
+      // Triggers and foreign keys have no say in who may do what.
+      try await connection.execute(
+        """
+        BEGIN; SET LOCAL session_replication_role = replica; \(before)
+        SET LOCAL request.jwt.claims = '\(claims)'; SET LOCAL ROLE \(role)
+        """)
+      do {
+        let rows = try await connection.query(statement)
+        if rows.count + rows.affected > 0 { can.insert(command) }
+      } catch let error as PostgresError where error.sqlState == "42501" {
+        // No right, or a policy that says no.
+      }
+      try await connection.execute("ROLLBACK")
+    }
+    return can
+  }
+}

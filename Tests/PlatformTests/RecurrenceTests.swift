@@ -1,0 +1,109 @@
+import Postgres
+import TestSupport
+import Testing
+
+/// Recurring classes: which days, and which moments of those days.
+@Suite struct RecurrenceTests {
+  @Test(arguments: [
+    ("FREQ=DAILY;INTERVAL=3", "2027-02-25", "2027-03-05", ["2027-02-25", "2027-02-28", "2027-03-03"]),
+    ("FREQ=DAILY;COUNT=2", "2027-02-25", "2027-12-31", ["2027-02-25", "2027-02-26"]),
+    (
+      "FREQ=WEEKLY;BYDAY=MO,FR;UNTIL=20270312", "2027-03-03", "2027-12-31",
+      ["2027-03-05", "2027-03-08", "2027-03-12"]
+    ),
+    ("FREQ=WEEKLY;INTERVAL=2", "2026-12-30", "2027-02-01", ["2026-12-30", "2027-01-13", "2027-01-27"]),
+    // Weeks begin on Monday: the Sunday belongs to the first of the two.
+    ("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU", "2027-03-01", "2027-03-16", ["2027-03-01", "2027-03-07", "2027-03-15"]),
+    // Months without a 31st are passed over; the last day is another rule.
+    ("FREQ=MONTHLY", "2027-01-31", "2027-06-30", ["2027-01-31", "2027-03-31", "2027-05-31"]),
+    (
+      "FREQ=MONTHLY;BYMONTHDAY=-1", "2027-12-31", "2028-03-31",
+      ["2027-12-31", "2028-01-31", "2028-02-29", "2028-03-31"]
+    ),
+    (
+      "FREQ=MONTHLY;BYDAY=2TU,-1FR", "2027-02-01", "2027-03-31",
+      ["2027-02-09", "2027-02-26", "2027-03-09", "2027-03-26"]
+    ),
+    ("FREQ=YEARLY", "2024-02-29", "2033-01-01", ["2024-02-29", "2028-02-29", "2032-02-29"]),
+  ])
+  func daysOfARule(rule: String, start: String, end: String, expected: [String]) async throws {
+    try await PlatformDatabase.connected { connection in
+      let days = "SELECT public.recurrence_dates($1, $2::date, $3::date, $4::date)"
+      let all = try await connection.query(days, [rule, start, start, end]).map { try $0.string(0) }
+      #expect(all == expected)
+      // A part of the time has a part of the days, wherever it begins.
+      let part = try await connection.query(days, [rule, start, expected[1], end]).map { try $0.string(0) }
+      #expect(part == Array(expected.dropFirst()))
+    }
+  }
+
+  @Test func whatIsNoRuleIsRefused() async throws {
+    try await PlatformDatabase.connected { connection in
+      for rule in [
+        "", "FREQ=HOURLY", "FREQ=WEEKLY;BYDAY=XX", "FREQ=WEEKLY;COUNT=1;COUNT=2", "FREQ=WEEKLY;BYDAY=2TU", "freq=daily",
+        "FREQ=DAILY;INTERVAL=0", "FREQ=MONTHLY;BYMONTHDAY=32", "FREQ=DAILY;X=1", "FREQ=DAILY\nDROP",
+      ] {
+        let valid = try await connection.query("SELECT public.is_recurrence_rule($1)", [rule])[0].bool(0)
+        #expect(!valid, "\(rule)")
+      }
+    }
+  }
+
+  /// The hour on the wall stays, summer or winter; three zones change on three days, one by half an hour.
+  @Test(arguments: [
+    ("Europe/Zurich", "2027-03-27", ["17:00", "16:00", "16:00"], "02:30", "01:30"),
+    ("America/New_York", "2027-03-13", ["23:00", "22:00", "22:00"], "02:30", "07:30"),
+    ("Australia/Lord_Howe", "2027-10-02", ["07:30", "07:00", "07:00"], "02:15", "15:45"),
+  ])
+  func theHourOnTheWallStays(
+    zone: String, day: String, expected: [String], left: String, moved: String
+  ) async throws {
+    try await PlatformDatabase.connected { connection in
+      let moment = "SELECT to_char(($1::date + $2::int + $3::time) AT TIME ZONE $4 AT TIME ZONE 'UTC', 'HH24:MI')"
+      var hours: [String] = []
+      for offset in 0..<3 {
+        hours.append(try await connection.query(moment, [day, "\(offset)", "18:00", zone])[0].string(0))
+      }
+      #expect(hours == expected)
+      // A time that the change leaves out.
+      #expect(try await connection.query(moment, [day, "1", left, zone])[0].string(0) == moved)
+    }
+  }
+
+  @Test func eventsOfThreeZonesAreMadeOnceAcrossAYear() async throws {
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(
+        """
+        INSERT INTO public.organizations (id, name, slug) VALUES ('\(BookingTests.organization)', 'Studio', 'studio');
+        INSERT INTO public.class_series (organization_id, title, rrule, starts_on, start_time, timezone, capacity)
+        SELECT '\(BookingTests.organization)', z, 'FREQ=DAILY', CURRENT_DATE, '18:00', z, 10
+          FROM unnest(ARRAY['Europe/Zurich', 'America/New_York', 'Australia/Lord_Howe']) z
+        """)
+      let generate = "SELECT series, events FROM public.generate_events_for_all(CURRENT_DATE + $1::interval)"
+      let first = try await connection.query(generate, ["399 days"])[0]
+      #expect(try [first.int(0), first.int(1)] == [3, 1200])
+      let again = try await connection.query(generate, ["399 days"])[0]
+      #expect(try [again.int(0), again.int(1)] == [0, 0])
+      // A day more, for the daily job.
+      #expect(try await connection.query(generate, ["400 days"])[0].int(1) == 3)
+      let wrong = try await connection.query(
+        """
+        SELECT count(*) FROM public.class_events e JOIN public.class_series s ON s.id = e.series_id
+         WHERE (e.starts_at AT TIME ZONE s.timezone)::time <> '18:00'
+        """)
+      #expect(try wrong[0].int(0) == 0)
+      // Each in the partition of its month, also at the turn of the year.
+      let misplaced = try await connection.query(
+        """
+        SELECT count(*), count(DISTINCT tableoid) FROM public.class_events
+         WHERE tableoid::regclass::text <> 'class_events_' || to_char(starts_at AT TIME ZONE 'UTC', 'YYYY_MM')
+        """)
+      #expect(try misplaced[0].int(0) == 0)
+      // Another time of day: what is to come is made anew beside what is there, which people may have booked.
+      try await connection.execute(
+        "UPDATE public.class_series SET start_time = '19:00' WHERE timezone = 'Europe/Zurich'")
+      #expect(try await connection.query(generate, ["10 days"])[0].int(1) == 11)
+      await #expect(throws: PostgresError.self) { try await connection.query(generate, ["3 years"]) }
+    }
+  }
+}
