@@ -49,14 +49,17 @@ package struct SeedRunner: Sendable {
 
   private let folder: String
   private let environment: String
+  private let scale: Double
 
-  package init(folder: String, environment: String) {
+  /// - Parameter scale: how much of what can be had in any amount, as `app.scale`; 1 is the usual amount.
+  package init(folder: String, environment: String, scale: Double = 1) {
     self.folder = folder
     self.environment = environment
+    self.scale = scale
   }
 
   /// - Throws: `SeedError`, `PostgresError`.
-  package func run(_ connection: Connection, _ report: (String) -> Void = { _ in }) async throws -> Outcome {
+  package func run(_ connection: Connection, _ report: @Sendable (String) -> Void = { _ in }) async throws -> Outcome {
     let files = try self.files()
     try await History.ensure(connection)
     if try await History.setting("environment", connection) == "production", environment != "production" {
@@ -72,7 +75,7 @@ package struct SeedRunner: Sendable {
         outcome.unchanged.append(file.path)
         continue
       }
-      let rows = try await load(file, connection)
+      let rows = try await load(file, connection, report)
       outcome.loaded.append((file.path, rows))
       report("\(file.path): \(rows) rows")
     }
@@ -94,18 +97,26 @@ package struct SeedRunner: Sendable {
         guard let data = manager.contents(atPath: full) else {
           throw MigrationError.unreadable("seeds/\(part)/\(name)")
         }
-        files.append(File(path: "\(part)/\(name)", fullPath: full, digest: Digest(of: Array(data))))
+        // What knows of the scale is another file at another scale.
+        let text =
+          scale == 1 || !String(decoding: data, as: UTF8.self).contains(Self.scaleSetting)
+          ? Array(data) : Array(data) + Array("\(scale)".utf8)
+        files.append(File(path: "\(part)/\(name)", fullPath: full, digest: Digest(of: text)))
       }
     }
     return files
   }
 
+  private static let scaleSetting = "app.scale"
+
   /// One file, one transaction, with its history.
-  private func load(_ file: File, _ connection: Connection) async throws -> Int {
+  private func load(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
     try await connection.transaction { connection in
-      try await connection.query("SELECT set_config('app.environment', $1, true)", [environment])
+      try await connection.query(
+        "SELECT set_config('app.environment', $1, true), set_config($2, $3, true)",
+        [environment, Self.scaleSetting, String(scale)])
       let rows =
-        file.path.hasSuffix(".csv") ? try await copy(file, connection) : try await script(file, connection)
+        file.path.hasSuffix(".csv") ? try await copy(file, connection) : try await script(file, connection, report)
       try await connection.query(
         """
         INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)
@@ -116,7 +127,8 @@ package struct SeedRunner: Sendable {
     }
   }
 
-  private func script(_ file: File, _ connection: Connection) async throws -> Int {
+  /// Reports how far it is every few seconds: seeds for a load test take minutes.
+  private func script(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
     guard let text = try? String(contentsOfFile: file.fullPath, encoding: .utf8) else {
       throw MigrationError.unreadable(file.path)
     }
@@ -127,13 +139,19 @@ package struct SeedRunner: Sendable {
     if let statement = statements.first(where: { Script.transactionCommand($0.sql) != nil }) {
       throw SeedError.transaction(path: "seeds/\(file.path)", line: statement.line)
     }
-    var rows = 0
-    let results = try await connection.pipeline(statements.map { Statement($0.sql) })
-    for (statement, result) in zip(statements, results) {
-      switch result {
-      case .success(let value): rows += value.commandTag.hasPrefix("SELECT") ? 0 : value.affected
-      case .failure(let error): throw SeedError.failed(path: "seeds/\(file.path)", line: statement.line, error)
+    var (rows, done) = (0, 0)
+    var reported = ContinuousClock.now
+    do {
+      for try await result in connection.results(of: statements.map { Statement($0.sql) }) {
+        rows += result.commandTag.hasPrefix("SELECT") ? 0 : result.affected
+        done += 1
+        if reported.duration(to: .now) > .seconds(2), done < statements.count {
+          report("\(file.path): \(done) of \(statements.count) statements, \(rows) rows so far")
+          reported = .now
+        }
       }
+    } catch let error as PostgresError where done < statements.count {
+      throw SeedError.failed(path: "seeds/\(file.path)", line: statements[done].line, error)
     }
     return rows
   }

@@ -113,33 +113,42 @@ struct SeedCommand: AsyncParsableCommand {
     abstract: "Load the seeds of an environment.",
     discussion: """
       Loads seeds/common and seeds/<environment>: .sql files, and .csv files named for their table, in the order of their \
-      names. app.environment is set meanwhile. A file that did not change since it was loaded is passed over.
+      names. app.environment and app.scale are set meanwhile. A file that did not change since it was loaded is passed \
+      over.
       """)
 
   @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
   var environment = "development"
 
+  @Option(help: ArgumentHelp("How much of what can be had in any amount, for example 0.1.", valueName: "number"))
+  var scale = 1.0
+
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    guard scale > 0, scale <= 1000 else { throw ValidationError("--scale is a number above 0, at most 1000") }
+  }
 
   func run() async throws {
     try await reporting {
       let project = try projectOptions.project()
       let (target, _) = try await databaseOptions.resolve(project)
-      try await SeedWorkflow.run(project, target, environment, Console.output)
+      try await SeedWorkflow.run(project, target, environment, scale: scale, Console.output)
     }
   }
 }
 
 enum SeedWorkflow {
   static func run(
-    _ project: Project, _ target: ConnectionTarget, _ environment: String, _ console: Console
+    _ project: Project, _ target: ConnectionTarget, _ environment: String, scale: Double = 1, _ console: Console
   ) async throws {
     let clock = ContinuousClock()
     let start = clock.now
     let outcome = try await ApplyLock.with(target) { _ in
       try await Connection.with(target, applicationName: "dbtool seed") { connection in
-        try await SeedRunner(folder: project.seedsFolder, environment: environment).run(connection) {
+        let runner = SeedRunner(folder: project.seedsFolder, environment: environment, scale: scale)
+        return try await runner.run(connection) {
           console.note("  \($0)")
         }
       }

@@ -153,7 +153,8 @@ extension Booking {
       Policy("staff_update", for: .update, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
       Policy("admin_delete", for: .delete, to: .authenticated, using: Booking.runs("\(organizationID)"))
       Grant(.select, .insert, .delete, to: .authenticated)
-      Grant(.update, on: [email, fullName, phone, notes], to: .authenticated)
+      // The desk's notes are written by the platform's programs: a person may read them, not change them.
+      Grant(.update, on: [email, fullName, phone], to: .authenticated)
       Access(.customer, own: [.select, .update])
       Access(.staff, own: [.select, .insert, .update])
       Access(.admin, own: .all)

@@ -19,7 +19,8 @@ BEGIN
            s.capacity, s.price, s.currency
       FROM due s
      CROSS JOIN LATERAL recurrence_dates(
-             s.rrule, s.starts_on, greatest(s.starts_on, current_date, s.generated_until + 1), v_until) AS d (day)
+             s.rrule, s.starts_on,
+             greatest(s.starts_on, (now() AT TIME ZONE s.timezone)::date, s.generated_until + 1), v_until) AS d (day)
      CROSS JOIN LATERAL (SELECT (d.day + s.start_time) AT TIME ZONE s.timezone AS starts_at) t
     ON CONFLICT (series_id, starts_at) DO NOTHING
     RETURNING 1),

@@ -1,4 +1,4 @@
--- 20261121165034_pg_cron_jobs
+-- 20261121172416_pg_cron_jobs
 -- create 3 functions, 6 grants, 3 comments, 7 cron jobs
 -- proved on PostgreSQL 15.20: converges; 64 rows in 22 tables kept
 -- hazards: none

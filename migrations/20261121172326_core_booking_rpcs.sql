@@ -1,4 +1,4 @@
--- 20261121164953_core_booking_rpcs
+-- 20261121172326_core_booking_rpcs
 -- create 14 functions, 28 grants, 14 comments
 -- proved on PostgreSQL 15.20: converges; 64 rows in 22 tables kept
 -- hazards: none

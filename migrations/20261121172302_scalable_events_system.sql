@@ -1,5 +1,5 @@
--- 20261121164938_scalable_events_system
--- create 2 extensions, 7 enums, 10 functions, 16 tables, 26 constraints, 29 indexes, 5 triggers, 45 policies, 1 partition window, 60 grants, 83 comments
+-- 20261121172302_scalable_events_system
+-- create 2 extensions, 7 enums, 10 functions, 16 tables, 26 constraints, 29 indexes, 5 triggers, 45 policies, 1 partition window, 58 grants, 83 comments
 -- proved on PostgreSQL 15.20: converges; 31 rows in 11 tables kept
 -- hazards: none
 
@@ -83,7 +83,8 @@ BEGIN
            s.capacity, s.price, s.currency
       FROM due s
      CROSS JOIN LATERAL recurrence_dates(
-             s.rrule, s.starts_on, greatest(s.starts_on, current_date, s.generated_until + 1), v_until) AS d (day)
+             s.rrule, s.starts_on,
+             greatest(s.starts_on, (now() AT TIME ZONE s.timezone)::date, s.generated_until + 1), v_until) AS d (day)
      CROSS JOIN LATERAL (SELECT (d.day + s.start_time) AT TIME ZONE s.timezone AS starts_at) t
     ON CONFLICT (series_id, starts_at) DO NOTHING
     RETURNING 1),
@@ -1328,9 +1329,6 @@ GRANT UPDATE (location_id) ON TABLE public.class_events TO authenticated;
 -- + grant to authenticated on column public.class_events.price  [Booking/Series.swift]
 GRANT UPDATE (price) ON TABLE public.class_events TO authenticated;
 
--- + grant to authenticated on column public.class_events.status  [Booking/Series.swift]
-GRANT UPDATE (status) ON TABLE public.class_events TO authenticated;
-
 -- + grant to authenticated on column public.class_events.title  [Booking/Series.swift]
 GRANT UPDATE (title) ON TABLE public.class_events TO authenticated;
 
@@ -1366,9 +1364,6 @@ GRANT UPDATE (email) ON TABLE public.customers TO authenticated;
 
 -- + grant to authenticated on column public.customers.full_name  [Booking/Organisations.swift]
 GRANT UPDATE (full_name) ON TABLE public.customers TO authenticated;
-
--- + grant to authenticated on column public.customers.notes  [Booking/Organisations.swift]
-GRANT UPDATE (notes) ON TABLE public.customers TO authenticated;
 
 -- + grant to authenticated on column public.customers.phone  [Booking/Organisations.swift]
 GRANT UPDATE (phone) ON TABLE public.customers TO authenticated;

@@ -1,4 +1,4 @@
--- 20261121164921_forget_people
+-- 20261121172229_forget_people
 -- create 3 functions, 5 server settings, 6 grants, 3 comments
 -- proved on PostgreSQL 15.20: converges; 31 rows in 11 tables kept
 -- hazards: none

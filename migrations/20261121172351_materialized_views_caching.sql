@@ -1,4 +1,4 @@
--- 20261121165013_materialized_views_caching
+-- 20261121172351_materialized_views_caching
 -- create 4 functions, 8 indexes, 4 materialized views, 17 grants, 19 comments
 -- proved on PostgreSQL 15.20: converges; 64 rows in 22 tables kept
 -- hazards: none

@@ -1,4 +1,4 @@
--- 20261121165048_observability_monitoring
+-- 20261121172442_observability_monitoring
 -- create 2 enums, 7 functions, 3 tables, 3 indexes, 1 view, 3 policies, 1 partition window, 18 grants, 20 comments
 -- proved on PostgreSQL 15.20: converges; 64 rows in 22 tables kept
 -- hazards: none
