@@ -128,7 +128,8 @@ package struct SeedRunner: Sendable {
   }
 
   /// Reports how far it is every few seconds: seeds for a load test take minutes.
-  private func script(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
+  private func script(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int
+  {
     guard let text = try? String(contentsOfFile: file.fullPath, encoding: .utf8) else {
       throw MigrationError.unreadable(file.path)
     }

@@ -203,11 +203,11 @@ struct Delta {
     return true
   }
 
-  /// PostgreSQL checks a new constraint of a domain in columns of the domain itself, and refuses it where an array of the
-  /// domain is a column's type.
+  /// PostgreSQL checks a constraint that a domain gets, or that is validated, in columns of the domain itself, and
+  /// refuses it where an array of the domain is a column's type.
   private mutating func parkArraysOfStricterDomains(_ queue: inout [FactID]) {
     var domains: Set<FactID> = []
-    for id in created where id.kind == .domainConstraint {
+    for id in created.union(altered.keys) where id.kind == .domainConstraint {
       if let domain = target[id]?.parent { domains.insert(domain) }
     }
     for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }

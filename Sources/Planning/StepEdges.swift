@@ -14,8 +14,10 @@ extension StepGraph {
     for column in delta.parked {
       for domain in delta.source[column]?.needs ?? [] where domain.kind == .domain {
         for constraint in delta.targetChildren[domain] ?? [] where constraint.kind == .domainConstraint {
-          order(alterers[column], before: creators[constraint])
-          order(creators[constraint], before: cleaners[column])
+          for step in [creators[constraint], alterers[constraint]] {
+            order(alterers[column], before: step)
+            order(step, before: cleaners[column])
+          }
         }
       }
     }
