@@ -35,42 +35,4 @@ import Testing
     return try await connection.query(
       "SELECT count(*) FROM \(table) WHERE \(column.kind == .behaviour ? "\(name) IS NOT NULL" : isMarked)")[0].int(0)
   }
-
-  /// Functions that run with their owner's rights find only what they were written to find.
-  @Test func definersPinTheirSearchPath() async throws {
-    try await PlatformDatabase.connected { connection in
-      let loose = try await connection.query(
-        """
-        SELECT p.oid::regprocedure::text FROM pg_proc p
-         WHERE p.prosecdef AND p.oid >= 16384
-           AND NOT EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%pg_temp')
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-        """
-      ).map { try $0.string(0) }
-      #expect(loose.isEmpty, "\(loose)")
-    }
-  }
-
-  @Test func everythingIsCommented() async throws {
-    try await PlatformDatabase.connected { connection in
-      let silent = try await connection.query(
-        """
-        SELECT 'relation ' || c.oid::regclass FROM pg_class c
-         WHERE c.relkind IN ('r', 'p', 'v', 'm') AND NOT c.relispartition AND c.oid >= 16384
-           AND c.relnamespace IN ('public'::regnamespace, 'webinar'::regnamespace, 'checkin'::regnamespace)
-           AND obj_description(c.oid, 'pg_class') IS NULL
-        UNION ALL
-        SELECT 'function ' || p.oid::regprocedure FROM pg_proc p
-         WHERE p.oid >= 16384 AND p.pronamespace IN ('public'::regnamespace, 'webinar'::regnamespace, 'checkin'::regnamespace)
-           AND obj_description(p.oid, 'pg_proc') IS NULL
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-        UNION ALL
-        SELECT 'type ' || t.oid::regtype FROM pg_type t
-         WHERE t.typtype = 'e' AND obj_description(t.oid, 'pg_type') IS NULL
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = t.oid AND d.deptype = 'e')
-        """
-      ).map { try $0.string(0) }
-      #expect(silent.isEmpty, "\(silent)")
-    }
-  }
 }
