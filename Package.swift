@@ -74,7 +74,13 @@ let package = Package(
         "health_check_database", "maintain_partitions", "migrate_legacy", "process_webhooks", "promote_event_waitlist",
         "recurrence_dates", "simulate_booking_load")),
     layer(
-      "Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn", "Booking"], path: "Sources/Subsystems/Platform"),
+      "Slotease", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/Slotease",
+      resources: embedded(
+        "audit_change", "available_slots", "book_appointment", "export_user_data", "finish_entry", "forget_user",
+        "join_queue", "reorder_queue", "reschedule_appointment", "tell_of_appointment")),
+    layer(
+      "Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn", "Booking", "Slotease"],
+      path: "Sources/Subsystems/Platform"),
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
 
     layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),

@@ -26,6 +26,9 @@ import Testing
   private struct Subject {
     var name: String
     var columns: [String]
+    var keyColumns: [String]
+    /// The columns of the primary key: whoever may read some of a table's columns may read these.
+    var key: String { keyColumns.joined(separator: ", ") }
   }
 
   @Test(arguments: personas)
@@ -39,12 +42,14 @@ import Testing
         for tenant in World.tenants {
           let transaction = try #require(transactions[tenant])
           let rows = try await connection.query(
-            "SELECT to_jsonb(t), t.tableoid::bigint, t.ctid FROM \(table.name) t WHERE xmin::text = $1", [transaction]
-          ).map { (json: try $0.string(0), place: "\(try $0.string(1)) \(try $0.string(2))") }
+            "SELECT to_jsonb(t), \(table.key) FROM \(table.name) t WHERE xmin::text = $1", [transaction]
+          ).map { row in
+            (json: try row.string(0), key: try table.keyColumns.indices.map { Quote.literal(try row.string($0 + 1)) })
+          }
           #expect(!rows.isEmpty, "the world has no row of \(table.name)")
           var can: Commands = []
           for row in rows {
-            can.formUnion(try await Self.tries(row.json, row.place, table, role, user, connection))
+            can.formUnion(try await Self.tries(row.json, row.key, table, role, user, connection))
           }
           let declared = expectations.first { "\($0.table.schema.name).\($0.table.name)" == table.name }
           let expected = (tenant == 1 ? declared?.own : declared?.other) ?? []
@@ -73,25 +78,27 @@ import Testing
   private static func tables(_ connection: Connection) async throws -> [Subject] {
     try await connection.query(
       """
-      SELECT n.nspname || '.' || c.relname, array_agg(quote_ident(a.attname) ORDER BY a.attnum)
+      SELECT n.nspname || '.' || c.relname, array_agg(quote_ident(a.attname) ORDER BY a.attnum),
+             array_agg(quote_ident(a.attname) ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (i.indkey))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-       WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN ('public', 'webinar', 'checkin')
+       WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname IN (\(PlatformDatabase.schemaList))
+         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
        GROUP BY 1 ORDER BY 1
       """
     ).map { row in
       var reader = row.reader
-      return Subject(name: try reader.string(), columns: try reader.strings())
+      return Subject(name: try reader.string(), columns: try reader.strings(), keyColumns: try reader.strings())
     }
   }
 
   /// What somebody can do with one row. Everything is undone.
   private static func tries(
-    _ json: String, _ place: String, _ table: Subject, _ role: String, _ user: String?, _ connection: Connection
+    _ json: String, _ key: [String], _ table: Subject, _ role: String, _ user: String?, _ connection: Connection
   ) async throws -> Commands {
     let list = table.columns.joined(separator: ", ")
-    let parts = place.split(separator: " ")
-    let row = "tableoid = \(parts[0]) AND ctid = '\(parts[1])'"
+    let row = "(\(table.key)) = (\(key.joined(separator: ", ")))"
     // The column that they may change, if there is one.
     let column = try await connection.query(
       """

@@ -89,10 +89,7 @@ import Testing
   /// All statements of the document in its order; COPY from and to the server's files and ALTER SYSTEM aside. What is
   /// declared of the server's settings is compared with the document.
   @Test func bookingStatementsRun() async throws {
-    let statements = try Script.split(try Self.document("booking.sql")).map { statement in
-      // Without the comments before it.
-      statement.sql.split(separator: "\n").drop { $0.drop { $0 == " " }.hasPrefix("--") }.joined(separator: "\n")
-    }
+    let statements = try Self.statements("booking.sql")
     #expect(statements.count == 33)
     try await PlatformDatabase.connected { connection in
       try await connection.execute(BookingTests.setUp(customers: 3, capacity: 2))
@@ -189,6 +186,52 @@ import Testing
         + " SET checked_in_at = excluded.checked_in_at, checked_in_by = excluded.checked_in_by"
       for _ in 0..<2 { try await connection.query(corrected) }
       #expect(try await connection.query("SELECT count(*) FROM checkins")[0].int(0) == 1)
+    }
+  }
+
+  // MARK: 002, slotease
+
+  /// All statements of the document; of ALTER SYSTEM what is declared is compared.
+  @Test func sloteaseStatementsRun() async throws {
+    let statements = try Self.statements("slotease.sql")
+    let (alterations, others) = (
+      statements.filter { $0.hasPrefix("ALTER SYSTEM") }, statements.filter { !$0.hasPrefix("ALTER SYSTEM") }
+    )
+    #expect(others.count == 8)
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute("SET search_path = slotease, public")
+      for statement in others {
+        do {
+          try await connection.query(statement)
+        } catch { Issue.record("\(statement): \(error)") }
+      }
+      // The partitions of a year are partitions like others, with what the parent has.
+      let made = try await connection.query(
+        "SELECT count(*) FROM pg_inherits WHERE inhrelid IN ('appointments_2024'::regclass, 'notifications_2024'::regclass)"
+      )
+      #expect(try made[0].int(0) == 2)
+      // The jobs are the declared ones; written as in the document they find their functions by the search path alone.
+      let jobs = try await connection.query(
+        "SELECT count(*) FROM cron.job WHERE command NOT LIKE '%slotease.%' AND jobname LIKE '%-%'")
+      #expect(try jobs[0].int(0) == 3)
+      for call in ["refresh_all_materialized_views()", "cleanup_old_data()", "update_table_statistics()"] {
+        try await connection.query("SELECT \(call)")
+      }
+    }
+    let declared = try await PlatformDatabase.states.value.declared().sorted.filter { $0.id.kind == .serverSetting }
+    for alteration in alterations {
+      let words = alteration.split(separator: " ")
+      let value = words[5].replacing("'", with: "")
+      let setting = try #require(declared.first { $0.id.name == words[3] }, "\(alteration)")
+      #expect(setting.text(.text) == value, "\(alteration)")
+    }
+    #expect(alterations.count == 9)
+  }
+
+  /// The statements of a document, each without the comments before it.
+  static func statements(_ name: String) throws -> [String] {
+    try Script.split(try document(name)).map { statement in
+      statement.sql.split(separator: "\n").drop { $0.drop { $0 == " " }.hasPrefix("--") }.joined(separator: "\n")
     }
   }
 

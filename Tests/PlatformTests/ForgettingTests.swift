@@ -33,6 +33,6 @@ import Testing
     let table = Quote.qualified(column.relation.schema.name, column.relation.name)
     let isMarked = "lower(replace(\(name)::text, ':', '')) LIKE '%\(World.mark)%'"
     return try await connection.query(
-      "SELECT count(*) FROM \(table) WHERE \(column.kind == .behaviour ? "\(name) IS NOT NULL" : isMarked)")[0].int(0)
+      "SELECT count(*) FROM \(table) WHERE \(column.kind == .behaviour ? "\(name)::text <> '{}'" : isMarked)")[0].int(0)
   }
 }

@@ -7,6 +7,11 @@ import TestSupport
 
 /// The platform, built by its declarations and with its partitions: a copy for each test.
 enum PlatformDatabase {
+  /// The schemas of the subsystems.
+  static let schemas = ["public", "webinar", "checkin", "slotease"]
+  /// The same as literals for SQL.
+  static var schemaList: String { schemas.map(Quote.literal).joined(separator: ", ") }
+
   static let states = Task { States(database: Platform.database) }
 
   private static let template = Task {

@@ -72,7 +72,9 @@ enum World {
       INSERT INTO checkin.checkins (row_hash, checked_in_by) VALUES ('\(mark)\(t)', '\(device(t))');
       INSERT INTO checkin.staff_pins (label, pin_hash) VALUES ('door \(t)', '$2a$06$xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx');
       INSERT INTO checkin.pin_attempts (address, succeeded) VALUES ('\(device(t))', true);
-      INSERT INTO checkin.request_rates (address, minute) VALUES ('\(device(t))', date_trunc('minute', now()))
+      INSERT INTO checkin.request_rates (address, minute) VALUES ('\(device(t))', date_trunc('minute', now()));
+
+      \(slotease(t))
       """
   }
 
@@ -87,7 +89,8 @@ enum World {
     SELECT forget_instructor('\(id(t, 13))');
     SELECT webinar.forget_person(' \(mark.uppercased())\(t)@example.org');
     SELECT checkin.forget_participant('\(mark)\(t)');
-    SELECT checkin.forget_address('\(device(t))')
+    SELECT checkin.forget_address('\(device(t))');
+    \(forgetInSlotease(t))
     """
   }
 
@@ -100,7 +103,7 @@ enum World {
     for tenant in tenants {
       try await connection.execute("BEGIN; \(sql(tenant))")
       transactions[tenant] = try await connection.query("SELECT pg_current_xact_id()::xid::text")[0].string(0)
-      try await connection.execute("COMMIT")
+      try await connection.execute("COMMIT; \(colleagues(tenant))")
     }
     return transactions
   }

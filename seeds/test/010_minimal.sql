@@ -8,3 +8,6 @@ ON CONFLICT (id) DO NOTHING;
 INSERT INTO public.customers (id, organization_id, email, full_name)
 VALUES ('00000000-0000-4000-8000-000000000002', '00000000-0000-4000-8000-000000000001', 'one@example.org', 'One')
 ON CONFLICT (id) DO NOTHING;
+INSERT INTO slotease.organizations (id, name, slug, latitude, longitude)
+VALUES ('00000000-0000-4000-8000-000000000003', 'One', 'one', 47.4, 8.5)
+ON CONFLICT (id) DO NOTHING;

@@ -75,10 +75,12 @@ package struct ProjectServer: Sendable {
       // Those of a server that is just starting or recovering are waited for, not started twice.
       if ServerFolders.serverPID(data: data) == nil {
         var arguments = ["-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "max_connections=200"]
-        if installation.hasLibrary("pg_cron") {
+        let libraries = ["pg_cron", "pg_stat_statements"].filter(installation.hasLibrary)
+        arguments += ["-c", "shared_preload_libraries=\(libraries.joined(separator: ","))"]
+        if libraries.contains("pg_cron") {
           arguments += [
-            "-c", "shared_preload_libraries=pg_cron", "-c", "cron.database_name=\(databaseName)",
-            "-c", "cron.use_background_workers=on", "-c", "max_worker_processes=20",
+            "-c", "cron.database_name=\(databaseName)", "-c", "cron.use_background_workers=on",
+            "-c", "max_worker_processes=20",
           ]
         }
         if !FileManager.default.fileExists(atPath: logFile) {

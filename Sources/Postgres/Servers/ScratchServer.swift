@@ -40,13 +40,21 @@ package actor ScratchServer {
     "max_logical_replication_workers=0",
   ]
 
+  /// The settings for an installation. The view of pg_stat_statements can be asked only where its library was loaded at
+  /// the start; it counts nothing here.
+  private static func settings(for installation: Installation) -> [String] {
+    let library = "pg_stat_statements"
+    return installation.hasLibrary(library)
+      ? settings + ["shared_preload_libraries=\(library)", "\(library).track=none", "\(library).save=off"] : settings
+  }
+
   /// Finds the running scratch server or starts one.
   ///
   /// - Throws: `ServerError`.
   package static func acquire(installation chosen: Installation? = nil) async throws -> ScratchServer {
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
-    let key = Digest(of: installation.bin + "\(installation.version)" + settings.joined()).short
+    let key = Digest(of: installation.bin + "\(installation.version)" + settings(for: installation).joined()).short
     let base = try ServerFolders.runtime()
     let directory = "\(base)/scratch-\(key)"
     let gatePath = directory + ".gate"
@@ -92,7 +100,7 @@ package actor ScratchServer {
     try? FileManager.default.removeItem(atPath: log)
     try ChildProcess.supervise(
       installation.bin + "/postgres",
-      ["-D", directory + "/data", "-k", directory] + settings.flatMap { ["-c", $0] },
+      ["-D", directory + "/data", "-k", directory] + settings(for: installation).flatMap { ["-c", $0] },
       as: user, logFile: log, directory: directory, usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
     try await ServerFolders.waitUntilAccepting(directory, log: log)
   }

@@ -27,8 +27,6 @@ public enum Booking {
     NotificationChannel.self
     DeliveryStatus.self
     SchemaGrant(.usage, on: .public, to: .anon, .authenticated, .serviceRole)
-    isTimeZone
-    touchUpdatedAt
     hasRole
     Organizations.self
     OrganizationMembers.self

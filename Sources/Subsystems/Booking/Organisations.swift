@@ -21,8 +21,8 @@ extension Booking {
       PrimaryKey(id)
       Unique(slug)
       Check("organizations_slug_check", "\(slug) ~ '^[a-z0-9]+(-[a-z0-9]+)*$'")
-      Check("organizations_timezone_check", "\(isTimeZone)(\(timezone))")
-      Trigger("organizations_touch", .before, .update, call: touchUpdatedAt)
+      Check("organizations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
+      Trigger("organizations_touch", .before, .update, call: Hosting.touchUpdatedAt)
       Hosting.secured()
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "true", comment: "Anybody may look.")
       Policy("admin_update", for: .update, to: .authenticated, using: Booking.runs("\(id)"))
@@ -75,7 +75,7 @@ extension Booking {
       Comment("Locations of an organisation as a tree.")
       PrimaryKey(id)
       Unique(organizationID, path)
-      Check("locations_timezone_check", "\(isTimeZone)(\(timezone))")
+      Check("locations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
       Index("locations_path_idx", on: path, using: .gist, comment: "Everything below a place.")
       Hosting.secured()
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
@@ -142,7 +142,7 @@ extension Booking {
       Unique(organizationID, email)
       Check("customers_email_check", "\(email) = lower(btrim(\(email))) AND position('@' IN \(email)) > 1")
       Index("customers_user_id_idx", on: userID, where: "\(userID) IS NOT NULL", comment: "Policies: my own rows.")
-      Trigger("customers_touch", .before, .update, call: touchUpdatedAt)
+      Trigger("customers_touch", .before, .update, call: Hosting.touchUpdatedAt)
       Hosting.secured()
       Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
       Policy(
@@ -183,23 +183,4 @@ extension Booking {
         SELECT FROM organization_members m
          WHERE m.organization_id = p_organization_id AND m.user_id = auth.uid() AND m.role = ANY (p_roles))
       """))
-
-  static let isTimeZone = Function(
-    "is_time_zone", in: .public, [.init("p_name", .text)], returns: .type(.boolean), volatility: .immutable,
-    parallel: .safe, settings: ["search_path": "pg_catalog, pg_temp"],
-    comment: "Whether PostgreSQL knows a time zone of this name.",
-    body: .inline(
-      """
-      BEGIN
-        PERFORM timestamp '2000-01-01' AT TIME ZONE p_name;
-        RETURN p_name IS NOT NULL;
-      EXCEPTION WHEN invalid_parameter_value THEN
-        RETURN false;
-      END
-      """))
-
-  static let touchUpdatedAt = Function(
-    "touch_updated_at", in: .public, returns: .trigger, settings: ["search_path": "pg_catalog, pg_temp"],
-    comment: "Keeps updated_at at the time of the last change.",
-    body: .inline("BEGIN\n  NEW.updated_at := now();\n  RETURN NEW;\nEND"))
 }

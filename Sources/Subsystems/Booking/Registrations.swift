@@ -118,7 +118,7 @@ extension Booking {
       Index(
         "payments_refund_idx", on: createdAt, where: "\(status) = \(PaymentStatus.refundPending)",
         comment: "What is to be refunded.")
-      Trigger("payments_touch", .before, .update, call: touchUpdatedAt)
+      Trigger("payments_touch", .before, .update, call: Hosting.touchUpdatedAt)
       Hosting.secured()
       Policy("own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"))
       Policy("admin_read", for: .select, to: .authenticated, using: Booking.runs("\(organizationID)"))

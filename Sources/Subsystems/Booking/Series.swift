@@ -38,13 +38,13 @@ extension Booking {
       PrimaryKey(id)
       Unique(organizationID, legacyKey)
       Check("class_series_rrule_check", "\(isRecurrenceRule)(\(rule))")
-      Check("class_series_timezone_check", "\(isTimeZone)(\(timezone))")
+      Check("class_series_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
       Check("class_series_capacity_check", "\(capacity) BETWEEN 1 AND 100000")
       Check("class_series_duration_check", "\(duration) > interval '0' AND \(duration) <= interval '7 days'")
       Check("class_series_price_check", "\(price) >= 0")
       Index("class_series_organization_id_idx", on: organizationID, comment: "The series of an organisation.")
       Index("class_series_active_idx", on: generatedUntil.nullsFirst, where: "\(active)", comment: "What to generate.")
-      Trigger("class_series_touch", .before, .update, call: touchUpdatedAt)
+      Trigger("class_series_touch", .before, .update, call: Hosting.touchUpdatedAt)
       Trigger(
         "class_series_regenerate", .before,
         .updateOf([rule, startsOn, startTime, timezone, active]), call: regenerateSeries,

@@ -1,0 +1,118 @@
+internal import Hosting
+public import SchemaDSL
+
+extension Slotease {
+  /// Who or what serves: a doctor, a counter, a room. One appointment at a time.
+  public struct Resources: Table {
+    public static let name = RelationName("resources", in: .slotease)
+
+    let id = Column("id", .uuid, default: .randomUUID)
+    let organizationID = Column("organization_id", .uuid, references: \Organizations.id, onDelete: .cascade)
+    let name = Column("name", .text, comment: "What customers read; often somebody's name.").personal(.identity)
+    let userID = Column("user_id", .uuid, null: true, comment: "Their login, where it is a person.").personal(.identity)
+    let active = Column("active", .boolean, default: true)
+    let createdAt = Column("created_at", .timestamptz, default: .now)
+
+    public init() {}
+
+    public var body: TableBody {
+      Comment("Who or what serves; each has one appointment at a time.")
+      PrimaryKey(id)
+      Index(
+        "resources_organization_id_idx", on: organizationID, where: "\(active)", comment: "An organisation's resources."
+      )
+      Index("resources_user_id_idx", on: userID, where: "\(userID) IS NOT NULL", comment: "Forgetting; my calendar.")
+      Trigger("resources_audit", .after, .insert, .update, .delete, call: audit, ["resources"])
+      Hosting.secured()
+      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(active)")
+      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      // Not who they are when they log in.
+      Grant(.select, on: [id, organizationID, name, active], to: .anon)
+      Grant(.select, .insert, .update, .delete, to: .authenticated)
+      Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
+      Access(.admin, own: .all, other: .select)
+    }
+  }
+
+  /// Who offers what.
+  public struct ServiceResources: Table {
+    public static let name = RelationName("service_resources", in: .slotease)
+
+    let serviceID = Column("service_id", .uuid, references: \Services.id, onDelete: .cascade)
+    let resourceID = Column("resource_id", .uuid, references: \Resources.id, onDelete: .cascade)
+
+    public init() {}
+
+    public var body: TableBody {
+      Comment("Which resources offer which services.")
+      PrimaryKey(serviceID, resourceID)
+      Index("service_resources_resource_id_idx", on: resourceID, comment: "The foreign key.")
+      Hosting.secured()
+      let s = Services.as("s")
+      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
+      Policy(
+        "admin", to: .authenticated,
+        using: """
+          EXISTS (SELECT FROM \(s) WHERE \(s.id) = \(serviceID) AND \(Slotease.mine("\(s.organizationID)", .admin)))
+          """)
+      Grant(.select, to: .anon)
+      Grant(.select, .insert, .update, .delete, to: .authenticated)
+      Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
+      Access(.admin, own: .all, other: .select)
+    }
+  }
+
+  /// When an organisation is open, by its own clock.
+  public struct OpeningHours: Table {
+    public static let name = RelationName("opening_hours", in: .slotease)
+
+    let organizationID = Column("organization_id", .uuid, references: \Organizations.id, onDelete: .cascade)
+    let weekday = Column("weekday", .smallint, comment: "1 is Monday, 7 is Sunday.")
+    let opens = Column("opens", .time)
+    let closes = Column("closes", .time, comment: "24:00 is midnight at the day's end.")
+
+    public init() {}
+
+    public var body: TableBody {
+      Comment("Opening hours; a day can have several.")
+      PrimaryKey(organizationID, weekday, opens)
+      Check("opening_hours_weekday_check", "\(weekday) BETWEEN 1 AND 7")
+      Check("opening_hours_times_check", "\(closes) > \(opens)")
+      Hosting.secured()
+      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
+      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Grant(.select, to: .anon)
+      Grant(.select, .insert, .update, .delete, to: .authenticated)
+      Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
+      Access(.admin, own: .all, other: .select)
+    }
+  }
+
+  /// When nobody is served, or one resource does not: holidays, illness.
+  public struct Closures: Table {
+    public static let name = RelationName("closures", in: .slotease)
+
+    let id = Column("id", .bigint, identity: .always)
+    let organizationID = Column("organization_id", .uuid, references: \Organizations.id, onDelete: .cascade)
+    let resourceID = Column(
+      "resource_id", .uuid, null: true, references: \Resources.id, onDelete: .cascade, comment: "NULL: all of them.")
+    let during = Column("during", .other("tstzrange"))
+
+    public init() {}
+
+    public var body: TableBody {
+      Comment("Times that cannot be booked; why is nobody's business.")
+      PrimaryKey(id)
+      Check("closures_during_check", "NOT isempty(\(during))")
+      Index("closures_organization_id_during_idx", on: organizationID, during, using: .gist, comment: "Offered times.")
+      Index("closures_resource_id_idx", on: resourceID, where: "\(resourceID) IS NOT NULL", comment: "The foreign key.")
+      Hosting.secured()
+      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
+      Policy("staff", to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Grant(.select, to: .anon)
+      Grant(.select, .insert, .update, .delete, to: .authenticated)
+      Access(.anon, .nobody, .customer, own: .select, other: .select)
+      Access(.staff, .admin, own: .all, other: .select)
+    }
+  }
+}
