@@ -196,6 +196,10 @@ package enum ProofRows {
     let tables = source.facts.values.filter { fact in
       guard fact.id.kind == .table, target.contains(fact.id), !replaced.contains(fact.id) else { return false }
       let root = before.root(of: fact.id)
+      // A partition goes with a parent that is made anew, unless it is one no more.
+      if target[fact.id]?.partitionParent != nil, before.ancestors(of: fact.id).contains(where: replaced.contains) {
+        return false
+      }
       let isWhole = before.members(of: root) == after.members(of: root)
       return isWhole ? fact.id == root : fact.attributes[.partitionKey] == nil
     }.map(\.id).sorted()
@@ -238,10 +242,13 @@ private struct TableTree {
     }
   }
 
-  func root(of table: FactID) -> FactID {
-    var current = table
-    while let next = catalog[current]?.partitionParent, catalog.contains(next) { current = next }
-    return current
+  func root(of table: FactID) -> FactID { ancestors(of: table).last ?? table }
+
+  /// The tables that it is a partition of, the nearest first.
+  func ancestors(of table: FactID) -> [FactID] {
+    var ancestors: [FactID] = []
+    while let next = catalog[ancestors.last ?? table]?.partitionParent, catalog.contains(next) { ancestors.append(next) }
+    return ancestors
   }
 
   func members(of root: FactID) -> Set<FactID> { membersByRoot[root] ?? [] }

@@ -52,6 +52,18 @@ import Testing
     #expect(proof.rows > 0)
   }
 
+  /// Another partition key makes the table anew: that its partitions' rows go with it is said, and no surprise.
+  @Test func partitionsGoWithAParentThatIsMadeAnew() async throws {
+    let (plan, proof) = try await prove(
+      """
+      CREATE TABLE l (k text) PARTITION BY LIST (k); CREATE TABLE l_a PARTITION OF l FOR VALUES IN ('a');
+      CREATE TABLE l_rest PARTITION OF l DEFAULT
+      """,
+      "CREATE TABLE l (k text) PARTITION BY LIST (lower(k)); CREATE TABLE l_rest PARTITION OF l DEFAULT")
+    #expect(proof.holds, "\(proof.lostRows)")
+    #expect(plan.hazards.contains { $0.code == .dataLoss })
+  }
+
   @Test func aWideningThatRewritesNothingIsNotCalledARewrite() async throws {
     // A rule that says "a change of type rewrites the table" would be wrong here.
     let (plan, proof) = try await prove("CREATE TABLE t (a varchar(10))", "CREATE TABLE t (a varchar(20))")
