@@ -79,7 +79,12 @@ let package = Package(
         "audit_change", "available_slots", "book_appointment", "export_user_data", "finish_entry", "forget_user",
         "join_queue", "reorder_queue", "reschedule_appointment", "tell_of_appointment")),
     layer(
-      "Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn", "Booking", "Slotease"],
+      "Growth", ["Hosting", "SchemaDSL"], path: "Sources/Subsystems/Growth",
+      resources: embedded(
+        "advance_session", "auto_assign_experiments", "enrich_event", "gdpr_delete_user_data", "normalize_lead",
+        "process_pending_events")),
+    layer(
+      "Platform", ["Hosting", "SchemaDSL", "Webinar", "CheckIn", "Booking", "Slotease", "Growth"],
       path: "Sources/Subsystems/Platform"),
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
 

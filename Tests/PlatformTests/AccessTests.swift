@@ -115,14 +115,14 @@ import Testing
       (.delete, "", "DELETE FROM \(table.name) WHERE \(row)"),
       (.insert, "DELETE FROM \(table.name) WHERE \(row);", insert),
     ]
-    let claims = user.map { "{\"sub\": \"\($0)\", \"role\": \"\(role)\"}" } ?? ""
+    let claims = World.claims(user, role)
     var can: Commands = []
     for (command, before, statement) in attempts {
       // Triggers and foreign keys have no say in who may do what.
       try await connection.execute(
         """
         BEGIN; SET LOCAL session_replication_role = replica; \(before)
-        SET LOCAL request.jwt.claims = '\(claims)'; SET LOCAL ROLE \(role)
+        SET LOCAL request.jwt.claims = '\(claims)'; SET LOCAL app.session_token = '\(World.token(of: user))'; SET LOCAL ROLE \(role)
         """)
       do {
         let rows = try await connection.query(statement)

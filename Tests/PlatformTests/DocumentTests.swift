@@ -228,6 +228,44 @@ import Testing
     #expect(alterations.count == 9)
   }
 
+  // MARK: 004, growth
+
+  /// All statements of the document. It reads `mean_time` of pg_stat_statements, a column that PostgreSQL 13 renamed to
+  /// `mean_exec_time`.
+  @Test func growthStatementsRun() async throws {
+    let statements = try Self.statements("growth.sql")
+    #expect(statements.count == 13)
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(
+        """
+        INSERT INTO marketing.leads (email) VALUES ('test@example.com');
+        INSERT INTO onboarding.sessions (session_token) VALUES ('sess_user_token_123');
+        INSERT INTO experiments.experiments (key, name, status, variants)
+        VALUES ('x', 'X', 'running', '[{"key": "a", "weight": 1}, {"key": "b", "weight": 1}]');
+        SET search_path = marketing, public
+        """)
+      for statement in statements {
+        do {
+          let rows = try await connection.query(statement)
+          let isAWrite = ["INSERT", "UPDATE"].contains { statement.hasPrefix($0) }
+          #expect(!isAWrite || rows.affected == 1, "\(statement)")
+        } catch let error as PostgresError where statement.contains("mean_time") {
+          #expect(error.sqlState == "42703")
+          try await connection.query(statement.replacing("mean_time", with: "mean_exec_time"))
+        } catch { Issue.record("\(statement): \(error)") }
+      }
+      let session = try await connection.query(
+        "SELECT concat_ws(' ', current_step, progress_percentage) FROM onboarding.sessions")
+      #expect(try session[0].string(0) == "bot_setup 20")
+      #expect(try await connection.query("SELECT count(*) FROM experiments.assignments")[0].int(0) == 1)
+      #expect(try await connection.query("SELECT count(*) FROM analytics.events WHERE page = '/demo'")[0].int(0) == 1)
+      // The last ones are about a policy: seen by a visitor, it is their own lead.
+      try await connection.execute("SET ROLE anon")
+      let own = try await connection.query(statements[12])
+      #expect(try own.map { try $0.string(1) } == ["test@example.com"])
+    }
+  }
+
   /// The statements of a document, each without the comments before it.
   static func statements(_ name: String) throws -> [String] {
     try Script.split(try document(name)).map { statement in

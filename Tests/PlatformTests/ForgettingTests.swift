@@ -31,7 +31,7 @@ import Testing
   private static func known(_ column: PersonalColumn, _ connection: Connection) async throws -> Int {
     let name = Quote.identifier(column.column)
     let table = Quote.qualified(column.relation.schema.name, column.relation.name)
-    let isMarked = "lower(replace(\(name)::text, ':', '')) LIKE '%\(World.mark)%'"
+    let isMarked = "lower(replace(\(name)::text, ':', '')) ~ '\(World.mark)|\(World.number)'"
     return try await connection.query(
       "SELECT count(*) FROM \(table) WHERE \(column.kind == .behaviour ? "\(name)::text <> '{}'" : isMarked)")[0].int(0)
   }

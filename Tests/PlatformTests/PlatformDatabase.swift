@@ -8,7 +8,9 @@ import TestSupport
 /// The platform, built by its declarations and with its partitions: a copy for each test.
 enum PlatformDatabase {
   /// The schemas of the subsystems.
-  static let schemas = ["public", "webinar", "checkin", "slotease"]
+  static let schemas = [
+    "public", "webinar", "checkin", "slotease", "marketing", "onboarding", "analytics", "experiments", "whatsapp",
+  ]
   /// The same as literals for SQL.
   static var schemaList: String { schemas.map(Quote.literal).joined(separator: ", ") }
 

@@ -97,7 +97,7 @@ import Testing
       #expect(open.isEmpty)
       let partitions = try await connection.query(
         "SELECT count(*) FROM pg_class WHERE relispartition AND relkind = 'r'")
-      #expect(try partitions[0].int(0) == 158 + made)
+      #expect(try partitions[0].int(0) == 182 + made)
     }
   }
 

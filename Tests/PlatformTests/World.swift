@@ -16,8 +16,9 @@ enum World {
   static func staff(_ tenant: Int) -> String { id(tenant, 92) }
   static func admin(_ tenant: Int) -> String { id(tenant, 93) }
 
-  /// Everything that is personal has this in it.
+  /// Everything that is personal has this in it, or the number where only digits can be.
   static let mark = "deadbeef"
+  static let number = "3735928559"
 
   static func sql(_ t: Int) -> String {
     let address = "\(mark)\(t)@example.org"
@@ -74,7 +75,8 @@ enum World {
       INSERT INTO checkin.pin_attempts (address, succeeded) VALUES ('\(device(t))', true);
       INSERT INTO checkin.request_rates (address, minute) VALUES ('\(device(t))', date_trunc('minute', now()));
 
-      \(slotease(t))
+      \(slotease(t));
+      \(growth(t))
       """
   }
 
@@ -90,7 +92,8 @@ enum World {
     SELECT webinar.forget_person(' \(mark.uppercased())\(t)@example.org');
     SELECT checkin.forget_participant('\(mark)\(t)');
     SELECT checkin.forget_address('\(device(t))');
-    \(forgetInSlotease(t))
+    \(forgetInSlotease(t));
+    \(forgetInGrowth(t))
     """
   }
 

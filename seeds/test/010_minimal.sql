@@ -11,3 +11,4 @@ ON CONFLICT (id) DO NOTHING;
 INSERT INTO slotease.organizations (id, name, slug, latitude, longitude)
 VALUES ('00000000-0000-4000-8000-000000000003', 'One', 'one', 47.4, 8.5)
 ON CONFLICT (id) DO NOTHING;
+INSERT INTO marketing.leads (email) SELECT 'one@example.org' WHERE NOT EXISTS (SELECT FROM marketing.leads WHERE email = 'one@example.org');

@@ -4,6 +4,7 @@ public import SchemaDSL
 extension Hosting {
   @DatabaseBuilder public static var sharedFunctions: [any DatabaseItem] {
     isTimeZone
+    rowChanges
     touchUpdatedAt
   }
 
@@ -25,4 +26,21 @@ extension Hosting {
     "touch_updated_at", in: .public, returns: .trigger, settings: ["search_path": "pg_catalog, pg_temp"],
     comment: "Keeps updated_at at the time of the last change.",
     body: .inline("BEGIN\n  NEW.updated_at := now();\n  RETURN NEW;\nEND"))
+
+  public static let rowChanges = Function(
+    "row_changes", in: .public, [.init("p_old", .jsonb), .init("p_new", .jsonb)], returns: .type(.jsonb),
+    language: .sql,
+    volatility: .immutable, parallel: .safe,
+    comment: """
+      What an audit keeps of a change: a new or deleted row as it is, of an update what each changed column was and \
+      became; NULL when nothing but updated_at changed.
+      """,
+    body: .inline(
+      """
+      SELECT CASE
+               WHEN p_old IS NULL THEN p_new
+               WHEN p_new IS NULL THEN p_old
+               ELSE (SELECT jsonb_object_agg(n.key, jsonb_build_array(p_old -> n.key, n.value))
+                       FROM jsonb_each(p_new - 'updated_at') AS n WHERE n.value IS DISTINCT FROM p_old -> n.key) END
+      """))
 }

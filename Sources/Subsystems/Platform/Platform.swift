@@ -1,5 +1,6 @@
 internal import Booking
 internal import CheckIn
+internal import Growth
 internal import Hosting
 public import SchemaDSL
 internal import Slotease
@@ -26,5 +27,6 @@ public enum Platform {
     CheckIn.items
     Booking.items
     Slotease.items
+    Growth.items
   }
 }

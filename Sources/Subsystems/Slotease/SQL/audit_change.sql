@@ -2,14 +2,10 @@ DECLARE
   v_old jsonb := to_jsonb(OLD) - 'key_hash';
   v_new jsonb := to_jsonb(NEW) - 'key_hash';
   v_row jsonb := coalesce(v_old, v_new);
-  v_changes jsonb := coalesce(v_new, v_old);
+  v_changes jsonb := public.row_changes(v_old, v_new);
 BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    SELECT jsonb_object_agg(n.key, jsonb_build_array(v_old -> n.key, n.value)) INTO v_changes
-      FROM jsonb_each(v_new - 'updated_at') AS n WHERE n.value IS DISTINCT FROM v_old -> n.key;
-    IF v_changes IS NULL THEN
-      RETURN NULL;
-    END IF;
+  IF v_changes IS NULL THEN
+    RETURN NULL;
   END IF;
   INSERT INTO audit_log (table_name, row_id, action, organization_id, subject_id, subject_user_id, actor_id, actor_role, changes)
   VALUES (TG_ARGV[0], v_row ->> 'id', lower(TG_OP)::audit_action,

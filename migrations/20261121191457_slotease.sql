@@ -1,5 +1,5 @@
--- 20261121183307_slotease
--- create 2 externals, 1 schema, 2 extensions, 9 enums, 33 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 152 grants, 170 comments, 3 cron jobs
+-- 20261121191457_slotease
+-- create 2 externals, 1 schema, 2 extensions, 9 enums, 34 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 152 grants, 171 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
 
@@ -98,6 +98,22 @@ CREATE TYPE slotease.user_role AS ENUM ('customer', 'staff', 'admin', 'super_adm
 -- + comment on enum slotease.user_role  [Slotease/Types.swift]
 COMMENT ON TYPE slotease.user_role IS 'What a person is to an organisation; each role may do what those before it may.';
 
+-- + function public.row_changes(jsonb, jsonb)  [Hosting/SharedFunctions.swift]
+CREATE OR REPLACE FUNCTION public.row_changes(p_old jsonb, p_new jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+SELECT CASE
+         WHEN p_old IS NULL THEN p_new
+         WHEN p_new IS NULL THEN p_old
+         ELSE (SELECT jsonb_object_agg(n.key, jsonb_build_array(p_old -> n.key, n.value))
+                 FROM jsonb_each(p_new - 'updated_at') AS n WHERE n.value IS DISTINCT FROM p_old -> n.key) END
+$function$;
+
+-- + comment on function public.row_changes(jsonb, jsonb)  [Hosting/SharedFunctions.swift]
+COMMENT ON ROUTINE public.row_changes(jsonb, jsonb) IS 'What an audit keeps of a change: a new or deleted row as it is, of an update what each changed column was and became; NULL when nothing but updated_at changed.';
+
 -- + function slotease.audit_change()  [Slotease/Audit.swift]
 CREATE OR REPLACE FUNCTION slotease.audit_change()
  RETURNS trigger
@@ -109,14 +125,10 @@ DECLARE
   v_old jsonb := to_jsonb(OLD) - 'key_hash';
   v_new jsonb := to_jsonb(NEW) - 'key_hash';
   v_row jsonb := coalesce(v_old, v_new);
-  v_changes jsonb := coalesce(v_new, v_old);
+  v_changes jsonb := public.row_changes(v_old, v_new);
 BEGIN
-  IF TG_OP = 'UPDATE' THEN
-    SELECT jsonb_object_agg(n.key, jsonb_build_array(v_old -> n.key, n.value)) INTO v_changes
-      FROM jsonb_each(v_new - 'updated_at') AS n WHERE n.value IS DISTINCT FROM v_old -> n.key;
-    IF v_changes IS NULL THEN
-      RETURN NULL;
-    END IF;
+  IF v_changes IS NULL THEN
+    RETURN NULL;
   END IF;
   INSERT INTO audit_log (table_name, row_id, action, organization_id, subject_id, subject_user_id, actor_id, actor_role, changes)
   VALUES (TG_ARGV[0], v_row ->> 'id', lower(TG_OP)::audit_action,
