@@ -247,7 +247,9 @@ private struct TableTree {
   /// The tables that it is a partition of, the nearest first.
   func ancestors(of table: FactID) -> [FactID] {
     var ancestors: [FactID] = []
-    while let next = catalog[ancestors.last ?? table]?.partitionParent, catalog.contains(next) { ancestors.append(next) }
+    while let next = catalog[ancestors.last ?? table]?.partitionParent, catalog.contains(next) {
+      ancestors.append(next)
+    }
     return ancestors
   }
 

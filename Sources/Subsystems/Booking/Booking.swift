@@ -56,6 +56,7 @@ public enum Booking {
   /// What a client calls.
   @DatabaseBuilder private static var operations: [any DatabaseItem] {
     promoteEventWaitlist
+    waitlistPosition
     bookEvent
     cancelBooking
     leaveWaitlist

@@ -13,8 +13,8 @@ extension Booking {
       .init("waitlist_position", .integer), .init("repeated", .boolean)),
     settings: ["search_path": "public, pg_temp"], execute: [.serviceRole],
     comment: """
-      Books a place: outcome confirmed, or waitlisted when the event is full, with the position (1000 for all that are \
-      further behind). The same key again gives the same answer; \
+      Books a place: outcome confirmed, or waitlisted when the event is full, with the position. \
+      The same key again gives the same answer; \
       however many book at once, never more than the event's capacity are confirmed.
       """,
     body: .file(PackageResources.book_event_sql, "Booking/SQL/book_event.sql"))
@@ -26,6 +26,22 @@ extension Booking {
     settings: ["search_path": "public, pg_temp"], execute: [.serviceRole],
     comment: "Cancels a registration, and gives its place to who is next on the waitlist. Again, it does nothing.",
     body: .file(PackageResources.cancel_booking_sql, "Booking/SQL/cancel_booking.sql"))
+
+  static let waitlistPosition = Function(
+    "waitlist_position", in: .public, [.init("p_event_id", .uuid), .init("p_waitlist_id", .bigint)],
+    returns: .type(.integer), language: .sql, volatility: .stable, settings: ["search_path": "public, pg_temp"],
+    execute: [.serviceRole],
+    comment: """
+      The place of somebody who waits; 100 for all that are further behind, since whoever books waits for this to be \
+      counted.
+      """,
+    body: .inline(
+      """
+      SELECT count(*)::integer FROM (
+        SELECT FROM event_waitlists w
+         WHERE w.event_id = p_event_id AND w.promoted_at IS NULL AND w.left_at IS NULL AND w.id <= p_waitlist_id
+         LIMIT 100) waiting
+      """))
 
   static let leaveWaitlist = Function(
     "leave_waitlist", in: .public, [.init("p_waitlist_id", .bigint)], returns: .type(.boolean), language: .sql,

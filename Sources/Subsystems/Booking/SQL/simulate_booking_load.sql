@@ -34,6 +34,7 @@ BEGIN
         waitlisted := waitlisted + (v_outcome = 'waitlisted')::integer;
       EXCEPTION WHEN OTHERS THEN
         failed := failed + 1;
+        RAISE WARNING 'booking % failed: %', i, SQLERRM USING ERRCODE = SQLSTATE;
       END;
       v_times := v_times || extract(epoch FROM clock_timestamp() - v_before)::double precision * 1000;
     END LOOP;
