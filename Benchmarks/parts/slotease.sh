@@ -32,7 +32,7 @@ SELECT * FROM slotease.nearest_organizations(:latitude, :longitude);
 SQL
 cat > "$work/slots.sql" <<SQL
 \\set day random(1, 28)
-SELECT count(*) FROM slotease.available_slots('00000000-0000-0000-0003-000000000001', CURRENT_DATE + :day);
+SELECT count(*) FROM slotease.available_slots('00000000-0000-0000-0003-000000000001', CURRENT_DATE + :day::integer);
 SQL
 bench "bookings of 1,400 times with 10 rooms, 100 clients" "$work/slot.sql" 100 15
 line "times booked twice (goal 0)" "$(sql "SELECT count(*) FROM slotease.appointments a JOIN slotease.appointments b ON b.resource_id = a.resource_id AND b.id > a.id

@@ -92,7 +92,7 @@ import Testing
         try await connection.query("SELECT process_pending_events()")
         let rows = try await connection.query(
           """
-          SELECT (SELECT count(*) FROM analytics.events), (SELECT count(*) FROM analytics.events WHERE processed_at IS NULL),
+          SELECT (SELECT count(*) FROM analytics.events), (SELECT count(*) FROM analytics.pending_events),
                  (SELECT sum(events) FROM analytics.event_aggregations), (SELECT value FROM analytics.metrics WHERE name = 'events')
           """)[0]
         #expect(try (0..<4).map { try rows.int($0) } == [240, 0, 240, 240])

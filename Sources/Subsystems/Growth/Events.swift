@@ -20,7 +20,6 @@ extension Growth {
     let device = Column("device", .enum(Device.self), default: .case(.unknown))
     let variants = Column("variants", .jsonb, null: true, comment: "The experiments that the session takes part in.")
     let createdAt = Column("created_at", .timestamptz, default: .now)
-    let processedAt = Column("processed_at", .timestamptz, null: true)
 
     public init() {}
 
@@ -39,7 +38,6 @@ extension Growth {
       Index(
         "events_lead_id_idx", on: leadID, createdAt, where: "\(leadID) IS NOT NULL",
         comment: "What a lead has looked at.")
-      Index("events_pending_idx", on: id, where: "\(processedAt) IS NULL", comment: "What is to be processed.")
       Index("events_created_at_idx", on: createdAt, using: .brin, comment: "Events of a day; cleaning up.")
       Index(
         "events_conversions_idx", on: createdAt, including: [name], where: "\(type) = \(EventType.conversion)",
@@ -127,16 +125,42 @@ extension Growth {
     comment: "Fills in an event's page, campaign, country, device, lead and experiments.",
     body: .file(PackageResources.enrich_event_sql, "Growth/SQL/enrich_event.sql"))
 
+  /// What new events leave to be done, a row a statement, day and lead: to mark the events themselves would write each of
+  /// them, and its indexes, twice.
+  public struct PendingEvents: Table {
+    public static let name = RelationName("pending_events", in: .analytics)
+
+    let id = Column("id", .bigint, identity: .always)
+    let day = Column("day", .date, comment: "UTC.")
+    let leadID = Column("lead_id", .uuid, null: true)
+    let events = Column("events", .integer)
+    let points = Column("points", .integer, comment: "What the lead gains.")
+
+    public init() {}
+
+    public var body: TableBody {
+      Comment("Work for process_pending_events.")
+      PrimaryKey(id)
+      Index("pending_events_lead_id_idx", on: leadID, where: "\(leadID) IS NOT NULL", comment: "Forgetting.")
+      Hosting.secured()
+    }
+  }
+
   static let aggregateEvents = Function(
     "aggregate_events", in: .analytics, returns: .trigger, security: .definer,
     settings: ["search_path": "analytics, pg_temp"], execute: [],
-    comment: "Counts new events by the hour, each process in rows of its own.",
+    comment: "Counts new events by the hour, each process in rows of its own, and notes what is to be done with them.",
     body: .inline(
       """
       BEGIN
         INSERT INTO event_aggregations AS a (bucket, type, name, shard, events)
         SELECT date_trunc('hour', n.created_at, 'UTC'), n.type, n.name, pg_backend_pid(), count(*) FROM new_rows n GROUP BY 1, 2, 3
         ON CONFLICT (bucket, type, name, shard) DO UPDATE SET events = a.events + excluded.events;
+        -- A demo counts more than a page.
+        INSERT INTO pending_events (day, lead_id, events, points)
+        SELECT (n.created_at AT TIME ZONE 'UTC')::date, n.lead_id, count(*),
+               sum(CASE WHEN n.name = 'demo_request' THEN 20 WHEN n.type = 'conversion' THEN 30 WHEN n.type = 'form_submission' THEN 10 ELSE 1 END)
+          FROM new_rows n GROUP BY 1, 2;
         RETURN NULL;
       END
       """))

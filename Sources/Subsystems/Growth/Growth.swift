@@ -32,6 +32,7 @@ public enum Growth {
     aggregateEvents
     Events.self
     EventAggregations.self
+    PendingEvents.self
     Metrics.self
     processEvents
     DailyOverview.self

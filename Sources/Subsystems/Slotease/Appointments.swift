@@ -160,6 +160,26 @@ extension Slotease {
            AND (p_ends_at AT TIME ZONE o.timezone) <= (p_starts_at AT TIME ZONE o.timezone)::date + h.closes)
       """))
 
+  static let isFree = Function(
+    "is_free", in: .slotease,
+    [
+      .init("p_resource_id", .uuid), .init("p_organization_id", .uuid), .init("p_starts_at", .timestamptz),
+      .init("p_ends_at", .timestamptz), .init("p_buffer", .interval),
+    ],
+    returns: .type(.boolean), language: .sql, settings: ["search_path": "slotease, pg_temp"], execute: [.serviceRole],
+    comment: """
+      Whether a resource has nothing at a time, nor in the buffer after it, and is not closed then. Volatile: asked again \
+      after a lock, it sees what others have reserved meanwhile.
+      """,
+    body: .inline(
+      """
+      SELECT NOT EXISTS (SELECT FROM slot_reservations x
+                          WHERE x.resource_id = p_resource_id AND x.during && tstzrange(p_starts_at, p_ends_at + p_buffer))
+         AND NOT EXISTS (SELECT FROM closures c
+                          WHERE c.organization_id = p_organization_id AND (c.resource_id IS NULL OR c.resource_id = p_resource_id)
+                            AND c.during && tstzrange(p_starts_at, p_ends_at))
+      """))
+
   static let availableSlots = Function(
     "available_slots", in: .slotease,
     [.init("p_service_id", .uuid), .init("p_day", .date), .init("p_days", .integer, default: "1")],

@@ -70,6 +70,7 @@ public enum Slotease {
     SlotReservations.self
     BookingRequests.self
     isOpen
+    isFree
     availableSlots
     bookAppointment
     rescheduleAppointment

@@ -28,6 +28,8 @@ BEGIN
   DELETE FROM analytics.events e
    WHERE e.session_id = ANY (v_tokens) OR e.user_id = ANY (v_users) OR e.lead_id = ANY (v_leads);
   item := 'analytics.events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+  DELETE FROM analytics.pending_events p WHERE p.lead_id = ANY (v_leads);
+  item := 'analytics.pending_events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
   DELETE FROM experiments.assignments a WHERE a.session_id = ANY (v_tokens) OR a.user_id = ANY (v_users);
   item := 'experiments.assignments'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
   DELETE FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts);

@@ -3,24 +3,19 @@ DECLARE
   v_scored bigint;
   v_days date[];
 BEGIN
-  -- Leads whose events these are gain by them; a demo counts more than a page.
-  WITH pending AS (
-    SELECT e.id, e.created_at FROM events e WHERE e.processed_at IS NULL ORDER BY e.id LIMIT p_limit FOR UPDATE SKIP LOCKED),
-  done AS (
-    UPDATE events e SET processed_at = clock_timestamp() FROM pending p WHERE e.id = p.id AND e.created_at = p.created_at
-    RETURNING e.lead_id, e.type, e.name, (e.created_at AT TIME ZONE 'UTC')::date AS day),
-  gains AS (
-    SELECT d.lead_id, sum(CASE WHEN d.name = 'demo_request' THEN 20 WHEN d.type = 'conversion' THEN 30
-                               WHEN d.type = 'form_submission' THEN 10 ELSE 1 END) AS points
-      FROM done d WHERE d.lead_id IS NOT NULL GROUP BY 1),
+  WITH taken AS (
+    DELETE FROM pending_events p
+     WHERE p.id IN (SELECT n.id FROM pending_events n ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED)
+    RETURNING p.day, p.lead_id, p.events, p.points),
+  gains AS (SELECT t.lead_id, sum(t.points) AS points FROM taken t WHERE t.lead_id IS NOT NULL GROUP BY 1),
   -- In one order, so that two at once do not wait for each other.
   locked AS (SELECT l.id FROM marketing.leads l WHERE l.id IN (SELECT g.lead_id FROM gains g) ORDER BY l.id FOR NO KEY UPDATE),
   scored AS (
     UPDATE marketing.leads l SET score = least(100, l.score + g.points) FROM gains g, locked k
      WHERE l.id = g.lead_id AND k.id = l.id AND l.score < 100
     RETURNING 1)
-  SELECT count(*), (SELECT count(*) FROM scored), array_agg(DISTINCT d.day)
-    INTO v_events, v_scored, v_days FROM done d;
+  SELECT coalesce(sum(t.events), 0), (SELECT count(*) FROM scored), array_agg(DISTINCT t.day)
+    INTO v_events, v_scored, v_days FROM taken t;
   item := 'events'; rows := v_events; RETURN NEXT;
   item := 'leads scored'; rows := v_scored; RETURN NEXT;
 

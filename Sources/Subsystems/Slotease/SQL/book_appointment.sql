@@ -25,18 +25,16 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ask available_slots for the times that can be booked.';
   END IF;
 
-  -- Bookings of a resource come one after the other from here on: each sees what those before it have reserved. Without
-  -- that the exclusion constraint would refuse as well, but two could wait for each other.
   FOR v_resource IN
     SELECT r.id FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
      WHERE sr.service_id = p_service_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
-     ORDER BY r.id FOR NO KEY UPDATE OF r
+       AND is_free(r.id, v_service.organization_id, starts_at, ends_at, v_service.buffer)
+     ORDER BY r.id
   LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM slot_reservations x
-                           WHERE x.resource_id = v_resource AND x.during && tstzrange(starts_at, ends_at + v_service.buffer))
-      OR EXISTS (SELECT FROM closures c
-                  WHERE c.organization_id = v_service.organization_id AND (c.resource_id IS NULL OR c.resource_id = v_resource)
-                    AND c.during && tstzrange(starts_at, ends_at));
+    -- Bookings of a resource come one after the other: each sees what those before it have reserved. Without that the
+    -- exclusion constraint would refuse as well, but two could wait for each other.
+    PERFORM FROM resources r WHERE r.id = v_resource FOR NO KEY UPDATE;
+    CONTINUE WHEN NOT is_free(v_resource, v_service.organization_id, starts_at, ends_at, v_service.buffer);
     INSERT INTO appointments (organization_id, service_id, resource_id, customer_id, starts_at, ends_at, blocked_until, price,
                               currency, notes, metadata)
     VALUES (v_service.organization_id, p_service_id, v_resource, p_customer_id, starts_at, ends_at,

@@ -1,6 +1,6 @@
--- 20261121191902_booking_under_load
+-- 20261121193809_booking_under_load
 -- create 1 function, 2 grants, 1 comment; alter 4 functions, 1 comment
--- proved on PostgreSQL 15.20: converges; 142 rows in 48 tables kept
+-- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
 
 BEGIN;

@@ -1,5 +1,5 @@
--- 20261121191523_growth
--- create 5 schemas, 16 enums, 17 functions, 13 tables, 6 constraints, 65 indexes, 6 views, 13 triggers, 39 policies, 2 partition windows, 138 grants, 167 comments, 3 cron jobs
+-- 20261121193901_growth
+-- create 5 schemas, 16 enums, 17 functions, 14 tables, 6 constraints, 65 indexes, 6 views, 13 triggers, 40 policies, 2 partition windows, 139 grants, 170 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 121 rows in 41 tables kept
 -- hazards: none
 
@@ -145,12 +145,17 @@ BEGIN
   INSERT INTO event_aggregations AS a (bucket, type, name, shard, events)
   SELECT date_trunc('hour', n.created_at, 'UTC'), n.type, n.name, pg_backend_pid(), count(*) FROM new_rows n GROUP BY 1, 2, 3
   ON CONFLICT (bucket, type, name, shard) DO UPDATE SET events = a.events + excluded.events;
+  -- A demo counts more than a page.
+  INSERT INTO pending_events (day, lead_id, events, points)
+  SELECT (n.created_at AT TIME ZONE 'UTC')::date, n.lead_id, count(*),
+         sum(CASE WHEN n.name = 'demo_request' THEN 20 WHEN n.type = 'conversion' THEN 30 WHEN n.type = 'form_submission' THEN 10 ELSE 1 END)
+    FROM new_rows n GROUP BY 1, 2;
   RETURN NULL;
 END
 $function$;
 
 -- + comment on function analytics.aggregate_events()  [Growth/Events.swift]
-COMMENT ON ROUTINE analytics.aggregate_events() IS 'Counts new events by the hour, each process in rows of its own.';
+COMMENT ON ROUTINE analytics.aggregate_events() IS 'Counts new events by the hour, each process in rows of its own, and notes what is to be done with them.';
 
 -- + function analytics.audit_change()  [Growth/AuditTrail.swift]
 CREATE OR REPLACE FUNCTION analytics.audit_change()
@@ -556,6 +561,8 @@ BEGIN
   DELETE FROM analytics.events e
    WHERE e.session_id = ANY (v_tokens) OR e.user_id = ANY (v_users) OR e.lead_id = ANY (v_leads);
   item := 'analytics.events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+  DELETE FROM analytics.pending_events p WHERE p.lead_id = ANY (v_leads);
+  item := 'analytics.pending_events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
   DELETE FROM experiments.assignments a WHERE a.session_id = ANY (v_tokens) OR a.user_id = ANY (v_users);
   item := 'experiments.assignments'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
   DELETE FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts);
@@ -604,24 +611,19 @@ DECLARE
   v_scored bigint;
   v_days date[];
 BEGIN
-  -- Leads whose events these are gain by them; a demo counts more than a page.
-  WITH pending AS (
-    SELECT e.id, e.created_at FROM events e WHERE e.processed_at IS NULL ORDER BY e.id LIMIT p_limit FOR UPDATE SKIP LOCKED),
-  done AS (
-    UPDATE events e SET processed_at = clock_timestamp() FROM pending p WHERE e.id = p.id AND e.created_at = p.created_at
-    RETURNING e.lead_id, e.type, e.name, (e.created_at AT TIME ZONE 'UTC')::date AS day),
-  gains AS (
-    SELECT d.lead_id, sum(CASE WHEN d.name = 'demo_request' THEN 20 WHEN d.type = 'conversion' THEN 30
-                               WHEN d.type = 'form_submission' THEN 10 ELSE 1 END) AS points
-      FROM done d WHERE d.lead_id IS NOT NULL GROUP BY 1),
+  WITH taken AS (
+    DELETE FROM pending_events p
+     WHERE p.id IN (SELECT n.id FROM pending_events n ORDER BY n.id LIMIT p_limit FOR UPDATE SKIP LOCKED)
+    RETURNING p.day, p.lead_id, p.events, p.points),
+  gains AS (SELECT t.lead_id, sum(t.points) AS points FROM taken t WHERE t.lead_id IS NOT NULL GROUP BY 1),
   -- In one order, so that two at once do not wait for each other.
   locked AS (SELECT l.id FROM marketing.leads l WHERE l.id IN (SELECT g.lead_id FROM gains g) ORDER BY l.id FOR NO KEY UPDATE),
   scored AS (
     UPDATE marketing.leads l SET score = least(100, l.score + g.points) FROM gains g, locked k
      WHERE l.id = g.lead_id AND k.id = l.id AND l.score < 100
     RETURNING 1)
-  SELECT count(*), (SELECT count(*) FROM scored), array_agg(DISTINCT d.day)
-    INTO v_events, v_scored, v_days FROM done d;
+  SELECT coalesce(sum(t.events), 0), (SELECT count(*) FROM scored), array_agg(DISTINCT t.day)
+    INTO v_events, v_scored, v_days FROM taken t;
   item := 'events'; rows := v_events; RETURN NEXT;
   item := 'leads scored'; rows := v_scored; RETURN NEXT;
 
@@ -754,7 +756,6 @@ CREATE TABLE analytics.events (
   device analytics.device DEFAULT 'unknown'::analytics.device NOT NULL,
   variants jsonb,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
-  processed_at timestamp with time zone,
   CONSTRAINT events_pkey PRIMARY KEY (id, created_at),
   CONSTRAINT events_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 ) PARTITION BY RANGE (created_at);
@@ -778,9 +779,6 @@ CREATE INDEX events_lead_id_idx ON analytics.events USING btree (lead_id, create
 
 -- + index analytics.events_page_idx  [Growth/Events.swift]
 CREATE INDEX events_page_idx ON analytics.events USING btree (page, created_at) WHERE (type = 'page_view'::analytics.event_type);
-
--- + index analytics.events_pending_idx  [Growth/Events.swift]
-CREATE INDEX events_pending_idx ON analytics.events USING btree (id) WHERE (processed_at IS NULL);
 
 -- + index analytics.events_session_id_idx  [Growth/Events.swift]
 CREATE INDEX events_session_id_idx ON analytics.events USING btree (session_id, created_at) WHERE (session_id IS NOT NULL);
@@ -830,9 +828,6 @@ COMMENT ON INDEX analytics.events_lead_id_idx IS 'What a lead has looked at.';
 -- + comment on index analytics.events_page_idx  [Growth/Events.swift]
 COMMENT ON INDEX analytics.events_page_idx IS 'Page views by page.';
 
--- + comment on index analytics.events_pending_idx  [Growth/Events.swift]
-COMMENT ON INDEX analytics.events_pending_idx IS 'What is to be processed.';
-
 -- + comment on index analytics.events_session_id_idx  [Growth/Events.swift]
 COMMENT ON INDEX analytics.events_session_id_idx IS 'A visit''s course; forgetting.';
 
@@ -867,6 +862,33 @@ COMMENT ON COLUMN analytics.metrics.name IS 'events, sessions, leads, demo_reque
 
 -- + comment on index analytics.metrics_day_idx  [Growth/Events.swift]
 COMMENT ON INDEX analytics.metrics_day_idx IS 'The dashboard, from the index alone.';
+
+-- + table analytics.pending_events  [Growth/Events.swift]
+CREATE TABLE analytics.pending_events (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  day date NOT NULL,
+  lead_id uuid,
+  events integer NOT NULL,
+  points integer NOT NULL,
+  CONSTRAINT pending_events_pkey PRIMARY KEY (id)
+);
+ALTER TABLE analytics.pending_events ENABLE ROW LEVEL SECURITY;
+ALTER TABLE analytics.pending_events FORCE ROW LEVEL SECURITY;
+
+-- + index analytics.pending_events_lead_id_idx  [Growth/Events.swift]
+CREATE INDEX pending_events_lead_id_idx ON analytics.pending_events USING btree (lead_id) WHERE (lead_id IS NOT NULL);
+
+-- + comment on table analytics.pending_events  [Growth/Events.swift]
+COMMENT ON TABLE analytics.pending_events IS 'Work for process_pending_events.';
+
+-- + comment on column analytics.pending_events.day  [Growth/Events.swift]
+COMMENT ON COLUMN analytics.pending_events.day IS 'UTC.';
+
+-- + comment on column analytics.pending_events.points  [Growth/Events.swift]
+COMMENT ON COLUMN analytics.pending_events.points IS 'What the lead gains.';
+
+-- + comment on index analytics.pending_events_lead_id_idx  [Growth/Events.swift]
+COMMENT ON INDEX analytics.pending_events_lead_id_idx IS 'Forgetting.';
 
 -- + table experiments.assignments  [Growth/Experiments.swift]
 CREATE TABLE experiments.assignments (
@@ -1651,6 +1673,11 @@ CREATE POLICY service ON analytics.metrics FOR ALL TO service_role
   USING (true)
   WITH CHECK (true);
 
+-- + policy service on analytics.pending_events  [Growth/Events.swift]
+CREATE POLICY service ON analytics.pending_events FOR ALL TO service_role
+  USING (true)
+  WITH CHECK (true);
+
 -- + policy admin_read on experiments.assignments  [Growth/Experiments.swift]
 CREATE POLICY admin_read ON experiments.assignments FOR SELECT TO authenticated
   USING (( SELECT analytics.is_admin() AS is_admin));
@@ -1917,6 +1944,9 @@ GRANT SELECT ON TABLE analytics.metrics TO authenticated;
 
 -- + grant to service_role on table analytics.metrics  [Growth/Events.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE analytics.metrics TO service_role;
+
+-- + grant to service_role on table analytics.pending_events  [Growth/Events.swift]
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE analytics.pending_events TO service_role;
 
 -- + grant to anon on table experiments.assignments  [Growth/Experiments.swift]
 GRANT SELECT ON TABLE experiments.assignments TO anon;

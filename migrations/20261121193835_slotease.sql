@@ -1,5 +1,5 @@
--- 20261121191457_slotease
--- create 2 externals, 1 schema, 2 extensions, 9 enums, 34 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 152 grants, 171 comments, 3 cron jobs
+-- 20261121193835_slotease
+-- create 2 externals, 1 schema, 2 extensions, 9 enums, 35 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 154 grants, 172 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
 
@@ -176,25 +176,32 @@ CREATE OR REPLACE FUNCTION slotease.available_slots(p_service_id uuid, p_day dat
  STABLE
  SET search_path TO 'slotease', 'pg_temp'
 AS $function$
-SELECT DISTINCT r.id, slot.starts_at, slot.starts_at + s.duration
-  FROM services s
-  JOIN organizations o ON o.id = s.organization_id AND o.active
- CROSS JOIN generate_series(p_day::timestamp, p_day + least(p_days, 62) * interval '1 day' - interval '1 day', interval '1 day') AS day
-  JOIN opening_hours h ON h.organization_id = o.id AND h.weekday = extract(isodow FROM day)
- -- By the clock on the wall; where the clocks change, a time that does not exist is the one an hour later.
- CROSS JOIN LATERAL (
-       SELECT wall AT TIME ZONE o.timezone AS starts_at
-         FROM generate_series(day + h.opens, day + h.closes - s.duration, s.step) AS wall) slot
-  JOIN service_resources sr ON sr.service_id = s.id
-  JOIN resources r ON r.id = sr.resource_id AND r.active
- WHERE s.id = p_service_id AND s.active AND slot.starts_at > now()
-   AND (slot.starts_at + s.duration) AT TIME ZONE o.timezone <= day + h.closes
-   AND NOT EXISTS (SELECT FROM slot_reservations x
-                    WHERE x.resource_id = r.id
-                      AND x.during && tstzrange(slot.starts_at, slot.starts_at + s.duration + s.buffer))
-   AND NOT EXISTS (SELECT FROM closures c
-                    WHERE c.organization_id = o.id AND (c.resource_id IS NULL OR c.resource_id = r.id)
-                      AND c.during && tstzrange(slot.starts_at, slot.starts_at + s.duration))
+WITH slots AS MATERIALIZED (
+  SELECT DISTINCT slot.starts_at, slot.starts_at + s.duration AS ends_at, slot.starts_at + s.duration + s.buffer AS blocked_until
+    FROM services s
+    JOIN organizations o ON o.id = s.organization_id AND o.active
+   CROSS JOIN generate_series(p_day::timestamp, p_day + (least(p_days, 62) - 1) * interval '1 day', interval '1 day') AS day
+    JOIN opening_hours h ON h.organization_id = o.id AND h.weekday = extract(isodow FROM day)
+   -- By the clock on the wall; where the clocks change, a time that does not exist is the one an hour later.
+   CROSS JOIN LATERAL (
+         SELECT wall AT TIME ZONE o.timezone AS starts_at
+           FROM generate_series(day + h.opens, day + h.closes - s.duration, s.step) AS wall) slot
+   WHERE s.id = p_service_id AND s.active AND slot.starts_at > now()
+     AND (slot.starts_at + s.duration) AT TIME ZONE o.timezone <= day + h.closes),
+span AS (SELECT tstzrange(min(starts_at), max(blocked_until)) AS during FROM slots),
+-- What each resource is busy with meanwhile.
+busy AS MATERIALIZED (
+  SELECT r.id,
+         (SELECT coalesce(range_agg(x.during), '{}') FROM slot_reservations x
+           WHERE x.resource_id = r.id AND x.during && span.during) AS reserved,
+         (SELECT coalesce(range_agg(c.during), '{}') FROM closures c
+           WHERE c.organization_id = r.organization_id AND (c.resource_id IS NULL OR c.resource_id = r.id)
+             AND c.during && span.during) AS closed
+    FROM span, service_resources sr JOIN resources r ON r.id = sr.resource_id AND r.active
+   WHERE sr.service_id = p_service_id)
+SELECT b.id, t.starts_at, t.ends_at
+  FROM slots t, busy b
+ WHERE NOT b.reserved && tstzrange(t.starts_at, t.blocked_until) AND NOT b.closed && tstzrange(t.starts_at, t.ends_at)
  ORDER BY 2, 1
 $function$;
 
@@ -234,18 +241,16 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ask available_slots for the times that can be booked.';
   END IF;
 
-  -- Bookings of a resource come one after the other from here on: each sees what those before it have reserved. Without
-  -- that the exclusion constraint would refuse as well, but two could wait for each other.
   FOR v_resource IN
     SELECT r.id FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
      WHERE sr.service_id = p_service_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
-     ORDER BY r.id FOR NO KEY UPDATE OF r
+       AND is_free(r.id, v_service.organization_id, starts_at, ends_at, v_service.buffer)
+     ORDER BY r.id
   LOOP
-    CONTINUE WHEN EXISTS (SELECT FROM slot_reservations x
-                           WHERE x.resource_id = v_resource AND x.during && tstzrange(starts_at, ends_at + v_service.buffer))
-      OR EXISTS (SELECT FROM closures c
-                  WHERE c.organization_id = v_service.organization_id AND (c.resource_id IS NULL OR c.resource_id = v_resource)
-                    AND c.during && tstzrange(starts_at, ends_at));
+    -- Bookings of a resource come one after the other: each sees what those before it have reserved. Without that the
+    -- exclusion constraint would refuse as well, but two could wait for each other.
+    PERFORM FROM resources r WHERE r.id = v_resource FOR NO KEY UPDATE;
+    CONTINUE WHEN NOT is_free(v_resource, v_service.organization_id, starts_at, ends_at, v_service.buffer);
     INSERT INTO appointments (organization_id, service_id, resource_id, customer_id, starts_at, ends_at, blocked_until, price,
                               currency, notes, metadata)
     VALUES (v_service.organization_id, p_service_id, v_resource, p_customer_id, starts_at, ends_at,
@@ -517,6 +522,22 @@ $function$;
 
 -- + comment on function slotease.has_consent(uuid, slotease.consent_purpose)  [Slotease/People.swift]
 COMMENT ON ROUTINE slotease.has_consent(uuid, slotease.consent_purpose) IS 'Whether somebody agrees to something at this moment.';
+
+-- + function slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval)  [Slotease/Appointments.swift]
+CREATE OR REPLACE FUNCTION slotease.is_free(p_resource_id uuid, p_organization_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_buffer interval)
+ RETURNS boolean
+ LANGUAGE sql
+ SET search_path TO 'slotease', 'pg_temp'
+AS $function$
+SELECT NOT EXISTS (SELECT FROM slot_reservations x
+                    WHERE x.resource_id = p_resource_id AND x.during && tstzrange(p_starts_at, p_ends_at + p_buffer))
+   AND NOT EXISTS (SELECT FROM closures c
+                    WHERE c.organization_id = p_organization_id AND (c.resource_id IS NULL OR c.resource_id = p_resource_id)
+                      AND c.during && tstzrange(p_starts_at, p_ends_at))
+$function$;
+
+-- + comment on function slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval)  [Slotease/Appointments.swift]
+COMMENT ON ROUTINE slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval) IS 'Whether a resource has nothing at a time, nor in the buffer after it, and is not closed then. Volatile: asked again after a lock, it sees what others have reserved meanwhile.';
 
 -- + function slotease.is_open(uuid, timestamp with time zone, timestamp with time zone)  [Slotease/Appointments.swift]
 CREATE OR REPLACE FUNCTION slotease.is_open(p_organization_id uuid, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone)
@@ -2585,6 +2606,12 @@ GRANT EXECUTE ON ROUTINE slotease.has_consent(uuid, slotease.consent_purpose) TO
 
 -- + grant to service_role on function slotease.has_consent(uuid, slotease.consent_purpose)  [Slotease/People.swift]
 GRANT EXECUTE ON ROUTINE slotease.has_consent(uuid, slotease.consent_purpose) TO service_role;
+
+-- + grant to PUBLIC on function slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval)  [Slotease/Appointments.swift]
+REVOKE EXECUTE ON ROUTINE slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval) FROM PUBLIC;
+
+-- + grant to service_role on function slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval)  [Slotease/Appointments.swift]
+GRANT EXECUTE ON ROUTINE slotease.is_free(uuid, uuid, timestamp with time zone, timestamp with time zone, interval) TO service_role;
 
 -- + grant to PUBLIC on function slotease.is_open(uuid, timestamp with time zone, timestamp with time zone)  [Slotease/Appointments.swift]
 REVOKE EXECUTE ON ROUTINE slotease.is_open(uuid, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
