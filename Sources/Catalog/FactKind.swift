@@ -11,6 +11,8 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case schema
   /// `pg_extension`.
   case `extension`
+  /// An extension that is made where the server has it. Declared only.
+  case optionalExtension
   /// `pg_language`, except those of extensions.
   case language
   /// `pg_collation`.
@@ -144,7 +146,7 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   /// Facts that no server holds: they exist in declarations and in the lock only.
   package var isDeclaredOnly: Bool {
     switch self {
-    case .external, .raw, .partitionWindow, .serverSetting: true
+    case .external, .optionalExtension, .raw, .partitionWindow, .serverSetting: true
     default: false
     }
   }

@@ -9,11 +9,15 @@ package import SchemaDSL
 /// Everything but a live server is loaded into the scratch server first; PostgreSQL is the only judge.
 package actor States {
   package nonisolated let rendering: Rendering
+  package nonisolated let reader: CatalogReader
   private var server: ScratchServer?
   private let cache = CatalogCache()
   private var found: Installation?
 
-  package init(database: Database) { rendering = Rendering(database) }
+  package init(database: Database) {
+    rendering = Rendering(database)
+    reader = Self.reader(for: database)
+  }
 
   /// The PostgreSQL that the scratch server runs; looked for when it is needed.
   ///
@@ -36,9 +40,12 @@ package actor States {
     return acquired
   }
 
-  package nonisolated var reader: CatalogReader {
+  /// Reads what is the project's to compare: nothing of others' schemas, nor of extensions that may be there or not.
+  /// Needs no rendering.
+  package static func reader(for database: Database) -> CatalogReader {
     CatalogReader(
-      excludedSchemas: rendering.externalSchemas, excludedExtensions: rendering.optionalExtensions)
+      excludedSchemas: Rendering.externalSchemas(of: database),
+      excludedExtensions: Rendering.optionalExtensions(of: database))
   }
 
   private func key(_ parts: String...) throws -> Digest {
@@ -111,7 +118,7 @@ package actor States {
   /// What makes a catalog out of an empty database, with what belongs to others.
   private func rebuilding(_ catalog: Catalog) async throws -> Plan {
     var target = catalog
-    for fact in rendering.overlay where fact.id.kind == .external { target.insert(fact) }
+    for fact in rendering.overlay where [.external, .optionalExtension].contains(fact.id.kind) { target.insert(fact) }
     return try Planner.plan(from: try await empty(), to: target)
   }
 

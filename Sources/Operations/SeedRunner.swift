@@ -151,7 +151,7 @@ package struct SeedRunner: Sendable {
           reported = .now
         }
       }
-    } catch let error as PostgresError where done < statements.count {
+    } catch let error as PostgresError where error.kind == .server && done < statements.count {
       throw SeedError.failed(path: "seeds/\(file.path)", line: statements[done].line, error)
     }
     return rows

@@ -214,7 +214,7 @@ struct StepGraph {
       case .external: 0
       case .role: 1
       case .schema: 2
-      case .extension: 3
+      case .extension, .optionalExtension: 3
       case .language, .collation, .enumType, .shellType, .domain, .compositeType, .rangeType: 4
       case .sequence: 5
       // Before tables, so that defaults and checks can call them where they stand; bodies are not checked yet.

@@ -180,7 +180,7 @@ extension Publication {
     let id = FactID(.publication, name: name)
     let quoted = Quote.identifier(name)
     rendering.add(
-      .raw,
+      .publication,
       "CREATE PUBLICATION \(quoted) FOR TABLE \(tables.map(\.sql).joined(separator: ", "))"
         + (viaRoot ? " WITH (publish_via_partition_root = true)" : ""), id, location)
     rendering.add(comment: comment, on: "PUBLICATION \(quoted)", id, location)
@@ -189,7 +189,7 @@ extension Publication {
 
 extension OptionalExtension {
   public func render(into rendering: inout Rendering) {
-    let id = FactID(.external, name: "extension \(name)")
+    let id = FactID(.optionalExtension, name: name)
     let message = Quote.literal("\(name) is not available on this server: \(purpose) is skipped")
     let sql = """
       DO \(Quote.dollar("""
@@ -205,10 +205,9 @@ extension OptionalExtension {
       """))
       """
     rendering.add(.extension, sql, id, location)
-    rendering.note(optionalExtension: name)
     rendering.add(
       overlay: Fact(
-        id, [.create: .text(sql), .name: .text(name), .text: .text(purpose)],
+        id, [.create: .text(sql), .text: .text(purpose)],
         needs: [FactID(.schema, name: schema.name)]), location)
   }
 }
@@ -245,7 +244,6 @@ extension External {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.external, name: name)
     rendering.add(.external, sql, id, location)
-    rendering.note(externalSchemas: schemas)
     rendering.add(overlay: Fact(id, [.create: .text(sql), .objects: .ifPresent(schemas.sorted())]), location)
   }
 }

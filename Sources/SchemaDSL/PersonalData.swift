@@ -1,5 +1,5 @@
 /// What a column says about a person (General Data Protection Regulation, article 4(1)).
-public enum PersonalData: String, Sendable, CaseIterable {
+public enum PersonalData: String, Sendable {
   /// Who somebody is: a name, a number of a person, a photograph.
   case identity
   /// How to reach somebody: an address, a telephone number.

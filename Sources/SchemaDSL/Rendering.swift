@@ -7,7 +7,7 @@ public struct Rendering: Sendable {
   /// When a statement is tried first.
   package enum Phase: Int, Sendable, Comparable {
     case external, role, schema, `extension`, type, sequence, function, table, columnDefault, constraint, foreignKey
-    case index, view, raw, trigger, policy, grant, comment, job, defaultPrivilege
+    case index, view, raw, trigger, policy, publication, grant, comment, job, defaultPrivilege
     package static func < (a: Phase, b: Phase) -> Bool { a.rawValue < b.rawValue }
   }
 
@@ -38,9 +38,6 @@ public struct Rendering: Sendable {
   package private(set) var overlay: [Fact] = []
   package private(set) var locations: [FactID: SourceLocation] = [:]
   package private(set) var viewColumns: [DeclaredColumn] = []
-  package private(set) var externalSchemas: Set<String> = []
-  /// Extensions that may be there or not.
-  package private(set) var optionalExtensions: Set<String> = []
   package private(set) var roles: Set<String> = []
   /// Extensions that are declared with a version; of the others any version will do.
   package private(set) var versionedExtensions: Set<String> = []
@@ -139,8 +136,6 @@ public struct Rendering: Sendable {
     Set(database.items.compactMap { ($0 as? OptionalExtension)?.name })
   }
 
-  mutating func note(externalSchemas schemas: [String]) { externalSchemas.formUnion(schemas) }
-  mutating func note(optionalExtension name: String) { optionalExtensions.insert(name) }
   mutating func note(_ object: FactID, _ location: SourceLocation) {
     if locations[object] == nil { locations[object] = location }
   }

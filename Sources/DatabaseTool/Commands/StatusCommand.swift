@@ -90,10 +90,7 @@ struct DriftCommand: AsyncParsableCommand {
       // The declarations are needed for their lines only, and are rendered while the server works.
       let states = Task { States(database: database) }
       let report = try await Connection.with(target) { connection in
-        let reader = CatalogReader(
-          excludedSchemas: Rendering.externalSchemas(of: database),
-          excludedExtensions: Rendering.optionalExtensions(of: database))
-        let live = try await reader.read(connection)
+        let live = try await States.reader(for: database).read(connection)
         return try await DriftReport.make(
           states: await states.value, expected: lock.catalog, live: live, connection)
       }

@@ -3,11 +3,20 @@ internal import Postgres
 
 enum ExternalRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
-  /// It belongs to somebody else; but for an extension that was made where there was one to make.
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let name = fact.text(.name)
-    return name.isEmpty ? [] : ["DROP EXTENSION IF EXISTS \(Quote.identifier(name))"]
+  /// It belongs to somebody else.
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change([new.text(.create)]))
   }
+}
+
+/// Made where the server has it; where it has not, a notice says what is skipped.
+enum OptionalExtensionRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.create)] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["DROP EXTENSION IF EXISTS \(Quote.identifier(fact.id.name))"]
+  }
+  /// Another purpose is no other extension; another schema is for a hand to move, since the server may not have it.
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     .inPlace(Change([new.text(.create)]))
   }

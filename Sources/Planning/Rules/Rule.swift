@@ -69,6 +69,7 @@ enum Rules {
   static func rule(for kind: FactKind) -> any Rule.Type {
     switch kind {
     case .external: ExternalRule.self
+    case .optionalExtension: OptionalExtensionRule.self
     case .role: RoleRule.self
     case .schema: SchemaRule.self
     case .extension: ExtensionRule.self

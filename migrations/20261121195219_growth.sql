@@ -1,4 +1,4 @@
--- 20261121193901_growth
+-- 20261121195219_growth
 -- create 5 schemas, 16 enums, 17 functions, 14 tables, 6 constraints, 65 indexes, 6 views, 13 triggers, 40 policies, 2 partition windows, 139 grants, 170 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 121 rows in 41 tables kept
 -- hazards: none

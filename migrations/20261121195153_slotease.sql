@@ -1,5 +1,5 @@
--- 20261121193835_slotease
--- create 2 externals, 1 schema, 2 extensions, 9 enums, 35 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 154 grants, 172 comments, 3 cron jobs
+-- 20261121195153_slotease
+-- create 1 schema, 2 extensions, 2 optional extensions, 9 enums, 35 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 154 grants, 172 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
 
@@ -7,30 +7,6 @@ BEGIN;
 SET LOCAL lock_timeout = '5s';
 -- Bodies may refer to what is created after them.
 SET LOCAL check_function_bodies = off;
-
--- + external "extension pg_stat_statements"  [Platform/Platform.swift]
-DO $dbtool$
-BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'pg_stat_statements') THEN
-    CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
-  ELSE
-    RAISE NOTICE '%', 'pg_stat_statements is not available on this server: finding slow queries is skipped';
-  END IF;
-END
-$dbtool$
-;
-
--- + external "extension postgis"  [Slotease/Slotease.swift]
-DO $dbtool$
-BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'postgis') THEN
-    CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public;
-  ELSE
-    RAISE NOTICE '%', 'postgis is not available on this server: searching organisations in an area, by slotease.organizations_within is skipped';
-  END IF;
-END
-$dbtool$
-;
 
 -- + schema slotease  [Slotease/Types.swift]
 CREATE SCHEMA slotease;
@@ -43,6 +19,28 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 -- + extension cube  [Slotease/Slotease.swift]
 CREATE EXTENSION IF NOT EXISTS cube WITH SCHEMA public;
+
+-- + optional extension pg_stat_statements  [Platform/Platform.swift]
+DO $dbtool$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'pg_stat_statements') THEN
+    CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;
+  ELSE
+    RAISE NOTICE '%', 'pg_stat_statements is not available on this server: finding slow queries is skipped';
+  END IF;
+END
+$dbtool$;
+
+-- + optional extension postgis  [Slotease/Slotease.swift]
+DO $dbtool$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'postgis') THEN
+    CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public;
+  ELSE
+    RAISE NOTICE '%', 'postgis is not available on this server: searching organisations in an area, by slotease.organizations_within is skipped';
+  END IF;
+END
+$dbtool$;
 
 -- + enum slotease.appointment_status  [Slotease/Types.swift]
 CREATE TYPE slotease.appointment_status AS ENUM ('scheduled', 'confirmed', 'checked_in', 'in_progress', 'completed', 'cancelled', 'no_show');

@@ -1,0 +1,47 @@
+import Catalog
+import Migrations
+import Operations
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+/// What drift says of the server itself: a value in other words is no other value.
+@Suite struct ServerNotesTests {
+  private static let database = Database("notes") {
+    ServerSetting("shared_buffers", "65536kB")
+    ServerSetting("work_mem", "4096")
+    ServerSetting("maintenance_work_mem", "1GB")
+    ServerSetting("deadlock_timeout", "1000ms")
+    ServerSetting("autovacuum_naptime", "2min")
+    ServerSetting("random_page_cost", "4.0")
+    ServerSetting("wal_level", "replica")
+    ServerSetting("no_such_setting", "1")
+    OptionalExtension("citext", in: .public, for: "texts")
+    OptionalExtension("no_such_extension", in: .public, for: "wonders")
+  }
+
+  @Test func whatDiffersIsToldAndNothingElse() async throws {
+    let states = States(database: Self.database)
+    let expected = try await states.declared()
+    let base = try await states.declaredTemplate()
+    let server = try await Databases.server.value
+    let report = try await Databases.gate.pass {
+      try await server.withDatabase(from: base) { database in
+        try await Connection.with(database.target) { connection in
+          let live = try await States.reader(for: Self.database).read(connection)
+          return try await DriftReport.make(states: states, expected: expected, live: live, connection)
+        }
+      }
+    }
+    #expect(report.isClean)
+    #expect(
+      report.notes == [
+        "the server has autovacuum_naptime = 1min where 2min is declared (ALTER SYSTEM changes it)",
+        "the server has maintenance_work_mem = 64MB where 1GB is declared (ALTER SYSTEM changes it)",
+        "the server has no setting no_such_setting; 1 is declared",
+        "the server has wal_level = logical where replica is declared (ALTER SYSTEM changes it)",
+        "no_such_extension is not installed there: wonders is skipped",
+      ])
+  }
+}
