@@ -23,10 +23,7 @@ extension CheckIn {
       Index(
         "idx_paidparticipants_row_hash", on: rowHash, unique: true,
         comment: "Resolving a pass: an index scan, whatever the number of participants.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true", comment: "The edge function does everything.")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured(comment: "The edge function does everything.")
     }
   }
 
@@ -47,10 +44,7 @@ extension CheckIn {
       Comment("Check-ins; the primary key makes a second one impossible.")
       PrimaryKey(rowHash)
       Index("checkins_checked_in_at_idx", on: checkedInAt, comment: "Arrivals over time.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
@@ -69,10 +63,7 @@ extension CheckIn {
       Comment("Hashed PINs of helpers.")
       PrimaryKey(label)
       Check("staff_pins_pin_hash_check", "\(pinHash) LIKE '$2_$%'")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
@@ -94,10 +85,7 @@ extension CheckIn {
       Index(
         "pin_attempts_failed_idx", on: address, attemptedAt, where: "NOT \(succeeded)",
         comment: "Wrong PINs of an address in the last 15 minutes.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
@@ -118,10 +106,7 @@ extension CheckIn {
       Index("request_rates_minute_idx", on: minute, comment: "Cleaning up.")
       // Updated a hundred times a minute: room for new versions on the same page.
       StorageParameters(["fillfactor": "70"])
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 

@@ -17,10 +17,11 @@ extension Access.Persona {
 
 extension Hosting {
   /// Row level security that nobody passes but the platform's own programs; policies for others come beside it.
-  public static func secured(file: StaticString = #fileID, line: Int = #line) -> [any TableItem] {
+  public static func secured(comment: String? = nil, file: StaticString = #fileID, line: Int = #line) -> [any TableItem]
+  {
     [
       RowLevelSecurity(file: file, line: line),
-      Policy("service", to: .serviceRole, using: "true", check: "true", file: file, line: line),
+      Policy("service", to: .serviceRole, using: "true", check: "true", comment: comment, file: file, line: line),
       Grant(.select, .insert, .update, .delete, to: .serviceRole, file: file, line: line),
       Access(.service, own: .all, other: .all, file: file, line: line),
     ]

@@ -21,10 +21,7 @@ extension Webinar {
       Comment("Archive of registrants; written by archive_old_records.")
       PrimaryKey(id)
       Index("webinar_registrants_archive_email_idx", on: email, comment: "Answering a person's request for their data.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
@@ -48,10 +45,7 @@ extension Webinar {
       PrimaryKey(id, archivedAt)
       Partitions(.monthly(ahead: 3, keep: 24), by: archivedAt)
       Index("attendance_checks_archive_email_idx", on: email)
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 

@@ -61,10 +61,7 @@ extension Webinar {
 
       Trigger("webinar_registrants_touch", .before, .update, call: Webinar.touchUpdatedAt)
 
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true", comment: "The workflow engine does everything.")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured(comment: "The workflow engine does everything.")
       SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }
@@ -100,10 +97,7 @@ extension Webinar {
       Index(
         "attendance_checks_registrant_id_idx", on: registrantID, where: "\(registrantID) IS NOT NULL",
         comment: "Archiving a registrant finds its checks.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
       SequenceGrant(.usage, of: id, to: .serviceRole)
     }
   }

@@ -24,10 +24,7 @@ extension Webinar {
       PrimaryKey(id)
       Check("sync_runs_finished_check", "(\(status) = \(SyncStatus.running)) = (\(finishedAt) IS NULL)")
       Index("sync_runs_started_at_idx", on: startedAt.descending, comment: "The latest runs.")
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
@@ -51,10 +48,7 @@ extension Webinar {
       PrimaryKey(id)
       Index("sync_rejects_open_idx", on: rejectedAt, where: "\(resolvedAt) IS NULL", comment: "What is to be reviewed.")
       Index("sync_rejects_run_id_idx", on: runID)
-      RowLevelSecurity()
-      Policy("service", to: .serviceRole, using: "true", check: "true")
-      Grant(.select, .insert, .update, .delete, to: .serviceRole)
-      Access(.service, own: .all, other: .all)
+      Hosting.secured()
     }
   }
 
