@@ -227,4 +227,27 @@ extension Growth {
       Grant(.select, to: .authenticated, .serviceRole)
     }
   }
+
+  public struct DailyEvents: View {
+    public static let name = RelationName("daily_events", in: .analytics)
+
+    let day = Column("day", .date, comment: "UTC.")
+    let type = Column("type", .enum(EventType.self))
+    let name = Column("name", .text)
+    let events = Column("events", .numeric)
+
+    public init() {}
+
+    public var query: SQL {
+      let a = EventAggregations.as("a")
+      return """
+        SELECT (\(a.bucket) AT TIME ZONE 'UTC')::date, \(a.type), \(a.name), sum(\(a.events)) FROM \(a) GROUP BY 1, 2, 3
+        """
+    }
+
+    public var body: TableBody {
+      Comment("Events by the day, as of this moment.")
+      Grant(.select, to: .authenticated, .serviceRole)
+    }
+  }
 }

@@ -37,6 +37,7 @@ public enum Growth {
     processEvents
     DailyOverview.self
     HourlyEvents.self
+    DailyEvents.self
     Accounts.self
     Templates.self
     upkeep

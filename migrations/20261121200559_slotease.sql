@@ -1,4 +1,4 @@
--- 20261121195153_slotease
+-- 20261121200559_slotease
 -- create 1 schema, 2 extensions, 2 optional extensions, 9 enums, 35 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 154 grants, 172 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none

@@ -1,5 +1,5 @@
--- 20261121195219_growth
--- create 5 schemas, 16 enums, 17 functions, 14 tables, 6 constraints, 65 indexes, 6 views, 13 triggers, 40 policies, 2 partition windows, 139 grants, 170 comments, 3 cron jobs
+-- 20261121200614_growth
+-- create 5 schemas, 16 enums, 17 functions, 14 tables, 6 constraints, 65 indexes, 7 views, 13 triggers, 40 policies, 2 partition windows, 141 grants, 172 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 121 rows in 41 tables kept
 -- hazards: none
 
@@ -1498,6 +1498,21 @@ ALTER TABLE whatsapp.accounts ADD CONSTRAINT accounts_lead_id_fkey FOREIGN KEY (
 -- + constraint templates_account_id_fkey on whatsapp.templates  [Growth/WhatsApp.swift]
 ALTER TABLE whatsapp.templates ADD CONSTRAINT templates_account_id_fkey FOREIGN KEY (account_id) REFERENCES whatsapp.accounts(id) ON DELETE CASCADE;
 
+-- + view analytics.daily_events  [Growth/Events.swift]
+CREATE VIEW analytics.daily_events WITH (security_invoker = 'true') AS
+ SELECT ((a.bucket AT TIME ZONE 'UTC'::text))::date AS day,
+    a.type,
+    a.name,
+    sum(a.events) AS events
+   FROM analytics.event_aggregations a
+  GROUP BY (((a.bucket AT TIME ZONE 'UTC'::text))::date), a.type, a.name;
+
+-- + comment on column analytics.daily_events.day  [Growth/Events.swift]
+COMMENT ON COLUMN analytics.daily_events.day IS 'UTC.';
+
+-- + comment on view analytics.daily_events  [Growth/Events.swift]
+COMMENT ON VIEW analytics.daily_events IS 'Events by the day, as of this moment.';
+
 -- + view analytics.daily_overview  [Growth/Events.swift]
 CREATE VIEW analytics.daily_overview WITH (security_invoker = 'true') AS
  SELECT m.day,
@@ -1869,6 +1884,12 @@ GRANT SELECT ON TABLE analytics.audit_trail TO authenticated;
 
 -- + grant to service_role on table analytics.audit_trail  [Growth/AuditTrail.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE analytics.audit_trail TO service_role;
+
+-- + grant to authenticated on view analytics.daily_events  [Growth/Events.swift]
+GRANT SELECT ON TABLE analytics.daily_events TO authenticated;
+
+-- + grant to service_role on view analytics.daily_events  [Growth/Events.swift]
+GRANT SELECT ON TABLE analytics.daily_events TO service_role;
 
 -- + grant to authenticated on view analytics.daily_overview  [Growth/Events.swift]
 GRANT SELECT ON TABLE analytics.daily_overview TO authenticated;
