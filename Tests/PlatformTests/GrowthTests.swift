@@ -59,7 +59,7 @@ import Testing
   @Test func strangersLeaveLeadsSoOften() async throws {
     try await PlatformDatabase.connected { connection in
       try await connection.execute(
-        "SET ROLE anon; SET request.headers = '{\"x-forwarded-for\": \"192.0.2.7, 10.0.0.1\"}'")
+        "SET ROLE anon; SET request.headers = '{\"x-forwarded-for\": \"spoofed, 192.0.2.7\"}'")
       let insert = "INSERT INTO marketing.leads (email, source) VALUES ($1, 'landing-page')"
       for number in 1...20 { try await connection.query(insert, ["p\(number)@example.org"]) }
       let refused = await #expect(throws: PostgresError.self) {
@@ -96,7 +96,7 @@ import Testing
         """)
       func state() async throws -> String {
         try await connection.query(
-          "SELECT concat_ws(' ', status, current_step, progress_percentage, lead_id IS NOT NULL) FROM onboarding.sessions"
+          "SELECT concat_ws(' ', status, current_step, progress_percentage) FROM onboarding.sessions"
         )[0].string(0)
       }
       var states = [try await state()]
@@ -106,13 +106,21 @@ import Testing
       }
       #expect(
         states == [
-          "in_progress business_info 0 t", "in_progress bot_setup 20 t", "in_progress bot_setup 40 t",
-          "in_progress template_creation 60 t", "in_progress launch 80 t", "completed launch 100 t",
+          "in_progress business_info 0", "in_progress bot_setup 20", "in_progress bot_setup 40",
+          "in_progress template_creation 60", "in_progress launch 80", "completed launch 100",
         ])
       // Another token sees and changes nothing.
       try await connection.execute("SET app.session_token = 'sess_of_somebody_else'")
       #expect(try await connection.query("SELECT FROM onboarding.sessions").isEmpty)
       #expect(try await connection.query("UPDATE onboarding.sessions SET current_step = 'launch'").affected == 0)
+      // Whether an address is known is not theirs to learn.
+      let hidden = await #expect(throws: PostgresError.self) {
+        try await connection.query("SELECT lead_id FROM onboarding.sessions")
+      }
+      #expect(hidden?.sqlState == "42501")
+      try await connection.execute("RESET ROLE")
+      let linked = try await connection.query("SELECT count(*) FROM onboarding.sessions WHERE lead_id IS NOT NULL")
+      #expect(try linked[0].int(0) == 1)
     }
   }
 
@@ -174,6 +182,11 @@ import Testing
         try await connection.query("SELECT auto_assign_experiments()")
       }
       #expect(error?.sqlState == "22023")
+      try await connection.execute("SET ROLE anon")
+      let other = await #expect(throws: PostgresError.self) { try await connection.query(ask, [user, "device 3"]) }
+      #expect(other?.sqlState == "42501")
+      #expect(try await connection.query(ask, [nil, "device 1"])[0].string(0) == first)
+      try await connection.execute("RESET ROLE")
       let wrong = await #expect(throws: PostgresError.self) {
         try await connection.query(
           "UPDATE experiments.experiments SET variants = '[{\"key\": \"a\", \"weight\": 1}, {\"key\": \"a\", \"weight\": 1}]'"
@@ -230,6 +243,26 @@ import Testing
         try rows.map { try $0.string(0) } == [
           #"insert none "A" f"#, #"update \#(World.customer(1)) authenticated ["A", "B"] f"#,
         ])
+    }
+  }
+
+  /// A session's address and lead are what a visitor wrote: whoever erases themselves erases nobody else.
+  @Test func erasureFollowsNothingThatAVisitorMadeUp() async throws {
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(
+        """
+        INSERT INTO marketing.leads (email) VALUES ('victim@example.org'), ('joann@example.org'), ('ann@example.org');
+        UPDATE marketing.leads SET score = 3;
+        INSERT INTO onboarding.sessions (session_token, email) VALUES ('token of a stranger', 'victim@example.org');
+        SELECT gdpr_delete_user_data(session_token => 'token of a stranger'); SELECT gdpr_delete_user_data('ann@example.org')
+        """)
+      let left = try await connection.query(
+        """
+        SELECT l.email || ' ' || (SELECT count(*) FROM analytics.audit_trail t WHERE t.row_id = l.id::text)
+          FROM marketing.leads l ORDER BY 1
+        """)
+      #expect(try left.map { try $0.string(0) } == ["joann@example.org 2", "victim@example.org 2"])
+      #expect(try await connection.query("SELECT FROM onboarding.sessions").isEmpty)
     }
   }
 }

@@ -101,13 +101,17 @@ import Testing
 
   /// On the days when the clocks change the desk still opens at eight by its own clock, and no time is offered twice.
   @Test(arguments: [
-    ("Europe/Zurich", "2027-03-28", "2027-03-28 06:00", 19), ("Europe/Zurich", "2027-10-31", "2027-10-31 07:00", 19),
-    ("America/New_York", "2027-03-14", "2027-03-14 12:00", 19),
-    ("Pacific/Auckland", "2027-04-04", "2027-04-03 20:00", 19),
+    ("Europe/Zurich", "2037-03-29", "2037-03-29 06:00", 19), ("Europe/Zurich", "2037-10-25", "2037-10-25 07:00", 19),
+    ("America/New_York", "2037-03-08", "2037-03-08 12:00", 19),
+    ("Pacific/Auckland", "2037-04-05", "2037-04-04 20:00", 19),
   ])
   func clocksThatChangeMoveNoOpeningHours(zone: String, day: String, first: String, count: Int) async throws {
     try await PlatformDatabase.connected { connection in
-      try await connection.execute(Self.setUp(people: 1, timezone: zone))
+      // A year that stays in the future for long, which is farther than can be booked.
+      try await connection.execute(
+        Self.setUp(people: 1, timezone: zone) + """
+          ; CREATE OR REPLACE FUNCTION booking_horizon() RETURNS timestamptz LANGUAGE sql STABLE AS $$ SELECT timestamptz 'infinity' $$
+          """)
       let rows = try await connection.query(
         """
         SELECT to_char(min(starts_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), count(*), count(DISTINCT starts_at)
@@ -125,6 +129,73 @@ import Testing
         [Self.service, day, zone])[0]
       #expect(try night.int(0) == night.int(1))
       #expect(try night.bool(2))
+    }
+  }
+
+  @Test func nothingIsOfferedForWhichThereIsNoPartition() async throws {
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(Self.setUp(people: 1))
+      let offered = try await connection.query(
+        """
+        SELECT max(starts_at) < booking_horizon(), count(*) > 0
+          FROM available_slots($1, (booking_horizon() - interval '3 days')::date, 30)
+        """, [Self.service])[0]
+      #expect(try offered.bool(0))
+      #expect(try offered.bool(1))
+      let book = "SELECT book_appointment($1, $2, booking_horizon() + $3::text::interval, $3)"
+      try await connection.query(book, [Self.service, Self.profile(1), "-14 hours"])
+      let error = await #expect(throws: PostgresError.self) {
+        try await connection.query(book, [Self.service, Self.profile(1), "10 hours"])
+      }
+      #expect(error?.sqlState == "55000")
+    }
+  }
+
+  /// Resources are of the service's organisation, whoever wrote that they are not; and nobody is known by being named.
+  @Test func nobodyReachesAnotherOrganisationsPeople() async throws {
+    try await PlatformDatabase.connected { connection in
+      _ = try await World.build(connection)
+      let (service, others) = (World.id(1, 22), World.id(2, 23))
+      try await connection.execute(
+        "SET search_path = slotease, public; INSERT INTO service_resources VALUES ('\(service)', '\(others)')")
+      let offered = try await connection.query(
+        "SELECT DISTINCT resource_id FROM available_slots($1, CURRENT_DATE + 2)", [service])
+      #expect(try offered.map { try $0.string(0) } == [World.id(1, 23)])
+      let error = await #expect(throws: PostgresError.self) {
+        try await connection.query(
+          "SELECT book_appointment($1, $2, CURRENT_DATE + interval '60 hours', 'x', $3)",
+          [service, World.profile(1), others])
+      }
+      #expect(error?.sqlState == "23P01")
+      let claims = World.claims(World.admin(1), "authenticated")
+      try await connection.execute(
+        """
+        INSERT INTO user_profiles (user_id, full_name) VALUES ('\(World.id(1, 98))', 'Stranger');
+        DELETE FROM service_resources WHERE resource_id = '\(others)';
+        SET request.jwt.claims = '\(claims)'; SET ROLE authenticated;
+        INSERT INTO organization_members (organization_id, user_id) VALUES ('\(World.id(1, 21))', '\(World.id(1, 98))')
+        """)
+      #expect(try await connection.query("SELECT FROM user_profiles WHERE full_name = 'Stranger'").isEmpty)
+      let refused = await #expect(throws: PostgresError.self) {
+        try await connection.query("INSERT INTO service_resources VALUES ($1, $2)", [service, others])
+      }
+      #expect(refused?.sqlState == "42501")
+    }
+  }
+
+  @Test func whoIsForgottenBooksNoMoreAndFreesTheirTime() async throws {
+    try await PlatformDatabase.connected { connection in
+      try await connection.execute(Self.setUp(people: 2))
+      _ = try await Self.book(1, at: "10:00", connection)
+      let cancelled = try await connection.query(
+        "SELECT rows FROM forget_user($1) WHERE item = 'appointments cancelled'", [Self.profile(1)])
+      #expect(try cancelled[0].int(0) == 1)
+      let answers = [
+        try await Self.book(1, at: "11:00", key: "again", connection), try await Self.book(2, at: "10:00", connection),
+      ]
+      #expect(answers == ["P0002", "booked"])
+      let known = try await connection.query("SELECT export_user_data($1) -> 'notifications'", [Self.profile(1)])
+      #expect(try known[0].string(0) == "null")
     }
   }
 

@@ -18,7 +18,8 @@ extension World {
       VALUES ('\(id(t, 44))', 'test-\(t)', 'Test', 'running', '[{"key": "a", "weight": 1}, {"key": "b", "weight": 1}]');
       INSERT INTO experiments.assignments (experiment_id, user_id, session_id, variant, converted_at)
       VALUES ('\(id(t, 44))', '\(customer(t))', '\(token(t))', 'a', now());
-      INSERT INTO analytics.events (type, name, session_id, properties) VALUES ('page_view', 'home', '\(token(t))', '{"page": "/"}');
+      INSERT INTO analytics.events (type, name, session_id, user_id, properties)
+      VALUES ('page_view', 'home', '\(token(t))', '\(customer(t))', '{"page": "/"}');
       INSERT INTO analytics.metrics (name, day, value) VALUES ('tenant \(t)', CURRENT_DATE, 1);
       INSERT INTO analytics.event_aggregations (bucket, type, name, events) VALUES (now(), 'system', 'tenant \(t)', 1);
       INSERT INTO whatsapp.accounts (id, lead_id, owner_id, business_name, phone_number)

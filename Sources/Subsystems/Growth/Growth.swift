@@ -13,6 +13,7 @@ public enum Growth {
     auditChange
     AuditTrail.self
     limitRate
+    limitInserts
     normalizeLead
     Leads.self
     LeadInteractions.self

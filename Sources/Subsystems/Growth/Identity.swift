@@ -32,12 +32,15 @@ extension Growth {
   static let visitorAddress = Function(
     "visitor_address", in: .marketing, returns: .type(.inet), volatility: .stable,
     settings: ["search_path": "pg_catalog, pg_temp"], execute: [.anon, .authenticated, .serviceRole],
-    comment: "Where a request comes from, as the gateway says, or else the connection.",
+    comment: """
+      Where a request comes from, as the gateway says, or else the connection. The last address is the one that the gateway \
+      has seen; those before it are the visitor's to invent.
+      """,
     body: .inline(
       """
       BEGIN
         RETURN coalesce(
-          split_part(nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-forwarded-for', ',', 1)::inet,
+          btrim(split_part(nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-forwarded-for', ',', -1))::inet,
           inet_client_addr());
       EXCEPTION WHEN invalid_text_representation THEN
         RETURN inet_client_addr();

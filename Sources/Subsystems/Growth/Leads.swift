@@ -41,6 +41,8 @@ extension Growth {
       Check(
         "leads_email_check",
         "\(email) = lower(btrim(\(email))) AND \(email) ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$'")
+      Check("leads_utm_check", "jsonb_typeof(\(utm)) = 'object'")
+      Check("leads_metadata_check", "jsonb_typeof(\(metadata)) = 'object'")
       Check("leads_score_check", "\(score) BETWEEN 0 AND 100")
       Check("leads_country_check", "\(country) ~ '^[A-Z]{2}$'")
       Check("leads_converted_check", "(\(status) = \(LeadStatus.converted)) = (\(convertedAt) IS NOT NULL)")
@@ -153,7 +155,7 @@ extension Growth {
     "limit_rate", in: .marketing, [.init("p_what", .text), .init("p_hourly", .integer)], returns: .void,
     security: .definer, settings: ["search_path": "marketing, pg_temp"], execute: [],
     comment: """
-      For triggers: counts what is done without a login from an address, and refuses it after so many in an hour. PT429 is \
+      For triggers: counts what people do, by their login or their address, and refuses it after so many in an hour. PT429 is \
       how a REST gateway says "too many requests".
       """,
     body: .inline(
@@ -161,11 +163,11 @@ extension Growth {
       DECLARE
         v_requests integer;
       BEGIN
-        IF coalesce(nullif(current_setting('role'), 'none'), session_user) <> 'anon' THEN
+        IF coalesce(nullif(current_setting('role'), 'none'), session_user) NOT IN ('anon', 'authenticated') THEN
           RETURN;
         END IF;
         INSERT INTO request_rates AS r (key, window_start)
-        VALUES (p_what || ':' || coalesce(host(visitor_address()), 'unknown'), date_trunc('hour', now(), 'UTC'))
+        VALUES (p_what || ':' || coalesce(auth.uid()::text, host(visitor_address()), 'unknown'), date_trunc('hour', now(), 'UTC'))
         ON CONFLICT (key, window_start) DO UPDATE SET requests = r.requests + 1
         RETURNING requests INTO v_requests;
         IF v_requests > p_hourly THEN
@@ -174,12 +176,19 @@ extension Growth {
       END
       """))
 
+  static let limitInserts = Function(
+    "limit_inserts", in: .marketing, returns: .trigger, security: .definer,
+    settings: ["search_path": "marketing, pg_temp"], execute: [],
+    comment: "Limits how many rows an hour people insert; its arguments are what they are called and how many.",
+    body: .inline("BEGIN\n  PERFORM limit_rate(TG_ARGV[0], TG_ARGV[1]::integer);\n  RETURN NEW;\nEND"))
+
   static let normalizeLead = Function(
     "normalize_lead", in: .marketing, returns: .trigger, security: .definer,
     settings: ["search_path": "marketing, pg_temp"], execute: [],
     comment: """
       Writes addresses, numbers and countries in one way, and adds a submission of an address that is known to its lead: \
-      what was empty is filled in, what a person has written before stays.
+      what was empty is filled in, what \
+      is there stays, consent above all: anybody can type an address.
       """,
     body: .file(PackageResources.normalize_lead_sql, "Growth/SQL/normalize_lead.sql"))
 

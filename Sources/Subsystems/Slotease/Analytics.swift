@@ -69,7 +69,6 @@ extension Slotease {
       Index("feedback_customer_id_idx", on: customerID, comment: "The foreign key; my reviews.")
       Trigger("feedback_audit", .after, .insert, .update, .delete, call: audit, ["feedback"])
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(published)")
       Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"))
       let a = Appointments.as("a")
       Policy(
@@ -78,16 +77,46 @@ extension Slotease {
           NOT \(published) AND \(reply) IS NULL AND EXISTS (
             SELECT FROM \(a)
              WHERE \(a.id) = \(appointmentID) AND \(a.customerID) = \(customerID) AND \(a.organizationID) = \(organizationID)
+               AND \(serviceID) IS NOT DISTINCT FROM \(a.serviceID)
                AND \(a.status) = \(AppointmentStatus.completed) AND \(Slotease.isMe("\(a.customerID)")))
           """,
         comment: "Of appointments that took place, by whose they were.")
       Policy("staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
       Policy("admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
-      Grant(.select, to: .anon)
       Grant(.select, .insert, to: .authenticated)
       Grant(.update, on: [reply, published], to: .authenticated)
       Access(.customer, .staff, own: .select)
       Access(.admin, own: [.select, .update])
+    }
+  }
+
+  /// What everybody may read of feedback: not whose it is.
+  public struct PublishedFeedback: View {
+    public static let name = RelationName("published_feedback", in: .slotease)
+    // The policies of feedback show people their own and their organisation's.
+    public static let isSecurityInvoker = false
+
+    let id = Column("id", .uuid)
+    let organizationID = Column("organization_id", .uuid)
+    let serviceID = Column("service_id", .uuid)
+    let rating = Column("rating", .smallint)
+    let comment = Column("comment", .text)
+    let reply = Column("reply", .text)
+    let createdAt = Column("created_at", .timestamptz)
+
+    public init() {}
+
+    public var query: SQL {
+      let f = Feedback.as("f")
+      return """
+        SELECT \(f.id), \(f.organizationID), \(f.serviceID), \(f.rating), \(f.comment), \(f.reply), \(f.createdAt)
+          FROM \(f) WHERE \(f.published)
+        """
+    }
+
+    public var body: TableBody {
+      Comment("Published feedback, without whose it is.")
+      Grant(.select, to: .anon, .authenticated, .serviceRole)
     }
   }
 

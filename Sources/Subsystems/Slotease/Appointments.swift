@@ -81,9 +81,9 @@ extension Slotease {
       Hosting.secured()
       Policy(
         "public_read", for: .select, to: .anon, .authenticated, using: "true",
-        comment: "That a time is taken is no secret, and by whom is not said here.")
-      Grant(.select, to: .anon, .authenticated)
-      Access(.anon, .nobody, .customer, .staff, .admin, own: .select, other: .select)
+        comment: "That a time is taken is no secret; by which appointment is.")
+      // Not the key, by which the matrix asks.
+      Grant(.select, on: [resourceID, during], to: .anon, .authenticated)
     }
   }
 
@@ -128,6 +128,10 @@ extension Slotease {
     body: .inline(
       """
       BEGIN
+        IF TG_OP = 'UPDATE' AND (NEW.resource_id, NEW.starts_at, NEW.blocked_until, NEW.status IN ('cancelled', 'no_show'))
+                              = (OLD.resource_id, OLD.starts_at, OLD.blocked_until, OLD.status IN ('cancelled', 'no_show')) THEN
+          RETURN NULL;
+        END IF;
         IF TG_OP <> 'INSERT' THEN
           DELETE FROM slot_reservations s WHERE s.appointment_id = OLD.id;
         END IF;
@@ -159,6 +163,12 @@ extension Slotease {
            -- 24:00 is the next day's beginning.
            AND (p_ends_at AT TIME ZONE o.timezone) <= (p_starts_at AT TIME ZONE o.timezone)::date + h.closes)
       """))
+
+  static let bookingHorizon = Function(
+    "booking_horizon", in: .slotease, returns: .type(.timestamptz), language: .sql, volatility: .stable,
+    settings: ["search_path": "pg_catalog, pg_temp"], execute: [.anon, .authenticated, .serviceRole],
+    comment: "Until when can be booked: the end of the sixth month after this one, as far as there are partitions.",
+    body: .inline("SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + interval '7 months') AT TIME ZONE 'UTC'"))
 
   static let isFree = Function(
     "is_free", in: .slotease,

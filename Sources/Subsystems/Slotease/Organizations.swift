@@ -188,7 +188,7 @@ extension Slotease {
     body: .inline(
       """
       BEGIN
-        IF to_regproc('st_geomfromgeojson') IS NULL THEN
+        IF to_regtype('geometry') IS NULL THEN
           RAISE EXCEPTION 'areas need PostGIS, which this database does not have'
             USING ERRCODE = 'feature_not_supported', HINT = 'Ask nearest_organizations.';
         END IF;

@@ -91,6 +91,8 @@ extension Slotease {
       Trigger(
         "queue_entries_order_delete", .after, .delete, forEachRow: false, call: reorderQueue, oldTable: "old_rows")
       Trigger(
+        "queue_entries_tell", .after, .updateOf([status]), call: tellOfEntry, comment: "Who is called hears of it.")
+      Trigger(
         "queue_entries_audit", .after, .insert, .updateOf([status, priority, guestName]), .delete, call: audit,
         ["queue_entries"])
       Hosting.secured()
@@ -124,6 +126,22 @@ extension Slotease {
         IF (NEW.status, NEW.counters) IS DISTINCT FROM (OLD.status, OLD.counters) THEN
           PERFORM pg_notify('slotease_queues',
                             json_build_object('queue_id', NEW.id, 'status', NEW.status, 'counters', NEW.counters)::text);
+        END IF;
+        RETURN NULL;
+      END
+      """))
+
+  static let tellOfEntry = Function(
+    "tell_of_entry", in: .slotease, returns: .trigger, security: .definer,
+    settings: ["search_path": "slotease, pg_temp"], execute: [],
+    comment: "Tells somebody that they are called, or are in the queue no more, and all who listen on slotease_queues.",
+    body: .inline(
+      """
+      BEGIN
+        IF NEW.status <> OLD.status THEN
+          PERFORM pg_notify('slotease_queues', json_build_object('queue_id', NEW.queue_id, 'ticket', NEW.ticket, 'status', NEW.status)::text);
+          PERFORM notify_user(NEW.customer_id, 'queue_' || NEW.status, jsonb_build_object('queue_id', NEW.queue_id, 'ticket', NEW.ticket),
+                              NEW.organization_id);
         END IF;
         RETURN NULL;
       END

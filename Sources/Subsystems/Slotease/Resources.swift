@@ -27,8 +27,8 @@ extension Slotease {
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(active)")
       Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
       // Not who they are when they log in.
-      Grant(.select, on: [id, organizationID, name, active], to: .anon)
-      Grant(.select, .insert, .update, .delete, to: .authenticated)
+      Grant(.select, on: [id, organizationID, name, active], to: .anon, .authenticated)
+      Grant(.insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
       Access(.admin, own: .all, other: .select)
     }
@@ -46,15 +46,18 @@ extension Slotease {
     public var body: TableBody {
       Comment("Which resources offer which services.")
       PrimaryKey(serviceID, resourceID)
+      Trigger("service_resources_audit", .after, .insert, .update, .delete, call: audit, ["service_resources"])
       Index("service_resources_resource_id_idx", on: resourceID, comment: "The foreign key.")
       Hosting.secured()
       let s = Services.as("s")
+      let r = Resources.as("r")
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
       Policy(
         "admin", to: .authenticated,
         using: """
-          EXISTS (SELECT FROM \(s) WHERE \(s.id) = \(serviceID) AND \(Slotease.mine("\(s.organizationID)", .admin)))
-          """)
+          EXISTS (SELECT FROM \(s) JOIN \(r) ON \(r.organizationID) = \(s.organizationID)
+                   WHERE \(s.id) = \(serviceID) AND \(r.id) = \(resourceID) AND \(Slotease.mine("\(s.organizationID)", .admin)))
+          """, comment: "Nobody's services are done by another organisation's people.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -77,6 +80,7 @@ extension Slotease {
       Comment("Opening hours; a day can have several.")
       PrimaryKey(organizationID, weekday, opens)
       Check("opening_hours_weekday_check", "\(weekday) BETWEEN 1 AND 7")
+      Trigger("opening_hours_audit", .after, .insert, .update, .delete, call: audit, ["opening_hours"])
       Check("opening_hours_times_check", "\(closes) > \(opens)")
       Hosting.secured()
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
@@ -103,6 +107,7 @@ extension Slotease {
     public var body: TableBody {
       Comment("Times that cannot be booked; why is nobody's business.")
       PrimaryKey(id)
+      Trigger("closures_audit", .after, .insert, .update, .delete, call: audit, ["closures"])
       Check("closures_during_check", "NOT isempty(\(during))")
       Index("closures_organization_id_during_idx", on: organizationID, during, using: .gist, comment: "Offered times.")
       Index("closures_resource_id_idx", on: resourceID, where: "\(resourceID) IS NOT NULL", comment: "The foreign key.")

@@ -46,6 +46,7 @@ public enum Slotease {
     onSphere
     Organizations.self
     OrganizationMembers.self
+    isServedByMe
     UserProfiles.self
     Consents.self
     Services.self
@@ -70,17 +71,20 @@ public enum Slotease {
     SlotReservations.self
     BookingRequests.self
     isOpen
+    bookingHorizon
     isFree
     availableSlots
     bookAppointment
     rescheduleAppointment
     cancelAppointment
     Feedback.self
+    PublishedFeedback.self
   }
 
   @DatabaseBuilder private static var queues: [any DatabaseItem] {
     reorderQueue
     tellOfQueue
+    tellOfEntry
     Queues.self
     QueueEntries.self
     queuePlace

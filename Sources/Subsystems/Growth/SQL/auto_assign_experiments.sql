@@ -8,10 +8,12 @@ BEGIN
     RAISE EXCEPTION 'experiments are assigned to a user_id or a session_id' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   -- Somebody else's variants are not asked for, nor fixed, by people.
-  IF auth.uid() IS NOT NULL AND user_id IS DISTINCT FROM auth.uid() AND user_id IS NOT NULL
-     AND coalesce(auth.role(), '') <> 'service_role' THEN
+  IF user_id <> coalesce(auth.uid(), '00000000-0000-0000-0000-000000000000')
+     AND coalesce(nullif(current_setting('role'), 'none'), session_user) IN ('anon', 'authenticated') THEN
     RAISE EXCEPTION 'experiments are assigned to oneself' USING ERRCODE = 'insufficient_privilege';
   END IF;
+
+  PERFORM marketing.limit_rate('assign', 1000);
 
   FOR v_experiment IN
     SELECT x.* FROM experiments x

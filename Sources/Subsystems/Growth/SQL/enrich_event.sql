@@ -6,7 +6,7 @@ BEGIN
   NEW.page := coalesce(NEW.page, NEW.properties ->> 'page');
   NEW.campaign := coalesce(NEW.campaign, NEW.properties ->> 'utm_campaign');
   IF NEW.session_id IS NOT NULL THEN
-    SELECT coalesce(NEW.lead_id, s.lead_id), coalesce(NEW.user_id, s.user_id), s.country INTO NEW.lead_id, NEW.user_id, v_country
+    SELECT coalesce(NEW.lead_id, s.lead_id), s.country INTO NEW.lead_id, v_country
       FROM (VALUES (0)) AS one LEFT JOIN onboarding.sessions s ON s.session_token = NEW.session_id;
     NEW.variants := coalesce(NEW.variants, (
       SELECT jsonb_object_agg(x.key, a.variant) FROM experiments.assignments a JOIN experiments.experiments x ON x.id = a.experiment_id

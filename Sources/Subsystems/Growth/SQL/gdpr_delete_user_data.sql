@@ -6,24 +6,29 @@ DECLARE
   v_users uuid[];
   v_accounts uuid[];
   v_rows text[];
+  v_known text[];
 BEGIN
   IF v_email IS NULL AND user_id IS NULL AND session_token IS NULL AND ip_address IS NULL THEN
     RAISE EXCEPTION 'nobody is named whose data should be deleted' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  -- From each thing that is known to those that it leads to.
-  v_leads := ARRAY(SELECT l.id FROM marketing.leads l WHERE l.email = v_email);
+  -- From what is known to what it leads to. Not from a session to its lead or another's address: those a visitor may
+  -- have made up.
+  v_users := ARRAY[user_id];
+  v_leads := ARRAY(SELECT l.id FROM marketing.leads l WHERE l.email = v_email)
+             || ARRAY(SELECT a.lead_id FROM whatsapp.accounts a WHERE a.owner_id = user_id AND a.lead_id IS NOT NULL);
+  v_accounts := ARRAY(SELECT a.id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) OR a.owner_id = user_id);
+  v_users := v_users || ARRAY(SELECT a.owner_id FROM whatsapp.accounts a WHERE a.id = ANY (v_accounts));
   v_tokens := ARRAY(SELECT s.session_token FROM onboarding.sessions s
-                     WHERE s.email = v_email OR s.lead_id = ANY (v_leads) OR s.user_id = gdpr_delete_user_data.user_id)
+                     WHERE s.email = v_email OR s.user_id = ANY (v_users)
+                        OR (s.lead_id = ANY (v_leads) AND s.email IN (SELECT l.email FROM marketing.leads l WHERE l.id = ANY (v_leads))))
+              || ARRAY(SELECT e.session_id FROM analytics.events e WHERE e.user_id = ANY (v_users))
+              || ARRAY(SELECT a.session_id FROM experiments.assignments a WHERE a.user_id = ANY (v_users))
               || session_token;
-  v_leads := v_leads || ARRAY(SELECT s.lead_id FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens) AND s.lead_id IS NOT NULL);
-  v_users := ARRAY(SELECT s.user_id FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens) AND s.user_id IS NOT NULL)
-             || ARRAY(SELECT a.owner_id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) AND a.owner_id IS NOT NULL)
-             || user_id;
-  v_accounts := ARRAY(SELECT a.id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) OR a.owner_id = ANY (v_users));
+  v_known := v_leads::text[] || v_accounts::text[] || v_users::text[] || v_tokens || v_email
+             || ARRAY(SELECT l.email FROM marketing.leads l WHERE l.id = ANY (v_leads));
   v_rows := v_leads::text[] || v_accounts::text[]
             || ARRAY(SELECT s.id::text FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens))
-            || ARRAY(SELECT t.id::text FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts))
-            || ARRAY(SELECT i.id::text FROM marketing.lead_interactions i WHERE i.lead_id = ANY (v_leads));
+            || ARRAY(SELECT t.id::text FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts));
 
   DELETE FROM analytics.events e
    WHERE e.session_id = ANY (v_tokens) OR e.user_id = ANY (v_users) OR e.lead_id = ANY (v_leads);
@@ -56,9 +61,10 @@ BEGIN
 
   -- Last, with what the changes above have said of themselves.
   DELETE FROM analytics.audit_trail t
-   WHERE t.row_id = ANY (v_rows) OR position(v_email IN t.changes::text) > 0
-      OR EXISTS (SELECT FROM unnest(v_users) AS u WHERE position(u::text IN t.changes::text) > 0);
+   WHERE t.row_id = ANY (v_rows)
+      -- As a value of its own: an address may be the end of another.
+      OR EXISTS (SELECT FROM unnest(v_known) AS k WHERE position(to_jsonb(k)::text IN t.changes::text) > 0);
   item := 'analytics.audit_trail'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
-  UPDATE analytics.audit_trail t SET actor = NULL WHERE t.actor = v_email OR t.actor = ANY (v_users::text[]);
+  UPDATE analytics.audit_trail t SET actor = NULL WHERE t.actor = ANY (v_known);
   item := 'analytics.audit_trail actors'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 END

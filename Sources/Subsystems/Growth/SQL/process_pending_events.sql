@@ -19,8 +19,9 @@ BEGIN
   item := 'events'; rows := v_events; RETURN NEXT;
   item := 'leads scored'; rows := v_scored; RETURN NEXT;
 
-  -- One run makes the figures; another that comes meanwhile leaves them to the next.
-  IF v_days IS NOT NULL AND pg_try_advisory_xact_lock(hashtextextended('analytics.metrics', 0)) THEN
+  IF v_days IS NOT NULL THEN
+    -- One run makes figures at a time, and sees what those before it have made.
+    PERFORM pg_advisory_xact_lock(hashtextextended('analytics.metrics', 0));
     INSERT INTO metrics AS m (name, day, value)
     SELECT f.name, d.day, f.value
       FROM unnest(v_days) AS d (day)
@@ -39,9 +40,13 @@ BEGIN
     ON CONFLICT (name, day) DO UPDATE SET value = excluded.value, updated_at = now() WHERE m.value <> excluded.value;
     item := 'metrics'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
-    -- Shards of hours that are over become one row.
-    WITH gone AS (
-      DELETE FROM event_aggregations a WHERE a.shard <> 0 AND a.bucket < date_trunc('hour', now(), 'UTC')
+    -- Shards of hours that are over become one row; those that somebody counts in at this moment, the next time.
+    WITH over AS (
+      SELECT o.bucket, o.type, o.name, o.shard FROM event_aggregations o
+       WHERE o.shard <> 0 AND o.bucket < date_trunc('hour', now(), 'UTC') FOR UPDATE SKIP LOCKED),
+    gone AS (
+      DELETE FROM event_aggregations a USING over o
+       WHERE (a.bucket, a.type, a.name, a.shard) = (o.bucket, o.type, o.name, o.shard)
       RETURNING a.bucket, a.type, a.name, a.events)
     INSERT INTO event_aggregations AS a (bucket, type, name, shard, events)
     SELECT g.bucket, g.type, g.name, 0, sum(g.events) FROM gone g GROUP BY 1, 2, 3

@@ -8,7 +8,7 @@ WITH slots AS MATERIALIZED (
    CROSS JOIN LATERAL (
          SELECT wall AT TIME ZONE o.timezone AS starts_at
            FROM generate_series(day + h.opens, day + h.closes - s.duration, s.step) AS wall) slot
-   WHERE s.id = p_service_id AND s.active AND slot.starts_at > now()
+   WHERE s.id = p_service_id AND s.active AND slot.starts_at > now() AND slot.starts_at < booking_horizon()
      AND (slot.starts_at + s.duration) AT TIME ZONE o.timezone <= day + h.closes),
 span AS (SELECT tstzrange(min(starts_at), max(blocked_until)) AS during FROM slots),
 -- What each resource is busy with meanwhile.
@@ -20,7 +20,7 @@ busy AS MATERIALIZED (
            WHERE c.organization_id = r.organization_id AND (c.resource_id IS NULL OR c.resource_id = r.id)
              AND c.during && span.during) AS closed
     FROM span, service_resources sr JOIN resources r ON r.id = sr.resource_id AND r.active
-   WHERE sr.service_id = p_service_id)
+   WHERE sr.service_id = p_service_id AND r.organization_id = (SELECT s.organization_id FROM services s WHERE s.id = p_service_id))
 SELECT b.id, t.starts_at, t.ends_at
   FROM slots t, busy b
  WHERE NOT b.reserved && tstzrange(t.starts_at, t.blocked_until) AND NOT b.closed && tstzrange(t.starts_at, t.ends_at)

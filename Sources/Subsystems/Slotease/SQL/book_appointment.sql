@@ -3,6 +3,11 @@ DECLARE
   v_service services;
   v_resource uuid;
 BEGIN
+  -- Whoever is being forgotten meanwhile is waited for.
+  PERFORM FROM user_profiles p WHERE p.id = p_customer_id AND p.anonymized_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is nobody % who could book', p_customer_id USING ERRCODE = 'no_data_found';
+  END IF;
   -- The same attempt again waits for the first to end, and has its answer.
   INSERT INTO booking_requests (customer_id, idempotency_key) VALUES (p_customer_id, p_idempotency_key)
   ON CONFLICT (customer_id, idempotency_key) DO NOTHING;
@@ -20,14 +25,14 @@ BEGIN
   END IF;
   starts_at := p_starts_at;
   ends_at := p_starts_at + v_service.duration;
-  IF starts_at <= now() OR NOT is_open(v_service.organization_id, starts_at, ends_at) THEN
+  IF starts_at <= now() OR starts_at >= booking_horizon() OR NOT is_open(v_service.organization_id, starts_at, ends_at) THEN
     RAISE EXCEPTION 'service % cannot be had at %', p_service_id, p_starts_at
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ask available_slots for the times that can be booked.';
   END IF;
 
   FOR v_resource IN
     SELECT r.id FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
-     WHERE sr.service_id = p_service_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
+     WHERE sr.service_id = p_service_id AND r.organization_id = v_service.organization_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
        AND is_free(r.id, v_service.organization_id, starts_at, ends_at, v_service.buffer)
      ORDER BY r.id
   LOOP

@@ -25,7 +25,8 @@ BEGIN
   PERFORM FROM queues q WHERE q.id IN (SELECT e.queue_id FROM queue_entries e WHERE e.customer_id = p_profile_id)
     ORDER BY q.id FOR NO KEY UPDATE;
   UPDATE queue_entries e
-     SET guest_name = NULL, status = CASE WHEN e.status IN ('waiting', 'called') THEN 'left' ELSE e.status END
+     SET guest_name = NULL, status = CASE WHEN e.status IN ('waiting', 'called') THEN 'left' ELSE e.status END,
+         finished_at = CASE WHEN e.status IN ('waiting', 'called') THEN now() ELSE e.finished_at END
    WHERE e.customer_id = p_profile_id;
   item := 'queue_entries'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
@@ -35,7 +36,7 @@ BEGIN
   UPDATE analytics_events v SET profile_id = NULL, session_id = NULL, properties = '{}' WHERE v.profile_id = p_profile_id;
   item := 'analytics_events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
-  UPDATE consents c SET withdrawn_at = coalesce(c.withdrawn_at, now()), address = NULL WHERE c.profile_id = p_profile_id;
+  UPDATE consents c SET withdrawn_at = coalesce(c.withdrawn_at, greatest(now(), c.given_at)), address = NULL WHERE c.profile_id = p_profile_id;
   item := 'consents'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
   -- Whoever works somewhere leaves a resource without a name.

@@ -3,6 +3,12 @@ DECLARE
   v_queue queues;
   v_entry bigint;
 BEGIN
+  IF p_customer_id IS NOT NULL THEN
+    PERFORM FROM user_profiles p WHERE p.id = p_customer_id AND p.anonymized_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'there is nobody % who could wait', p_customer_id USING ERRCODE = 'no_data_found';
+    END IF;
+  END IF;
   SELECT * INTO v_queue FROM queues q WHERE q.id = p_queue_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no queue %', p_queue_id USING ERRCODE = 'no_data_found';

@@ -14,9 +14,10 @@ BEGIN
 
   -- As in book_appointment.
   PERFORM FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
-   WHERE r.id = reschedule_appointment.resource_id AND sr.service_id = v_appointment.service_id AND r.active
+   WHERE r.id = reschedule_appointment.resource_id AND sr.service_id = v_appointment.service_id
+     AND r.organization_id = v_appointment.organization_id AND r.active
      FOR NO KEY UPDATE OF r;
-  IF NOT FOUND OR starts_at <= now() OR NOT is_open(v_appointment.organization_id, starts_at, ends_at)
+  IF NOT FOUND OR starts_at <= now() OR starts_at >= booking_horizon() OR NOT is_open(v_appointment.organization_id, starts_at, ends_at)
      OR EXISTS (SELECT FROM closures c
                  WHERE c.organization_id = v_appointment.organization_id
                    AND (c.resource_id IS NULL OR c.resource_id = reschedule_appointment.resource_id)

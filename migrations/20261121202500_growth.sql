@@ -1,5 +1,5 @@
--- 20261121200614_growth
--- create 5 schemas, 16 enums, 17 functions, 14 tables, 6 constraints, 65 indexes, 7 views, 13 triggers, 40 policies, 2 partition windows, 141 grants, 172 comments, 3 cron jobs
+-- 20261121202500_growth
+-- create 5 schemas, 16 enums, 18 functions, 14 tables, 6 constraints, 65 indexes, 7 views, 14 triggers, 40 policies, 2 partition windows, 168 grants, 173 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 121 rows in 41 tables kept
 -- hazards: none
 
@@ -194,7 +194,7 @@ BEGIN
   NEW.page := coalesce(NEW.page, NEW.properties ->> 'page');
   NEW.campaign := coalesce(NEW.campaign, NEW.properties ->> 'utm_campaign');
   IF NEW.session_id IS NOT NULL THEN
-    SELECT coalesce(NEW.lead_id, s.lead_id), coalesce(NEW.user_id, s.user_id), s.country INTO NEW.lead_id, NEW.user_id, v_country
+    SELECT coalesce(NEW.lead_id, s.lead_id), s.country INTO NEW.lead_id, v_country
       FROM (VALUES (0)) AS one LEFT JOIN onboarding.sessions s ON s.session_token = NEW.session_id;
     NEW.variants := coalesce(NEW.variants, (
       SELECT jsonb_object_agg(x.key, a.variant) FROM experiments.assignments a JOIN experiments.experiments x ON x.id = a.experiment_id
@@ -256,6 +256,22 @@ $function$;
 -- + comment on function experiments.bucket_of(text, text)  [Growth/Experiments.swift]
 COMMENT ON ROUTINE experiments.bucket_of(text, text) IS 'A number from 0 to below 1 that is always the same for a subject: the first 32 bits of an MD5.';
 
+-- + function marketing.limit_inserts()  [Growth/Leads.swift]
+CREATE OR REPLACE FUNCTION marketing.limit_inserts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'marketing', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM limit_rate(TG_ARGV[0], TG_ARGV[1]::integer);
+  RETURN NEW;
+END
+$function$;
+
+-- + comment on function marketing.limit_inserts()  [Growth/Leads.swift]
+COMMENT ON ROUTINE marketing.limit_inserts() IS 'Limits how many rows an hour people insert; its arguments are what they are called and how many.';
+
 -- + function marketing.limit_rate(text, integer)  [Growth/Leads.swift]
 CREATE OR REPLACE FUNCTION marketing.limit_rate(p_what text, p_hourly integer)
  RETURNS void
@@ -266,11 +282,11 @@ AS $function$
 DECLARE
   v_requests integer;
 BEGIN
-  IF coalesce(nullif(current_setting('role'), 'none'), session_user) <> 'anon' THEN
+  IF coalesce(nullif(current_setting('role'), 'none'), session_user) NOT IN ('anon', 'authenticated') THEN
     RETURN;
   END IF;
   INSERT INTO request_rates AS r (key, window_start)
-  VALUES (p_what || ':' || coalesce(host(visitor_address()), 'unknown'), date_trunc('hour', now(), 'UTC'))
+  VALUES (p_what || ':' || coalesce(auth.uid()::text, host(visitor_address()), 'unknown'), date_trunc('hour', now(), 'UTC'))
   ON CONFLICT (key, window_start) DO UPDATE SET requests = r.requests + 1
   RETURNING requests INTO v_requests;
   IF v_requests > p_hourly THEN
@@ -280,7 +296,7 @@ END
 $function$;
 
 -- + comment on function marketing.limit_rate(text, integer)  [Growth/Leads.swift]
-COMMENT ON ROUTINE marketing.limit_rate(text, integer) IS 'For triggers: counts what is done without a login from an address, and refuses it after so many in an hour. PT429 is how a REST gateway says "too many requests".';
+COMMENT ON ROUTINE marketing.limit_rate(text, integer) IS 'For triggers: counts what people do, by their login or their address, and refuses it after so many in an hour. PT429 is how a REST gateway says "too many requests".';
 
 -- + function marketing.normalize_lead()  [Growth/Leads.swift]
 CREATE OR REPLACE FUNCTION marketing.normalize_lead()
@@ -304,14 +320,17 @@ BEGIN
 
   PERFORM limit_rate('lead', 20);
   NEW.ip_address := coalesce(NEW.ip_address, visitor_address());
+  -- A merged row is never looked at by the table's checks.
+  IF jsonb_typeof(NEW.utm) <> 'object' OR jsonb_typeof(NEW.metadata) <> 'object' THEN
+    RAISE EXCEPTION 'utm and metadata are JSON objects' USING ERRCODE = 'check_violation';
+  END IF;
   -- Two submissions of one address at once are one lead: the second waits for the first.
   PERFORM pg_advisory_xact_lock(hashtextextended('marketing.leads ' || NEW.email, 0));
   UPDATE leads l
      SET submissions = l.submissions + 1, company_name = coalesce(l.company_name, NEW.company_name),
          contact_name = coalesce(l.contact_name, NEW.contact_name), phone = coalesce(l.phone, NEW.phone),
          persona = coalesce(l.persona, NEW.persona), country = coalesce(l.country, NEW.country),
-         utm = NEW.utm || l.utm, metadata = NEW.metadata || l.metadata,
-         marketing_consent = l.marketing_consent OR NEW.marketing_consent
+         utm = NEW.utm || l.utm, metadata = NEW.metadata || l.metadata
    WHERE l.email = NEW.email
   RETURNING l.id INTO v_known;
   RETURN CASE WHEN v_known IS NULL THEN NEW END;
@@ -319,7 +338,7 @@ END
 $function$;
 
 -- + comment on function marketing.normalize_lead()  [Growth/Leads.swift]
-COMMENT ON ROUTINE marketing.normalize_lead() IS 'Writes addresses, numbers and countries in one way, and adds a submission of an address that is known to its lead: what was empty is filled in, what a person has written before stays.';
+COMMENT ON ROUTINE marketing.normalize_lead() IS 'Writes addresses, numbers and countries in one way, and adds a submission of an address that is known to its lead: what was empty is filled in, what is there stays, consent above all: anybody can type an address.';
 
 -- + function marketing.visitor_address()  [Growth/Identity.swift]
 CREATE OR REPLACE FUNCTION marketing.visitor_address()
@@ -330,7 +349,7 @@ CREATE OR REPLACE FUNCTION marketing.visitor_address()
 AS $function$
 BEGIN
   RETURN coalesce(
-    split_part(nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-forwarded-for', ',', 1)::inet,
+    btrim(split_part(nullif(current_setting('request.headers', true), '')::jsonb ->> 'x-forwarded-for', ',', -1))::inet,
     inet_client_addr());
 EXCEPTION WHEN invalid_text_representation THEN
   RETURN inet_client_addr();
@@ -338,7 +357,7 @@ END
 $function$;
 
 -- + comment on function marketing.visitor_address()  [Growth/Identity.swift]
-COMMENT ON ROUTINE marketing.visitor_address() IS 'Where a request comes from, as the gateway says, or else the connection.';
+COMMENT ON ROUTINE marketing.visitor_address() IS 'Where a request comes from, as the gateway says, or else the connection. The last address is the one that the gateway has seen; those before it are the visitor''s to invent.';
 
 -- + function marketing.visitor_email()  [Growth/Identity.swift]
 CREATE OR REPLACE FUNCTION marketing.visitor_email()
@@ -454,10 +473,12 @@ BEGIN
     RAISE EXCEPTION 'experiments are assigned to a user_id or a session_id' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   -- Somebody else's variants are not asked for, nor fixed, by people.
-  IF auth.uid() IS NOT NULL AND user_id IS DISTINCT FROM auth.uid() AND user_id IS NOT NULL
-     AND coalesce(auth.role(), '') <> 'service_role' THEN
+  IF user_id <> coalesce(auth.uid(), '00000000-0000-0000-0000-000000000000')
+     AND coalesce(nullif(current_setting('role'), 'none'), session_user) IN ('anon', 'authenticated') THEN
     RAISE EXCEPTION 'experiments are assigned to oneself' USING ERRCODE = 'insufficient_privilege';
   END IF;
+
+  PERFORM marketing.limit_rate('assign', 1000);
 
   FOR v_experiment IN
     SELECT x.* FROM experiments x
@@ -539,24 +560,29 @@ DECLARE
   v_users uuid[];
   v_accounts uuid[];
   v_rows text[];
+  v_known text[];
 BEGIN
   IF v_email IS NULL AND user_id IS NULL AND session_token IS NULL AND ip_address IS NULL THEN
     RAISE EXCEPTION 'nobody is named whose data should be deleted' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  -- From each thing that is known to those that it leads to.
-  v_leads := ARRAY(SELECT l.id FROM marketing.leads l WHERE l.email = v_email);
+  -- From what is known to what it leads to. Not from a session to its lead or another's address: those a visitor may
+  -- have made up.
+  v_users := ARRAY[user_id];
+  v_leads := ARRAY(SELECT l.id FROM marketing.leads l WHERE l.email = v_email)
+             || ARRAY(SELECT a.lead_id FROM whatsapp.accounts a WHERE a.owner_id = user_id AND a.lead_id IS NOT NULL);
+  v_accounts := ARRAY(SELECT a.id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) OR a.owner_id = user_id);
+  v_users := v_users || ARRAY(SELECT a.owner_id FROM whatsapp.accounts a WHERE a.id = ANY (v_accounts));
   v_tokens := ARRAY(SELECT s.session_token FROM onboarding.sessions s
-                     WHERE s.email = v_email OR s.lead_id = ANY (v_leads) OR s.user_id = gdpr_delete_user_data.user_id)
+                     WHERE s.email = v_email OR s.user_id = ANY (v_users)
+                        OR (s.lead_id = ANY (v_leads) AND s.email IN (SELECT l.email FROM marketing.leads l WHERE l.id = ANY (v_leads))))
+              || ARRAY(SELECT e.session_id FROM analytics.events e WHERE e.user_id = ANY (v_users))
+              || ARRAY(SELECT a.session_id FROM experiments.assignments a WHERE a.user_id = ANY (v_users))
               || session_token;
-  v_leads := v_leads || ARRAY(SELECT s.lead_id FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens) AND s.lead_id IS NOT NULL);
-  v_users := ARRAY(SELECT s.user_id FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens) AND s.user_id IS NOT NULL)
-             || ARRAY(SELECT a.owner_id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) AND a.owner_id IS NOT NULL)
-             || user_id;
-  v_accounts := ARRAY(SELECT a.id FROM whatsapp.accounts a WHERE a.lead_id = ANY (v_leads) OR a.owner_id = ANY (v_users));
+  v_known := v_leads::text[] || v_accounts::text[] || v_users::text[] || v_tokens || v_email
+             || ARRAY(SELECT l.email FROM marketing.leads l WHERE l.id = ANY (v_leads));
   v_rows := v_leads::text[] || v_accounts::text[]
             || ARRAY(SELECT s.id::text FROM onboarding.sessions s WHERE s.session_token = ANY (v_tokens))
-            || ARRAY(SELECT t.id::text FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts))
-            || ARRAY(SELECT i.id::text FROM marketing.lead_interactions i WHERE i.lead_id = ANY (v_leads));
+            || ARRAY(SELECT t.id::text FROM whatsapp.templates t WHERE t.account_id = ANY (v_accounts));
 
   DELETE FROM analytics.events e
    WHERE e.session_id = ANY (v_tokens) OR e.user_id = ANY (v_users) OR e.lead_id = ANY (v_leads);
@@ -589,10 +615,11 @@ BEGIN
 
   -- Last, with what the changes above have said of themselves.
   DELETE FROM analytics.audit_trail t
-   WHERE t.row_id = ANY (v_rows) OR position(v_email IN t.changes::text) > 0
-      OR EXISTS (SELECT FROM unnest(v_users) AS u WHERE position(u::text IN t.changes::text) > 0);
+   WHERE t.row_id = ANY (v_rows)
+      -- As a value of its own: an address may be the end of another.
+      OR EXISTS (SELECT FROM unnest(v_known) AS k WHERE position(to_jsonb(k)::text IN t.changes::text) > 0);
   item := 'analytics.audit_trail'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
-  UPDATE analytics.audit_trail t SET actor = NULL WHERE t.actor = v_email OR t.actor = ANY (v_users::text[]);
+  UPDATE analytics.audit_trail t SET actor = NULL WHERE t.actor = ANY (v_known);
   item := 'analytics.audit_trail actors'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 END
 $function$;
@@ -627,8 +654,9 @@ BEGIN
   item := 'events'; rows := v_events; RETURN NEXT;
   item := 'leads scored'; rows := v_scored; RETURN NEXT;
 
-  -- One run makes the figures; another that comes meanwhile leaves them to the next.
-  IF v_days IS NOT NULL AND pg_try_advisory_xact_lock(hashtextextended('analytics.metrics', 0)) THEN
+  IF v_days IS NOT NULL THEN
+    -- One run makes figures at a time, and sees what those before it have made.
+    PERFORM pg_advisory_xact_lock(hashtextextended('analytics.metrics', 0));
     INSERT INTO metrics AS m (name, day, value)
     SELECT f.name, d.day, f.value
       FROM unnest(v_days) AS d (day)
@@ -647,9 +675,13 @@ BEGIN
     ON CONFLICT (name, day) DO UPDATE SET value = excluded.value, updated_at = now() WHERE m.value <> excluded.value;
     item := 'metrics'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
-    -- Shards of hours that are over become one row.
-    WITH gone AS (
-      DELETE FROM event_aggregations a WHERE a.shard <> 0 AND a.bucket < date_trunc('hour', now(), 'UTC')
+    -- Shards of hours that are over become one row; those that somebody counts in at this moment, the next time.
+    WITH over AS (
+      SELECT o.bucket, o.type, o.name, o.shard FROM event_aggregations o
+       WHERE o.shard <> 0 AND o.bucket < date_trunc('hour', now(), 'UTC') FOR UPDATE SKIP LOCKED),
+    gone AS (
+      DELETE FROM event_aggregations a USING over o
+       WHERE (a.bucket, a.type, a.name, a.shard) = (o.bucket, o.type, o.name, o.shard)
       RETURNING a.bucket, a.type, a.name, a.events)
     INSERT INTO event_aggregations AS a (bucket, type, name, shard, events)
     SELECT g.bucket, g.type, g.name, 0, sum(g.events) FROM gone g GROUP BY 1, 2, 3
@@ -1073,7 +1105,9 @@ CREATE TABLE marketing.leads (
   CONSTRAINT leads_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
   CONSTRAINT leads_email_check CHECK (((email = lower(btrim(email))) AND (email ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$'::text))),
   CONSTRAINT leads_email_key UNIQUE (email),
-  CONSTRAINT leads_score_check CHECK (((score >= 0) AND (score <= 100)))
+  CONSTRAINT leads_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+  CONSTRAINT leads_score_check CHECK (((score >= 0) AND (score <= 100))),
+  CONSTRAINT leads_utm_check CHECK ((jsonb_typeof(utm) = 'object'::text))
 );
 ALTER TABLE marketing.leads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE marketing.leads FORCE ROW LEVEL SECURITY;
@@ -1633,6 +1667,9 @@ CREATE TRIGGER sessions_audit AFTER INSERT OR DELETE OR UPDATE ON onboarding.ses
 -- + comment on trigger sessions_advance on onboarding.sessions  [Growth/Onboarding.swift]
 COMMENT ON TRIGGER sessions_advance ON onboarding.sessions IS 'Progress, and the next step.';
 
+-- + trigger step_activities_limit on onboarding.step_activities  [Growth/Onboarding.swift]
+CREATE TRIGGER step_activities_limit BEFORE INSERT ON onboarding.step_activities FOR EACH ROW EXECUTE FUNCTION marketing.limit_inserts('activity', '2000');
+
 -- + trigger accounts_audit on whatsapp.accounts  [Growth/WhatsApp.swift]
 CREATE TRIGGER accounts_audit AFTER INSERT OR DELETE OR UPDATE ON whatsapp.accounts FOR EACH ROW EXECUTE FUNCTION analytics.audit_change('whatsapp.accounts');
 
@@ -1767,11 +1804,12 @@ CREATE POLICY own ON onboarding.sessions FOR SELECT TO anon, authenticated
 
 -- + policy own_insert on onboarding.sessions  [Growth/Onboarding.swift]
 CREATE POLICY own_insert ON onboarding.sessions FOR INSERT TO anon, authenticated
-  WITH CHECK ((session_token = ( SELECT onboarding.session_token() AS session_token)));
+  WITH CHECK (((session_token = ( SELECT onboarding.session_token() AS session_token)) AND ((user_id IS NULL) OR (user_id = ( SELECT auth.uid() AS uid)))));
 
 -- + policy own_update on onboarding.sessions  [Growth/Onboarding.swift]
 CREATE POLICY own_update ON onboarding.sessions FOR UPDATE TO anon, authenticated
-  USING ((session_token = ( SELECT onboarding.session_token() AS session_token)));
+  USING ((session_token = ( SELECT onboarding.session_token() AS session_token)))
+  WITH CHECK (((session_token = ( SELECT onboarding.session_token() AS session_token)) AND ((user_id IS NULL) OR (user_id = ( SELECT auth.uid() AS uid)))));
 
 -- + policy service on onboarding.sessions  [Growth/Onboarding.swift]
 CREATE POLICY service ON onboarding.sessions FOR ALL TO service_role
@@ -2044,6 +2082,9 @@ GRANT INSERT (source) ON TABLE marketing.leads TO anon;
 -- + grant to anon on column marketing.leads.utm  [Growth/Leads.swift]
 GRANT INSERT (utm) ON TABLE marketing.leads TO anon;
 
+-- + grant to PUBLIC on function marketing.limit_inserts()  [Growth/Leads.swift]
+REVOKE EXECUTE ON ROUTINE marketing.limit_inserts() FROM PUBLIC;
+
 -- + grant to PUBLIC on function marketing.limit_rate(text, integer)  [Growth/Leads.swift]
 REVOKE EXECUTE ON ROUTINE marketing.limit_rate(text, integer) FROM PUBLIC;
 
@@ -2098,47 +2139,125 @@ GRANT EXECUTE ON ROUTINE onboarding.session_token() TO authenticated;
 -- + grant to service_role on function onboarding.session_token()  [Growth/Identity.swift]
 GRANT EXECUTE ON ROUTINE onboarding.session_token() TO service_role;
 
--- + grant to anon on table onboarding.sessions  [Growth/Onboarding.swift]
-GRANT SELECT ON TABLE onboarding.sessions TO anon;
-
 -- + grant to authenticated on table onboarding.sessions  [Growth/Onboarding.swift]
-GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE onboarding.sessions TO authenticated;
+GRANT DELETE ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to service_role on table onboarding.sessions  [Growth/Onboarding.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE onboarding.sessions TO service_role;
 
+-- + grant to anon on column onboarding.sessions.abandoned_at  [Growth/Onboarding.swift]
+GRANT SELECT (abandoned_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.abandoned_at  [Growth/Onboarding.swift]
+GRANT SELECT (abandoned_at) ON TABLE onboarding.sessions TO authenticated;
+
 -- + grant to anon on column onboarding.sessions.bot_configuration  [Growth/Onboarding.swift]
-GRANT UPDATE (bot_configuration) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (bot_configuration), UPDATE (bot_configuration) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.bot_configuration  [Growth/Onboarding.swift]
+GRANT SELECT (bot_configuration), UPDATE (bot_configuration) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.bot_setup_completed_at  [Growth/Onboarding.swift]
-GRANT UPDATE (bot_setup_completed_at) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (bot_setup_completed_at), UPDATE (bot_setup_completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.bot_setup_completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (bot_setup_completed_at), UPDATE (bot_setup_completed_at) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.business_info  [Growth/Onboarding.swift]
-GRANT UPDATE (business_info) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (business_info), UPDATE (business_info) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.business_info  [Growth/Onboarding.swift]
+GRANT SELECT (business_info), UPDATE (business_info) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.business_info_completed_at  [Growth/Onboarding.swift]
-GRANT UPDATE (business_info_completed_at) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (business_info_completed_at), UPDATE (business_info_completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.business_info_completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (business_info_completed_at), UPDATE (business_info_completed_at) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (completed_at) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.country  [Growth/Onboarding.swift]
-GRANT INSERT (country) ON TABLE onboarding.sessions TO anon;
+GRANT INSERT (country), SELECT (country) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.country  [Growth/Onboarding.swift]
+GRANT INSERT (country), SELECT (country) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.current_step  [Growth/Onboarding.swift]
-GRANT UPDATE (current_step) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (current_step), UPDATE (current_step) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.current_step  [Growth/Onboarding.swift]
+GRANT SELECT (current_step), UPDATE (current_step) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.email  [Growth/Onboarding.swift]
-GRANT INSERT (email), UPDATE (email) ON TABLE onboarding.sessions TO anon;
+GRANT INSERT (email), SELECT (email), UPDATE (email) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.email  [Growth/Onboarding.swift]
+GRANT INSERT (email), SELECT (email), UPDATE (email) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.id  [Growth/Onboarding.swift]
+GRANT SELECT (id) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.id  [Growth/Onboarding.swift]
+GRANT SELECT (id) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.last_activity_at  [Growth/Onboarding.swift]
+GRANT SELECT (last_activity_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.last_activity_at  [Growth/Onboarding.swift]
+GRANT SELECT (last_activity_at) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.launch_completed_at  [Growth/Onboarding.swift]
-GRANT UPDATE (launch_completed_at) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (launch_completed_at), UPDATE (launch_completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.launch_completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (launch_completed_at), UPDATE (launch_completed_at) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.progress_percentage  [Growth/Onboarding.swift]
+GRANT SELECT (progress_percentage) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.progress_percentage  [Growth/Onboarding.swift]
+GRANT SELECT (progress_percentage) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.session_token  [Growth/Onboarding.swift]
-GRANT INSERT (session_token) ON TABLE onboarding.sessions TO anon;
+GRANT INSERT (session_token), SELECT (session_token) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.session_token  [Growth/Onboarding.swift]
+GRANT INSERT (session_token), SELECT (session_token) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.started_at  [Growth/Onboarding.swift]
+GRANT SELECT (started_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.started_at  [Growth/Onboarding.swift]
+GRANT SELECT (started_at) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.status  [Growth/Onboarding.swift]
+GRANT SELECT (status) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.status  [Growth/Onboarding.swift]
+GRANT SELECT (status) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.template_creation_completed_at  [Growth/Onboarding.swift]
-GRANT UPDATE (template_creation_completed_at) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (template_creation_completed_at), UPDATE (template_creation_completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.template_creation_completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (template_creation_completed_at), UPDATE (template_creation_completed_at) ON TABLE onboarding.sessions TO authenticated;
+
+-- + grant to anon on column onboarding.sessions.user_id  [Growth/Onboarding.swift]
+GRANT SELECT (user_id) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.user_id  [Growth/Onboarding.swift]
+GRANT INSERT (user_id), SELECT (user_id), UPDATE (user_id) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on column onboarding.sessions.whatsapp_connection_completed_at  [Growth/Onboarding.swift]
-GRANT UPDATE (whatsapp_connection_completed_at) ON TABLE onboarding.sessions TO anon;
+GRANT SELECT (whatsapp_connection_completed_at), UPDATE (whatsapp_connection_completed_at) ON TABLE onboarding.sessions TO anon;
+
+-- + grant to authenticated on column onboarding.sessions.whatsapp_connection_completed_at  [Growth/Onboarding.swift]
+GRANT SELECT (whatsapp_connection_completed_at), UPDATE (whatsapp_connection_completed_at) ON TABLE onboarding.sessions TO authenticated;
 
 -- + grant to anon on table onboarding.step_activities  [Growth/Onboarding.swift]
 GRANT INSERT, SELECT ON TABLE onboarding.step_activities TO anon;

@@ -1,5 +1,5 @@
--- 20261121200559_slotease
--- create 1 schema, 2 extensions, 2 optional extensions, 9 enums, 35 functions, 20 tables, 29 constraints, 51 indexes, 5 materialized views, 22 triggers, 63 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 154 grants, 172 comments, 3 cron jobs
+-- 20261121202445_slotease
+-- create 1 schema, 2 extensions, 2 optional extensions, 9 enums, 38 functions, 20 tables, 29 constraints, 51 indexes, 1 view, 5 materialized views, 26 triggers, 62 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 174 grants, 178 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
 
@@ -130,7 +130,10 @@ BEGIN
   END IF;
   INSERT INTO audit_log (table_name, row_id, action, organization_id, subject_id, subject_user_id, actor_id, actor_role, changes)
   VALUES (TG_ARGV[0], v_row ->> 'id', lower(TG_OP)::audit_action,
-          (CASE TG_ARGV[0] WHEN 'organizations' THEN v_row ->> 'id' ELSE v_row ->> 'organization_id' END)::uuid,
+          (CASE TG_ARGV[0]
+             WHEN 'organizations' THEN v_row ->> 'id'
+             WHEN 'service_resources' THEN (SELECT s.organization_id::text FROM services s WHERE s.id = (v_row ->> 'service_id')::uuid)
+             ELSE v_row ->> 'organization_id' END)::uuid,
           (CASE TG_ARGV[0] WHEN 'user_profiles' THEN v_row ->> 'id'
            ELSE coalesce(v_row ->> 'customer_id', v_row ->> 'profile_id') END)::uuid,
           coalesce(v_row ->> 'user_id', v_new ->> 'user_id', v_row ->> 'created_by')::uuid, auth.uid(), current_setting('role'), v_changes);
@@ -184,7 +187,7 @@ WITH slots AS MATERIALIZED (
    CROSS JOIN LATERAL (
          SELECT wall AT TIME ZONE o.timezone AS starts_at
            FROM generate_series(day + h.opens, day + h.closes - s.duration, s.step) AS wall) slot
-   WHERE s.id = p_service_id AND s.active AND slot.starts_at > now()
+   WHERE s.id = p_service_id AND s.active AND slot.starts_at > now() AND slot.starts_at < booking_horizon()
      AND (slot.starts_at + s.duration) AT TIME ZONE o.timezone <= day + h.closes),
 span AS (SELECT tstzrange(min(starts_at), max(blocked_until)) AS during FROM slots),
 -- What each resource is busy with meanwhile.
@@ -196,7 +199,7 @@ busy AS MATERIALIZED (
            WHERE c.organization_id = r.organization_id AND (c.resource_id IS NULL OR c.resource_id = r.id)
              AND c.during && span.during) AS closed
     FROM span, service_resources sr JOIN resources r ON r.id = sr.resource_id AND r.active
-   WHERE sr.service_id = p_service_id)
+   WHERE sr.service_id = p_service_id AND r.organization_id = (SELECT s.organization_id FROM services s WHERE s.id = p_service_id))
 SELECT b.id, t.starts_at, t.ends_at
   FROM slots t, busy b
  WHERE NOT b.reserved && tstzrange(t.starts_at, t.blocked_until) AND NOT b.closed && tstzrange(t.starts_at, t.ends_at)
@@ -217,6 +220,11 @@ DECLARE
   v_service services;
   v_resource uuid;
 BEGIN
+  -- Whoever is being forgotten meanwhile is waited for.
+  PERFORM FROM user_profiles p WHERE p.id = p_customer_id AND p.anonymized_at IS NULL FOR SHARE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'there is nobody % who could book', p_customer_id USING ERRCODE = 'no_data_found';
+  END IF;
   -- The same attempt again waits for the first to end, and has its answer.
   INSERT INTO booking_requests (customer_id, idempotency_key) VALUES (p_customer_id, p_idempotency_key)
   ON CONFLICT (customer_id, idempotency_key) DO NOTHING;
@@ -234,14 +242,14 @@ BEGIN
   END IF;
   starts_at := p_starts_at;
   ends_at := p_starts_at + v_service.duration;
-  IF starts_at <= now() OR NOT is_open(v_service.organization_id, starts_at, ends_at) THEN
+  IF starts_at <= now() OR starts_at >= booking_horizon() OR NOT is_open(v_service.organization_id, starts_at, ends_at) THEN
     RAISE EXCEPTION 'service % cannot be had at %', p_service_id, p_starts_at
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ask available_slots for the times that can be booked.';
   END IF;
 
   FOR v_resource IN
     SELECT r.id FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
-     WHERE sr.service_id = p_service_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
+     WHERE sr.service_id = p_service_id AND r.organization_id = v_service.organization_id AND r.active AND (p_resource_id IS NULL OR r.id = p_resource_id)
        AND is_free(r.id, v_service.organization_id, starts_at, ends_at, v_service.buffer)
      ORDER BY r.id
   LOOP
@@ -272,6 +280,19 @@ $function$;
 
 -- + comment on function slotease.book_appointment(uuid, uuid, timestamp with time zone, text, uuid, text, jsonb)  [Slotease/Appointments.swift]
 COMMENT ON ROUTINE slotease.book_appointment(uuid, uuid, timestamp with time zone, text, uuid, text, jsonb) IS 'Books a service at a time with a resource, or with any that is free. The same customer''s same key again has the same answer; a time that is taken is refused as an exclusion_violation.';
+
+-- + function slotease.booking_horizon()  [Slotease/Appointments.swift]
+CREATE OR REPLACE FUNCTION slotease.booking_horizon()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + interval '7 months') AT TIME ZONE 'UTC'
+$function$;
+
+-- + comment on function slotease.booking_horizon()  [Slotease/Appointments.swift]
+COMMENT ON ROUTINE slotease.booking_horizon() IS 'Until when can be booked: the end of the sixth month after this one, as far as there are partitions.';
 
 -- + function slotease.cancel_appointment(uuid, text)  [Slotease/Appointments.swift]
 CREATE OR REPLACE FUNCTION slotease.cancel_appointment(p_appointment_id uuid, p_reason text DEFAULT NULL::text)
@@ -463,7 +484,8 @@ BEGIN
   PERFORM FROM queues q WHERE q.id IN (SELECT e.queue_id FROM queue_entries e WHERE e.customer_id = p_profile_id)
     ORDER BY q.id FOR NO KEY UPDATE;
   UPDATE queue_entries e
-     SET guest_name = NULL, status = CASE WHEN e.status IN ('waiting', 'called') THEN 'left' ELSE e.status END
+     SET guest_name = NULL, status = CASE WHEN e.status IN ('waiting', 'called') THEN 'left' ELSE e.status END,
+         finished_at = CASE WHEN e.status IN ('waiting', 'called') THEN now() ELSE e.finished_at END
    WHERE e.customer_id = p_profile_id;
   item := 'queue_entries'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
@@ -473,7 +495,7 @@ BEGIN
   UPDATE analytics_events v SET profile_id = NULL, session_id = NULL, properties = '{}' WHERE v.profile_id = p_profile_id;
   item := 'analytics_events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
-  UPDATE consents c SET withdrawn_at = coalesce(c.withdrawn_at, now()), address = NULL WHERE c.profile_id = p_profile_id;
+  UPDATE consents c SET withdrawn_at = coalesce(c.withdrawn_at, greatest(now(), c.given_at)), address = NULL WHERE c.profile_id = p_profile_id;
   item := 'consents'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
 
   -- Whoever works somewhere leaves a resource without a name.
@@ -556,6 +578,22 @@ $function$;
 -- + comment on function slotease.is_open(uuid, timestamp with time zone, timestamp with time zone)  [Slotease/Appointments.swift]
 COMMENT ON ROUTINE slotease.is_open(uuid, timestamp with time zone, timestamp with time zone) IS 'Whether an organisation is open from one moment to another on the same day of its own clock.';
 
+-- + function slotease.is_served_by_me(uuid)  [Slotease/People.swift]
+CREATE OR REPLACE FUNCTION slotease.is_served_by_me(p_profile_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'slotease', 'pg_temp'
+AS $function$
+SELECT EXISTS (SELECT FROM appointments a
+                WHERE a.customer_id = p_profile_id AND a.organization_id = ANY (my_organizations('staff')))
+    OR EXISTS (SELECT FROM queue_entries e
+                WHERE e.customer_id = p_profile_id AND e.organization_id = ANY (my_organizations('staff')))
+$function$;
+
+-- + comment on function slotease.is_served_by_me(uuid)  [Slotease/People.swift]
+COMMENT ON ROUTINE slotease.is_served_by_me(uuid) IS 'Whether somebody books or waits where the person who asks works. To be named a member is not enough: whoever runs an organisation could name anybody. It runs with its owner''s rights, since the policies of appointments ask profiles.';
+
 -- + function slotease.join_queue(uuid, uuid, text, integer)  [Slotease/Queues.swift]
 CREATE OR REPLACE FUNCTION slotease.join_queue(p_queue_id uuid, p_customer_id uuid DEFAULT NULL::uuid, p_guest_name text DEFAULT NULL::text, p_priority integer DEFAULT 0)
  RETURNS TABLE(entry_id bigint, ticket integer, "position" integer, estimated_wait interval)
@@ -567,6 +605,12 @@ DECLARE
   v_queue queues;
   v_entry bigint;
 BEGIN
+  IF p_customer_id IS NOT NULL THEN
+    PERFORM FROM user_profiles p WHERE p.id = p_customer_id AND p.anonymized_at IS NULL FOR SHARE;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'there is nobody % who could wait', p_customer_id USING ERRCODE = 'no_data_found';
+    END IF;
+  END IF;
   SELECT * INTO v_queue FROM queues q WHERE q.id = p_queue_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'there is no queue %', p_queue_id USING ERRCODE = 'no_data_found';
@@ -798,9 +842,10 @@ BEGIN
 
   -- As in book_appointment.
   PERFORM FROM resources r JOIN service_resources sr ON sr.resource_id = r.id
-   WHERE r.id = reschedule_appointment.resource_id AND sr.service_id = v_appointment.service_id AND r.active
+   WHERE r.id = reschedule_appointment.resource_id AND sr.service_id = v_appointment.service_id
+     AND r.organization_id = v_appointment.organization_id AND r.active
      FOR NO KEY UPDATE OF r;
-  IF NOT FOUND OR starts_at <= now() OR NOT is_open(v_appointment.organization_id, starts_at, ends_at)
+  IF NOT FOUND OR starts_at <= now() OR starts_at >= booking_horizon() OR NOT is_open(v_appointment.organization_id, starts_at, ends_at)
      OR EXISTS (SELECT FROM closures c
                  WHERE c.organization_id = v_appointment.organization_id
                    AND (c.resource_id IS NULL OR c.resource_id = reschedule_appointment.resource_id)
@@ -828,6 +873,10 @@ CREATE OR REPLACE FUNCTION slotease.reserve_time()
  SET search_path TO 'slotease', 'pg_temp'
 AS $function$
 BEGIN
+  IF TG_OP = 'UPDATE' AND (NEW.resource_id, NEW.starts_at, NEW.blocked_until, NEW.status IN ('cancelled', 'no_show'))
+                        = (OLD.resource_id, OLD.starts_at, OLD.blocked_until, OLD.status IN ('cancelled', 'no_show')) THEN
+    RETURN NULL;
+  END IF;
   IF TG_OP <> 'INSERT' THEN
     DELETE FROM slot_reservations s WHERE s.appointment_id = OLD.id;
   END IF;
@@ -872,6 +921,26 @@ $function$;
 
 -- + comment on function slotease.tell_of_appointment()  [Slotease/Notifications.swift]
 COMMENT ON ROUTINE slotease.tell_of_appointment() IS 'Tells the customer of an appointment''s new state or time, and everybody who listens on slotease_appointments.';
+
+-- + function slotease.tell_of_entry()  [Slotease/Queues.swift]
+CREATE OR REPLACE FUNCTION slotease.tell_of_entry()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'slotease', 'pg_temp'
+AS $function$
+BEGIN
+  IF NEW.status <> OLD.status THEN
+    PERFORM pg_notify('slotease_queues', json_build_object('queue_id', NEW.queue_id, 'ticket', NEW.ticket, 'status', NEW.status)::text);
+    PERFORM notify_user(NEW.customer_id, 'queue_' || NEW.status, jsonb_build_object('queue_id', NEW.queue_id, 'ticket', NEW.ticket),
+                        NEW.organization_id);
+  END IF;
+  RETURN NULL;
+END
+$function$;
+
+-- + comment on function slotease.tell_of_entry()  [Slotease/Queues.swift]
+COMMENT ON ROUTINE slotease.tell_of_entry() IS 'Tells somebody that they are called, or are in the queue no more, and all who listen on slotease_queues.';
 
 -- + function slotease.tell_of_queue()  [Slotease/Queues.swift]
 CREATE OR REPLACE FUNCTION slotease.tell_of_queue()
@@ -1437,7 +1506,7 @@ CREATE OR REPLACE FUNCTION slotease.organizations_within(p_area jsonb)
  SET search_path TO 'slotease', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  IF to_regproc('st_geomfromgeojson') IS NULL THEN
+  IF to_regtype('geometry') IS NULL THEN
     RAISE EXCEPTION 'areas need PostGIS, which this database does not have'
       USING ERRCODE = 'feature_not_supported', HINT = 'Ask nearest_organizations.';
   END IF;
@@ -1951,6 +2020,21 @@ COMMENT ON COLUMN slotease.organization_stats.revenue IS 'Of completed appointme
 -- + comment on materialized view slotease.organization_stats  [Slotease/Reports.swift]
 COMMENT ON MATERIALIZED VIEW slotease.organization_stats IS 'Key figures of organisations. Those who run one reach its row through organization_dashboard.';
 
+-- + view slotease.published_feedback  [Slotease/Analytics.swift]
+CREATE VIEW slotease.published_feedback AS
+ SELECT f.id,
+    f.organization_id,
+    f.service_id,
+    f.rating,
+    f.comment,
+    f.reply,
+    f.created_at
+   FROM slotease.feedback f
+  WHERE f.published;
+
+-- + comment on view slotease.published_feedback  [Slotease/Analytics.swift]
+COMMENT ON VIEW slotease.published_feedback IS 'Published feedback, without whose it is.';
+
 -- + materialized view slotease.queue_performance  [Slotease/Reports.swift]
 CREATE MATERIALIZED VIEW slotease.queue_performance AS
  SELECT e.queue_id,
@@ -2063,11 +2147,17 @@ COMMENT ON TRIGGER appointments_reserve ON slotease.appointments IS 'Whoever wri
 -- + comment on trigger appointments_step on slotease.appointments  [Slotease/Appointments.swift]
 COMMENT ON TRIGGER appointments_step ON slotease.appointments IS 'What is over does not begin again.';
 
+-- + trigger closures_audit on slotease.closures  [Slotease/Resources.swift]
+CREATE TRIGGER closures_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.closures FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('closures');
+
 -- + trigger consents_audit on slotease.consents  [Slotease/People.swift]
 CREATE TRIGGER consents_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.consents FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('consents');
 
 -- + trigger feedback_audit on slotease.feedback  [Slotease/Analytics.swift]
 CREATE TRIGGER feedback_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.feedback FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('feedback');
+
+-- + trigger opening_hours_audit on slotease.opening_hours  [Slotease/Resources.swift]
+CREATE TRIGGER opening_hours_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.opening_hours FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('opening_hours');
 
 -- + trigger organization_members_audit on slotease.organization_members  [Slotease/Organizations.swift]
 CREATE TRIGGER organization_members_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.organization_members FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('organization_members');
@@ -2090,8 +2180,14 @@ CREATE TRIGGER queue_entries_order_insert AFTER INSERT ON slotease.queue_entries
 -- + trigger queue_entries_order_update on slotease.queue_entries  [Slotease/Queues.swift]
 CREATE TRIGGER queue_entries_order_update AFTER UPDATE ON slotease.queue_entries REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION slotease.reorder_queue();
 
+-- + trigger queue_entries_tell on slotease.queue_entries  [Slotease/Queues.swift]
+CREATE TRIGGER queue_entries_tell AFTER UPDATE OF status ON slotease.queue_entries FOR EACH ROW EXECUTE FUNCTION slotease.tell_of_entry();
+
 -- + comment on trigger queue_entries_order_insert on slotease.queue_entries  [Slotease/Queues.swift]
 COMMENT ON TRIGGER queue_entries_order_insert ON slotease.queue_entries IS 'Positions are always right.';
+
+-- + comment on trigger queue_entries_tell on slotease.queue_entries  [Slotease/Queues.swift]
+COMMENT ON TRIGGER queue_entries_tell ON slotease.queue_entries IS 'Who is called hears of it.';
 
 -- + trigger queues_audit on slotease.queues  [Slotease/Queues.swift]
 CREATE TRIGGER queues_audit AFTER INSERT OR DELETE OR UPDATE OF name, service_id, status, counters ON slotease.queues FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('queues');
@@ -2101,6 +2197,9 @@ CREATE TRIGGER queues_tell AFTER UPDATE OF status, counters ON slotease.queues F
 
 -- + trigger resources_audit on slotease.resources  [Slotease/Resources.swift]
 CREATE TRIGGER resources_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.resources FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('resources');
+
+-- + trigger service_resources_audit on slotease.service_resources  [Slotease/Resources.swift]
+CREATE TRIGGER service_resources_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.service_resources FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('service_resources');
 
 -- + trigger services_audit on slotease.services  [Slotease/Organizations.swift]
 CREATE TRIGGER services_audit AFTER INSERT OR DELETE OR UPDATE ON slotease.services FOR EACH ROW EXECUTE FUNCTION slotease.audit_change('services');
@@ -2219,13 +2318,9 @@ CREATE POLICY own ON slotease.feedback FOR SELECT TO authenticated
 CREATE POLICY own_insert ON slotease.feedback FOR INSERT TO authenticated
   WITH CHECK (((NOT published) AND (reply IS NULL) AND (EXISTS ( SELECT
    FROM slotease.appointments a
-  WHERE ((a.id = feedback.appointment_id) AND (a.customer_id = feedback.customer_id) AND (a.organization_id = feedback.organization_id) AND (a.status = 'completed'::slotease.appointment_status) AND (a.customer_id = ( SELECT p.id
+  WHERE ((a.id = feedback.appointment_id) AND (a.customer_id = feedback.customer_id) AND (a.organization_id = feedback.organization_id) AND (NOT (feedback.service_id IS DISTINCT FROM a.service_id)) AND (a.status = 'completed'::slotease.appointment_status) AND (a.customer_id = ( SELECT p.id
            FROM slotease.user_profiles p
           WHERE (p.user_id = ( SELECT auth.uid() AS uid)))))))));
-
--- + policy public_read on slotease.feedback  [Slotease/Analytics.swift]
-CREATE POLICY public_read ON slotease.feedback FOR SELECT TO anon, authenticated
-  USING (published);
 
 -- + policy service on slotease.feedback  [Slotease/Analytics.swift]
 CREATE POLICY service ON slotease.feedback FOR ALL TO service_role
@@ -2362,8 +2457,9 @@ CREATE POLICY service ON slotease.resources FOR ALL TO service_role
 -- + policy admin on slotease.service_resources  [Slotease/Resources.swift]
 CREATE POLICY admin ON slotease.service_resources FOR ALL TO authenticated
   USING ((EXISTS ( SELECT
-   FROM slotease.services s
-  WHERE ((s.id = service_resources.service_id) AND (s.organization_id = ANY (( SELECT slotease.my_organizations('admin'::slotease.user_role) AS my_organizations)::uuid[]))))));
+   FROM (slotease.services s
+     JOIN slotease.resources r ON ((r.organization_id = s.organization_id)))
+  WHERE ((s.id = service_resources.service_id) AND (r.id = service_resources.resource_id) AND (s.organization_id = ANY (( SELECT slotease.my_organizations('admin'::slotease.user_role) AS my_organizations)::uuid[]))))));
 
 -- + policy public_read on slotease.service_resources  [Slotease/Resources.swift]
 CREATE POLICY public_read ON slotease.service_resources FOR SELECT TO anon, authenticated
@@ -2373,6 +2469,9 @@ CREATE POLICY public_read ON slotease.service_resources FOR SELECT TO anon, auth
 CREATE POLICY service ON slotease.service_resources FOR ALL TO service_role
   USING (true)
   WITH CHECK (true);
+
+-- + comment on policy admin on slotease.service_resources  [Slotease/Resources.swift]
+COMMENT ON POLICY admin ON slotease.service_resources IS 'Nobody''s services are done by another organisation''s people.';
 
 -- + policy admin on slotease.services  [Slotease/Organizations.swift]
 CREATE POLICY admin ON slotease.services FOR ALL TO authenticated
@@ -2397,7 +2496,7 @@ CREATE POLICY service ON slotease.slot_reservations FOR ALL TO service_role
   WITH CHECK (true);
 
 -- + comment on policy public_read on slotease.slot_reservations  [Slotease/Appointments.swift]
-COMMENT ON POLICY public_read ON slotease.slot_reservations IS 'That a time is taken is no secret, and by whom is not said here.';
+COMMENT ON POLICY public_read ON slotease.slot_reservations IS 'That a time is taken is no secret; by which appointment is.';
 
 -- + policy own on slotease.user_profiles  [Slotease/People.swift]
 CREATE POLICY own ON slotease.user_profiles FOR SELECT TO authenticated
@@ -2418,12 +2517,10 @@ CREATE POLICY service ON slotease.user_profiles FOR ALL TO service_role
 
 -- + policy staff_read on slotease.user_profiles  [Slotease/People.swift]
 CREATE POLICY staff_read ON slotease.user_profiles FOR SELECT TO authenticated
-  USING ((EXISTS ( SELECT
-   FROM slotease.organization_members m
-  WHERE ((m.user_id = user_profiles.user_id) AND (m.organization_id = ANY (( SELECT slotease.my_organizations('staff'::slotease.user_role) AS my_organizations)::uuid[]))))));
+  USING (slotease.is_served_by_me(id));
 
 -- + comment on policy staff_read on slotease.user_profiles  [Slotease/People.swift]
-COMMENT ON POLICY staff_read ON slotease.user_profiles IS 'People are known where they are customers.';
+COMMENT ON POLICY staff_read ON slotease.user_profiles IS 'People are known where they book and wait.';
 
 -- + grant to anon on schema slotease  [Slotease/Slotease.swift]
 GRANT USAGE ON SCHEMA slotease TO anon;
@@ -2503,6 +2600,18 @@ REVOKE EXECUTE ON ROUTINE slotease.book_appointment(uuid, uuid, timestamp with t
 -- + grant to service_role on function slotease.book_appointment(uuid, uuid, timestamp with time zone, text, uuid, text, jsonb)  [Slotease/Appointments.swift]
 GRANT EXECUTE ON ROUTINE slotease.book_appointment(uuid, uuid, timestamp with time zone, text, uuid, text, jsonb) TO service_role;
 
+-- + grant to PUBLIC on function slotease.booking_horizon()  [Slotease/Appointments.swift]
+REVOKE EXECUTE ON ROUTINE slotease.booking_horizon() FROM PUBLIC;
+
+-- + grant to anon on function slotease.booking_horizon()  [Slotease/Appointments.swift]
+GRANT EXECUTE ON ROUTINE slotease.booking_horizon() TO anon;
+
+-- + grant to authenticated on function slotease.booking_horizon()  [Slotease/Appointments.swift]
+GRANT EXECUTE ON ROUTINE slotease.booking_horizon() TO authenticated;
+
+-- + grant to service_role on function slotease.booking_horizon()  [Slotease/Appointments.swift]
+GRANT EXECUTE ON ROUTINE slotease.booking_horizon() TO service_role;
+
 -- + grant to service_role on table slotease.booking_requests  [Slotease/Appointments.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.booking_requests TO service_role;
 
@@ -2540,10 +2649,22 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.closures TO authenticated
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.closures TO service_role;
 
 -- + grant to authenticated on table slotease.consents  [Slotease/People.swift]
-GRANT INSERT, SELECT ON TABLE slotease.consents TO authenticated;
+GRANT SELECT ON TABLE slotease.consents TO authenticated;
 
 -- + grant to service_role on table slotease.consents  [Slotease/People.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.consents TO service_role;
+
+-- + grant to authenticated on column slotease.consents.address  [Slotease/People.swift]
+GRANT INSERT (address) ON TABLE slotease.consents TO authenticated;
+
+-- + grant to authenticated on column slotease.consents.document_version  [Slotease/People.swift]
+GRANT INSERT (document_version) ON TABLE slotease.consents TO authenticated;
+
+-- + grant to authenticated on column slotease.consents.profile_id  [Slotease/People.swift]
+GRANT INSERT (profile_id) ON TABLE slotease.consents TO authenticated;
+
+-- + grant to authenticated on column slotease.consents.purpose  [Slotease/People.swift]
+GRANT INSERT (purpose) ON TABLE slotease.consents TO authenticated;
 
 -- + grant to authenticated on column slotease.consents.withdrawn_at  [Slotease/People.swift]
 GRANT UPDATE (withdrawn_at) ON TABLE slotease.consents TO authenticated;
@@ -2562,9 +2683,6 @@ REVOKE EXECUTE ON ROUTINE slotease.export_user_data(uuid) FROM PUBLIC;
 
 -- + grant to service_role on function slotease.export_user_data(uuid)  [Slotease/People.swift]
 GRANT EXECUTE ON ROUTINE slotease.export_user_data(uuid) TO service_role;
-
--- + grant to anon on table slotease.feedback  [Slotease/Analytics.swift]
-GRANT SELECT ON TABLE slotease.feedback TO anon;
 
 -- + grant to authenticated on table slotease.feedback  [Slotease/Analytics.swift]
 GRANT INSERT, SELECT ON TABLE slotease.feedback TO authenticated;
@@ -2622,6 +2740,15 @@ GRANT EXECUTE ON ROUTINE slotease.is_open(uuid, timestamp with time zone, timest
 
 -- + grant to service_role on function slotease.is_open(uuid, timestamp with time zone, timestamp with time zone)  [Slotease/Appointments.swift]
 GRANT EXECUTE ON ROUTINE slotease.is_open(uuid, timestamp with time zone, timestamp with time zone) TO service_role;
+
+-- + grant to PUBLIC on function slotease.is_served_by_me(uuid)  [Slotease/People.swift]
+REVOKE EXECUTE ON ROUTINE slotease.is_served_by_me(uuid) FROM PUBLIC;
+
+-- + grant to authenticated on function slotease.is_served_by_me(uuid)  [Slotease/People.swift]
+GRANT EXECUTE ON ROUTINE slotease.is_served_by_me(uuid) TO authenticated;
+
+-- + grant to service_role on function slotease.is_served_by_me(uuid)  [Slotease/People.swift]
+GRANT EXECUTE ON ROUTINE slotease.is_served_by_me(uuid) TO service_role;
 
 -- + grant to PUBLIC on function slotease.join_queue(uuid, uuid, text, integer)  [Slotease/Queues.swift]
 REVOKE EXECUTE ON ROUTINE slotease.join_queue(uuid, uuid, text, integer) FROM PUBLIC;
@@ -2740,6 +2867,15 @@ REVOKE EXECUTE ON ROUTINE slotease.prioritize_entry(bigint, integer) FROM PUBLIC
 -- + grant to service_role on function slotease.prioritize_entry(bigint, integer)  [Slotease/Queues.swift]
 GRANT EXECUTE ON ROUTINE slotease.prioritize_entry(bigint, integer) TO service_role;
 
+-- + grant to anon on view slotease.published_feedback  [Slotease/Analytics.swift]
+GRANT SELECT ON TABLE slotease.published_feedback TO anon;
+
+-- + grant to authenticated on view slotease.published_feedback  [Slotease/Analytics.swift]
+GRANT SELECT ON TABLE slotease.published_feedback TO authenticated;
+
+-- + grant to service_role on view slotease.published_feedback  [Slotease/Analytics.swift]
+GRANT SELECT ON TABLE slotease.published_feedback TO service_role;
+
 -- + grant to authenticated on table slotease.queue_entries  [Slotease/Queues.swift]
 GRANT SELECT ON TABLE slotease.queue_entries TO authenticated;
 
@@ -2801,7 +2937,7 @@ GRANT EXECUTE ON ROUTINE slotease.reschedule_appointment(uuid, timestamp with ti
 REVOKE EXECUTE ON ROUTINE slotease.reserve_time() FROM PUBLIC;
 
 -- + grant to authenticated on table slotease.resources  [Slotease/Resources.swift]
-GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.resources TO authenticated;
+GRANT DELETE, INSERT, UPDATE ON TABLE slotease.resources TO authenticated;
 
 -- + grant to service_role on table slotease.resources  [Slotease/Resources.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.resources TO service_role;
@@ -2809,14 +2945,26 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.resources TO service_role
 -- + grant to anon on column slotease.resources.active  [Slotease/Resources.swift]
 GRANT SELECT (active) ON TABLE slotease.resources TO anon;
 
+-- + grant to authenticated on column slotease.resources.active  [Slotease/Resources.swift]
+GRANT SELECT (active) ON TABLE slotease.resources TO authenticated;
+
 -- + grant to anon on column slotease.resources.id  [Slotease/Resources.swift]
 GRANT SELECT (id) ON TABLE slotease.resources TO anon;
+
+-- + grant to authenticated on column slotease.resources.id  [Slotease/Resources.swift]
+GRANT SELECT (id) ON TABLE slotease.resources TO authenticated;
 
 -- + grant to anon on column slotease.resources.name  [Slotease/Resources.swift]
 GRANT SELECT (name) ON TABLE slotease.resources TO anon;
 
+-- + grant to authenticated on column slotease.resources.name  [Slotease/Resources.swift]
+GRANT SELECT (name) ON TABLE slotease.resources TO authenticated;
+
 -- + grant to anon on column slotease.resources.organization_id  [Slotease/Resources.swift]
 GRANT SELECT (organization_id) ON TABLE slotease.resources TO anon;
+
+-- + grant to authenticated on column slotease.resources.organization_id  [Slotease/Resources.swift]
+GRANT SELECT (organization_id) ON TABLE slotease.resources TO authenticated;
 
 -- + grant to service_role on materialized view slotease.service_performance  [Slotease/Reports.swift]
 GRANT SELECT ON TABLE slotease.service_performance TO service_role;
@@ -2839,17 +2987,26 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.services TO authenticated
 -- + grant to service_role on table slotease.services  [Slotease/Organizations.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.services TO service_role;
 
--- + grant to anon on table slotease.slot_reservations  [Slotease/Appointments.swift]
-GRANT SELECT ON TABLE slotease.slot_reservations TO anon;
-
--- + grant to authenticated on table slotease.slot_reservations  [Slotease/Appointments.swift]
-GRANT SELECT ON TABLE slotease.slot_reservations TO authenticated;
-
 -- + grant to service_role on table slotease.slot_reservations  [Slotease/Appointments.swift]
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE slotease.slot_reservations TO service_role;
 
+-- + grant to anon on column slotease.slot_reservations.during  [Slotease/Appointments.swift]
+GRANT SELECT (during) ON TABLE slotease.slot_reservations TO anon;
+
+-- + grant to authenticated on column slotease.slot_reservations.during  [Slotease/Appointments.swift]
+GRANT SELECT (during) ON TABLE slotease.slot_reservations TO authenticated;
+
+-- + grant to anon on column slotease.slot_reservations.resource_id  [Slotease/Appointments.swift]
+GRANT SELECT (resource_id) ON TABLE slotease.slot_reservations TO anon;
+
+-- + grant to authenticated on column slotease.slot_reservations.resource_id  [Slotease/Appointments.swift]
+GRANT SELECT (resource_id) ON TABLE slotease.slot_reservations TO authenticated;
+
 -- + grant to PUBLIC on function slotease.tell_of_appointment()  [Slotease/Notifications.swift]
 REVOKE EXECUTE ON ROUTINE slotease.tell_of_appointment() FROM PUBLIC;
+
+-- + grant to PUBLIC on function slotease.tell_of_entry()  [Slotease/Queues.swift]
+REVOKE EXECUTE ON ROUTINE slotease.tell_of_entry() FROM PUBLIC;
 
 -- + grant to PUBLIC on function slotease.track_event(text, jsonb, uuid, uuid, text)  [Slotease/Analytics.swift]
 REVOKE EXECUTE ON ROUTINE slotease.track_event(text, jsonb, uuid, uuid, text) FROM PUBLIC;
