@@ -81,6 +81,19 @@ import Testing
       let address = try await connection.query(
         "SELECT host(ip_address) FROM marketing.leads WHERE email = 'p3@example.org'")
       #expect(try address[0].string(0) == "192.0.2.7")
+      // With a login they are as many; whoever runs the platform takes a list over.
+      for (user, allowed) in [(World.customer(2), 20), (World.admin(1), 30)] {
+        try await connection.execute(
+          "SET request.jwt.claims = '\(World.claims(user, "authenticated"))'; SET ROLE authenticated")
+        var inserted = 0
+        for number in 1...30 {
+          do {
+            try await connection.query(insert, ["q\(number)@\(user).example"])
+            inserted += 1
+          } catch let error as PostgresError where error.sqlState == "PT429" {}
+        }
+        #expect(inserted == allowed)
+      }
     }
   }
 

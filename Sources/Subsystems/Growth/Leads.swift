@@ -163,7 +163,7 @@ extension Growth {
       DECLARE
         v_requests integer;
       BEGIN
-        IF coalesce(nullif(current_setting('role'), 'none'), session_user) NOT IN ('anon', 'authenticated') THEN
+        IF coalesce(nullif(current_setting('role'), 'none'), session_user) NOT IN ('anon', 'authenticated') OR analytics.is_admin() THEN
           RETURN;
         END IF;
         INSERT INTO request_rates AS r (key, window_start)

@@ -1,4 +1,4 @@
--- 20261121202431_booking_under_load
+-- 20261121203214_booking_under_load
 -- create 1 function, 2 grants, 1 comment; alter 4 functions, 1 comment
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none

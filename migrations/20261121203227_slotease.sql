@@ -1,4 +1,4 @@
--- 20261121202445_slotease
+-- 20261121203227_slotease
 -- create 1 schema, 2 extensions, 2 optional extensions, 9 enums, 38 functions, 20 tables, 29 constraints, 51 indexes, 1 view, 5 materialized views, 26 triggers, 62 policies, 1 publication, 4 publication tables, 4 partition windows, 5 server settings, 174 grants, 178 comments, 3 cron jobs
 -- proved on PostgreSQL 15.20: converges; 73 rows in 25 tables kept
 -- hazards: none
