@@ -13,10 +13,15 @@ func names(_ columns: [any AnyColumnValue]) -> [String] { columns.compactMap { $
 public struct PrimaryKey: TableItem {
   let columns: [any AnyColumnValue]
   let name: String?
+  let comment: String?
   public let location: SourceReference
-  public init(_ columns: any AnyColumnValue..., name: String? = nil, file: StaticString = #fileID, line: Int = #line) {
+  public init(
+    _ columns: any AnyColumnValue..., name: String? = nil, comment: String? = nil, file: StaticString = #fileID,
+    line: Int = #line
+  ) {
     self.columns = columns
     self.name = name
+    self.comment = comment
     location = SourceReference(file, line)
   }
 }
@@ -27,15 +32,17 @@ public struct Unique: TableItem {
   let name: String?
   let nullsNotDistinct: Bool
   let deferrable: Deferrable?
+  let comment: String?
   public let location: SourceReference
   public init(
     _ columns: any AnyColumnValue..., name: String? = nil, nullsNotDistinct: Bool = false,
-    deferrable: Deferrable? = nil, file: StaticString = #fileID, line: Int = #line
+    deferrable: Deferrable? = nil, comment: String? = nil, file: StaticString = #fileID, line: Int = #line
   ) {
     self.columns = columns
     self.name = name
     self.nullsNotDistinct = nullsNotDistinct
     self.deferrable = deferrable
+    self.comment = comment
     location = SourceReference(file, line)
   }
 }
@@ -45,13 +52,16 @@ public struct Check: TableItem {
   let name: String
   let condition: SQL
   let isInherited: Bool
+  let comment: String?
   public let location: SourceReference
   public init(
-    _ name: String, _ condition: SQL, noInherit: Bool = false, file: StaticString = #fileID, line: Int = #line
+    _ name: String, _ condition: SQL, noInherit: Bool = false, comment: String? = nil, file: StaticString = #fileID,
+    line: Int = #line
   ) {
     self.name = name
     self.condition = condition
     isInherited = !noInherit
+    self.comment = comment
     location = SourceReference(file, line)
   }
 }
@@ -64,6 +74,7 @@ public struct ForeignKey: TableItem {
   let onDelete: ReferentialAction
   let onUpdate: ReferentialAction
   let deferrable: Deferrable?
+  let comment: String?
   public let location: SourceReference
 
   public init<Target: Table, A, B>(
@@ -71,7 +82,7 @@ public struct ForeignKey: TableItem {
     references targetFirst: any KeyPath<Target, Column<A>> & Sendable,
     _ targetSecond: any KeyPath<Target, Column<B>> & Sendable,
     onDelete: ReferentialAction = .noAction, onUpdate: ReferentialAction = .noAction, deferrable: Deferrable? = nil,
-    file: StaticString = #fileID, line: Int = #line
+    comment: String? = nil, file: StaticString = #fileID, line: Int = #line
   ) {
     self.name = name
     columns = [first, second]
@@ -84,6 +95,7 @@ public struct ForeignKey: TableItem {
     self.onDelete = onDelete
     self.onUpdate = onUpdate
     self.deferrable = deferrable
+    self.comment = comment
     location = SourceReference(file, line)
   }
 }
@@ -97,16 +109,19 @@ public struct Exclude: TableItem {
   let elements: [(key: any IndexKey, operator: String)]
   let condition: SQL?
   let deferrable: Deferrable?
+  let comment: String?
   public let location: SourceReference
   public init(
     _ name: String, using method: String = "gist", _ elements: (key: any IndexKey, operator: String)...,
-    where condition: SQL? = nil, deferrable: Deferrable? = nil, file: StaticString = #fileID, line: Int = #line
+    where condition: SQL? = nil, deferrable: Deferrable? = nil, comment: String? = nil, file: StaticString = #fileID,
+    line: Int = #line
   ) {
     self.name = name
     self.method = method
     self.elements = elements
     self.condition = condition
     self.deferrable = deferrable
+    self.comment = comment
     location = SourceReference(file, line)
   }
 }

@@ -114,12 +114,14 @@ struct RelationRenderer {
   }
 
   private func addConstraint(
-    _ constraint: String, _ definition: String, phase: Rendering.Phase = .constraint, _ location: SourceLocation,
-    into rendering: inout Rendering
+    _ constraint: String, _ definition: String, phase: Rendering.Phase = .constraint, comment: String?,
+    _ location: SourceLocation, into rendering: inout Rendering
   ) {
+    let quoted = Quote.identifier(constraint)
     rendering.add(
-      phase, "ALTER TABLE \(sql) ADD CONSTRAINT \(Quote.identifier(constraint)) \(definition)",
-      part(.constraint, constraint), location)
+      phase, "ALTER TABLE \(sql) ADD CONSTRAINT \(quoted) \(definition)", part(.constraint, constraint), location)
+    rendering.add(
+      comment: comment, on: "CONSTRAINT \(quoted) ON \(sql)", part(.constraint, constraint), location)
   }
 
   private func render(_ item: any TableItem, into rendering: inout Rendering) {
@@ -127,30 +129,32 @@ struct RelationRenderer {
     switch item {
     case let item as PrimaryKey:
       addConstraint(
-        item.name ?? "\(id.name)_pkey", "PRIMARY KEY (\(names(item.columns).joined(separator: ", ")))", place,
-        into: &rendering)
+        item.name ?? "\(id.name)_pkey", "PRIMARY KEY (\(names(item.columns).joined(separator: ", ")))",
+        comment: item.comment, place, into: &rendering)
     case let item as Unique:
       let columns = item.columns.compactMap { $0.columnStorage?.name }
       addConstraint(
         item.name ?? "\(id.name)_\(columns.joined(separator: "_"))_key",
         "UNIQUE \(item.nullsNotDistinct ? "NULLS NOT DISTINCT " : "")(\(names(item.columns).joined(separator: ", ")))"
-          + (item.deferrable.map { " " + $0.rawValue } ?? ""), place, into: &rendering)
+          + (item.deferrable.map { " " + $0.rawValue } ?? ""), comment: item.comment, place, into: &rendering)
     case let item as Check:
       addConstraint(
-        item.name, "CHECK (\(item.condition.text))" + (item.isInherited ? "" : " NO INHERIT"), place, into: &rendering)
+        item.name, "CHECK (\(item.condition.text))" + (item.isInherited ? "" : " NO INHERIT"), comment: item.comment,
+        place, into: &rendering)
     case let item as ForeignKey:
       let target = item.target()
       addConstraint(
         item.name,
         "FOREIGN KEY (\(names(item.columns).joined(separator: ", "))) REFERENCES \(target.table.sql) "
           + "(\(target.columns.joined(separator: ", ")))" + actions(item.onDelete, item.onUpdate, item.deferrable),
-        phase: .foreignKey, place, into: &rendering)
+        phase: .foreignKey, comment: item.comment, place, into: &rendering)
     case let item as Exclude:
       let elements = item.elements.map { "\($0.key.indexKey.sql) WITH \($0.operator)" }.joined(separator: ", ")
       addConstraint(
         item.name,
         "EXCLUDE USING \(item.method) (\(elements))" + (item.condition.map { " WHERE (\($0.text))" } ?? "")
-          + (item.deferrable.map { " " + $0.rawValue } ?? ""), phase: .index, place, into: &rendering)
+          + (item.deferrable.map { " " + $0.rawValue } ?? ""), phase: .index, comment: item.comment, place,
+        into: &rendering)
     case let item as Partitions:
       rendering.add(
         overlay: Fact(

@@ -116,6 +116,10 @@ import Testing
       // The 90th is not older than 90 days by more than this transaction's moment.
       #expect(removed["analytics.events"] == 6)
       #expect(removed["onboarding.sessions"] == 1)
+      // That there was a session is kept, what it was is not.
+      let trail = try await connection.query(
+        "SELECT action, changes FROM analytics.audit_trail WHERE table_name = 'onboarding.sessions' ORDER BY id")
+      #expect(try trail.map { "\(try $0.string(0)) \(try $0.string(1))" } == ["insert {}", "delete {}"])
       #expect(try await connection.query("SELECT count(*) FROM analytics.events")[0].int(0) == 5)
       #expect(
         try await connection.query("SELECT sum(value) FROM analytics.metrics WHERE name = 'events'")[0].int(0) == 11)

@@ -242,19 +242,26 @@ import Testing
         INSERT INTO whatsapp.accounts (owner_id, business_name, phone_number, access_token)
         VALUES ('\(World.customer(1))', 'A', '+41445550101', '\\x0102');
         SET request.jwt.claims = '\(World.claims(World.customer(1), "authenticated"))'; SET ROLE authenticated;
-        UPDATE whatsapp.accounts SET business_name = 'B'; UPDATE whatsapp.accounts SET business_name = 'B'
+        UPDATE whatsapp.accounts SET business_name = 'B'; UPDATE whatsapp.accounts SET business_name = 'B';
+        RESET ROLE; UPDATE whatsapp.accounts SET access_token = '\\x0103'; SET ROLE authenticated
         """)
       let hidden = await #expect(throws: PostgresError.self) {
         try await connection.query("SELECT access_token FROM whatsapp.accounts")
       }
       #expect(hidden?.sqlState == "42501")
       try await connection.execute("RESET ROLE")
+      // SHA-256 of the bytes 01 02 and 01 03.
+      let digests = [
+        "a12871fee210fb8619291eaea194581cbd2531e4b23759d225f6806923f63222",
+        "c79b932e1e1da3c0e098e5ad2c422937eb904a76cf61d83975a74a68fbb04b99",
+      ]
       let rows = try await connection.query(
-        "SELECT concat_ws(' ', action, actor, actor_role, changes -> 'business_name', changes ? 'access_token') FROM analytics.audit_trail ORDER BY id"
+        "SELECT concat_ws(' ', action, actor, actor_role, changes -> 'business_name', changes -> 'access_token') FROM analytics.audit_trail ORDER BY id"
       )
       #expect(
         try rows.map { try $0.string(0) } == [
-          #"insert none "A" f"#, #"update \#(World.customer(1)) authenticated ["A", "B"] f"#,
+          #"insert none "A" "\#(digests[0])""#, #"update \#(World.customer(1)) authenticated ["A", "B"]"#,
+          #"update \#(World.customer(1)) none ["\#(digests[0])", "\#(digests[1])"]"#,
         ])
     }
   }

@@ -121,7 +121,10 @@ import Testing
           #expect(definition.contains(", 'pg_temp'\n"), "\(fact.id) finds temporary tables first")
         }
         #expect(catalog.contains(fact.id.about(.comment)), "\(fact.id) has no comment")
-      case .view, .materializedView, .enumType:
+      case .view, .materializedView, .enumType, .trigger, .policy, .index, .schema:
+        #expect(catalog.contains(fact.id.about(.comment)), "\(fact.id) has no comment")
+      // Keys say what they are; what else must hold says why.
+      case .constraint where ["c", "u", "x"].contains(fact.text(.type)):
         #expect(catalog.contains(fact.id.about(.comment)), "\(fact.id) has no comment")
       default: break
       }

@@ -23,9 +23,13 @@ extension Booking {
     public var body: TableBody {
       Comment("Old model: classes. Read by migrate_class_instances_to_events.")
       PrimaryKey(id)
-      Index("class_instances_organization_id_idx", on: organizationID, startTime)
+      Index(
+        "class_instances_organization_id_idx", on: organizationID, startTime,
+        comment: "An organisation's classes by time, while both schemas are in use.")
       Hosting.secured()
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there reads what was; nobody writes it any more.")
       Grant(.select, to: .authenticated)
       Access(.staff, .admin, own: .select)
     }
@@ -48,10 +52,16 @@ extension Booking {
     public var body: TableBody {
       Comment("Old model: registrations.")
       PrimaryKey(id)
-      Index("class_registrations_class_instance_id_idx", on: classInstanceID)
-      Index("class_registrations_customer_email_idx", on: IndexElement.expression("lower(btrim(\(customerEmail)))"))
+      Index(
+        "class_registrations_class_instance_id_idx", on: classInstanceID,
+        comment: "A class's registrations, for the migration and for lists.")
+      Index(
+        "class_registrations_customer_email_idx", on: IndexElement.expression("lower(btrim(\(customerEmail)))"),
+        comment: "A person's registrations by address: matching, forgetting.")
       Hosting.secured()
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksForInstance("\(classInstanceID)"))
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksForInstance("\(classInstanceID)"),
+        comment: "Who works there reads what was; nobody writes it any more.")
       Grant(.select, to: .authenticated)
       Access(.staff, .admin, own: .select)
     }
@@ -73,10 +83,16 @@ extension Booking {
     public var body: TableBody {
       Comment("Old model: waitlists.")
       PrimaryKey(id)
-      Index("waitlists_class_instance_id_idx", on: classInstanceID, position)
-      Index("waitlists_customer_email_idx", on: IndexElement.expression("lower(btrim(\(customerEmail)))"))
+      Index(
+        "waitlists_class_instance_id_idx", on: classInstanceID, position,
+        comment: "A class's queue in its order, for the migration.")
+      Index(
+        "waitlists_customer_email_idx", on: IndexElement.expression("lower(btrim(\(customerEmail)))"),
+        comment: "A person's places in queues by address: matching, forgetting.")
       Hosting.secured()
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksForInstance("\(classInstanceID)"))
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksForInstance("\(classInstanceID)"),
+        comment: "Who works there reads what was; nobody writes it any more.")
       Grant(.select, to: .authenticated)
       Access(.staff, .admin, own: .select)
     }

@@ -21,7 +21,7 @@ extension Booking {
     public var body: TableBody {
       Comment("Inbox of webhooks.")
       PrimaryKey(id)
-      Unique(provider, externalID)
+      Unique(provider, externalID, comment: "A provider's message is handled once, however often it is sent.")
       Index("webhook_events_open_idx", on: receivedAt, where: "\(processedAt) IS NULL", comment: "What is to be done.")
       Hosting.secured()
     }
@@ -52,9 +52,12 @@ extension Booking {
       Index(
         "notifications_outbox_due_idx", on: dueAt, where: "\(status) = \(DeliveryStatus.pending)",
         comment: "What is to be sent next.")
-      Index("notifications_outbox_customer_id_idx", on: customerID)
+      Index(
+        "notifications_outbox_customer_id_idx", on: customerID, comment: "A person's messages: policies, forgetting.")
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"),
+        comment: "People see what was sent to them.")
       Grant(.select, to: .authenticated)
       Access(.customer, own: .select)
     }

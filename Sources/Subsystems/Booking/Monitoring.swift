@@ -64,8 +64,10 @@ extension Booking {
     public var body: TableBody {
       Comment("Thresholds of alerts.")
       PrimaryKey(name)
-      Check("alert_rules_thresholds_check", "\(critical) >= \(warning)")
-      Check("alert_rules_time_window_check", "\(window) > interval '0'")
+      Check(
+        "alert_rules_thresholds_check", "\(critical) >= \(warning)",
+        comment: "What is critical has been a warning before.")
+      Check("alert_rules_time_window_check", "\(window) > interval '0'", comment: "Only a span can be measured.")
       Hosting.secured()
     }
   }

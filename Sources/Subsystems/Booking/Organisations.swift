@@ -19,13 +19,19 @@ extension Booking {
     public var body: TableBody {
       Comment("Organisations that offer classes; every other table's tenant.")
       PrimaryKey(id)
-      Unique(slug)
-      Check("organizations_slug_check", "\(slug) ~ '^[a-z0-9]+(-[a-z0-9]+)*$'")
-      Check("organizations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
-      Trigger("organizations_touch", .before, .update, call: Hosting.touchUpdatedAt)
+      Unique(slug, comment: "An address of a page names one organisation.")
+      Check(
+        "organizations_slug_check", "\(slug) ~ '^[a-z0-9]+(-[a-z0-9]+)*$'",
+        comment: "Only what can stand in an address of a page.")
+      Check(
+        "organizations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))",
+        comment: "Only what PostgreSQL can compute local times in.")
+      Hosting.touched(Self.name)
       Hosting.secured()
       Policy("public_read", for: .select, to: .anon, .authenticated, using: "true", comment: "Anybody may look.")
-      Policy("admin_update", for: .update, to: .authenticated, using: Booking.runs("\(id)"))
+      Policy(
+        "admin_update", for: .update, to: .authenticated, using: Booking.runs("\(id)"),
+        comment: "Who runs an organisation changes what it says of itself.")
       Grant(.select, to: .anon, .authenticated)
       Grant(.update, on: [name, timezone, branding], to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -49,8 +55,12 @@ extension Booking {
       PrimaryKey(organizationID, userID)
       Index("organization_members_user_id_idx", on: userID, comment: "The organisations of a person.")
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
-      Policy("admin", to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "Everybody sees where they belong.")
+      Policy(
+        "admin", to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation says who belongs to it.")
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.staff, own: .select)
       Access(.admin, own: .all)
@@ -74,12 +84,18 @@ extension Booking {
     public var body: TableBody {
       Comment("Locations of an organisation as a tree.")
       PrimaryKey(id)
-      Unique(organizationID, path)
-      Check("locations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
+      Unique(organizationID, path, comment: "A path names one place of an organisation.")
+      Check(
+        "locations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))",
+        comment: "Only what PostgreSQL can compute local times in.")
       Index("locations_path_idx", on: path, using: .gist, comment: "Everything below a place.")
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("admin", to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees where classes are.")
+      Policy(
+        "admin", to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation keeps its places.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -111,8 +127,12 @@ extension Booking {
         comment: "One instructor for an address.")
       Index("instructors_user_id_idx", on: userID, where: "\(userID) IS NOT NULL", comment: "My schedule.")
       Hosting.secured()
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
-      Policy("admin", to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there sees their colleagues.")
+      Policy(
+        "admin", to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation keeps its instructors.")
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.staff, own: .select)
       Access(.admin, own: .all)
@@ -139,19 +159,32 @@ extension Booking {
     public var body: TableBody {
       Comment("Customers of an organisation; the same person is another customer elsewhere.")
       PrimaryKey(id)
-      Unique(organizationID, email)
-      Check("customers_email_check", "\(email) = lower(btrim(\(email))) AND position('@' IN \(email)) > 1")
+      Unique(
+        organizationID, email, comment: "A person is one customer of an organisation, whatever their address's case.")
+      Check(
+        "customers_email_check", "\(email) = lower(btrim(\(email))) AND position('@' IN \(email)) > 1",
+        comment: "Addresses are kept in one form, so that equal ones are found.")
       Index("customers_user_id_idx", on: userID, where: "\(userID) IS NOT NULL", comment: "Policies: my own rows.")
-      Trigger("customers_touch", .before, .update, call: Hosting.touchUpdatedAt)
+      Hosting.touched(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "People see what is kept of them.")
       Policy(
         "own_update", for: .update, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
         comment: "People keep their own name and number right.")
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
-      Policy("staff_insert", for: .insert, to: .authenticated, check: Booking.worksFor("\(organizationID)"))
-      Policy("staff_update", for: .update, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
-      Policy("admin_delete", for: .delete, to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there sees its customers.")
+      Policy(
+        "staff_insert", for: .insert, to: .authenticated, check: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there adds customers.")
+      Policy(
+        "staff_update", for: .update, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there keeps customers' details.")
+      Policy(
+        "admin_delete", for: .delete, to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Only who runs an organisation deletes a customer.")
       Grant(.select, .insert, .delete, to: .authenticated)
       // The desk's notes are written by the platform's programs: a person may read them, not change them.
       Grant(.update, on: [email, fullName, phone], to: .authenticated)

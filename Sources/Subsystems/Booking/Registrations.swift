@@ -27,12 +27,15 @@ extension Booking {
       PrimaryKey(id)
       ForeignKey(
         "registrations_event_fkey", eventID, eventStartsAt, references: \ClassEvents.id, \ClassEvents.startsAt,
-        onDelete: .cascade)
-      Unique(customerID, idempotencyKey)
-      Unique(legacyRegistrationID)
+        onDelete: .cascade, comment: "Of both columns, since the events are partitioned by time.")
+      Unique(customerID, idempotencyKey, comment: "A request that is sent again books once.")
+      Unique(legacyRegistrationID, comment: "What was migrated is found again, and migrated once.")
       Check(
-        "registrations_cancelled_check", "(\(status) = \(RegistrationStatus.cancelled)) = (\(cancelledAt) IS NOT NULL)")
-      Check("registrations_idempotency_key_check", "length(\(idempotencyKey)) BETWEEN 1 AND 200")
+        "registrations_cancelled_check", "(\(status) = \(RegistrationStatus.cancelled)) = (\(cancelledAt) IS NOT NULL)",
+        comment: "A cancelled booking knows since when; others were not cancelled.")
+      Check(
+        "registrations_idempotency_key_check", "length(\(idempotencyKey)) BETWEEN 1 AND 200",
+        comment: "A key that a program can have made.")
       Index(
         "registrations_event_id_customer_id_key", on: eventID, customerID, unique: true,
         where: "\(status) = \(RegistrationStatus.confirmed)", comment: "Nobody has two places in one event.")
@@ -40,8 +43,12 @@ extension Booking {
       Index(
         "registrations_organization_id_idx", on: organizationID, createdAt, comment: "Analytics of an organisation.")
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"))
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"),
+        comment: "People see their own bookings.")
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there sees who comes.")
       Grant(.select, to: .authenticated)
       Access(.customer, .staff, .admin, own: .select)
     }
@@ -70,10 +77,12 @@ extension Booking {
       PrimaryKey(id)
       ForeignKey(
         "event_waitlists_event_fkey", eventID, eventStartsAt, references: \ClassEvents.id, \ClassEvents.startsAt,
-        onDelete: .cascade)
-      Unique(customerID, idempotencyKey)
-      Unique(legacyWaitlistID)
-      Check("event_waitlists_end_check", "\(promotedAt) IS NULL OR \(leftAt) IS NULL")
+        onDelete: .cascade, comment: "Of both columns, since the events are partitioned by time.")
+      Unique(customerID, idempotencyKey, comment: "A request that is sent again queues once.")
+      Unique(legacyWaitlistID, comment: "What was migrated is found again, and migrated once.")
+      Check(
+        "event_waitlists_end_check", "\(promotedAt) IS NULL OR \(leftAt) IS NULL",
+        comment: "Who was let in has not left, and the other way round.")
       Index(
         "event_waitlists_event_id_customer_id_key", on: eventID, customerID, unique: true,
         where: "\(promotedAt) IS NULL AND \(leftAt) IS NULL", comment: "Nobody waits twice.")
@@ -81,10 +90,16 @@ extension Booking {
         "event_waitlists_waiting_idx", on: eventID, id, where: "\(promotedAt) IS NULL AND \(leftAt) IS NULL",
         comment: "Who is next.")
       Index("event_waitlists_event_key_idx", on: eventID, eventStartsAt, comment: "The foreign key.")
-      Index("event_waitlists_registration_id_idx", on: registrationID, where: "\(registrationID) IS NOT NULL")
+      Index(
+        "event_waitlists_registration_id_idx", on: registrationID, where: "\(registrationID) IS NOT NULL",
+        comment: "Which place a booking came from.")
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"))
-      Policy("staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"),
+        comment: "People see their own places in queues.")
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there sees who waits.")
       Grant(.select, to: .authenticated)
       Access(.customer, .staff, .admin, own: .select)
     }
@@ -111,17 +126,21 @@ extension Booking {
     public var body: TableBody {
       Comment("Payments; kept when a customer is forgotten, without what leads to them.")
       PrimaryKey(id)
-      Unique(provider, providerReference)
-      Check("payments_amount_check", "\(amount) >= 0")
-      Index("payments_registration_id_idx", on: registrationID)
-      Index("payments_customer_id_idx", on: customerID)
+      Unique(provider, providerReference, comment: "A provider's payment is one payment, however often it is reported.")
+      Check("payments_amount_check", "\(amount) >= 0", comment: "Refunds are a status, not a sign.")
+      Index("payments_registration_id_idx", on: registrationID, comment: "What was paid for a booking.")
+      Index("payments_customer_id_idx", on: customerID, comment: "A person's payments: policies, forgetting.")
       Index(
         "payments_refund_idx", on: createdAt, where: "\(status) = \(PaymentStatus.refundPending)",
         comment: "What is to be refunded.")
-      Trigger("payments_touch", .before, .update, call: Hosting.touchUpdatedAt)
+      Hosting.touched(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"))
-      Policy("admin_read", for: .select, to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Booking.isMine("\(customerID)"),
+        comment: "People see what they paid.")
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation sees what was paid to it.")
       Grant(.select, to: .authenticated)
       Access(.customer, .admin, own: .select)
     }

@@ -99,7 +99,9 @@ extension Booking {
 
     public var body: TableBody {
       Comment("What each customer has booked, visited and paid. Others reach it through customer_dashboard.")
-      Index("customer_dashboard_mv_customer_id_key", on: customerID, unique: true)
+      Index(
+        "customer_dashboard_mv_customer_id_key", on: customerID, unique: true,
+        comment: "A person's row; lets the view be refreshed while it is read.")
       Grant(.select, to: .serviceRole)
     }
   }
@@ -137,7 +139,9 @@ extension Booking {
 
     public var body: TableBody {
       Comment("Instructors' classes of the next 60 days.")
-      Index("instructor_schedule_mv_event_id_key", on: eventID, unique: true)
+      Index(
+        "instructor_schedule_mv_event_id_key", on: eventID, unique: true,
+        comment: "A class's row; lets the view be refreshed while it is read.")
       Index("instructor_schedule_mv_instructor_id_idx", on: instructorID, startsAt, comment: "One instructor's week.")
       Grant(.select, to: .serviceRole)
     }
@@ -177,7 +181,9 @@ extension Booking {
 
     public var body: TableBody {
       Comment("Organisations by the month.")
-      Index("org_analytics_mv_organization_id_month_key", on: organizationID, month, unique: true)
+      Index(
+        "org_analytics_mv_organization_id_month_key", on: organizationID, month, unique: true,
+        comment: "An organisation's month; lets the view be refreshed while it is read.")
       Grant(.select, to: .serviceRole)
     }
   }

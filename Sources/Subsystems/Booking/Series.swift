@@ -36,22 +36,33 @@ extension Booking {
     public var body: TableBody {
       Comment("Recurring classes.")
       PrimaryKey(id)
-      Unique(organizationID, legacyKey)
-      Check("class_series_rrule_check", "\(isRecurrenceRule)(\(rule))")
-      Check("class_series_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
-      Check("class_series_capacity_check", "\(capacity) BETWEEN 1 AND 100000")
-      Check("class_series_duration_check", "\(duration) > interval '0' AND \(duration) <= interval '7 days'")
-      Check("class_series_price_check", "\(price) >= 0")
+      Unique(organizationID, legacyKey, comment: "What was migrated is found again, and migrated once.")
+      Check(
+        "class_series_rrule_check", "\(isRecurrenceRule)(\(rule))", comment: "Only what events can be generated from.")
+      Check(
+        "class_series_timezone_check", "\(Hosting.isTimeZone)(\(timezone))",
+        comment: "Only what PostgreSQL can compute local times in.")
+      Check(
+        "class_series_capacity_check", "\(capacity) BETWEEN 1 AND 100000",
+        comment: "Somebody can come, and a slip of a finger is seen.")
+      Check(
+        "class_series_duration_check", "\(duration) > interval '0' AND \(duration) <= interval '7 days'",
+        comment: "A class takes time, and ends before its next week.")
+      Check("class_series_price_check", "\(price) >= 0", comment: "Nobody is paid for coming.")
       Index("class_series_organization_id_idx", on: organizationID, comment: "The series of an organisation.")
       Index("class_series_active_idx", on: generatedUntil.nullsFirst, where: "\(active)", comment: "What to generate.")
-      Trigger("class_series_touch", .before, .update, call: Hosting.touchUpdatedAt)
+      Hosting.touched(Self.name)
       Trigger(
         "class_series_regenerate", .before,
         .updateOf([rule, startsOn, startTime, timezone, active]), call: regenerateSeries,
         comment: "Another rule makes other events.")
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("admin", to: .authenticated, using: Booking.runs("\(organizationID)"))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees what is offered.")
+      Policy(
+        "admin", to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation keeps its series.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -87,11 +98,12 @@ extension Booking {
       Comment("Class events, a partition a month of their start.")
       PrimaryKey(id, startsAt)
       Partitions(.monthly(ahead: 6, keep: 24), by: startsAt)
-      Unique(seriesID, startsAt)
-      Unique(legacyInstanceID, startsAt)
-      Check("class_events_places_check", "\(taken) BETWEEN 0 AND \(capacity)")
-      Check("class_events_capacity_check", "\(capacity) > 0")
-      Check("class_events_times_check", "\(endsAt) > \(startsAt)")
+      Unique(seriesID, startsAt, comment: "A series is generated once for a time, however often it is asked to.")
+      Unique(legacyInstanceID, startsAt, comment: "What was migrated is found again, and migrated once.")
+      Check(
+        "class_events_places_check", "\(taken) BETWEEN 0 AND \(capacity)", comment: "Never overbooked, whoever counts.")
+      Check("class_events_capacity_check", "\(capacity) > 0", comment: "Somebody can come.")
+      Check("class_events_times_check", "\(endsAt) > \(startsAt)", comment: "A class ends after it begins.")
       Index("class_events_organization_id_idx", on: organizationID, startsAt, comment: "An organisation's calendar.")
       Index(
         "class_events_instructor_id_idx", on: instructorID, startsAt, where: "\(instructorID) IS NOT NULL",
@@ -101,9 +113,15 @@ extension Booking {
         where: "\(status) = \(EventStatus.scheduled)", comment: "What can be booked, and who is to be promoted.")
 
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("admin", to: .authenticated, using: Booking.runs("\(organizationID)"))
-      Policy("staff_update", for: .update, to: .authenticated, using: Booking.worksFor("\(organizationID)"))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees what is offered.")
+      Policy(
+        "admin", to: .authenticated, using: Booking.runs("\(organizationID)"),
+        comment: "Who runs an organisation keeps its events.")
+      Policy(
+        "staff_update", for: .update, to: .authenticated, using: Booking.worksFor("\(organizationID)"),
+        comment: "Who works there cancels or moves an event.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .delete, to: .authenticated)
       // reg_count is the booking functions' alone, and to cancel an event is more than to say so: cancel_event does it.

@@ -17,9 +17,11 @@ extension CheckIn {
     public var body: TableBody {
       Comment("Paid participants, as imported from the organiser's sheet.")
       PrimaryKey(rowNumber)
-      Check("paidparticipants_headers_check", "jsonb_typeof(\(headers)) = 'array'")
-      Check("paidparticipants_data_check", "jsonb_typeof(\(data)) = 'object'")
-      Check("paidparticipants_row_hash_check", "length(\(rowHash)) BETWEEN 1 AND 128")
+      Check("paidparticipants_headers_check", "jsonb_typeof(\(headers)) = 'array'", comment: "A sheet's first row.")
+      Check("paidparticipants_data_check", "jsonb_typeof(\(data)) = 'object'", comment: "A sheet's row by its headers.")
+      Check(
+        "paidparticipants_row_hash_check", "length(\(rowHash)) BETWEEN 1 AND 128",
+        comment: "A digest, of whatever kind the sheet's program makes.")
       Index(
         "idx_paidparticipants_row_hash", on: rowHash, unique: true,
         comment: "Resolving a pass: an index scan, whatever the number of participants.")
@@ -62,7 +64,8 @@ extension CheckIn {
     public var body: TableBody {
       Comment("Hashed PINs of helpers.")
       PrimaryKey(label)
-      Check("staff_pins_pin_hash_check", "\(pinHash) LIKE '$2_$%'")
+      Check(
+        "staff_pins_pin_hash_check", "\(pinHash) LIKE '$2_$%'", comment: "Only a bcrypt hash; never a PIN as it is.")
       Hosting.secured()
     }
   }
@@ -102,7 +105,7 @@ extension CheckIn {
     public var body: TableBody {
       Comment("Request counts for rate limits; rows are gone after an hour.")
       PrimaryKey(address, minute)
-      Check("request_rates_requests_check", "\(requests) > 0")
+      Check("request_rates_requests_check", "\(requests) > 0", comment: "A window is there once it has been asked in.")
       Index("request_rates_minute_idx", on: minute, comment: "Cleaning up.")
       // Updated a hundred times a minute: room for new versions on the same page.
       StorageParameters(["fillfactor": "70"])

@@ -2,7 +2,7 @@ internal import Hosting
 public import SchemaDSL
 
 extension Growth {
-  /// Every change but those of events, which change nothing.
+  /// Every change but those of events and steps, which are records of what happened themselves.
   public struct AuditTrail: Table {
     public static let name = RelationName("audit_trail", in: .analytics)
 
@@ -30,21 +30,43 @@ extension Growth {
         comment: "What somebody did; forgetting.")
       Index("audit_trail_happened_at_idx", on: happenedAt, using: .brin, comment: "What happened on a day.")
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads what happened; nobody writes it by hand.")
       Grant(.select, to: .authenticated)
       Access(.admin, own: .select, other: .select)
     }
   }
 
+  /// Keeps a table's changes in the audit trail.
+  static func audited(_ table: RelationName, file: StaticString = #fileID, line: Int = #line) -> Trigger {
+    Trigger(
+      "\(table.name)_audit", .after, .insert, .update, .delete, call: auditChange,
+      ["\(table.schema.name).\(table.name)"], comment: "Keeps changes in analytics.audit_trail.", file: file, line: line
+    )
+  }
+
   static let auditChange = Function(
     "audit_change", in: .analytics, returns: .trigger, security: .definer,
     settings: ["search_path": "analytics, pg_temp"], execute: [],
-    comment: "Keeps a change in audit_trail. Its argument is the table's name.",
+    comment: """
+      Keeps a change in audit_trail. Its argument is the table's name. Of an access token it keeps a digest, which tells \
+      that it changed.
+      """,
     body: .inline(
       """
       DECLARE
-        v_changes jsonb := public.row_changes(to_jsonb(OLD) - 'access_token' - 'search', to_jsonb(NEW) - 'access_token' - 'search');
+        v_old jsonb := to_jsonb(OLD) - 'search';
+        v_new jsonb := to_jsonb(NEW) - 'search';
+        v_changes jsonb;
       BEGIN
+        IF v_old ->> 'access_token' IS NOT NULL THEN
+          v_old := v_old || jsonb_build_object('access_token', encode(sha256((v_old ->> 'access_token')::bytea), 'hex'));
+        END IF;
+        IF v_new ->> 'access_token' IS NOT NULL THEN
+          v_new := v_new || jsonb_build_object('access_token', encode(sha256((v_new ->> 'access_token')::bytea), 'hex'));
+        END IF;
+        v_changes := public.row_changes(v_old, v_new);
         IF v_changes IS NOT NULL THEN
           INSERT INTO audit_trail (table_name, row_id, action, actor, actor_role, changes)
           VALUES (TG_ARGV[0], coalesce(to_jsonb(OLD), to_jsonb(NEW)) ->> 'id', lower(TG_OP)::audit_action,

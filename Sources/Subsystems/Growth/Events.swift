@@ -27,7 +27,7 @@ extension Growth {
       Comment("Events, a partition a month; gone after 90 days.")
       PrimaryKey(id, createdAt)
       Partitions(.monthly(ahead: 3, keep: 4), by: createdAt)
-      Check("events_name_check", "length(\(name)) BETWEEN 1 AND 100")
+      Check("events_name_check", "length(\(name)) BETWEEN 1 AND 100", comment: "A name, not a document.")
       Index("events_type_name_idx", on: type, name, createdAt, comment: "How often something happens.")
       Index(
         "events_session_id_idx", on: sessionID, createdAt, where: "\(sessionID) IS NOT NULL",
@@ -49,7 +49,9 @@ extension Growth {
       Index(
         "events_page_idx", on: page, createdAt, where: "\(type) = \(EventType.pageView)", comment: "Page views by page."
       )
-      Trigger("events_enrich", .before, .insert, call: enrichEvent)
+      Trigger(
+        "events_enrich", .before, .insert, call: enrichEvent,
+        comment: "Fills in what the request knows, and queues the event to be counted.")
       Trigger(
         "events_aggregate", .after, .insert, forEachRow: false, call: aggregateEvents, newTable: "new_rows",
         comment: "Figures are there at once.")
@@ -57,7 +59,9 @@ extension Growth {
       Policy(
         "public_insert", for: .insert, to: .anon, .authenticated,
         check: "\(userID) IS NULL OR \(userID) = (SELECT auth.uid())", comment: "Nobody's events are told by others.")
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads events; visitors only send them.")
       Grant(.insert, on: [type, name, sessionID, userID, properties], to: .anon, .authenticated)
       Grant(.select, to: .authenticated)
       // Whole rows, as the matrix tries, are nobody's to insert.
@@ -82,14 +86,16 @@ extension Growth {
     public var body: TableBody {
       Comment("Counted events; sum over the shards.")
       PrimaryKey(bucket, type, name, shard)
-      Check("event_aggregations_events_check", "\(events) >= 0")
+      Check("event_aggregations_events_check", "\(events) >= 0", comment: "Counters go up.")
       Index(
         "event_aggregations_type_name_idx", on: type, name, bucket, including: [events],
         comment: "One figure over time, from the index alone.")
       Index("event_aggregations_shards_idx", on: bucket, where: "\(shard) <> 0", comment: "What is to be added up.")
       StorageParameters(["fillfactor": "70"])
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads what was counted.")
       Grant(.select, to: .authenticated)
       Access(.admin, own: .select, other: .select)
     }
@@ -113,7 +119,9 @@ extension Growth {
         "metrics_day_idx", on: day.descending, including: [name, value], comment: "The dashboard, from the index alone."
       )
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads what was measured.")
       Grant(.select, to: .authenticated)
       Access(.admin, own: .select, other: .select)
     }

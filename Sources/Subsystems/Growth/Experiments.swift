@@ -23,10 +23,14 @@ extension Growth {
     public var body: TableBody {
       Comment("Experiments and feature flags.")
       PrimaryKey(id)
-      Unique(key)
-      Check("experiments_variants_check", "\(areVariants)(\(variants))")
-      Check("experiments_traffic_percentage_check", "\(traffic) BETWEEN 0 AND 100")
-      Check("experiments_times_check", "\(endsAt) > \(startsAt)")
+      Unique(key, comment: "A key names one experiment, in code as well.")
+      Check(
+        "experiments_variants_check", "\(areVariants)(\(variants))",
+        comment: "Variants with weights that can be drawn from.")
+      Check(
+        "experiments_traffic_percentage_check", "\(traffic) BETWEEN 0 AND 100",
+        comment: "A share of the visitors, in per cent.")
+      Check("experiments_times_check", "\(endsAt) > \(startsAt)", comment: "An experiment ends after it begins.")
       Index(
         "experiments_running_idx", on: key, where: "\(status) = \(ExperimentStatus.running)",
         comment: "What is to be assigned.")
@@ -35,10 +39,12 @@ extension Growth {
       Index(
         "experiments_variants_idx", on: variants.opclass("jsonb_path_ops"), using: .gin,
         comment: "Which experiments have a variant.")
-      Trigger("experiments_audit", .after, .insert, .update, .delete, call: auditChange, ["experiments.experiments"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(status) = \(ExperimentStatus.running)")
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "\(status) = \(ExperimentStatus.running)",
+        comment: "Visitors see what runs, to show its variant.")
+      Policy("admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform keeps experiments.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -80,10 +86,17 @@ extension Growth {
         "assignments_user_id_idx", on: userID, where: "\(userID) IS NOT NULL",
         comment: "What a person sees; forgetting.")
       Index("assignments_assigned_at_idx", on: assignedAt, comment: "Subjects by the day; cleaning up.")
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
-      Policy("own_session", for: .select, to: .anon, .authenticated, using: Growth.isMySession("\(sessionID)"))
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "People see which variants they were given.")
+      Policy(
+        "own_session", for: .select, to: .anon, .authenticated, using: Growth.isMySession("\(sessionID)"),
+        comment: "Visitors see which variants their session was given.")
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads who was given what.")
       Grant(.select, to: .anon, .authenticated)
       Access(.customer, own: .select)
       Access(.admin, own: .select, other: .select)

@@ -37,15 +37,18 @@ extension Growth {
     public var body: TableBody {
       Comment("Leads; an address that comes again is added to the one that is there.")
       PrimaryKey(id)
-      Unique(email)
+      Unique(email, comment: "A person is one lead, whatever their address's case.")
       Check(
         "leads_email_check",
-        "\(email) = lower(btrim(\(email))) AND \(email) ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$'")
-      Check("leads_utm_check", "jsonb_typeof(\(utm)) = 'object'")
-      Check("leads_metadata_check", "jsonb_typeof(\(metadata)) = 'object'")
-      Check("leads_score_check", "\(score) BETWEEN 0 AND 100")
-      Check("leads_country_check", "\(country) ~ '^[A-Z]{2}$'")
-      Check("leads_converted_check", "(\(status) = \(LeadStatus.converted)) = (\(convertedAt) IS NOT NULL)")
+        "\(email) = lower(btrim(\(email))) AND \(email) ~ '^[^@[:space:]]+@[^@[:space:]]+[.][^@[:space:]]+$'",
+        comment: "Addresses are kept in one form, so that equal ones are found.")
+      Check("leads_utm_check", "jsonb_typeof(\(utm)) = 'object'", comment: "Parameters by name.")
+      Check("leads_metadata_check", "jsonb_typeof(\(metadata)) = 'object'", comment: "Properties by name.")
+      Check("leads_score_check", "\(score) BETWEEN 0 AND 100", comment: "Points of a hundred.")
+      Check("leads_country_check", "\(country) ~ '^[A-Z]{2}$'", comment: "ISO 3166-1, two letters.")
+      Check(
+        "leads_converted_check", "(\(status) = \(LeadStatus.converted)) = (\(convertedAt) IS NOT NULL)",
+        comment: "Who was won knows since when; others were not yet.")
       Generated(
         search,
         as:
@@ -77,15 +80,17 @@ extension Growth {
         "leads_metadata_idx", on: metadata.opclass("jsonb_path_ops"), using: .gin, comment: "Leads by their answers.")
       Index("leads_search_idx", on: search, using: .gin, comment: "The search field.")
       Trigger("leads_normalize", .before, .insert, .update, call: normalizeLead, comment: "One lead an address.")
-      Trigger("leads_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("leads_audit", .after, .insert, .update, .delete, call: auditChange, ["marketing.leads"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
       Policy(
         "public_insert", for: .insert, to: .anon, .authenticated,
         check: "\(status) = \(LeadStatus.new) AND \(score) = 0 AND \(assignedTo) IS NULL",
         comment: "Anybody can leave an address, so many times an hour.")
-      Policy("own", for: .select, to: .anon, .authenticated, using: "\(email) = (SELECT \(visitorEmail)())")
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "own", for: .select, to: .anon, .authenticated, using: "\(email) = (SELECT \(visitorEmail)())",
+        comment: "Visitors with a proven address see what is kept of them.")
+      Policy("admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform works with leads.")
       Grant(
         .insert,
         on: [email, companyName, contactName, phone, source, persona, country, utm, metadata, marketingConsent],
@@ -122,11 +127,10 @@ extension Growth {
         "lead_interactions_created_by_idx", on: createdBy, happenedAt, where: "\(createdBy) IS NOT NULL",
         comment: "What I did; forgetting.")
       Index("lead_interactions_kind_idx", on: kind, outcome, happenedAt, comment: "What works: outcomes by kind.")
-      Trigger(
-        "lead_interactions_audit", .after, .insert, .update, .delete, call: auditChange, ["marketing.lead_interactions"]
-      )
+      audited(Self.name)
       Hosting.secured()
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform works with what was said.")
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.admin, own: .all, other: .all)
     }

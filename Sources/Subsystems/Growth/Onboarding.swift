@@ -32,11 +32,17 @@ extension Growth {
     public var body: TableBody {
       Comment("Onboarding sessions.")
       PrimaryKey(id)
-      Unique(token)
-      Check("sessions_session_token_check", "length(\(token)) BETWEEN 8 AND 200")
-      Check("sessions_progress_percentage_check", "\(progress) BETWEEN 0 AND 100")
-      Check("sessions_completed_check", "(\(status) = \(SessionStatus.completed)) = (\(completedAt) IS NOT NULL)")
-      Check("sessions_abandoned_check", "(\(status) = \(SessionStatus.abandoned)) = (\(abandonedAt) IS NOT NULL)")
+      Unique(token, comment: "A token opens one session.")
+      Check(
+        "sessions_session_token_check", "length(\(token)) BETWEEN 8 AND 200",
+        comment: "Long enough not to be guessed, short enough to index.")
+      Check("sessions_progress_percentage_check", "\(progress) BETWEEN 0 AND 100", comment: "Of a hundred.")
+      Check(
+        "sessions_completed_check", "(\(status) = \(SessionStatus.completed)) = (\(completedAt) IS NOT NULL)",
+        comment: "A completed session knows since when; others are not.")
+      Check(
+        "sessions_abandoned_check", "(\(status) = \(SessionStatus.abandoned)) = (\(abandonedAt) IS NOT NULL)",
+        comment: "An abandoned session knows since when; others are not.")
       Index(
         "sessions_lead_id_idx", on: leadID, where: "\(leadID) IS NOT NULL",
         comment: "A lead's sessions; the foreign key.")
@@ -63,14 +69,19 @@ extension Growth {
         comment: "Customers by trade.")
       Trigger(
         "sessions_advance", .before, .insert, .update, call: advanceSession, comment: "Progress, and the next step.")
-      Trigger("sessions_audit", .after, .insert, .update, .delete, call: auditChange, ["onboarding.sessions"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .anon, .authenticated, using: Growth.isMySession("\(token)"))
-      let honest: SQL = "\(Growth.isMySession("\(token)")) AND (\(userID) IS NULL OR \(userID) = (SELECT auth.uid()))"
-      Policy("own_insert", for: .insert, to: .anon, .authenticated, check: honest)
       Policy(
-        "own_update", for: .update, to: .anon, .authenticated, using: Growth.isMySession("\(token)"), check: honest)
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+        "own", for: .select, to: .anon, .authenticated, using: Growth.isMySession("\(token)"),
+        comment: "Who holds a session's token sees it.")
+      let honest: SQL = "\(Growth.isMySession("\(token)")) AND (\(userID) IS NULL OR \(userID) = (SELECT auth.uid()))"
+      Policy(
+        "own_insert", for: .insert, to: .anon, .authenticated, check: honest,
+        comment: "Visitors begin sessions of their own.")
+      Policy(
+        "own_update", for: .update, to: .anon, .authenticated, using: Growth.isMySession("\(token)"), check: honest,
+        comment: "Who holds a session's token goes on with it.")
+      Policy("admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform works with sessions.")
       // Not lead_id, which would tell whether an address is known; what follows from the steps is the trigger's to say.
       Grant(
         .select,
@@ -110,8 +121,10 @@ extension Growth {
     public var body: TableBody {
       Comment("Activities in onboarding sessions; gone after 90 days.")
       PrimaryKey(id)
-      Check("step_activities_duration_ms_check", "\(duration) >= 0")
-      Trigger("step_activities_limit", .before, .insert, call: limitInserts, ["activity", "2000"])
+      Check("step_activities_duration_ms_check", "\(duration) >= 0", comment: "Time does not run backwards.")
+      Trigger(
+        "step_activities_limit", .before, .insert, call: limitInserts, ["activity", "2000"],
+        comment: "One sender does not fill the table.")
       Index("step_activities_session_id_idx", on: sessionID, createdAt, comment: "A session's course.")
       Index(
         "step_activities_step_idx", on: step, action, createdAt, including: [duration], comment: "Time a step takes.")
@@ -122,9 +135,15 @@ extension Growth {
       Hosting.secured()
       let s = Sessions.as("s")
       let mine: SQL = "\(sessionID) = (SELECT \(s.id) FROM \(s) WHERE \(Growth.isMySession("\(s.token)")))"
-      Policy("own", for: .select, to: .anon, .authenticated, using: mine)
-      Policy("own_insert", for: .insert, to: .anon, .authenticated, check: mine)
-      Policy("admin_read", for: .select, to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "own", for: .select, to: .anon, .authenticated, using: mine,
+        comment: "Who holds a session's token sees its steps.")
+      Policy(
+        "own_insert", for: .insert, to: .anon, .authenticated, check: mine,
+        comment: "Who holds a session's token adds steps to it.")
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: asksAsAdmin,
+        comment: "Who runs the platform reads where people stop.")
       Grant(.select, .insert, to: .anon, .authenticated)
       Access(.customer, own: [.select, .insert])
       Access(.admin, own: .select, other: .select)

@@ -29,9 +29,14 @@ extension Growth {
     "cleanup_old_data", in: .public, [.init("p_after", .interval, default: "interval '90 days'")],
     returns: .table(.init("item", .text), .init("rows", .bigint)),
     settings: ["search_path": "pg_catalog, pg_temp"], execute: [.serviceRole],
-    comment: "Removes what has served its time, and says how much. Figures and leads stay.",
+    comment: """
+      Removes what has served its time, and says how much. Figures and leads stay; the audit trail keeps that there was \
+      something, not what it was.
+      """,
     body: .inline(
       """
+      DECLARE
+        v_gone text[];
       BEGIN
         DELETE FROM analytics.events WHERE created_at < now() - p_after;
         item := 'analytics.events'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
@@ -39,11 +44,17 @@ extension Growth {
         item := 'analytics.event_aggregations'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
         DELETE FROM onboarding.step_activities WHERE created_at < now() - p_after;
         item := 'onboarding.step_activities'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
-        DELETE FROM onboarding.sessions WHERE abandoned_at < now() - p_after;
-        item := 'onboarding.sessions'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
-        DELETE FROM experiments.assignments a USING experiments.experiments x
-         WHERE x.id = a.experiment_id AND x.status = 'completed' AND a.assigned_at < now() - p_after;
-        item := 'experiments.assignments'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
+        WITH gone AS (DELETE FROM onboarding.sessions WHERE abandoned_at < now() - p_after RETURNING id)
+        SELECT 'onboarding.sessions', count(*), array_agg(g.id) INTO item, rows, v_gone FROM gone g;
+        UPDATE analytics.audit_trail t SET changes = '{}' WHERE t.table_name = item AND t.row_id = ANY (v_gone);
+        RETURN NEXT;
+        WITH gone AS (
+          DELETE FROM experiments.assignments a USING experiments.experiments x
+           WHERE x.id = a.experiment_id AND x.status = 'completed' AND a.assigned_at < now() - p_after
+          RETURNING a.id)
+        SELECT 'experiments.assignments', count(*), array_agg(g.id) INTO item, rows, v_gone FROM gone g;
+        UPDATE analytics.audit_trail t SET changes = '{}' WHERE t.table_name = item AND t.row_id = ANY (v_gone);
+        RETURN NEXT;
         DELETE FROM marketing.request_rates WHERE window_start < now() - interval '1 day';
         item := 'marketing.request_rates'; GET DIAGNOSTICS rows = ROW_COUNT; RETURN NEXT;
       END

@@ -27,10 +27,13 @@ extension Growth {
     public var body: TableBody {
       Comment("WhatsApp business accounts of customers.")
       PrimaryKey(id)
-      Unique(phoneNumber)
+      Unique(phoneNumber, comment: "A number is one account's.")
       Check(
-        "accounts_phone_number_check", "\(phoneNumber) ~ '^[+][1-9][0-9]{6,14}$'")
-      Check("accounts_daily_limit_check", "\(dailyLimit) > 0")
+        "accounts_phone_number_check", "\(phoneNumber) ~ '^[+][1-9][0-9]{6,14}$'", comment: "E.164, as WhatsApp has it."
+      )
+      Check(
+        "accounts_daily_limit_check", "\(dailyLimit) > 0",
+        comment: "An account that may send nothing is paused instead.")
       Index("accounts_owner_id_idx", on: ownerID, where: "\(ownerID) IS NOT NULL", comment: "My accounts; policies.")
       Index("accounts_lead_id_idx", on: leadID, where: "\(leadID) IS NOT NULL", comment: "The foreign key.")
       Index(
@@ -39,12 +42,16 @@ extension Growth {
       Index("accounts_status_idx", on: status, createdAt, comment: "Accounts by state.")
       Index(
         "accounts_quality_idx", on: quality, where: "\(quality) IN ('yellow', 'red')", comment: "Whose messages annoy.")
-      Trigger("accounts_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("accounts_audit", .after, .insert, .update, .delete, call: auditChange, ["whatsapp.accounts"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(ownerID) = (SELECT auth.uid())")
-      Policy("own_update", for: .update, to: .authenticated, using: "\(ownerID) = (SELECT auth.uid())")
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(ownerID) = (SELECT auth.uid())",
+        comment: "Owners see their accounts.")
+      Policy(
+        "own_update", for: .update, to: .authenticated, using: "\(ownerID) = (SELECT auth.uid())",
+        comment: "Owners change their accounts.")
+      Policy("admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform keeps accounts.")
       // Everything but the token, which is for the platform's programs.
       Grant(
         .select,
@@ -79,21 +86,26 @@ extension Growth {
     public var body: TableBody {
       Comment("Message templates.")
       PrimaryKey(id)
-      Unique(accountID, name, language)
-      Check("templates_name_check", "\(name) ~ '^[a-z0-9_]+$' AND length(\(name)) <= 512")
-      Check("templates_rejection_reason_check", "\(rejectionReason) IS NULL OR \(status) = \(TemplateStatus.rejected)")
+      Unique(accountID, name, language, comment: "A template has one text in a language.")
+      Check(
+        "templates_name_check", "\(name) ~ '^[a-z0-9_]+$' AND length(\(name)) <= 512",
+        comment: "What WhatsApp accepts as a name.")
+      Check(
+        "templates_rejection_reason_check", "\(rejectionReason) IS NULL OR \(status) = \(TemplateStatus.rejected)",
+        comment: "A reason is of a rejection.")
       Index("templates_status_idx", on: status, updatedAt, comment: "What waits for WhatsApp's word.")
       Index(
         "templates_category_idx", on: accountID, category, where: "\(status) = \(TemplateStatus.approved)",
         comment: "What can be sent.")
-      Trigger("templates_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("templates_audit", .after, .insert, .update, .delete, call: auditChange, ["whatsapp.templates"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
       let a = Accounts.as("a")
       Policy(
         "own", to: .authenticated,
-        using: "EXISTS (SELECT FROM \(a) WHERE \(a.id) = \(accountID) AND \(a.ownerID) = (SELECT auth.uid()))")
-      Policy("admin", to: .authenticated, using: asksAsAdmin)
+        using: "EXISTS (SELECT FROM \(a) WHERE \(a.id) = \(accountID) AND \(a.ownerID) = (SELECT auth.uid()))",
+        comment: "Owners keep the templates of their accounts.")
+      Policy("admin", to: .authenticated, using: asksAsAdmin, comment: "Who runs the platform keeps templates.")
       Grant(.select, .delete, to: .authenticated)
       // The state is WhatsApp's to say.
       Grant(.insert, on: [accountID, name, language, category, text, buttons], to: .authenticated)

@@ -17,8 +17,10 @@ extension Access.Persona {
 
 extension Hosting {
   /// Row level security that nobody passes but the platform's own programs; policies for others come beside it.
-  public static func secured(comment: String? = nil, file: StaticString = #fileID, line: Int = #line) -> [any TableItem]
-  {
+  public static func secured(
+    comment: String = "The platform's own programs see and do everything.", file: StaticString = #fileID,
+    line: Int = #line
+  ) -> [any TableItem] {
     [
       RowLevelSecurity(file: file, line: line),
       Policy("service", to: .serviceRole, using: "true", check: "true", comment: comment, file: file, line: line),

@@ -27,6 +27,13 @@ extension Hosting {
     comment: "Keeps updated_at at the time of the last change.",
     body: .inline("BEGIN\n  NEW.updated_at := now();\n  RETURN NEW;\nEND"))
 
+  /// Has a table's `updated_at` kept.
+  public static func touched(_ table: RelationName, file: StaticString = #fileID, line: Int = #line) -> Trigger {
+    Trigger(
+      "\(table.name)_touch", .before, .update, call: touchUpdatedAt, comment: "Keeps updated_at.", file: file,
+      line: line)
+  }
+
   public static let rowChanges = Function(
     "row_changes", in: .public, [.init("p_old", .jsonb), .init("p_new", .jsonb)], returns: .type(.jsonb),
     language: .sql,

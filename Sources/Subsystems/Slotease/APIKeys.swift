@@ -24,19 +24,22 @@ extension Slotease {
     public var body: TableBody {
       Comment("API keys, hashed.")
       PrimaryKey(id)
-      Unique(keyHash)
-      Check("api_keys_key_hash_check", "octet_length(\(keyHash)) = 32")
-      Check("api_keys_hourly_limit_check", "\(hourlyLimit) > 0")
+      Unique(keyHash, comment: "A key is one program's; how requests find it.")
+      Check(
+        "api_keys_key_hash_check", "octet_length(\(keyHash)) = 32", comment: "A SHA-256 digest; never a key as it is.")
+      Check(
+        "api_keys_hourly_limit_check", "\(hourlyLimit) > 0", comment: "A key that may ask nothing is revoked instead.")
       Index(
         "api_keys_organization_id_idx", on: organizationID, where: "\(revokedAt) IS NULL",
         comment: "An organisation's keys.")
-      Trigger(
-        "api_keys_audit", .after, .insert, .updateOf([name, scopes, hourlyLimit, createdBy, expiresAt, revokedAt]),
-        .delete,
-        call: audit, ["api_keys"])
+      audited(Self.name, updatesOf: [name, scopes, hourlyLimit, createdBy, expiresAt, revokedAt])
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
-      Policy("admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation sees its keys, never what they are.")
+      Policy(
+        "admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation renames, limits and revokes its keys.")
       Grant(.select, to: .authenticated)
       Grant(.update, on: [name, expiresAt, revokedAt], to: .authenticated)
       Access(.admin, own: [.select, .update])

@@ -20,7 +20,9 @@ extension Slotease {
       Comment("Events of the application, a partition a month.")
       PrimaryKey(id, createdAt)
       Partitions(.monthly(ahead: 3, keep: 12), by: createdAt)
-      Check("analytics_events_event_type_check", "\(eventType) ~ '^[a-z][a-z0-9_.]{0,62}$'")
+      Check(
+        "analytics_events_event_type_check", "\(eventType) ~ '^[a-z][a-z0-9_.]{0,62}$'",
+        comment: "A name that reports can be made of.")
       Index(
         "analytics_events_organization_id_idx", on: organizationID, eventType, createdAt,
         comment: "Trends of an organisation.")
@@ -31,7 +33,9 @@ extension Slotease {
         "analytics_events_properties_idx", on: properties.opclass("jsonb_path_ops"), using: .gin,
         comment: "Events by what they say.")
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation sees what its visitors do.")
       Grant(.select, to: .authenticated)
       Access(.admin, own: .select)
     }
@@ -58,18 +62,20 @@ extension Slotease {
     public var body: TableBody {
       Comment("Ratings and reviews: one for an appointment.")
       PrimaryKey(id)
-      Unique(appointmentID)
-      Check("feedback_rating_check", "\(rating) BETWEEN 1 AND 5")
-      Check("feedback_comment_check", "length(\(comment)) <= 4000")
+      Unique(appointmentID, comment: "An appointment is rated once.")
+      Check("feedback_rating_check", "\(rating) BETWEEN 1 AND 5", comment: "Stars.")
+      Check("feedback_comment_check", "length(\(comment)) <= 4000", comment: "A comment, not a document.")
       Index(
         "feedback_organization_id_idx", on: organizationID, createdAt.descending, comment: "An organisation's reviews.")
       Index(
         "feedback_service_id_idx", on: serviceID, including: [rating],
         comment: "A service's average, from the index alone.")
       Index("feedback_customer_id_idx", on: customerID, comment: "The foreign key; my reviews.")
-      Trigger("feedback_audit", .after, .insert, .update, .delete, call: audit, ["feedback"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"),
+        comment: "People see what they said.")
       let a = Appointments.as("a")
       Policy(
         "own_insert", for: .insert, to: .authenticated,
@@ -81,8 +87,12 @@ extension Slotease {
                AND \(a.status) = \(AppointmentStatus.completed) AND \(Slotease.isMe("\(a.customerID)")))
           """,
         comment: "Of appointments that took place, by whose they were.")
-      Policy("staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
-      Policy("admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there sees what was said.")
+      Policy(
+        "admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation publishes what was said.")
       Grant(.select, .insert, to: .authenticated)
       Grant(.update, on: [reply, published], to: .authenticated)
       Access(.customer, .staff, own: .select)

@@ -30,7 +30,9 @@ extension Slotease {
       Comment("Appointments, a partition a month of their start.")
       PrimaryKey(id, startsAt)
       Partitions(.monthly(ahead: 6, keep: 18), by: startsAt)
-      Check("appointments_times_check", "\(endsAt) > \(startsAt) AND \(blockedUntil) >= \(endsAt)")
+      Check(
+        "appointments_times_check", "\(endsAt) > \(startsAt) AND \(blockedUntil) >= \(endsAt)",
+        comment: "An appointment ends after it begins, and blocks its resource no shorter.")
       Index(
         "appointments_organization_id_starts_at_idx", on: organizationID, startsAt, status,
         comment: "The desk's calendar.")
@@ -42,19 +44,27 @@ extension Slotease {
       Index("appointments_service_id_idx", on: serviceID, startsAt, comment: "The foreign key; figures by service.")
       Index(
         "appointments_metadata_idx", on: metadata.opclass("jsonb_path_ops"), using: .gin, comment: "Who answered what.")
-      Trigger("appointments_touch", .before, .update, call: Hosting.touchUpdatedAt)
+      Hosting.touched(Self.name)
       Trigger(
         "appointments_step", .before, .updateOf([status]), call: checkStep,
         comment: "What is over does not begin again.")
       Trigger(
         "appointments_reserve", .after, .insert, .update, .delete, call: reserve,
         comment: "Whoever writes an appointment, its time is reserved.")
-      Trigger("appointments_tell", .after, .insert, .update, call: tellOfAppointment)
-      Trigger("appointments_audit", .after, .insert, .update, .delete, call: audit, ["appointments"])
+      Trigger(
+        "appointments_tell", .after, .insert, .update, call: tellOfAppointment,
+        comment: "Queues what the customer is told of a booking, a change, a cancellation.")
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"))
-      Policy("staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
-      Policy("staff_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"),
+        comment: "People see their own appointments.")
+      Policy(
+        "staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there sees who comes.")
+      Policy(
+        "staff_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there changes an appointment.")
       Grant(.select, to: .authenticated)
       // Times are moved by reschedule_appointment, which knows the opening hours.
       Grant(.update, on: [status, notes, metadata], to: .authenticated)
@@ -76,8 +86,12 @@ extension Slotease {
     public var body: TableBody {
       Comment("Reserved times of resources, kept by triggers; an exclusion constraint cannot span partitions.")
       PrimaryKey(appointmentID)
-      Check("slot_reservations_during_check", "NOT isempty(\(during))")
-      Exclude("slot_reservations_no_double_booking", (resourceID, "="), (during, "&&"))
+      Check(
+        "slot_reservations_during_check", "NOT isempty(\(during))",
+        comment: "An empty span overlaps nothing, so it would keep nothing free.")
+      Exclude(
+        "slot_reservations_no_double_booking", (resourceID, "="), (during, "&&"),
+        comment: "Nothing is booked twice at a time, whoever writes; an exclusion constraint cannot span partitions.")
       Hosting.secured()
       Policy(
         "public_read", for: .select, to: .anon, .authenticated, using: "true",
@@ -101,7 +115,9 @@ extension Slotease {
     public var body: TableBody {
       Comment("Idempotency keys of bookings; gone after 30 days.")
       PrimaryKey(customerID, idempotencyKey)
-      Check("booking_requests_idempotency_key_check", "length(\(idempotencyKey)) BETWEEN 1 AND 200")
+      Check(
+        "booking_requests_idempotency_key_check", "length(\(idempotencyKey)) BETWEEN 1 AND 200",
+        comment: "A key that a program can have made.")
       Index("booking_requests_created_at_idx", on: createdAt, comment: "Cleaning up.")
       Hosting.secured()
     }

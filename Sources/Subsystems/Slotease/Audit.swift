@@ -41,10 +41,22 @@ extension Slotease {
         "audit_log_actor_id_idx", on: actorID, where: "\(actorID) IS NOT NULL",
         comment: "What somebody did; forgetting.")
       Hosting.secured()
-      Policy("admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "admin_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation reads what happened there; nobody writes it by hand.")
       Grant(.select, to: .authenticated)
       Access(.admin, own: .select)
     }
+  }
+
+  /// Keeps a table's changes in the audit log; of updates those of some columns, if they are named.
+  static func audited(
+    _ table: RelationName, updatesOf columns: [any AnyColumnValue] = [], file: StaticString = #fileID,
+    line: Int = #line
+  ) -> Trigger {
+    Trigger(
+      "\(table.name)_audit", .after, .insert, columns.isEmpty ? .update : .updateOf(columns), .delete, call: audit,
+      [table.name], comment: "Keeps changes in audit_log.", file: file, line: line)
   }
 
   static let audit = Function(

@@ -38,8 +38,12 @@ extension Slotease {
         "notifications_organization_id_idx", on: organizationID, where: "\(organizationID) IS NOT NULL",
         comment: "The foreign key.")
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(profileID)"))
-      Policy("own_update", for: .update, to: .authenticated, using: Slotease.isMe("\(profileID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Slotease.isMe("\(profileID)"),
+        comment: "People see what they are told.")
+      Policy(
+        "own_update", for: .update, to: .authenticated, using: Slotease.isMe("\(profileID)"),
+        comment: "People mark as read what they were told.")
       Grant(.select, to: .authenticated)
       Grant(.update, on: [readAt], to: .authenticated)
       Access(.customer, own: [.select, .update])

@@ -29,22 +29,30 @@ extension Slotease {
     public var body: TableBody {
       Comment("Organisations that take appointments; every other table's tenant.")
       PrimaryKey(id)
-      Unique(slug)
-      Check("organizations_slug_check", "\(slug) ~ '^[a-z0-9]+(-[a-z0-9]+)*$'")
-      Check("organizations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))")
-      Check("organizations_latitude_check", "\(latitude) BETWEEN -90 AND 90")
-      Check("organizations_longitude_check", "\(longitude) BETWEEN -180 AND 180")
+      Unique(slug, comment: "An address of a page names one organisation.")
+      Check(
+        "organizations_slug_check", "\(slug) ~ '^[a-z0-9]+(-[a-z0-9]+)*$'",
+        comment: "Only what can stand in an address of a page.")
+      Check(
+        "organizations_timezone_check", "\(Hosting.isTimeZone)(\(timezone))",
+        comment: "Only what PostgreSQL can compute local times in.")
+      Check("organizations_latitude_check", "\(latitude) BETWEEN -90 AND 90", comment: "On the Earth.")
+      Check("organizations_longitude_check", "\(longitude) BETWEEN -180 AND 180", comment: "On the Earth.")
       Generated(location, as: "point(\(longitude), \(latitude))")
       Generated(position, as: "\(onSphere)(\(latitude), \(longitude))")
       Index("organizations_position_idx", on: position, using: .gist, comment: "The nearest organisations.")
       Index(
         "organizations_settings_idx", on: settings.opclass("jsonb_path_ops"), using: .gin, comment: "Who offers what.")
       Index("organizations_kind_idx", on: kind, name, where: "\(active)", comment: "Listings by kind.")
-      Trigger("organizations_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("organizations_audit", .after, .insert, .update, .delete, call: audit, ["organizations"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(active)")
-      Policy("admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(id)", .admin))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "\(active)",
+        comment: "Everybody sees organisations that take appointments.")
+      Policy(
+        "admin_update", for: .update, to: .authenticated, using: Slotease.mine("\(id)", .admin),
+        comment: "Who runs an organisation changes what it says of itself.")
       Grant(.select, to: .anon, .authenticated)
       Grant(.update, on: [name, kind, address, timezone, latitude, longitude, settings], to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -69,10 +77,14 @@ extension Slotease {
       Index(
         "organization_members_user_id_idx", on: userID, including: [role, organizationID],
         comment: "Policies: my organisations.")
-      Trigger("organization_members_audit", .after, .insert, .update, .delete, call: audit, ["organization_members"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
-      Policy("staff_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "Everybody sees where they belong.")
+      Policy(
+        "staff_read", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there sees who else does.")
       Policy(
         "admin", to: .authenticated,
         using: "\(Slotease.mine("\(organizationID)", .admin)) AND \(role) < \(UserRole.admin)",
@@ -110,19 +122,29 @@ extension Slotease {
     public var body: TableBody {
       Comment("Services of organisations.")
       PrimaryKey(id)
-      Unique(organizationID, name)
-      Check("services_duration_check", "\(duration) > interval '0' AND \(duration) <= interval '1 day'")
-      Check("services_buffer_check", "\(buffer) >= interval '0' AND \(buffer) <= interval '1 day'")
-      Check("services_step_check", "\(step) >= interval '1 minute' AND \(step) <= interval '1 day'")
-      Check("services_price_check", "\(price) >= 0")
+      Unique(organizationID, name, comment: "A name is one service of an organisation.")
+      Check(
+        "services_duration_check", "\(duration) > interval '0' AND \(duration) <= interval '1 day'",
+        comment: "An appointment takes time, and ends within a day.")
+      Check(
+        "services_buffer_check", "\(buffer) >= interval '0' AND \(buffer) <= interval '1 day'",
+        comment: "Time to clean up, within a day.")
+      Check(
+        "services_step_check", "\(step) >= interval '1 minute' AND \(step) <= interval '1 day'",
+        comment: "A list of offered times has an end.")
+      Check("services_price_check", "\(price) >= 0", comment: "Nobody is paid for coming.")
       Index(
         "services_menu_idx", on: organizationID, including: [name, duration, price, currency], where: "\(active)",
         comment: "What an organisation offers, from the index alone.")
-      Trigger("services_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("services_audit", .after, .insert, .update, .delete, call: audit, ["services"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(active)")
-      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "\(active)",
+        comment: "Everybody sees what can be booked.")
+      Policy(
+        "admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation keeps its services.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)

@@ -24,7 +24,9 @@ extension Slotease {
     public var body: TableBody {
       Comment("People who book and wait; one row, whichever organisations they go to.")
       PrimaryKey(id)
-      Check("user_profiles_email_check", "\(email) = lower(btrim(\(email))) AND position('@' IN \(email)) > 1")
+      Check(
+        "user_profiles_email_check", "\(email) = lower(btrim(\(email))) AND position('@' IN \(email)) > 1",
+        comment: "Addresses are kept in one form, so that equal ones are found.")
       Index(
         "user_profiles_user_id_key", on: userID, unique: true, including: [id], where: "\(userID) IS NOT NULL",
         comment: "Policies: who am I.")
@@ -32,12 +34,18 @@ extension Slotease {
       Index(
         "user_profiles_preferences_idx", on: preferences, using: .gin,
         comment: "Who needs step-free access; who wants short messages.")
-      Trigger("user_profiles_touch", .before, .update, call: Hosting.touchUpdatedAt)
-      Trigger("user_profiles_audit", .after, .insert, .update, .delete, call: audit, ["user_profiles"])
+      Hosting.touched(Self.name)
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
-      Policy("own_insert", for: .insert, to: .authenticated, check: "\(userID) = (SELECT auth.uid())")
-      Policy("own_update", for: .update, to: .authenticated, using: "\(userID) = (SELECT auth.uid())")
+      Policy(
+        "own", for: .select, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "People see their own profile.")
+      Policy(
+        "own_insert", for: .insert, to: .authenticated, check: "\(userID) = (SELECT auth.uid())",
+        comment: "People make their own profile.")
+      Policy(
+        "own_update", for: .update, to: .authenticated, using: "\(userID) = (SELECT auth.uid())",
+        comment: "People change their own profile.")
       Policy(
         "staff_read", for: .select, to: .authenticated, using: "\(isServedByMe)(\(id))",
         comment: "People are known where they book and wait.")
@@ -66,16 +74,22 @@ extension Slotease {
     public var body: TableBody {
       Comment("Consents (GDPR, article 7): a row an agreement; one that was withdrawn stays as proof.")
       PrimaryKey(id)
-      Check("consents_withdrawn_check", "\(withdrawnAt) >= \(givenAt)")
+      Check("consents_withdrawn_check", "\(withdrawnAt) >= \(givenAt)", comment: "What was withdrawn had been given.")
       Index(
         "consents_profile_id_purpose_key", on: profileID, purpose, unique: true, where: "\(withdrawnAt) IS NULL",
         comment: "One agreement at a time; whether somebody may be asked.")
       Index("consents_profile_id_idx", on: profileID, comment: "The foreign key; what somebody agreed to.")
-      Trigger("consents_audit", .after, .insert, .update, .delete, call: audit, ["consents"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(profileID)"))
-      Policy("own_insert", for: .insert, to: .authenticated, check: Slotease.isMe("\(profileID)"))
-      Policy("own_update", for: .update, to: .authenticated, using: Slotease.isMe("\(profileID)"))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Slotease.isMe("\(profileID)"),
+        comment: "People see what they agreed to.")
+      Policy(
+        "own_insert", for: .insert, to: .authenticated, check: Slotease.isMe("\(profileID)"),
+        comment: "People agree for themselves.")
+      Policy(
+        "own_update", for: .update, to: .authenticated, using: Slotease.isMe("\(profileID)"),
+        comment: "People withdraw for themselves.")
       Grant(.select, to: .authenticated)
       // When is the database's to say; so the matrix, with its whole rows, inserts none.
       Grant(.insert, on: [profileID, purpose, version, address], to: .authenticated)

@@ -23,19 +23,25 @@ extension Slotease {
     public var body: TableBody {
       Comment("Queues of organisations.")
       PrimaryKey(id)
-      Unique(organizationID, name)
-      Check("queues_counters_check", "\(counters) BETWEEN 1 AND 1000")
-      Check("queues_average_service_check", "\(averageService) > interval '0'")
+      Unique(organizationID, name, comment: "A name is one queue of an organisation.")
+      Check("queues_counters_check", "\(counters) BETWEEN 1 AND 1000", comment: "Somebody is served.")
+      Check("queues_average_service_check", "\(averageService) > interval '0'", comment: "A wait can be estimated.")
       Index("queues_service_id_idx", on: serviceID, where: "\(serviceID) IS NOT NULL", comment: "The foreign key.")
       StorageParameters(["fillfactor": "70"])
-      Trigger("queues_tell", .after, .updateOf([status, counters]), call: tellOfQueue)
       Trigger(
-        "queues_audit", .after, .insert, .updateOf([name, serviceID, status, counters]), .delete, call: audit,
-        ["queues"])
+        "queues_tell", .after, .updateOf([status, counters]), call: tellOfQueue,
+        comment: "Tells who waits that a queue has closed, opened or changed.")
+      audited(Self.name, updatesOf: [name, serviceID, status, counters])
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
-      Policy("staff_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees how long a queue is.")
+      Policy(
+        "admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation keeps its queues.")
+      Policy(
+        "staff_update", for: .update, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there opens and closes a queue.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .delete, to: .authenticated)
       Grant(.update, on: [name, serviceID, status, counters], to: .authenticated)
@@ -68,9 +74,10 @@ extension Slotease {
     public var body: TableBody {
       Comment("People in queues, and those who were; the latter are gone after 90 days.")
       PrimaryKey(id)
-      Unique(queueID, ticket)
+      Unique(queueID, ticket, comment: "A ticket is called once.")
       Check(
-        "queue_entries_person_check", "\(customerID) IS NOT NULL OR \(guestName) IS NOT NULL OR \(status) <> 'waiting'")
+        "queue_entries_person_check", "\(customerID) IS NOT NULL OR \(guestName) IS NOT NULL OR \(status) <> 'waiting'",
+        comment: "Who waits can be called; who was forgotten no longer waits.")
       Index(
         "queue_entries_waiting_idx", on: queueID, priority.descending, id,
         where: "\(status) = \(EntryStatus.waiting)", comment: "Who is next.")
@@ -87,17 +94,21 @@ extension Slotease {
         comment: "Positions are always right.")
       Trigger(
         "queue_entries_order_update", .after, .update, forEachRow: false, call: reorderQueue, oldTable: "old_rows",
-        newTable: "new_rows")
+        newTable: "new_rows", comment: "Keeps positions without gaps when somebody is served, leaves or is let forward."
+      )
       Trigger(
-        "queue_entries_order_delete", .after, .delete, forEachRow: false, call: reorderQueue, oldTable: "old_rows")
+        "queue_entries_order_delete", .after, .delete, forEachRow: false, call: reorderQueue, oldTable: "old_rows",
+        comment: "Keeps positions without gaps when somebody is taken out.")
       Trigger(
         "queue_entries_tell", .after, .updateOf([status]), call: tellOfEntry, comment: "Who is called hears of it.")
-      Trigger(
-        "queue_entries_audit", .after, .insert, .updateOf([status, priority, guestName]), .delete, call: audit,
-        ["queue_entries"])
+      audited(Self.name, updatesOf: [status, priority, guestName])
       Hosting.secured()
-      Policy("own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"))
-      Policy("staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Policy(
+        "own", for: .select, to: .authenticated, using: Slotease.isMe("\(customerID)"),
+        comment: "People see their own place.")
+      Policy(
+        "staff", for: .select, to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there sees who waits.")
       // Changes come through functions, which lock the queue first.
       Grant(.select, to: .authenticated)
       Access(.customer, .staff, .admin, own: .select)

@@ -50,7 +50,9 @@ extension Slotease {
 
     public var body: TableBody {
       Comment("Key figures of organisations. Those who run one reach its row through organization_dashboard.")
-      Index("organization_stats_organization_id_key", on: organizationID, unique: true)
+      Index(
+        "organization_stats_organization_id_key", on: organizationID, unique: true,
+        comment: "An organisation's row; lets the view be refreshed while it is read.")
       Grant(.select, to: .serviceRole)
     }
   }
@@ -89,7 +91,9 @@ extension Slotease {
 
     public var body: TableBody {
       Comment("Figures of services.")
-      Index("service_performance_service_id_key", on: serviceID, unique: true)
+      Index(
+        "service_performance_service_id_key", on: serviceID, unique: true,
+        comment: "A service's row; lets the view be refreshed while it is read.")
       Index("service_performance_organization_id_idx", on: organizationID, comment: "An organisation's services.")
       Grant(.select, to: .serviceRole)
     }
@@ -126,7 +130,9 @@ extension Slotease {
 
     public var body: TableBody {
       Comment("Appointments by the day.")
-      Index("daily_appointment_metrics_key", on: organizationID, day, unique: true)
+      Index(
+        "daily_appointment_metrics_key", on: organizationID, day, unique: true,
+        comment: "An organisation's day; lets the view be refreshed while it is read.")
       Grant(.select, to: .serviceRole)
     }
   }
@@ -162,7 +168,9 @@ extension Slotease {
 
     public var body: TableBody {
       Comment("Queues by the day.")
-      Index("queue_performance_key", on: queueID, day, unique: true)
+      Index(
+        "queue_performance_key", on: queueID, day, unique: true,
+        comment: "A queue's day; lets the view be refreshed while it is read.")
       Index("queue_performance_organization_id_idx", on: organizationID, day, comment: "An organisation's queues.")
       Grant(.select, to: .serviceRole)
     }
@@ -201,7 +209,9 @@ extension Slotease {
 
     public var body: TableBody {
       Comment("What people have done; the forgotten are gone with the next refresh.")
-      Index("user_activity_summary_profile_id_key", on: profileID, unique: true)
+      Index(
+        "user_activity_summary_profile_id_key", on: profileID, unique: true,
+        comment: "A person's row; lets the view be refreshed while it is read.")
       Grant(.select, to: .serviceRole)
     }
   }

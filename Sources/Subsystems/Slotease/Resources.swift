@@ -22,10 +22,14 @@ extension Slotease {
         "resources_organization_id_idx", on: organizationID, where: "\(active)", comment: "An organisation's resources."
       )
       Index("resources_user_id_idx", on: userID, where: "\(userID) IS NOT NULL", comment: "Forgetting; my calendar.")
-      Trigger("resources_audit", .after, .insert, .update, .delete, call: audit, ["resources"])
+      audited(Self.name)
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "\(active)")
-      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "\(active)",
+        comment: "Everybody sees whom or what they can book.")
+      Policy(
+        "admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation keeps its resources.")
       // Not who they are when they log in.
       Grant(.select, on: [id, organizationID, name, active], to: .anon, .authenticated)
       Grant(.insert, .update, .delete, to: .authenticated)
@@ -46,12 +50,14 @@ extension Slotease {
     public var body: TableBody {
       Comment("Which resources offer which services.")
       PrimaryKey(serviceID, resourceID)
-      Trigger("service_resources_audit", .after, .insert, .update, .delete, call: audit, ["service_resources"])
+      audited(Self.name)
       Index("service_resources_resource_id_idx", on: resourceID, comment: "The foreign key.")
       Hosting.secured()
       let s = Services.as("s")
       let r = Resources.as("r")
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees who or what offers a service.")
       Policy(
         "admin", to: .authenticated,
         using: """
@@ -79,12 +85,15 @@ extension Slotease {
     public var body: TableBody {
       Comment("Opening hours; a day can have several.")
       PrimaryKey(organizationID, weekday, opens)
-      Check("opening_hours_weekday_check", "\(weekday) BETWEEN 1 AND 7")
-      Trigger("opening_hours_audit", .after, .insert, .update, .delete, call: audit, ["opening_hours"])
-      Check("opening_hours_times_check", "\(closes) > \(opens)")
+      Check("opening_hours_weekday_check", "\(weekday) BETWEEN 1 AND 7", comment: "ISO 8601: Monday is 1.")
+      audited(Self.name)
+      Check("opening_hours_times_check", "\(closes) > \(opens)", comment: "Hours over midnight are two rows.")
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true", comment: "Everybody sees when to come.")
+      Policy(
+        "admin", to: .authenticated, using: Slotease.mine("\(organizationID)", .admin),
+        comment: "Who runs an organisation keeps its hours.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, .staff, own: .select, other: .select)
@@ -107,13 +116,17 @@ extension Slotease {
     public var body: TableBody {
       Comment("Times that cannot be booked; why is nobody's business.")
       PrimaryKey(id)
-      Trigger("closures_audit", .after, .insert, .update, .delete, call: audit, ["closures"])
-      Check("closures_during_check", "NOT isempty(\(during))")
+      audited(Self.name)
+      Check("closures_during_check", "NOT isempty(\(during))", comment: "An empty span closes nothing.")
       Index("closures_organization_id_during_idx", on: organizationID, during, using: .gist, comment: "Offered times.")
       Index("closures_resource_id_idx", on: resourceID, where: "\(resourceID) IS NOT NULL", comment: "The foreign key.")
       Hosting.secured()
-      Policy("public_read", for: .select, to: .anon, .authenticated, using: "true")
-      Policy("staff", to: .authenticated, using: Slotease.mine("\(organizationID)", .staff))
+      Policy(
+        "public_read", for: .select, to: .anon, .authenticated, using: "true",
+        comment: "Everybody sees when not to come.")
+      Policy(
+        "staff", to: .authenticated, using: Slotease.mine("\(organizationID)", .staff),
+        comment: "Who works there closes for a while.")
       Grant(.select, to: .anon)
       Grant(.select, .insert, .update, .delete, to: .authenticated)
       Access(.anon, .nobody, .customer, own: .select, other: .select)

@@ -44,7 +44,7 @@ extension Webinar {
       Comment("Archive of attendance checks, by month of archiving.")
       PrimaryKey(id, archivedAt)
       Partitions(.monthly(ahead: 3, keep: 24), by: archivedAt)
-      Index("attendance_checks_archive_email_idx", on: email)
+      Index("attendance_checks_archive_email_idx", on: email, comment: "A person's checks: forgetting.")
       Hosting.secured()
     }
   }

@@ -49,8 +49,10 @@ extension Webinar {
     public var body: TableBody {
       Comment("WebinarJam registrations with attendance, purchases and replay.")
       PrimaryKey(id)
-      Unique(webinarjamID)
-      Check("webinar_registrants_revenue_check", "\(revenueLive) >= 0 AND \(revenueReplay) >= 0")
+      Unique(webinarjamID, comment: "The provider's number, which a sync finds a person by.")
+      Check(
+        "webinar_registrants_revenue_check", "\(revenueLive) >= 0 AND \(revenueReplay) >= 0",
+        comment: "Refunds are not kept here.")
 
       Index("idx_webinar_registrants_email", on: email, comment: "Lookups by address alone.")
       Index(
@@ -59,7 +61,8 @@ extension Webinar {
       Index("idx_webinar_registrants_attended", on: attendedLive, comment: "Analytics by attendance.")
       Index("webinar_registrants_event_date_idx", on: eventDate, comment: "Retention: what is old enough to archive.")
 
-      Trigger("webinar_registrants_touch", .before, .update, call: Webinar.touchUpdatedAt)
+      Trigger(
+        "webinar_registrants_touch", .before, .update, call: Webinar.touchUpdatedAt, comment: "Keeps updated_at.")
 
       Hosting.secured(comment: "The workflow engine does everything.")
       SequenceGrant(.usage, of: id, to: .serviceRole)
@@ -91,8 +94,9 @@ extension Webinar {
       Comment("Audit log of attendance checks.")
       PrimaryKey(id)
       Check(
-        "attendance_checks_status_check", "\(attendanceStatus) IN ('attended', 'no_show', 'not_found')")
-      Check("attendance_checks_response_time_check", "\(responseTimeMS) >= 0")
+        "attendance_checks_status_check", "\(attendanceStatus) IN ('attended', 'no_show', 'not_found')",
+        comment: "What a check can answer.")
+      Check("attendance_checks_response_time_check", "\(responseTimeMS) >= 0", comment: "Time does not run backwards.")
       Index("idx_attendance_checks_date", on: checkedAt, comment: "The hourly dashboard, and retention.")
       Index(
         "attendance_checks_registrant_id_idx", on: registrantID, where: "\(registrantID) IS NOT NULL",

@@ -22,7 +22,9 @@ extension Webinar {
     public var body: TableBody {
       Comment("Log of synchronisation runs with their counts.")
       PrimaryKey(id)
-      Check("sync_runs_finished_check", "(\(status) = \(SyncStatus.running)) = (\(finishedAt) IS NULL)")
+      Check(
+        "sync_runs_finished_check", "(\(status) = \(SyncStatus.running)) = (\(finishedAt) IS NULL)",
+        comment: "A run that goes on has no end; every other has.")
       Index("sync_runs_started_at_idx", on: startedAt.descending, comment: "The latest runs.")
       Hosting.secured()
     }
@@ -47,7 +49,7 @@ extension Webinar {
       Comment("Rejected records for manual review.")
       PrimaryKey(id)
       Index("sync_rejects_open_idx", on: rejectedAt, where: "\(resolvedAt) IS NULL", comment: "What is to be reviewed.")
-      Index("sync_rejects_run_id_idx", on: runID)
+      Index("sync_rejects_run_id_idx", on: runID, comment: "What a run could not take.")
       Hosting.secured()
     }
   }
