@@ -54,7 +54,8 @@ package actor ScratchServer {
   package static func acquire(installation chosen: Installation? = nil) async throws -> ScratchServer {
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
-    let key = Digest(of: installation.bin + "\(installation.version)" + settings(for: installation).joined()).short
+    let settings = settings(for: installation)
+    let key = Digest(of: installation.bin + "\(installation.version)" + settings.joined()).short
     let base = try ServerFolders.runtime()
     let directory = "\(base)/scratch-\(key)"
     let gatePath = directory + ".gate"
@@ -66,7 +67,8 @@ package actor ScratchServer {
     let log = directory + ".log"
     if ServerFolders.ping(directory) != .accepting {
       try removeRemains(directory)
-      try await start(installation, user, directory: directory, log: log, usersPath: usersPath, gatePath: gatePath)
+      try await start(
+        installation, user, settings, directory: directory, log: log, usersPath: usersPath, gatePath: gatePath)
     }
     _ = consume gate
     let target = ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres")
@@ -89,8 +91,8 @@ package actor ScratchServer {
   }
 
   private static func start(
-    _ installation: Installation, _ user: ProcessUser, directory: String, log: String, usersPath: String,
-    gatePath: String
+    _ installation: Installation, _ user: ProcessUser, _ settings: [String], directory: String, log: String,
+    usersPath: String, gatePath: String
   ) async throws {
     let cluster = try emptyCluster(installation, user)
     try ServerFolders.makePrivate(directory, for: user)
@@ -100,7 +102,7 @@ package actor ScratchServer {
     try? FileManager.default.removeItem(atPath: log)
     try ChildProcess.supervise(
       installation.bin + "/postgres",
-      ["-D", directory + "/data", "-k", directory] + settings(for: installation).flatMap { ["-c", $0] },
+      ["-D", directory + "/data", "-k", directory] + settings.flatMap { ["-c", $0] },
       as: user, logFile: log, directory: directory, usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
     try await ServerFolders.waitUntilAccepting(directory, log: log)
   }
