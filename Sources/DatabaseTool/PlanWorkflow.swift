@@ -9,6 +9,7 @@ struct PlanWorkflow {
   let project: Project
   let states: States
   var renames = RenameMode.ask
+  var strategy = OnlineStrategy.Scope.everything
 
   struct Result {
     var plan: Plan
@@ -36,11 +37,33 @@ struct PlanWorkflow {
     locate(&plan)
     var proof: Proof?
     if !plan.isEmpty {
-      let template = try await states.replayTemplate(files)
-      let prover = Prover(server: try await states.scratch(), reader: states.reader)
-      proof = try await prover.prove(&plan, from: template, source: source, target: target)
+      proof = try await prove(&plan, on: try await states.replayTemplate(files), from: source, to: target)
     }
     return Result(plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files)
+  }
+
+  /// Makes a plan one that clients do not wait for, and proves it.
+  func prove(
+    _ plan: inout Plan, on template: String, from source: Catalog, to target: Catalog
+  ) async throws -> Proof {
+    let prover = Prover(server: try await states.scratch(), reader: states.reader)
+    var proof: Proof?
+    var filled: Set<FactID> = []
+    let addsColumns = plan.steps.contains { step in
+      step.action == .create && step.subject.kind == .column && step.includes.contains { $0.kind == .columnDefault }
+    }
+    if addsColumns {
+      // Whether a default is written into every row is PostgreSQL's to say.
+      var direct = plan
+      proof = try await prover.prove(&direct, from: template, source: source, target: target)
+      filled = direct.filledColumns
+      plan = direct
+    }
+    let online = OnlineStrategy.rewrite(plan, from: source, to: target, scope: strategy, filled: filled)
+    if let proof, online.isDirect { return proof }
+    plan = online.unproved
+    locate(&plan)
+    return try await prover.prove(&plan, from: template, source: source, target: target)
   }
 
   /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.

@@ -1,5 +1,6 @@
 package import Catalog
 internal import FoundationEssentials
+package import Planning
 package import Postgres
 
 /// Why the migrations folder cannot be used as it is.
@@ -84,10 +85,43 @@ package struct MigrationFile: Sendable {
     return files
   }
 
+  /// How `dbtool apply` carries a statement out, said in a comment before it. To `psql`, it is a plain statement.
+  package enum Directive: String, Sendable {
+    /// An UPDATE that is done in batches.
+    case backfill
+    /// An index or a foreign key that each partition gets by itself first.
+    case perPartition = "per-partition"
+
+    package init?(_ mode: PlanStep.Mode) {
+      switch mode {
+      case .backfill: self = .backfill
+      case .perPartition: self = .perPartition
+      case .transaction, .ownTransaction, .alone: return nil
+      }
+    }
+
+    package var line: String { "-- dbtool:\(rawValue)" }
+
+    /// The directive among the comments before a statement.
+    init?(before statement: String) {
+      let lines = statement.split(separator: "\n").prefix { $0.hasPrefix("--") }
+      guard let found = lines.compactMap({ Directive(line: $0) }).first else { return nil }
+      self = found
+    }
+
+    private init?(line: Substring) {
+      let prefix = "-- dbtool:"
+      guard line.hasPrefix(prefix) else { return nil }
+      self.init(rawValue: line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "\r" }.description)
+    }
+  }
+
   /// A unit that succeeds or fails as a whole.
   package struct Segment: Sendable {
     package var statements: [ScriptStatement]
     package var isTransaction: Bool
+    /// How it is carried out, where that is not the plain way.
+    package var directive: Directive?
   }
 
   /// The file's transactions, and the statements that stand outside of them, each a unit of its own.
@@ -114,7 +148,9 @@ package struct MigrationFile: Sendable {
         if open != nil {
           open?.append(statement)
         } else {
-          segments.append(Segment(statements: [statement], isTransaction: false))
+          segments.append(
+            Segment(
+              statements: [statement], isTransaction: false, directive: Directive(before: statement.sql)))
         }
       }
     }

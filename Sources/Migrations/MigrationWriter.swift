@@ -4,8 +4,12 @@ internal import Postgres
 
 /// Writes a proved plan as a migration file: plain SQL that `psql -v ON_ERROR_STOP=1 -f` runs as well.
 package enum MigrationWriter {
-  /// How long a statement waits for a lock before the transaction gives up and is tried again.
-  package static let lockTimeout = "5s"
+  /// How long a statement waits for a lock before the transaction gives up and is tried again: as long as clients wait
+  /// behind it.
+  package static let lockTimeout = "1s"
+
+  /// How long a statement that changes nothing but catalogs may take, once it has its locks.
+  package static let statementTimeout = "1min"
 
   package static func text(for plan: Plan, proof: Proof, title: String) -> String {
     var text = "-- \(title)\n-- \(plan.summary)\n"
@@ -19,16 +23,28 @@ package enum MigrationWriter {
       for (_, hazard) in hazards { text += "--   \(hazard.code.rawValue): \(oneLine(hazard.message))\n" }
     }
     for segment in plan.segments {
-      text += "\nBEGIN;\nSET LOCAL lock_timeout = '\(lockTimeout)';\n"
-      text += "-- Bodies may refer to what is created after them.\nSET LOCAL check_function_bodies = off;\n"
+      let mode = segment[0].mode
+      if mode.isTransactional {
+        text += "\nBEGIN;\nSET LOCAL lock_timeout = '\(lockTimeout)';\n"
+        // What reads tables that clients use may take as long as it takes.
+        if mode == .transaction, !segment.contains(where: \.takesTime) {
+          text += "SET LOCAL statement_timeout = '\(statementTimeout)';\n"
+        }
+      }
+      if mode == .transaction {
+        text += "-- Bodies may refer to what is created after them.\nSET LOCAL check_function_bodies = off;\n"
+      }
       for step in segment {
         text += "\n-- \(step.action.sign) \(oneLine("\(step.subject)"))"
         if let location = step.location { text += "  [\(location.file)]" }
         text += "\n"
         if step.statements.isEmpty { text += "-- (its partitions are made by dbtool apply and dbtool partitions)\n" }
-        for statement in step.statements { text += step.terminated(statement) }
+        for statement in step.statements {
+          if let directive = MigrationFile.Directive(mode) { text += directive.line + "\n" }
+          text += step.terminated(statement)
+        }
       }
-      text += "\nCOMMIT;\n"
+      if mode.isTransactional { text += "\nCOMMIT;\n" }
     }
     return text
   }

@@ -76,7 +76,8 @@ package struct Prover: Sendable {
     try await observer.start(connection)
     var index = 0
     for segment in plan.segments {
-      try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off")
+      let isTransaction = segment[0].mode.isTransactional
+      if isTransaction { try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off") }
       try await observer.newTransaction(connection)
       for step in segment {
         if index == plan.renamed?.count ?? 0 {
@@ -90,6 +91,7 @@ package struct Prover: Sendable {
         plan.steps[index].hazards += observed.hazards
         index += 1
       }
+      guard isTransaction else { continue }
       do { try await connection.execute("COMMIT") } catch let error as PostgresError {
         throw ProofFailure(step: segment[segment.count - 1], statement: "COMMIT", error: error)
       }

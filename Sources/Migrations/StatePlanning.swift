@@ -22,6 +22,7 @@ extension States {
     let rest = try await planReparenting(from: source, to: target)
     var plan = Plan(steps: steps + rest.steps)
     plan.renamed = renamed
+    plan.isRigid = rest.isRigid
     return plan
   }
 
@@ -39,6 +40,8 @@ extension States {
       return try Planner.plan(from: source, to: target)
     }
     let middle = try Planner.plan(from: before, to: after)
-    return Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
+    var plan = Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
+    plan.isRigid = true
+    return plan
   }
 }

@@ -20,6 +20,12 @@ package struct Hazard: Sendable, Hashable {
     self.message = message
   }
 
+  /// Whether only running the step on a scratch copy tells of it.
+  package var isObserved: Bool { code != .dataLoss }
+
+  /// Whether it takes longer the more rows there are.
+  package var takesTime: Bool { code == .rewrite || code == .blocksReads }
+
   /// Whether a plan with it needs `--allow`.
   package var isRefused: Bool { code == .dataLoss }
 }

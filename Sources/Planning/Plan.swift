@@ -15,6 +15,22 @@ package struct PlanStep: Sendable {
     }
   }
 
+  /// How its statements are run.
+  package enum Mode: String, Sendable {
+    /// In one transaction with its neighbours.
+    case transaction
+    /// In a transaction of its own, so that nobody waits for what its neighbours lock.
+    case ownTransaction = "own-transaction"
+    /// Outside of transactions, each statement by itself.
+    case alone
+    /// Outside of transactions, by `dbtool apply` in batches.
+    case backfill
+    /// Outside of transactions, by `dbtool apply` for one partition after the other.
+    case perPartition = "per-partition"
+
+    package var isTransactional: Bool { self == .transaction || self == .ownTransaction }
+  }
+
   package var action: Action
   /// The fact it is about.
   package var subject: FactID
@@ -26,6 +42,9 @@ package struct PlanStep: Sendable {
   package var mustCommit: Bool
   /// A replaced object's second half: dropped before, created here.
   package var isReplacement: Bool
+  package var mode = Mode.transaction
+  /// Whether it goes on with what an earlier step of the same subject began.
+  package var isContinuation = false
   /// The declaring line, when there is one.
   package var location: SourceLocation?
   /// Locks that it was seen to take on tables that were there before, strongest first; filled in by the proof.
@@ -40,6 +59,19 @@ extension PlanStep {
       isReplacement: false)
   }
 
+  /// What is done later for what another step began.
+  init(continuing step: PlanStep, _ statements: [String], _ mode: Mode = .transaction) {
+    self.init(altering: step.subject, statements)
+    self.mode = mode
+    isContinuation = true
+    location = step.location
+  }
+
+  /// Whether it takes longer the more rows there are.
+  package var takesTime: Bool {
+    hazards.contains(where: \.takesTime) || [.materializedView, .raw, .external].contains(subject.kind)
+  }
+
   /// A statement with its end. What a user wrote may end with a comment, which would swallow a semicolon on its line.
   package func terminated(_ statement: String) -> String {
     let isForeign = subject.kind == .raw || subject.kind == .external
@@ -52,6 +84,8 @@ package struct Plan: Sendable {
   package var steps: [PlanStep]
   /// How many of the first steps give what stays other names, and what the source is after them.
   package var renamed: (count: Int, source: Catalog)?
+  /// Whether its order says more than its facts do: tables leave their parents in it and join others.
+  package var isRigid = false
 
   package init(steps: [PlanStep]) { self.steps = steps }
 
@@ -62,12 +96,14 @@ package struct Plan: Sendable {
   /// Hazards that need `--allow`.
   package var refusedHazards: [Hazard] { hazards.filter(\.isRefused) }
 
-  /// Steps that run in one transaction each.
+  /// Steps that run in one transaction each, and those that stand outside of transactions.
   package var segments: [[PlanStep]] {
     var segments: [[PlanStep]] = []
     var current: [PlanStep] = []
     for step in steps {
-      if let last = current.last, last.mustCommit, !step.mustCommit {
+      if let last = current.last,
+        last.mustCommit && !step.mustCommit || last.mode != .transaction || step.mode != .transaction
+      {
         segments.append(current)
         current = []
       }
@@ -83,7 +119,7 @@ package struct Plan: Sendable {
     var parts: [String] = []
     for action in [PlanStep.Action.create, .alter, .drop] {
       var counts: [FactKind: Int] = [:]
-      for step in steps where step.action == action {
+      for step in steps where step.action == action && !step.isContinuation {
         counts[step.subject.kind, default: 0] += 1
       }
       guard !counts.isEmpty else { continue }
@@ -95,10 +131,37 @@ package struct Plan: Sendable {
     return parts.joined(separator: "; ")
   }
 
+  /// New columns whose values PostgreSQL was seen to write into every row of a table, when the plan was proved.
+  package var filledColumns: Set<FactID> {
+    Set(
+      steps.filter { step in
+        step.action == .create && step.subject.kind == .column && step.hazards.contains { $0.code == .rewrite }
+      }.map(\.subject))
+  }
+
+  /// The plan without what a proof has seen.
+  package var unproved: Plan {
+    var plan = self
+    for index in plan.steps.indices {
+      plan.steps[index].locks = []
+      plan.steps[index].hazards.removeAll { $0.isObserved }
+    }
+    return plan
+  }
+
+  /// Whether all of it runs in transactions with nothing left for later.
+  package var isDirect: Bool { steps.allSatisfy { $0.mode == .transaction && !$0.isContinuation } }
+
   /// The SQL as a script: a transaction for each segment, as `psql -v ON_ERROR_STOP=1` runs it.
   package var script: String {
     var text = ""
     for segment in segments {
+      guard segment[0].mode.isTransactional else {
+        for step in segment {
+          for statement in step.statements { text += "\n" + step.terminated(statement) }
+        }
+        continue
+      }
       text += "BEGIN;\n"
       // Bodies may refer to what is created after them; they were checked when the declarations were loaded.
       text += "SET LOCAL check_function_bodies = off;\n"

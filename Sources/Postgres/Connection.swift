@@ -78,6 +78,15 @@ package actor Connection {
     ServerVersion(number: session.pointer.map { Int(PQserverVersion($0)) } ?? 0)
   }
 
+  /// Whether a pooler stands between: it tells another process's number than the server itself.
+  package var isPooled: Bool {
+    get async throws {
+      guard let pointer = session.pointer else { return false }
+      let known = Int(PQbackendPID(pointer))
+      return try await query("SELECT pg_catalog.pg_backend_pid()")[0].int(0) != known
+    }
+  }
+
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }
 

@@ -25,8 +25,40 @@ struct ApplyCommand: AsyncParsableCommand {
     help: ArgumentHelp("Mark the database, for example as production; seed and reset ask for it.", valueName: "name"))
   var environment: String?
 
+  @Option(
+    help: ArgumentHelp("Multiply the timeouts of the migrations, for example by 5 at night.", valueName: "factor"))
+  var timeoutScale = 1.0
+
+  @Option(
+    help: ArgumentHelp("Let backfills wait while a replica is further behind than this.", valueName: "seconds"))
+  var maxLag: Double?
+
+  @Flag(help: "Take the statement in which an earlier apply was interrupted for carried out.")
+  var skipInterrupted = false
+
+  @Flag(help: "Carry out again the statement in which an earlier apply was interrupted.")
+  var repeatInterrupted = false
+
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    if skipInterrupted, repeatInterrupted {
+      throw ValidationError("Say either --skip-interrupted or --repeat-interrupted.")
+    }
+    guard timeoutScale > 0, timeoutScale.isFinite else {
+      throw ValidationError("--timeout-scale takes a number above 0.")
+    }
+    if let maxLag, !(maxLag >= 0) { throw ValidationError("--max-lag takes seconds: 0 or more.") }
+  }
+
+  private var applyOptions: Applier.Options {
+    var options = Applier.Options()
+    options.timeoutScale = timeoutScale
+    options.maxLag = maxLag
+    options.interrupted = skipInterrupted ? .skip : repeatInterrupted ? .again : .ask
+    return options
+  }
 
   func run() async throws {
     try await reporting {
@@ -37,7 +69,7 @@ struct ApplyCommand: AsyncParsableCommand {
         try await preview(files, target)
         return
       }
-      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
+      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock, options: applyOptions)
         .run(upTo: to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil, Console.output)
     }
   }
@@ -47,7 +79,8 @@ struct ApplyCommand: AsyncParsableCommand {
     let applier = Applier(target: target, files: files)
     let pending = try await Connection.with(target) { try await applier.pending($0, upTo: to) }
     if pending.isEmpty { console.line("nothing to apply: \(target) is up to date") }
-    for (file, done) in pending {
+    for entry in pending {
+      let (file, done) = (entry.file, entry.done)
       let segments = try file.segments()
       let statements = segments.dropFirst(done).reduce(0) { $0 + $1.statements.count }
       console.line("would apply \(file.fileName): \(statements) statements in \(segments.count - done) parts")
@@ -73,6 +106,7 @@ struct ApplyWorkflow {
   let target: ConnectionTarget
   let files: [MigrationFile]
   let lock: SchemaLock
+  var options = Applier.Options()
 
   /// - Parameters:
   ///   - environment: what the database is marked as from now on.
@@ -80,7 +114,7 @@ struct ApplyWorkflow {
   func run(
     upTo version: String?, environment: String?, usualEnvironment: String? = nil, _ console: Console
   ) async throws {
-    let applier = Applier(target: target, files: files)
+    let applier = Applier(target: target, files: files, options: options)
     let count = try await applier.apply(upTo: version) { event in Self.report(event, console) }
     let all = version == nil || version == files.last?.version
     try await Connection.with(target) { connection in
@@ -100,6 +134,13 @@ struct ApplyWorkflow {
         : "applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
   }
 
+  private static func text(_ progress: Backfill.Progress) -> String {
+    var text = "\(progress.rows) of about \(progress.total) rows, \(Int(progress.rowsPerSecond))/s"
+    let left = Double(progress.total - progress.rows) / max(1, progress.rowsPerSecond)
+    if left > 0 { text += ", \(durationText(left)) left" }
+    return text
+  }
+
   private static func report(_ event: Applier.Event, _ console: Console) {
     switch event {
     case .started(let file, let segments, let resumedAt):
@@ -109,7 +150,12 @@ struct ApplyWorkflow {
       if total > 1 { console.note("  part \(done) of \(total) done in \(durationText(seconds))") }
     case .retry(_, let attempt, let reason, let blockers):
       console.warning("\(reason); attempt \(attempt), trying again")
-      for blocker in blockers { console.note("  \(blocker)") }
+      for blocker in blockers { console.note("  \(blocker.description)") }
+    case .blocked(let blockers):
+      console.note("  waiting for \(blockers.map(\.description).joined(separator: "; "))")
+    case .progress(let text): console.note("  \(text)")
+    case .backfill(let progress):
+      console.note("  " + text(progress))
     case .notice(let text):
       console.note("  \(text)")
     case .finished(_, let seconds):

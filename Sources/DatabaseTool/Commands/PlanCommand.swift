@@ -37,6 +37,7 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(help: "How to print: text or json.")
   var format: OutputFormat = .text
 
+  @OptionGroup var strategy: StrategyOptions
   @OptionGroup var renames: RenameOptions
   @OptionGroup var project: ProjectOptions
 
@@ -52,8 +53,9 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try project.project()
-      let workflow = PlanWorkflow(
+      var workflow = PlanWorkflow(
         project: project, states: States(database: project.database), renames: check ? .off : renames.mode)
+      workflow.strategy = strategy.scope
       let result = try await workflow.run(distrustingLock: updateLock)
       var output = PlanOutput(plan: result.plan, proof: result.proof)
       output.allowed = Set(allow)

@@ -20,12 +20,21 @@ struct PlanOutput {
   func text(_ console: Console) -> String {
     var text = ""
     for (index, segment) in plan.segments.enumerated() {
-      if plan.segments.count > 1 { text += console.styled("transaction \(index + 1)\n", .dim) }
+      if plan.segments.count > 1 { text += console.styled("\(title(segment[0].mode)) \(index + 1)\n", .dim) }
       for step in segment where !isDetail(step) { text += line(step, console) }
     }
     text += "\n" + console.styled("plan: ", .bold) + plan.summary + "\n"
     if let proof { text += proofText(proof, console) }
     return text
+  }
+
+  private func title(_ mode: PlanStep.Mode) -> String {
+    switch mode {
+    case .transaction, .ownTransaction: "transaction"
+    case .alone: "outside of transactions"
+    case .backfill: "in batches"
+    case .perPartition: "partition by partition"
+    }
   }
 
   /// What is said about a new object is counted, not listed.
@@ -56,7 +65,7 @@ struct PlanOutput {
     let others = step.includes.filter { $0.kind == .constraint }.map(\.member)
     if !columns.isEmpty, step.subject.kind == .table { text += wrap("columns", columns, console) }
     if !others.isEmpty { text += wrap("constraints", others, console) }
-    if step.action == .alter || step.action == .drop || step.subject.kind == .column {
+    if step.action == .alter || step.action == .drop || step.subject.kind == .column || step.mode != .transaction {
       for statement in step.statements {
         let first = statement.split(separator: "\n").first.map(String.init) ?? ""
         text += "      " + console.styled(first.count > 110 ? first.prefix(107) + "..." : first, .dim) + "\n"

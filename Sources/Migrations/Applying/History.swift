@@ -11,6 +11,8 @@ package enum History {
     package var segments: Int
     package var isFinished: Bool
     package var appliedAt: String
+    /// The part outside of transactions that was begun last, counted from 0.
+    var attempted: Int?
   }
 
   static let create = """
@@ -24,6 +26,16 @@ package enum History {
       started_at timestamptz NOT NULL DEFAULT now(),
       finished_at timestamptz,
       applied_by text NOT NULL DEFAULT session_user);
+    -- The part outside of transactions that was begun last: whether it was finished is seen by looking.
+    ALTER TABLE dbtool.migrations ADD COLUMN IF NOT EXISTS attempted integer;
+    CREATE TABLE IF NOT EXISTS dbtool.backfills (
+      version text NOT NULL,
+      segment integer NOT NULL,
+      position text[] NOT NULL,
+      rows bigint NOT NULL,
+      started_at timestamptz NOT NULL DEFAULT now(),
+      updated_at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (version, segment));
     CREATE TABLE IF NOT EXISTS dbtool.seeds (
       path text NOT NULL,
       environment text NOT NULL,
@@ -39,7 +51,7 @@ package enum History {
 
   /// Makes the schema where it is missing.
   package static func ensure(_ connection: Connection) async throws {
-    let exists = try await connection.query("SELECT to_regclass('dbtool.settings') IS NOT NULL")
+    let exists = try await connection.query("SELECT to_regclass('dbtool.backfills') IS NOT NULL")
     if try exists[0].bool(0) { return }
     // Two at once would collide in the catalogs; the lock makes the second find it done.
     try await connection.transaction { connection in
@@ -56,16 +68,36 @@ package enum History {
     return try await connection.query(
       """
       SELECT version, name, checksum, segments_done, segments, finished_at IS NOT NULL,
-             to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
-        FROM dbtool.migrations ORDER BY version
+             to_char(m.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_jsonb(m) ->> 'attempted'
+        FROM dbtool.migrations m ORDER BY version
       """
     ).map { row in
       var reader = row.reader
       return Entry(
         version: try reader.string(), name: try reader.string(), checksum: try reader.string(),
         segmentsDone: try reader.int(), segments: try reader.int(), isFinished: try reader.bool(),
-        appliedAt: try reader.string())
+        appliedAt: try reader.string(), attempted: try reader.optionalString().flatMap(Int.init))
     }
+  }
+
+  /// Writes how far a migration is, in the transaction that did the work if there is one.
+  static func record(_ file: MigrationFile, done: Int, of count: Int, _ connection: Connection) async throws {
+    try await connection.query(
+      """
+      INSERT INTO dbtool.migrations AS m (version, name, checksum, segments, segments_done, finished_at)
+      VALUES ($1, $2, $3, $4::int, $5::int, CASE WHEN $4::int = $5::int THEN clock_timestamp() END)
+      ON CONFLICT (version) DO UPDATE SET segments_done = excluded.segments_done, finished_at = excluded.finished_at
+      """, [file.version, file.name, file.digest.description, String(count), String(done)])
+  }
+
+  /// Writes that a part outside of transactions is begun, before it is.
+  static func record(_ file: MigrationFile, attempting index: Int, of count: Int, _ connection: Connection) async throws {
+    try await connection.query(
+      """
+      INSERT INTO dbtool.migrations AS m (version, name, checksum, segments, segments_done, attempted)
+      VALUES ($1, $2, $3, $4::int, $5::int, $5::int)
+      ON CONFLICT (version) DO UPDATE SET attempted = excluded.attempted
+      """, [file.version, file.name, file.digest.description, String(count), String(index)])
   }
 
   /// A setting of this database, for example `environment`.
@@ -79,71 +111,5 @@ package enum History {
     try await connection.query(
       "INSERT INTO dbtool.settings VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
       [key, value])
-  }
-}
-
-/// One apply or seed at a time for a database: a transaction-level advisory lock on a connection of its own, which works behind
-/// a transaction pooler too, and goes when its holder does.
-package struct ApplyLock: Sendable {
-  /// The first key of dbtool's advisory locks: "dbt" in ASCII.
-  static let space = 0x64_6274
-  private let connection: Connection
-
-  /// - Throws: `ApplyError.busy` when another apply holds it.
-  private static func acquire(_ target: ConnectionTarget) async throws -> ApplyLock {
-    let connection = try await Connection.open(target, applicationName: "dbtool apply (lock)")
-    do {
-      // It idles while the work is done on another connection.
-      try await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
-      let rows = try await connection.query("SELECT pg_try_advisory_xact_lock($1::int, 2)", [String(space)])
-      if try rows[0].bool(0) { return ApplyLock(connection: connection) }
-      let holder = try await connection.query(
-        """
-        SELECT a.pid, coalesce(a.usename, ''), coalesce(a.client_addr::text, 'local'),
-               date_trunc('second', now() - a.xact_start)::text
-          FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-         WHERE l.locktype = 'advisory' AND l.classid = $1::int::oid AND l.objid = 2 AND l.granted
-           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        """, [String(space)]
-      ).first
-      let who = try holder.map {
-        "process \(try $0.string(0)) of \(try $0.string(1)) from \(try $0.string(2)), for \(try $0.string(3))"
-      }
-      await connection.close()
-      throw ApplyError.busy(who ?? "a process that has just ended")
-    } catch {
-      await connection.close()
-      throw error
-    }
-  }
-
-  /// Holds the lock while `body` runs, however it ends.
-  ///
-  /// - Throws: `ApplyError.busy` when another apply or seed holds it; what `body` throws.
-  package static func with<Result: Sendable>(
-    _ target: ConnectionTarget, _ body: (ApplyLock) async throws -> Result
-  ) async throws -> Result {
-    let lock = try await acquire(target)
-    do {
-      let result = try await body(lock)
-      await lock.release()
-      return result
-    } catch {
-      await lock.release()
-      throw error
-    }
-  }
-
-  /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds the lock.
-  func check() async throws {
-    do { try await connection.query("SELECT") } catch let error as PostgresError {
-      throw ApplyError.lockLost(error.message)
-    }
-  }
-
-  private func release() async {
-    // Closing the connection would do; COMMIT lets a pooler have it back clean.
-    _ = try? await connection.execute("COMMIT")
-    await connection.close()
   }
 }

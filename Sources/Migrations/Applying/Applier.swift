@@ -1,0 +1,134 @@
+package import Postgres
+
+/// Applies migrations to a live database.
+package struct Applier: Sendable {
+  package enum Event: Sendable {
+    case started(MigrationFile, segments: Int, resumedAt: Int)
+    case segment(MigrationFile, done: Int, of: Int, seconds: Double)
+    case retry(MigrationFile, attempt: Int, reason: String, blockers: [Blocker])
+    case blocked([Blocker])
+    case progress(String)
+    case backfill(Backfill.Progress)
+    case notice(String)
+    case finished(MigrationFile, seconds: Double)
+  }
+
+  /// What is done about a statement whose outcome nothing tells.
+  package enum Interrupted: Sendable { case ask, skip, again }
+
+  /// How carefully it goes.
+  package struct Options: Sendable {
+    /// How often a transaction that did not get its locks is tried again.
+    package var lockRetries = Patience.attempts
+    /// What the files' timeouts are multiplied by.
+    package var timeoutScale = 1.0
+    /// How many seconds a replica may be behind before backfills wait for it.
+    package var maxLag: Double?
+    package var interrupted = Interrupted.ask
+    package init() {}
+  }
+
+  private let target: ConnectionTarget
+  private let files: [MigrationFile]
+  private let options: Options
+
+  /// - Parameter files: the project's migrations, verified against the lock.
+  package init(target: ConnectionTarget, files: [MigrationFile], options: Options = Options()) {
+    self.target = target
+    self.files = files
+    self.options = options
+  }
+
+  /// A migration that is not applied, or only in part.
+  package struct Pending: Sendable {
+    package var file: MigrationFile
+    /// How many of its parts are done.
+    package var done: Int
+    /// The part outside of transactions that was begun last.
+    var attempted: Int?
+  }
+
+  /// What is to be done, after comparing the history with the files.
+  ///
+  /// - Throws: `ApplyError` when history and files contradict each other.
+  package func pending(_ connection: Connection, upTo version: String? = nil) async throws -> [Pending] {
+    if let version, !files.contains(where: { $0.version == version }) { throw ApplyError.noSuchVersion(version) }
+    let entries = try await History.entries(connection)
+    let byVersion = Dictionary(files.map { ($0.version, $0) }) { first, _ in first }
+    var done: [String: History.Entry] = [:]
+    for entry in entries {
+      guard let file = byVersion[entry.version] else {
+        throw ApplyError.unknownVersion(entry.version, name: entry.name)
+      }
+      guard file.digest.description == entry.checksum else {
+        throw ApplyError.changedAfterApplying(file: file.fileName)
+      }
+      done[entry.version] = entry
+    }
+    return files.compactMap { file in
+      if let version, file.version > version { return nil }
+      guard let entry = done[file.version] else { return Pending(file: file, done: 0) }
+      return entry.isFinished ? nil : Pending(file: file, done: entry.segmentsDone, attempted: entry.attempted)
+    }
+  }
+
+  /// Applies what is pending, one transaction after the other; each writes its own history.
+  ///
+  /// - Returns: how many migrations were finished.
+  /// - Throws: `ApplyError`, `PostgresError`.
+  package func apply(upTo version: String? = nil, _ report: @escaping @Sendable (Event) -> Void) async throws -> Int {
+    try await ApplyLock.with(target) { lock in
+      try await Connection.with(target, applicationName: "dbtool apply") { connection in
+        let isPooled = try await connection.isPooled
+        // What a session has set by its role or database is not meant for builds that take their time.
+        if !isPooled { try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0") }
+        try await History.ensure(connection)
+        let pending = try await pending(connection, upTo: version)
+        if isPooled { try refuseSessions(pending) }
+        let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
+        for entry in pending { try await apply(entry, connection, pid, lock, report) }
+        return pending.count
+      }
+    }
+  }
+
+  private func refuseSessions(_ pending: [Pending]) throws {
+    for entry in pending {
+      for segment in try entry.file.segments() {
+        for statement in segment.statements
+        where StandaloneStatement.needsSession(statement.sql) && !segment.isTransaction {
+          throw ApplyError.needsSession(file: entry.file.fileName, line: statement.line, sql: statement.sql)
+        }
+      }
+    }
+  }
+
+  private func apply(
+    _ pending: Pending, _ connection: Connection, _ pid: Int?, _ lock: ApplyLock,
+    _ report: @escaping @Sendable (Event) -> Void
+  ) async throws {
+    let file = pending.file
+    let segments = try file.segments()
+    report(.started(file, segments: segments.count, resumedAt: pending.done))
+    let clock = ContinuousClock()
+    let start = clock.now
+    for (index, segment) in segments.enumerated() where index >= pending.done {
+      let segmentStart = clock.now
+      try await lock.check()
+      var runner = SegmentRunner(
+        file: file, segment: segment, index: index, count: segments.count, target: target, options: options)
+      runner.wasInterrupted = pending.attempted == index
+      runner.pid = pid
+      try await runner.run(connection, report)
+      report(
+        .segment(file, done: index + 1, of: segments.count, seconds: segmentStart.duration(to: clock.now).seconds))
+    }
+    if segments.isEmpty { try await History.record(file, done: 0, of: 0, connection) }
+    report(.finished(file, seconds: start.duration(to: clock.now).seconds))
+  }
+}
+
+extension Duration {
+  /// Seconds, for people.
+  package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,52 @@
+package import Postgres
+
+/// Why migrations were not applied.
+package enum ApplyError: Error, CustomStringConvertible {
+  case busy(String)
+  case changedAfterApplying(file: String)
+  case unknownVersion(String, name: String)
+  case noSuchVersion(String)
+  case statement(file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int)
+  case outcomeUnknown(file: String, PostgresError)
+  case lockLost(String)
+  case backfill(file: String, line: Int, reason: String)
+  case cannotTell(file: String, line: Int, sql: String)
+  case needsSession(file: String, line: Int, sql: String)
+
+  package var description: String {
+    switch self {
+    case .busy(let who):
+      return
+        "another dbtool apply or seed is at work on this database: \(who). Wait for it, or end it; then run this again."
+    case .changedAfterApplying(let file):
+      return "migrations/\(file) was applied to this database with other contents. Take the applied version back from "
+        + "git; write a new migration for what should change. Nothing was applied."
+    case .unknownVersion(let version, let name):
+      return
+        "this database has migration \(version)_\(name), which is not among the files here. Pull the newest files; "
+        + "nothing was applied."
+    case .noSuchVersion(let version):
+      return "there is no migration \(version). dbtool status lists them."
+    case .statement(let file, let line, let sql, let error, let done, let segments):
+      let first = sql.split(separator: "\n").prefix(6).joined(separator: "\n  ")
+      return "migrations/\(file), line \(line): \(error)\n  \(first)\n"
+        + "The transaction was rolled back; \(done) of \(segments) parts of this migration are done. "
+        + "Mend the cause and run dbtool apply again: it goes on where it stopped."
+    case .outcomeUnknown(let file, let error):
+      return "the connection was lost in migrations/\(file): \(error.message). "
+        + "Run dbtool apply again: it looks at what was done and goes on from there."
+    case .lockLost(let reason):
+      return "the connection that keeps other applies away was lost (\(reason)); dbtool stopped between two parts. "
+        + "Run dbtool apply again: it goes on where it stopped."
+    case .backfill(let file, let line, let reason):
+      return "migrations/\(file), line \(line): this backfill cannot be done in batches: \(reason)"
+    case .cannotTell(let file, let line, let sql):
+      return "migrations/\(file), line \(line): an earlier apply was interrupted in this statement, and nothing tells "
+        + "whether it was carried out:\n  \(sql)\nLook at what it changes. If it was, say dbtool apply --skip-interrupted; "
+        + "if not, dbtool apply --repeat-interrupted."
+    case .needsSession(let file, let line, let sql):
+      return "migrations/\(file), line \(line): this statement needs a session of its own, and a pooler is in between, "
+        + "which gives each transaction another one:\n  \(sql)\nApply with a direct connection. Nothing was applied."
+    }
+  }
+}

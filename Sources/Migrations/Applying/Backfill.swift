@@ -1,0 +1,193 @@
+internal import Postgres
+
+/// An UPDATE in batches, each in a transaction of its own: by ranges of the table's key, so that what writers do
+/// meanwhile is neither lost nor waited for.
+package struct Backfill {
+  /// How far one is.
+  package struct Progress: Sendable {
+    package var rows: Int
+    /// The planner's estimate of the table's rows.
+    package var total: Int
+    package var rowsPerSecond: Double
+  }
+
+  /// How much of the time it works; the rest is the clients'.
+  static let dutyCycle = 0.5
+  /// What a batch should take: as long as a client waits for a row that it wants as well.
+  private static let batchSeconds = 0.1
+  private static let batchSizes = 100...20_000
+
+  let file: MigrationFile
+  let index: Int
+  let statement: ScriptStatement
+  /// How many seconds a replica may be behind before it waits.
+  let maxLag: Double?
+  private let table: String
+  private let hasCondition: Bool
+
+  /// - Throws: `ApplyError.backfill` for what cannot be cut into batches.
+  init(_ statement: ScriptStatement, at index: Int, of file: MigrationFile, maxLag: Double?) throws {
+    self.file = file
+    self.index = index
+    self.statement = statement
+    self.maxLag = maxLag
+    func refusal(_ reason: String) -> ApplyError {
+      .backfill(file: file.fileName, line: statement.line, reason: reason)
+    }
+    guard let update = ParseTree(parsing: statement.sql)?["UpdateStmt"], let relation = update["relation"],
+      let name = relation["relname"]?.text
+    else { throw refusal("it is not an UPDATE of one table.") }
+    guard update["fromClause"] == nil, update["returningList"] == nil, update["withClause"] == nil,
+      relation["alias"] == nil
+    else { throw refusal("leave WITH, FROM, RETURNING and aliases out; a subquery in SET does the same.") }
+    hasCondition = update["whereClause"] != nil
+    table = relation["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name)
+    // A range behind an OR would hold for its last part only.
+    let restricted = ParseTree(parsing: Self.restricted(statement.sql, hasCondition, to: "true"))
+    guard !hasCondition || restricted?["UpdateStmt"]?["whereClause"]?["BoolExpr"]?["boolop"]?.text == "AND_EXPR" else {
+      throw refusal("put its condition in parentheses.")
+    }
+  }
+
+  private static func restricted(_ sql: String, _ hasCondition: Bool, to range: String) -> String {
+    "\(sql)\n\(hasCondition ? "AND" : "WHERE") (\(range))"
+  }
+
+  /// What its ranges are of: the columns of a key, with their types.
+  private struct Key {
+    var columns: [String]
+    var types: [String]
+    var list: String { "(" + columns.joined(separator: ", ") + ")" }
+    func row(_ values: [String]) -> String {
+      "(" + zip(values, types).map { "\(Quote.literal($0))::\($1)" }.joined(separator: ", ") + ")"
+    }
+  }
+
+  /// Runs it from where it stopped.
+  ///
+  /// - Returns: how many rows it changed, those of earlier runs too.
+  /// - Throws: `ApplyError`, `PostgresError`.
+  func run(_ connection: Connection, _ report: (Progress) -> Void) async throws -> Int {
+    guard let key = try await key(connection) else {
+      throw ApplyError.backfill(
+        file: file.fileName, line: statement.line, reason: "\(table) has no primary key to cut it by. Leave the line -- dbtool:backfill out.")
+    }
+    let total = try await connection.query(
+      """
+      SELECT greatest(0, coalesce(sum(reltuples), 0))::bigint FROM pg_catalog.pg_class
+       WHERE oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) WHERE isleaf
+                     UNION SELECT pg_catalog.to_regclass($1))
+      """, [table])[0].int(0)
+    var (position, rows) = try await state(connection)
+    var size = 1_000
+    let clock = ContinuousClock()
+    let start = clock.now
+    let rowsBefore = rows
+    var lastReport = start
+    while true {
+      let begin = clock.now
+      guard let batch = try await attempt(after: position, size, key, connection) else { break }
+      position = batch.upTo
+      rows += batch.rows
+      let seconds = begin.duration(to: clock.now).seconds
+      let wanted = Double(size) * min(2, max(0.5, Self.batchSeconds / max(seconds, 0.001)))
+      size = min(Self.batchSizes.upperBound, max(Self.batchSizes.lowerBound, Int(wanted)))
+      if lastReport.duration(to: clock.now).seconds > 2 {
+        let elapsed = start.duration(to: clock.now).seconds
+        report(Progress(rows: rows, total: total, rowsPerSecond: Double(rows - rowsBefore) / elapsed))
+        lastReport = clock.now
+      }
+      try await Task.sleep(for: .seconds(seconds * (1 / Self.dutyCycle - 1)))
+      try await waitForReplicas(connection)
+    }
+    return rows
+  }
+
+  /// The primary key, or else another key without NULLs.
+  private func key(_ connection: Connection) async throws -> Key? {
+    let row = try await connection.query(
+      """
+      SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
+             pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY k.place)
+        FROM pg_catalog.pg_index x
+       CROSS JOIN LATERAL pg_catalog.unnest(x.indkey) WITH ORDINALITY AS k (number, place)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
+       WHERE x.indrelid = pg_catalog.to_regclass($1) AND x.indisunique AND x.indisvalid AND x.indimmediate
+         AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
+       GROUP BY x.indexrelid, x.indisprimary HAVING pg_catalog.bool_and(a.attnotnull)
+       ORDER BY x.indisprimary DESC, count(*), x.indexrelid LIMIT 1
+      """, [table]
+    ).first
+    guard var reader = row?.reader else { return nil }
+    return Key(columns: try reader.strings(), types: try reader.strings())
+  }
+
+  private func state(_ connection: Connection) async throws -> (position: [String]?, rows: Int) {
+    let row = try await connection.query(
+      "SELECT position, rows FROM dbtool.backfills WHERE version = $1 AND segment = $2::int",
+      [file.version, String(index)]
+    ).first
+    guard var reader = row?.reader else { return (nil, 0) }
+    return (try reader.strings(), try reader.int())
+  }
+
+  private struct Batch {
+    var upTo: [String]
+    var rows: Int
+  }
+
+  /// Writers may be in the way: a batch that waits too long gives way, and is tried again.
+  private func attempt(
+    after position: [String]?, _ size: Int, _ key: Key, _ connection: Connection
+  ) async throws -> Batch? {
+    var attempts = 0
+    while true {
+      do {
+        return try await batch(after: position, max(1, size >> min(attempts, 10)), key, connection)
+      } catch let error as PostgresError where Patience.passes(error) && attempts < Patience.attempts {
+        attempts += 1
+        try await Patience.pause(after: attempts)
+      }
+    }
+  }
+
+  private func batch(
+    after position: [String]?, _ size: Int, _ key: Key, _ connection: Connection
+  ) async throws -> Batch? {
+    try await connection.transaction { connection in
+      let texts = key.columns.map { "\($0)::text" }.joined(separator: ", ")
+      let list = key.columns.joined(separator: ", ")
+      let lower = position.map { "\(key.list) > \(key.row($0))" }
+      try await connection.execute("SET LOCAL lock_timeout = '1s'")
+      let last = try await connection.query(
+        """
+        SELECT ARRAY[\(texts)] FROM (
+          SELECT \(list) FROM \(table) \(lower.map { "WHERE \($0)" } ?? "") ORDER BY \(list) LIMIT \(size)) AS batch
+         ORDER BY \(key.columns.map { "\($0) DESC" }.joined(separator: ", ")) LIMIT 1
+        """
+      ).first
+      guard var reader = last?.reader else { return nil }
+      let upTo = try reader.strings()
+      let range = [lower, "\(key.list) <= \(key.row(upTo))"].compactMap { $0 }.joined(separator: " AND ")
+      let changed = try await connection.query(Self.restricted(statement.sql, hasCondition, to: range)).affected
+      try await connection.query(
+        """
+        INSERT INTO dbtool.backfills AS b (version, segment, position, rows)
+        VALUES ($1, $2::int, $3::text[], $4::bigint)
+        ON CONFLICT (version, segment) DO UPDATE
+          SET position = excluded.position, rows = b.rows + excluded.rows, updated_at = clock_timestamp()
+        """, [file.version, String(index), ArrayText.encode(upTo), String(changed)])
+      return Batch(upTo: upTo, rows: changed)
+    }
+  }
+
+  private func waitForReplicas(_ connection: Connection) async throws {
+    guard let maxLag else { return }
+    while true {
+      let lag = try await connection.query(
+        "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication")
+      if (Double(try lag[0].string(0)) ?? 0) <= maxLag { return }
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+}

@@ -1,0 +1,167 @@
+internal import Postgres
+
+/// An index or a foreign key of a partitioned table, which PostgreSQL builds or checks at once while nobody can write: each
+/// partition gets its own first, beside the clients, and then the parent takes them as its parts.
+///
+/// PostgreSQL: section 5.11.2.2 "Partition Maintenance".
+struct PartitionwiseBuild {
+  private enum Kind {
+    case index(name: String)
+    case foreignKey(name: String)
+  }
+
+  let statement: ScriptStatement
+  private let kind: Kind
+  private let parent: String
+  private let schema: String
+  /// The statement up to the parent's name, and from there on.
+  private let before: String
+  private let after: String
+
+  /// - Returns: nil for a statement that has to be run as it is.
+  init?(_ statement: ScriptStatement) {
+    guard let tree = ParseTree(parsing: statement.sql) else { return nil }
+    let relation: ParseTree?
+    if let index = tree["IndexStmt"], let name = index["idxname"]?.text, index["concurrent"] == nil {
+      kind = .index(name: name)
+      relation = index["relation"]
+    } else if let alter = tree["AlterTableStmt"], let commands = alter["cmds"]?.elements, commands.count == 1,
+      let constraint = commands[0]["AlterTableCmd"]?["def"]?["Constraint"],
+      constraint["contype"]?.text == "CONSTR_FOREIGN", let name = constraint["conname"]?.text
+    {
+      kind = .foreignKey(name: name)
+      relation = alter["relation"]
+    } else {
+      return nil
+    }
+    guard let schema = relation?["schemaname"]?.text, let name = relation?["relname"]?.text else { return nil }
+    parent = Quote.qualified(schema, name)
+    self.schema = schema
+    self.statement = statement
+    // libpg_query counts bytes.
+    let bytes = Array(statement.sql.utf8)
+    let start = relation?["location"]?.number ?? 0
+    guard bytes[start...].starts(with: parent.utf8) else { return nil }
+    before = String(decoding: bytes[..<start], as: UTF8.self)
+    after = String(decoding: bytes[(start + parent.utf8.count)...], as: UTF8.self)
+  }
+
+  /// Does what is not done yet, however an earlier attempt ended; afterwards the statement itself has nothing left to do,
+  /// or only to take over what is there.
+  ///
+  /// - Returns: whether the statement itself is still to be run.
+  func run(_ connection: Connection, _ report: (_ done: Int, _ of: Int) -> Void) async throws -> Bool {
+    let kind = try await connection.query(
+      "SELECT relkind::text FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)", [parent]
+    ).first?.string(0)
+    guard kind == "p" else { return true }
+    switch self.kind {
+    case .index(let name):
+      try await buildIndexes(Quote.qualified(schema, name), connection, report)
+      return false
+    case .foreignKey(let name): return try await addForeignKeys(name, connection, report)
+    }
+  }
+
+  // MARK: Indexes
+
+  private func buildIndexes(
+    _ index: String, _ connection: Connection, _ report: (Int, Int) -> Void
+  ) async throws {
+    let exists = try await connection.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", [index])[0].bool(0)
+    // An index of the parent alone is made at once: it holds nothing.
+    if !exists { try await brief("\(before)ONLY \(parent)\(after)", connection) }
+    // Parents before their partitions, so that each has something to be attached to.
+    let tables = try await connection.query(
+      """
+      SELECT t.relid::regclass::text, t.isleaf FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
+        JOIN pg_catalog.pg_class c ON c.oid = t.relid
+       WHERE t.level > 0 AND c.relkind IN ('r', 'p') ORDER BY t.level, t.relid
+      """, [parent]
+    ).map { (name: try $0.string(0), isLeaf: try $0.bool(1)) }
+    for (number, table) in tables.enumerated() {
+      try await build(index, on: table.name, isLeaf: table.isLeaf, connection)
+      report(number + 1, tables.count)
+    }
+  }
+
+  /// What an index says after the table's name: PostgreSQL's own words.
+  private static let tail = """
+    pg_catalog.substr(pg_catalog.pg_get_indexdef(x.indexrelid), 1 + pg_catalog.length(pg_catalog.format(
+      'CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, ic.relname,
+      CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, n.nspname, c.relname)))
+    """
+
+  private func build(_ index: String, on table: String, isLeaf: Bool, _ connection: Connection) async throws {
+    // The parent's index in the table that this one is a partition of, and what the partition has that is the same.
+    let rows = try await connection.query(
+      """
+      WITH indexes AS (
+        SELECT x.indexrelid, x.indrelid, x.indisunique, x.indisvalid, \(Self.tail) AS tail
+          FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
+          JOIN pg_catalog.pg_class c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
+      SELECT p.indexrelid::regclass::text, p.indisunique, p.tail, own.indexrelid::regclass::text, own.indisvalid,
+             EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = own.indexrelid)
+        FROM pg_catalog.pg_inherits t
+        JOIN indexes p ON p.indrelid = t.inhparent
+         AND p.indexrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($2)))
+        LEFT JOIN indexes own ON own.indrelid = t.inhrelid AND own.tail = p.tail AND own.indisunique = p.indisunique
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i
+                          WHERE i.inhrelid = own.indexrelid AND i.inhparent <> p.indexrelid)
+       WHERE t.inhrelid = $1::regclass
+       ORDER BY 6 DESC NULLS LAST, own.indisvalid DESC NULLS LAST, own.indexrelid
+      """, [table, index])
+    guard let row = rows.first else { return }
+    let upper = try row.string(0)
+    let unique = try row.bool(1) ? "UNIQUE " : ""
+    let tail = try row.string(2)
+    let own = try row.optionalString(3)
+    if own != nil, try row.bool(5) { return }
+    if own != nil, try row.bool(4) || !isLeaf {
+      try await brief("ALTER INDEX \(upper) ATTACH PARTITION \(own ?? "")", connection)
+      return
+    }
+    if isLeaf {
+      // What an interrupted build left.
+      if let own { try await connection.query("DROP INDEX CONCURRENTLY \(own)") }
+      try await connection.query("CREATE \(unique)INDEX CONCURRENTLY ON \(table) \(tail)")
+    } else {
+      try await brief("CREATE \(unique)INDEX ON ONLY \(table) \(tail)", connection)
+    }
+    try await build(index, on: table, isLeaf: isLeaf, connection)
+  }
+
+  // MARK: Foreign keys
+
+  private func addForeignKeys(
+    _ name: String, _ connection: Connection, _ report: (Int, Int) -> Void
+  ) async throws -> Bool {
+    let exists = try await connection.query(
+      "SELECT count(*) FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2",
+      [parent, name])[0].int(0)
+    if exists > 0 { return false }
+    let leaves = try await connection.query(
+      """
+      SELECT t.relid::regclass::text, k.convalidated
+        FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
+        JOIN pg_catalog.pg_class c ON c.oid = t.relid
+        LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = t.relid AND k.conname = $2
+       WHERE t.isleaf AND c.relkind = 'r' ORDER BY t.relid
+      """, [parent, name])
+    for (number, leaf) in leaves.enumerated() {
+      let table = try leaf.string(0)
+      let validated = try leaf.optionalString(1)
+      if validated == nil { try await brief("\(before)\(table)\(after) NOT VALID", connection) }
+      if validated != "t" {
+        try await brief("ALTER TABLE \(table) VALIDATE CONSTRAINT \(Quote.identifier(name))", connection)
+      }
+      report(number + 1, leaves.count)
+    }
+    return true
+  }
+
+  /// What needs a lock for a moment: it gives way when it does not get it.
+  private func brief(_ sql: String, _ connection: Connection) async throws {
+    try await Patience.brief(connection) { try await $0.query(sql) }
+  }
+}

@@ -1,0 +1,36 @@
+internal import Postgres
+
+/// Trying again what others were in the way of.
+enum Patience {
+  /// How often, before it is left to the user.
+  static let attempts = 30
+
+  /// Errors that go by themselves: a lock that was not to be had, a deadlock, a serialisation failure.
+  static func passes(_ error: PostgresError) -> Bool {
+    error.sqlState.map { [.lockNotAvailable, "40P01", "40001"].contains($0) } ?? false
+  }
+
+  /// Exponential, at most 10 s, with jitter, so that two who wait do not meet again.
+  static func pause(after attempt: Int) async throws {
+    let base = min(10.0, 0.2 * Double(1 << min(attempt, 6)))
+    try await Task.sleep(for: .seconds(base * Double.random(in: 0.5...1.0)))
+  }
+
+  /// Runs a short transaction until it gets its locks; in between others get theirs.
+  static func brief(
+    _ connection: Connection, _ body: @Sendable (Connection) async throws -> Void
+  ) async throws {
+    var attempt = 0
+    while true {
+      do {
+        return try await connection.transaction { connection in
+          try await connection.execute("SET LOCAL lock_timeout = '1s'")
+          try await body(connection)
+        }
+      } catch let error as PostgresError where passes(error) && attempt < attempts {
+        attempt += 1
+        try await pause(after: attempt)
+      }
+    }
+  }
+}

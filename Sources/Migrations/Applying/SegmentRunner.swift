@@ -1,0 +1,165 @@
+internal import Postgres
+
+/// Carries out one part of a migration: a transaction, or a statement outside of one.
+struct SegmentRunner {
+  typealias Report = @Sendable (Applier.Event) -> Void
+
+  let file: MigrationFile
+  let segment: MigrationFile.Segment
+  let index: Int
+  /// How many parts the migration has.
+  let count: Int
+  let target: ConnectionTarget
+  let options: Applier.Options
+  /// Whether an earlier apply began it and did not say that it was done.
+  var wasInterrupted = false
+  /// The server's process, where no pooler is in between.
+  var pid: Int?
+
+  func run(_ connection: Connection, _ report: @escaping Report) async throws {
+    let watcher = Watcher(target: target, pid: pid) { observation in
+      switch observation {
+      case .blocked(let blockers): report(.blocked(blockers))
+      case .progress(let text): report(.progress(text))
+      }
+    }
+    do {
+      try await watcher.during {
+        if segment.isTransaction {
+          try await runTransaction(connection, report)
+        } else if let statement = segment.statements.first {
+          try await runAlone(statement, connection, report)
+        }
+      }
+    } catch let error as PostgresError where error.kind == .connection {
+      // Lost at COMMIT or while the history was written: only looking tells what happened.
+      throw ApplyError.outcomeUnknown(file: file.fileName, error)
+    }
+    for notice in await connection.takeNotices() { report(.notice(notice)) }
+  }
+
+  // MARK: Transactions
+
+  private func runTransaction(_ connection: Connection, _ report: Report) async throws {
+    let statements = segment.statements.flatMap { statement in
+      ([statement.sql] + [scaling(statement.sql)].compactMap { $0 }).map { (statement: statement, sql: $0) }
+    }
+    var attempt = 0
+    while true {
+      do {
+        return try await connection.transaction { connection in
+          let results = try await connection.pipeline(statements.map { Statement($0.sql) })
+          for ((statement, _), result) in zip(statements, results) {
+            if case .failure(let error) = result { throw failure(statement, error) }
+          }
+          try await History.record(file, done: index + 1, of: count, connection)
+        }
+      } catch let error as ApplyError {
+        guard case .statement(_, _, _, let cause, _, _) = error, Patience.passes(cause), attempt < options.lockRetries
+        else { throw error }
+        attempt += 1
+        report(.retry(file, attempt: attempt, reason: cause.message, blockers: try await openTransactions()))
+        try await Patience.pause(after: attempt)
+      }
+    }
+  }
+
+  /// What multiplies a timeout that a statement of the file has set; PostgreSQL knows its units.
+  private func scaling(_ sql: String) -> String? {
+    guard options.timeoutScale != 1, let set = ParseTree(parsing: sql)?["VariableSetStmt"],
+      set["is_local"]?.isTrue == true, let name = set["name"]?.text, name.hasSuffix("_timeout")
+    else { return nil }
+    let setting = Quote.literal(name)
+    return "SELECT pg_catalog.set_config(\(setting), "
+      + "ceil(extract(epoch FROM pg_catalog.current_setting(\(setting))::interval) * 1000 * \(options.timeoutScale))::text, true)"
+  }
+
+  private func failure(_ statement: ScriptStatement, _ error: PostgresError) -> any Error {
+    if error.kind == .connection { return error }
+    return ApplyError.statement(
+      file: file.fileName, line: statement.line, sql: statement.sql, error, segmentsDone: index, segments: count)
+  }
+
+  /// Who holds transactions open on this database; one of them has the lock.
+  private func openTransactions() async throws -> [Blocker] {
+    try await Connection.with(target, applicationName: "dbtool apply (watch)") { connection in
+      try await connection.query(
+        """
+        SELECT pid, coalesce(application_name, ''), date_trunc('second', now() - xact_start)::text, left(query, 100)
+          FROM pg_catalog.pg_stat_activity
+         WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+           AND application_name NOT LIKE 'dbtool apply%'
+         ORDER BY xact_start LIMIT 5
+        """
+      ).map { row in
+        Blocker(
+          pid: try row.int(0), application: try row.string(1), age: try row.string(2),
+          query: try row.string(3).replacing("\n", with: " "))
+      }
+    }
+  }
+
+  // MARK: Outside of transactions
+
+  private func runAlone(_ statement: ScriptStatement, _ connection: Connection, _ report: Report) async throws {
+    if !wasInterrupted { try await History.record(file, attempting: index, of: count, connection) }
+    do {
+      switch segment.directive {
+      case .backfill:
+        let backfill = try Backfill(statement, at: index, of: file, maxLag: options.maxLag)
+        _ = try await backfill.run(connection) { report(.backfill($0)) }
+      case .perPartition:
+        if let build = PartitionwiseBuild(statement) {
+          let isLeft = try await build.run(connection) { done, count in
+            report(.progress("partition \(done) of \(count)"))
+          }
+          if isLeft { try await Patience.brief(connection) { try await $0.query(statement.sql) } }
+        } else {
+          try await runOnce(statement, connection)
+        }
+      case nil: try await runOnce(statement, connection)
+      }
+    } catch let error as PostgresError {
+      throw failure(statement, error)
+    }
+    try await History.record(file, done: index + 1, of: count, connection)
+  }
+
+  private func runOnce(_ statement: ScriptStatement, _ connection: Connection) async throws {
+    let standalone = StandaloneStatement(statement.sql)
+    var sql = [statement.sql]
+    if wasInterrupted {
+      switch try await standalone.continuation(connection) {
+      case .isDone: sql = []
+      case .again(let before): sql = before + sql
+      case .instead(let others): sql = others
+      case .unknown:
+        switch options.interrupted {
+        case .ask:
+          throw ApplyError.cannotTell(file: file.fileName, line: statement.line, sql: statement.sql)
+        case .skip: sql = []
+        case .again: break
+        }
+      }
+    }
+    for sql in sql { try await runStubbornly(sql, standalone, connection) }
+  }
+
+  /// A deadlock ends a concurrent build, and what is left of it is in the way of the next.
+  private func runStubbornly(
+    _ sql: String, _ standalone: StandaloneStatement, _ connection: Connection
+  ) async throws {
+    var attempt = 0
+    while true {
+      do {
+        try await connection.query(sql)
+        return
+      } catch let error as PostgresError where error.kind != .connection {
+        for remains in try await standalone.remains(connection) { try await connection.query(remains) }
+        guard Patience.passes(error), attempt < options.lockRetries else { throw error }
+        attempt += 1
+        try await Patience.pause(after: attempt)
+      }
+    }
+  }
+}

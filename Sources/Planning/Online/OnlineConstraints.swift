@@ -1,0 +1,92 @@
+internal import Catalog
+internal import Postgres
+
+extension OnlineStrategy {
+  /// A foreign key or check holds for new rows at once, and is checked for old ones while clients go on.
+  func createConstraint(_ step: PlanStep, at index: Int, _ removed: inout Set<Int>) -> Expansion? {
+    guard let fact = target[step.subject], let table = fact.parent, table.kind == .table, isLive(table),
+      let add = step.statements.first
+    else { return nil }
+    switch fact.text(.type) {
+    case "p", "u": return createKey(step, fact, at: index, &removed)
+    case "f" where isPartitioned(table):
+      guard fact.attributes[.validated] == nil, target.serverVersion.major < 18 else { break }
+      var perPartition = step
+      perPartition.mode = .perPartition
+      return Expansion(now: [perPartition])
+    case "f", "c":
+      // One that is not enforced has nothing to check.
+      guard fact.attributes[.validated] == nil, !fact.text(.definition).hasSuffix(" NOT ENFORCED") else { return nil }
+      var unchecked = step
+      unchecked.statements[0] = "\(add) NOT VALID"
+      return Expansion(now: [unchecked], later: [validate(step, fact.id.memberSQL)])
+    default: break
+    }
+    return nil
+  }
+
+  private func validate(_ step: PlanStep, _ constraint: String) -> PlanStep {
+    PlanStep(
+      continuing: step, ["ALTER TABLE \(step.subject.sqlName) VALIDATE CONSTRAINT \(constraint)"], .ownTransaction)
+  }
+
+  /// A column that may no longer be NULL: old rows are checked while clients go on.
+  func alterColumn(_ step: PlanStep) -> Expansion? {
+    guard let table = target[step.subject]?.parent, table.kind == .table, isLive(table) else { return nil }
+    let statement = "ALTER TABLE \(step.subject.sqlName) ALTER COLUMN \(step.subject.memberSQL) SET NOT NULL"
+    guard let place = step.statements.firstIndex(of: statement) else { return nil }
+    var rest = step
+    rest.statements.remove(at: place)
+    var parts = notNull(step)
+    // New rows have to keep to it from now on.
+    rest.statements += parts.removeFirst().statements
+    return Expansion(now: [rest], later: parts)
+  }
+
+  /// The steps from a column without NULLs to one that can have none.
+  ///
+  /// - Returns: what holds for new rows, then what checks the old ones.
+  func notNull(_ step: PlanStep) -> [PlanStep] {
+    let table = "ALTER TABLE \(step.subject.sqlName)"
+    let column = step.subject.memberSQL
+    let columns = [step.subject.member]
+    if target.serverVersion.major >= 18 {
+      let name = Quote.identifier(ChosenName(table: step.subject.name, columns: columns, label: "not_null").text)
+      return [
+        PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) NOT NULL \(column) NOT VALID"]),
+        validate(step, name),
+      ]
+    }
+    let name = Quote.identifier(ChosenName(table: step.subject.name, columns: columns, label: "not_null_check").text)
+    return [
+      PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) CHECK (\(column) IS NOT NULL) NOT VALID"]),
+      validate(step, name),
+      // PostgreSQL believes the check, and does not read the table.
+      PlanStep(
+        continuing: step, ["\(table) ALTER COLUMN \(column) SET NOT NULL", "\(table) DROP CONSTRAINT \(name)"],
+        .ownTransaction),
+    ]
+  }
+
+  /// A column whose values PostgreSQL would write into every row at once: made empty, and filled in batches.
+  func createColumn(_ step: PlanStep) -> Expansion? {
+    guard filled.contains(step.subject), let fact = target[step.subject], let table = fact.parent,
+      table.kind == .table, isLive(table), fact.attributes[.generated] == nil, fact.attributes[.identity] == nil,
+      let value = target[FactID(.columnDefault, schema: fact.id.schema, name: fact.id.name, member: fact.id.member)],
+      fact.attributes[.notNullName] == nil, fact.attributes[.notNullOptions] == nil
+    else { return nil }
+    var empty = fact
+    empty.attributes[.notNull] = nil
+    var add = step
+    let full = ColumnRule.add(fact, defaultValue: value)
+    guard Array(step.statements.prefix(full.count)) == full else { return nil }
+    add.statements =
+      ColumnRule.add(empty, defaultValue: nil)
+      + ["ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL) SET DEFAULT \(value.text(.expression))"]
+      + step.statements.dropFirst(full.count)
+    let fill = PlanStep(
+      continuing: step,
+      ["UPDATE \(fact.id.sqlName) SET \(fact.id.memberSQL) = DEFAULT WHERE \(fact.id.memberSQL) IS NULL"], .backfill)
+    return Expansion(now: [add], later: [fill] + (fact.flag(.notNull) ? notNull(step) : []))
+  }
+}

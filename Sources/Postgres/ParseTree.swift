@@ -1,0 +1,56 @@
+internal import CPgQuery
+internal import FoundationEssentials
+
+/// What a statement is, in PostgreSQL's own grammar: the nodes of `parsenodes.h`, as libpg_query prints them.
+///
+/// It tells what a text says, never what a schema means.
+package indirect enum ParseTree: Sendable, Decodable {
+  case object([String: ParseTree])
+  case list([ParseTree])
+  case text(String)
+  case number(Int)
+  case flag(Bool)
+
+  /// - Returns: nil where this libpg_query's grammar, PostgreSQL 15's, does not know the text, or it is not one statement.
+  package init?(parsing sql: String) {
+    let result = pg_query_parse(sql)
+    defer { pg_query_free_parse_result(result) }
+    guard result.error == nil, let tree = result.parse_tree,
+      let decoded = try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: tree).utf8)),
+      let statements = decoded["stmts"]?.elements, statements.count == 1, let statement = statements[0]["stmt"]
+    else { return nil }
+    self = statement
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if let object = try? value.decode([String: ParseTree].self) {
+      self = .object(object)
+    } else if let list = try? value.decode([ParseTree].self) {
+      self = .list(list)
+    } else if let text = try? value.decode(String.self) {
+      self = .text(text)
+    } else if let flag = try? value.decode(Bool.self) {
+      self = .flag(flag)
+    } else {
+      self = .number(Int(try value.decode(Double.self)))
+    }
+  }
+
+  package subscript(key: String) -> ParseTree? {
+    if case .object(let members) = self { members[key] } else { nil }
+  }
+
+  package var elements: [ParseTree] { if case .list(let list) = self { list } else { [] } }
+  package var text: String? { if case .text(let text) = self { text } else { nil } }
+  package var number: Int? { if case .number(let number) = self { number } else { nil } }
+  package var isTrue: Bool { if case .flag(true) = self { true } else { false } }
+
+  /// The name of the node: `IndexStmt`, `UpdateStmt`.
+  package var nodeName: String? {
+    if case .object(let members) = self, members.count == 1 { members.keys.first } else { nil }
+  }
+
+  /// The texts of a list of `String` nodes.
+  package var names: [String] { elements.compactMap { $0["String"]?["sval"]?.text } }
+}
