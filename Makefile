@@ -3,7 +3,7 @@ SWIFT ?= swift
 # A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
 DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
 
-.PHONY: setup build demo test soak regress bench format lint clean
+.PHONY: setup build demo test soak faults regress bench format lint clean
 
 setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
 	@Scripts/setup
@@ -19,6 +19,11 @@ test: setup ## All tests, on an embedded PostgreSQL.
 
 soak: setup ## Random pairs of schemas: make soak PAIRS=5000 START=1000
 	DBTOOL_SOAK_START=$(or $(START),1000) DBTOOL_SOAK_PAIRS=$(or $(PAIRS),5000) $(SWIFT) test --filter ConvergenceTests
+
+faults: setup ## Kill whatever takes part in a long migration, again and again: make faults FAULTS=300
+	$(SWIFT) build --build-tests
+	DBTOOL_FAULTS=$(or $(FAULTS),200) DBTOOL_TEST_BINARY="$$($(SWIFT) build --show-bin-path)/dbtool" \
+	  $(SWIFT) test --skip-build --filter FaultInjectionTests
 
 regress: build ## PostgreSQL's regression database, rebuilt and compared by pg_dump.
 	@Scripts/regress "$(DBTOOL)" $(SOURCES)

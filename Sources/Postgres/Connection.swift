@@ -46,7 +46,8 @@ package actor Connection {
 
   private func open(applicationName: String) throws {
     var settings = target.settings
-    settings["fallback_application_name"] = applicationName
+    // What is found by this name is dbtool's, whatever PGAPPNAME says.
+    settings["application_name"] = applicationName
     settings["client_encoding"] = "UTF8"
     if settings["connect_timeout"] == nil { settings["connect_timeout"] = "10" }
     let keywords = Array(settings.keys)

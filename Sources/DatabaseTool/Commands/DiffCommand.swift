@@ -32,6 +32,12 @@ struct DiffCommand: AsyncParsableCommand {
   @Flag(help: "Refuse (exit 3) when either state has objects of kinds that dbtool does not model.")
   var strict = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How to change live tables: direct, in as few transactions as can be, or online (see dbtool plan --help); proves it."
+    ))
+  var strategy: StrategyOptions.Strategy = .direct
+
   @OptionGroup var renames: RenameOptions
   @OptionGroup var projectOptions: ProjectOptions
 
@@ -41,7 +47,8 @@ struct DiffCommand: AsyncParsableCommand {
         from: try StateArgument(from), to: try StateArgument(to), project: try projectOptions.project())
       workflow.renames = renames.mode
       workflow.isStrict = strict
-      try await workflow.run(format, check: check, prove: prove)
+      if case .online = strategy { workflow.strategy = .everything }
+      try await workflow.run(format, check: check, prove: prove || strategy == .online)
     }
   }
 }
@@ -76,6 +83,7 @@ struct DiffWorkflow {
   let project: Project
   var renames = RenameMode.off
   var isStrict = false
+  var strategy = OnlineStrategy.Scope.nothing
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
     let states = States(database: project.database)
@@ -102,12 +110,13 @@ struct DiffWorkflow {
         from: before, to: after,
         renaming: renames.renames(from: before, to: after, states, isDeclared: isDeclared))
     }
-    PlanWorkflow(project: project, states: states).locate(&plan)
+    var workflow = PlanWorkflow(project: project, states: states)
+    workflow.strategy = strategy
+    workflow.locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {
-      let template = try await from.template(before, project, states)
-      let prover = Prover(server: try await states.scratch(), reader: states.reader)
-      proof = try await prover.prove(&plan, from: template, source: before, target: after)
+      proof = try await workflow.prove(
+        &plan, on: try await from.template(before, project, states), from: before, to: after)
     }
     print(plan, proof, format)
     if let proof, !proof.holds { throw ToolError("the plan does not converge; the differences are above") }

@@ -83,6 +83,7 @@ package struct Applier: Sendable {
         // What a session has set by its role or database is not meant for builds that take their time.
         if !isPooled { try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0") }
         try await History.ensure(connection)
+        try await Stragglers.wait(connection) { report(.blocked($0)) }
         let pending = try await pending(connection, upTo: version)
         if isPooled { try refuseSessions(pending) }
         let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)

@@ -54,7 +54,9 @@ package struct ApplyLock: Sendable {
 
   /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds the lock.
   func check() async throws {
-    do { try await connection.query("SELECT") } catch let error as PostgresError {
+    // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and a concurrent index build
+    // would wait for it.
+    do { try await connection.execute("SELECT") } catch let error as PostgresError {
       throw ApplyError.lockLost(error.message)
     }
   }

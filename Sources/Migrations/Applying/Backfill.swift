@@ -70,7 +70,8 @@ package struct Backfill {
   func run(_ connection: Connection, _ report: (Progress) -> Void) async throws -> Int {
     guard let key = try await key(connection) else {
       throw ApplyError.backfill(
-        file: file.fileName, line: statement.line, reason: "\(table) has no primary key to cut it by. Leave the line -- dbtool:backfill out.")
+        file: file.fileName, line: statement.line,
+        reason: "\(table) has no primary key to cut it by. Leave the line -- dbtool:backfill out.")
     }
     let total = try await connection.query(
       """

@@ -91,7 +91,8 @@ package enum History {
   }
 
   /// Writes that a part outside of transactions is begun, before it is.
-  static func record(_ file: MigrationFile, attempting index: Int, of count: Int, _ connection: Connection) async throws {
+  static func record(_ file: MigrationFile, attempting index: Int, of count: Int, _ connection: Connection) async throws
+  {
     try await connection.query(
       """
       INSERT INTO dbtool.migrations AS m (version, name, checksum, segments, segments_done, attempted)

@@ -45,7 +45,8 @@ struct Watcher: Sendable {
         var phase = ""
         while !Task.isCancelled {
           let results = try await connection.pipeline([
-            Statement(Self.blockersQuery, [pid.map(String.init)]), Statement(Self.progressQuery, [pid.map(String.init)]),
+            Statement(Self.blockersQuery, [pid.map(String.init)]),
+            Statement(Self.progressQuery, [pid.map(String.init)]),
           ])
           let blockers = try results[0].get().map { row in
             Blocker(

@@ -55,12 +55,12 @@ extension OnlineStrategy {
   /// Nobody waits while an index goes that queries may be using.
   func dropIndex(_ step: PlanStep, at index: Int) -> Expansion? {
     guard let fact = source[step.subject], let table = fact.parent, isLive(table), !isNameTaken(step.subject),
-      source[table]?.attributes[.partitionKey] == nil, canStay(step.subject)
+      source[table]?.attributes[.partitionKey] == nil
     else { return nil }
     var drop = step
     drop.statements = ["DROP INDEX CONCURRENTLY \(fact.id.sqlName)"]
     drop.mode = .alone
-    return Expansion(now: [drop])
+    return Expansion(now: [drop], isAwaited: !canStay(step.subject))
   }
 
   /// A key takes over an index that was built beside the clients.

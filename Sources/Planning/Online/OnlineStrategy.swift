@@ -33,6 +33,8 @@ package struct OnlineStrategy {
     var now: [PlanStep] = []
     /// After the rest of the plan.
     var later: [PlanStep] = []
+    /// Whether other steps wait for it, so that it cannot come later as a whole.
+    var isAwaited = false
   }
 
   /// - Parameters:
@@ -86,7 +88,8 @@ package struct OnlineStrategy {
         continue
       }
       let isLong = expansion.now.contains { !$0.mode.isTransactional }
-      if isLong || !expansion.later.isEmpty, let followers = followers(of: index, isWhole: isLong) {
+      if !expansion.isAwaited, isLong || !expansion.later.isEmpty, let followers = followers(of: index, isWhole: isLong)
+      {
         deferred.formUnion(followers)
         if isLong { later += expansion.now } else { now += expansion.now }
         later += expansion.later

@@ -47,27 +47,49 @@ package enum ChildProcess {
     _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
     in directory: String? = nil
   ) throws -> Outcome {
+    try start(path, arguments, as: user, environment: environment, in: directory).finish()
+  }
+
+  /// A program that runs, and whose output is waited for.
+  package struct Running: Sendable {
+    package let pid: Int32
+    fileprivate let output: Int32
+
+    /// Collects what it prints until it ends.
+    package func finish() -> Outcome {
+      defer { close(output) }
+      var text: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 65536)
+      while true {
+        let count = read(output, &buffer, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        text.append(contentsOf: buffer[..<count])
+      }
+      return Outcome(status: Int(dbtool_wait(pid)), output: String(decoding: text, as: UTF8.self))
+    }
+  }
+
+  /// Starts a program.
+  package static func start(
+    _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
+    in directory: String? = nil
+  ) throws -> Running {
     var descriptors: [Int32] = [0, 0]
     guard pipe(&descriptors) == 0 else { throw ServerError.system("pipe", errno) }
     let pid = withArguments([path] + arguments, environment: environment) { argv, envp in
       dbtool_spawn(path, argv, envp, user.identity, descriptors[1], directory, 0)
     }
     close(descriptors[1])
-    defer { close(descriptors[0]) }
-    guard pid > 0 else { throw ServerError.system("fork", -pid) }
-    var output: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65536)
-    while true {
-      let count = read(descriptors[0], &buffer, buffer.count)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { break }
-      output.append(contentsOf: buffer[..<count])
+    guard pid > 0 else {
+      close(descriptors[0])
+      throw ServerError.system("fork", -pid)
     }
-    return Outcome(status: Int(dbtool_wait(pid)), output: String(decoding: output, as: UTF8.self))
+    return Running(pid: pid, output: descriptors[0])
   }
 
   /// Starts a program that goes on after us, in a session of its own.
-  static func launch(_ path: String, _ arguments: [String], as user: ProcessUser, logFile: String) throws {
+  package static func launch(_ path: String, _ arguments: [String], as user: ProcessUser, logFile: String) throws {
     let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
     guard log >= 0 else { throw ServerError.system("open \(logFile)", errno) }
     defer { close(log) }

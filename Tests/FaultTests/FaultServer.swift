@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// A durable server that can be killed, with a pooler in front of it that can be killed too.
+struct FaultServer: Sendable {
+  let server: ProjectServer
+  private let folder: String
+  private let user: ProcessUser
+
+  init() async throws {
+    let name = "/tmp/dbtool-faults-\(UInt64.random(in: 0...UInt64.max))"
+    server = try ProjectServer(project: name, databaseName: "home")
+    user = try ProcessUser.forServers()
+    folder = name
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    _ = chown(folder, uid_t(user.uid), gid_t(user.gid))
+    try await server.start()
+    // Not the server's own database, in which pg_cron has a session.
+    try await execute("CREATE DATABASE base", in: "postgres")
+  }
+
+  func remove() async {
+    killPooler()
+    _ = try? await server.stop()
+    try? FileManager.default.removeItem(atPath: server.directory)
+    try? FileManager.default.removeItem(atPath: server.directory + ".gate")
+    try? FileManager.default.removeItem(atPath: folder)
+  }
+
+  func target(_ database: String) -> ConnectionTarget { server.target.database(database) }
+
+  func url(_ database: String, pooled: Bool) -> String {
+    "host=\(pooled ? folder : server.directory) port=\(pooled ? 6432 : 5432) user=postgres dbname=\(database)"
+  }
+
+  func execute(_ script: String, in database: String) async throws {
+    try await Connection.with(target(database)) { connection in
+      for statement in try Script.split(script) { try await connection.execute(statement.sql) }
+    }
+  }
+
+  /// A copy of the database in the first state; autovacuum may be at work in it.
+  func copyBase(to name: String) async throws {
+    for _ in 0..<200 {
+      do {
+        return try await execute("CREATE DATABASE \(name) TEMPLATE base", in: "postgres")
+      } catch let error as PostgresError where error.sqlState == .objectInUse {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    try await execute("CREATE DATABASE \(name) TEMPLATE base", in: "postgres")
+  }
+
+  /// Stops the server as a power cut does, and starts it again, which recovers from the log.
+  func crash() async throws {
+    if let pid = server.processID { kill(pid_t(pid), SIGQUIT) }
+    for _ in 0..<2000 where server.processID != nil { try await Task.sleep(for: .milliseconds(5)) }
+    try await server.start()
+  }
+
+  // MARK: The pooler
+
+  static let poolerPath = "/usr/sbin/pgbouncer"
+
+  func startPooler() async throws {
+    let configuration = """
+      [databases]
+      * = host=\(server.directory) port=5432 user=postgres
+      [pgbouncer]
+      listen_addr =
+      unix_socket_dir = \(folder)
+      listen_port = 6432
+      auth_type = any
+      pool_mode = transaction
+      server_login_retry = 0
+      pidfile = \(folder)/pid
+      logfile = \(folder)/log
+      """
+    try configuration.write(toFile: folder + "/pgbouncer.ini", atomically: true, encoding: .utf8)
+    try? FileManager.default.removeItem(atPath: folder + "/.s.PGSQL.6432")
+    try? FileManager.default.removeItem(atPath: folder + "/pid")
+    try ChildProcess.launch(Self.poolerPath, ["-q", folder + "/pgbouncer.ini"], as: user, logFile: folder + "/output")
+    for _ in 0..<1000 where !FileManager.default.fileExists(atPath: folder + "/.s.PGSQL.6432") {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
+  func killPooler() {
+    guard let text = try? String(contentsOfFile: folder + "/pid", encoding: .utf8),
+      let pid = pid_t(text.filter(\.isNumber)), pid > 1
+    else { return }
+    kill(pid, SIGKILL)
+    try? FileManager.default.removeItem(atPath: folder + "/pid")
+  }
+}
