@@ -7,7 +7,8 @@ package import Postgres
 /// to. Rows that a check refuses are left out.
 package enum ProofRows {
   /// Makes a default partition for each partitioned table that has none, so that rows have a place. Where partitions are
-  /// to come, one with rows in it would be in their way.
+  /// to come, one with rows in it would be in their way; where one is to go, PostgreSQL detaches it concurrently only if
+  /// there is none.
   private static func addDefaultPartitions(_ connection: Connection, except changing: [FactID]) async throws {
     let names = changing.map { Quote.literal($0.sqlName) }.joined(separator: ", ")
     try await connection.execute(
@@ -58,7 +59,7 @@ package enum ProofRows {
     let (before, after) = (TableTree(source), TableTree(target))
     let changing = source.facts.values.filter {
       $0.attributes[.partitionKey] != nil && $0.attributes[.partitionOf] == nil
-        && !after.members(of: $0.id).isSubset(of: before.members(of: $0.id))
+        && after.members(of: $0.id) != before.members(of: $0.id)
     }
     try await addDefaultPartitions(connection, except: changing.map(\.id))
     try await connection.execute(

@@ -13,8 +13,15 @@ package struct ApplyLock: Sendable {
     do {
       // It idles while the work is done on another connection.
       try await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
-      let rows = try await connection.query("SELECT pg_try_advisory_xact_lock($1::int, 2)", [String(space)])
-      if try rows[0].bool(0) { return ApplyLock(connection: connection) }
+      // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and concurrent index builds,
+      // one of an apply that was killed too, would wait for it.
+      let patience = ContinuousClock.now + .seconds(3)
+      repeat {
+        let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(space), 2)")
+        if try rows[0].bool(0) { return ApplyLock(connection: connection) }
+        // The server may not have noticed yet that its holder was killed.
+        try await Task.sleep(for: .milliseconds(100))
+      } while ContinuousClock.now < patience
       let holder = try await connection.query(
         """
         SELECT a.pid, coalesce(a.usename, ''), coalesce(a.client_addr::text, 'local'),
@@ -54,8 +61,6 @@ package struct ApplyLock: Sendable {
 
   /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds the lock.
   func check() async throws {
-    // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and a concurrent index build
-    // would wait for it.
     do { try await connection.execute("SELECT") } catch let error as PostgresError {
       throw ApplyError.lockLost(error.message)
     }

@@ -68,12 +68,25 @@ extension OnlineStrategy {
     ]
   }
 
+  /// Whether rows can be changed in batches: by a primary key, which logical replication wants as well, and without a
+  /// publication that chooses among them.
+  private func canBeUpdated(_ table: FactID) -> Bool {
+    let parts = target.facts.values.filter { $0.parent == table }
+    return source[table]?.attributes[.replicaIdentity] == nil && target[table]?.attributes[.replicaIdentity] == nil
+      && parts.contains {
+        $0.id.kind == .constraint && $0.text(.type) == "p" && source.contains($0.id) && touched[$0.id] == nil
+      }
+      && !(parts + source.facts.values.filter { $0.parent == table }).contains {
+        $0.id.kind == .publicationTable && $0.attributes[.definition] != nil
+      }
+  }
+
   /// A column whose values PostgreSQL would write into every row at once: made empty, and filled in batches.
   func createColumn(_ step: PlanStep) -> Expansion? {
     guard filled.contains(step.subject), let fact = target[step.subject], let table = fact.parent,
       table.kind == .table, isLive(table), fact.attributes[.generated] == nil, fact.attributes[.identity] == nil,
       let value = target[FactID(.columnDefault, schema: fact.id.schema, name: fact.id.name, member: fact.id.member)],
-      fact.attributes[.notNullName] == nil, fact.attributes[.notNullOptions] == nil
+      fact.attributes[.notNullName] == nil, fact.attributes[.notNullOptions] == nil, canBeUpdated(table)
     else { return nil }
     var empty = fact
     empty.attributes[.notNull] = nil

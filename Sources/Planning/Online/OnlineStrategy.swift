@@ -19,16 +19,18 @@ package struct OnlineStrategy {
   let target: Catalog
   /// New columns whose values PostgreSQL was seen to write into every row.
   let filled: Set<FactID>
-  private let steps: [PlanStep]
+  let steps: [PlanStep]
   private let renames: Int
   private let excluded: Set<String>
   /// Facts that the plan makes or makes anew.
   private let made: Set<FactID>
   /// What changes or goes in the plan, and where.
-  private let touched: [FactID: [Int]]
+  let touched: [FactID: [Int]]
 
   /// What takes a step's place.
   struct Expansion {
+    /// Before the rest of the plan.
+    var first: [PlanStep] = []
     /// In its place.
     var now: [PlanStep] = []
     /// After the rest of the plan.
@@ -78,10 +80,11 @@ package struct OnlineStrategy {
       guard let expansion = expand(step, at: index, &removed) else { continue }
       expansions[index] = expansion
     }
-    var now: [PlanStep] = []
+    var now = Array(steps.prefix(renames))
+    for index in expansions.keys.sorted() { now += expansions[index]?.first ?? [] }
     var later: [PlanStep] = []
     var deferred: Set<Int> = []
-    for (index, step) in steps.enumerated() where !removed.contains(index) {
+    for (index, step) in steps.enumerated() where index >= renames && !removed.contains(index) {
       let expansion = expansions[index] ?? Expansion(now: [step])
       if deferred.contains(index) {
         later += expansion.now + expansion.later
@@ -134,6 +137,8 @@ package struct OnlineStrategy {
     switch (step.action, step.subject.kind) {
     case (.create, .index): return createIndex(step, at: index, &removed)
     case (.drop, .index): return dropIndex(step, at: index)
+    case (.create, .materializedView): return createMaterializedView(step, at: index, &removed)
+    case (.drop, .table): return dropPartition(step)
     case (.create, .constraint): return createConstraint(step, at: index, &removed)
     case (.create, .column): return createColumn(step)
     case (.alter, .column): return alterColumn(step)

@@ -184,7 +184,9 @@ enum ViewRule: Rule {
 }
 
 enum MaterializedViewRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { create(fact) }
+
+  static func create(_ fact: Fact) -> [String] {
     let options = fact.list(.options)
     let clause = options.isEmpty ? "" : " WITH (\(StorageOptions.list(options)))"
     let data = fact.attributes[.populated] == .flag(false) ? "\nWITH NO DATA" : ""
