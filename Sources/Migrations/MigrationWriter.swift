@@ -39,8 +39,10 @@ package enum MigrationWriter {
         if let location = step.location { text += "  [\(location.file)]" }
         text += "\n"
         if step.statements.isEmpty { text += "-- (its partitions are made by dbtool apply and dbtool partitions)\n" }
+        if let remark = step.remark { text += "-- \(remark.text)\n" }
         for statement in step.statements {
           if let directive = MigrationFile.Directive(mode) { text += directive.line + "\n" }
+          if let remark = step.remark { text += "-- squawk-ignore \(remark.rules.joined(separator: ", "))\n" }
           text += step.terminated(statement)
         }
       }

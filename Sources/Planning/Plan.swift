@@ -31,6 +31,13 @@ package struct PlanStep: Sendable {
     package var isTransactional: Bool { self == .transaction || self == .ownTransaction }
   }
 
+  /// An answer to what a reader would ask.
+  package struct Remark: Sendable {
+    package var text: String
+    /// The rules of squawk, a linter for migrations, that ask the same.
+    package var rules: [String]
+  }
+
   package var action: Action
   /// The fact it is about.
   package var subject: FactID
@@ -43,6 +50,8 @@ package struct PlanStep: Sendable {
   /// A replaced object's second half: dropped before, created here.
   package var isReplacement: Bool
   package var mode = Mode.transaction
+  /// Why it is done so, for whoever reads the migration, and for linters that would have it otherwise.
+  package var remark: Remark?
   /// Whether it goes on with what an earlier step of the same subject began.
   package var isContinuation = false
   /// The declaring line, when there is one.
@@ -60,8 +69,9 @@ extension PlanStep {
   }
 
   /// What is done later for what another step began.
-  init(continuing step: PlanStep, _ statements: [String], _ mode: Mode = .transaction) {
+  init(continuing step: PlanStep, _ statements: [String], _ mode: Mode = .transaction, _ remark: Remark? = nil) {
     self.init(altering: step.subject, statements)
+    self.remark = remark
     self.mode = mode
     isContinuation = true
     location = step.location

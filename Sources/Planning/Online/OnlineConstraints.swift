@@ -13,6 +13,7 @@ extension OnlineStrategy {
       guard fact.attributes[.validated] == nil, target.serverVersion.major < 18 else { break }
       var perPartition = step
       perPartition.mode = .perPartition
+      perPartition.remark = .partitionwise
       return Expansion(now: [perPartition])
     case "f", "c":
       // One that is not enforced has nothing to check.
@@ -61,10 +62,9 @@ extension OnlineStrategy {
     return [
       PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) CHECK (\(column) IS NOT NULL) NOT VALID"]),
       validate(step, name),
-      // PostgreSQL believes the check, and does not read the table.
       PlanStep(
         continuing: step, ["\(table) ALTER COLUMN \(column) SET NOT NULL", "\(table) DROP CONSTRAINT \(name)"],
-        .ownTransaction),
+        .ownTransaction, .checked),
     ]
   }
 

@@ -14,12 +14,14 @@ extension OnlineStrategy {
       var build = step
       build.statements = [create]
       build.mode = .perPartition
+      build.remark = .partitionwise
       return Expansion(now: [build] + rest(step))
     }
     guard let drop = drop(of: step.subject, before: index) else {
       var build = step
       build.statements = [concurrent(fact, named: fact.id.name)]
       build.mode = .alone
+      build.remark = .build
       return Expansion(now: [build] + rest(step))
     }
     guard canStay(step.subject) else { return nil }
@@ -30,6 +32,7 @@ extension OnlineStrategy {
     var build = step
     build.statements = [concurrent(fact, named: new)]
     build.mode = .alone
+    build.remark = .build
     var swap = PlanStep(
       continuing: step,
       [
@@ -37,7 +40,8 @@ extension OnlineStrategy {
         "ALTER INDEX \(newIndex) RENAME TO \(Quote.identifier(fact.id.name))",
       ] + step.statements.dropFirst())
     swap.mode = .ownTransaction
-    let remove = PlanStep(continuing: step, ["DROP INDEX CONCURRENTLY \(oldIndex)"], .alone)
+    swap.remark = .swap
+    let remove = PlanStep(continuing: step, ["DROP INDEX CONCURRENTLY \(oldIndex)"], .alone, .concurrentDrop)
     return Expansion(now: [build, swap, remove])
   }
 
@@ -60,6 +64,7 @@ extension OnlineStrategy {
     var drop = step
     drop.statements = ["DROP INDEX CONCURRENTLY \(fact.id.sqlName)"]
     drop.mode = .alone
+    drop.remark = .concurrentDrop
     return Expansion(now: [drop], isAwaited: !canStay(step.subject))
   }
 
@@ -80,11 +85,13 @@ extension OnlineStrategy {
       "CREATE UNIQUE INDEX CONCURRENTLY \(Quote.identifier(name)) ON \(table.sqlName) \(key.index)"
     ]
     build.mode = .alone
+    build.remark = .build
     swap.append(
       "ALTER TABLE \(fact.id.sqlName) ADD CONSTRAINT \(fact.id.memberSQL) \(key.word) USING INDEX "
         + Quote.identifier(name) + key.deferral)
     var take = PlanStep(continuing: step, swap + step.statements.dropFirst())
     take.mode = .ownTransaction
+    if isReplacement { take.remark = .swap }
     return Expansion(now: [build, take])
   }
 }

@@ -39,7 +39,7 @@ extension OnlineStrategy {
     }
     removed.insert(drop)
     // What is said about it and who may read it follow in the same transaction.
-    let take = PlanStep(continuing: step, swap + step.statements.dropFirst(create.count))
+    let take = PlanStep(continuing: step, swap + step.statements.dropFirst(create.count), .transaction, .swap)
     return Expansion(first: [build], now: [take])
   }
 
@@ -54,7 +54,8 @@ extension OnlineStrategy {
       target[parent]?.partitionParent == nil
     else { return nil }
     var detach = PlanStep(
-      continuing: step, ["ALTER TABLE \(parent.sqlName) DETACH PARTITION \(fact.id.sqlName) CONCURRENTLY"], .alone)
+      continuing: step, ["ALTER TABLE \(parent.sqlName) DETACH PARTITION \(fact.id.sqlName) CONCURRENTLY"], .alone,
+      .concurrentDrop)
     detach.isContinuation = false
     detach.hazards = step.hazards
     var drop = PlanStep(continuing: step, ["DROP TABLE \(fact.id.sqlName)"])
