@@ -4,7 +4,7 @@ internal import Migrations
 internal import Postgres
 
 /// A state of a database, as the command line names it.
-enum StateArgument {
+enum StateArgument: CustomStringConvertible {
   case empty, schema, lock, migrations
   case url(ConnectionTarget)
   /// A `.sql` file, or a folder of them.
@@ -27,6 +27,18 @@ enum StateArgument {
           "\(text) is neither a file or folder, nor a database URL, nor empty, schema, lock or migrations")
       }
       self = .url(try ConnectionTarget(text))
+    }
+  }
+
+  /// The state in a title; a URL without what it may hold.
+  var description: String {
+    switch self {
+    case .empty: "empty"
+    case .schema: "schema"
+    case .lock: "lock"
+    case .migrations: "migrations"
+    case .url(let target): "\(target)"
+    case .path(let path): path
     }
   }
 

@@ -19,8 +19,8 @@ struct DiffCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("The state to arrive at.", valueName: "state"))
   var to: String
 
-  enum Format: String, ExpressibleByArgument, CaseIterable { case sql, text, json }
-  @Option(help: "How to print: sql, text or json.")
+  enum Format: String, ExpressibleByArgument, CaseIterable { case sql, text, json, migration }
+  @Option(help: "How to print: sql, text, json, or migration, a file for migrations/, which is proved.")
   var format: Format = .text
 
   @Flag(help: "Exit with 2 when the states differ.")
@@ -48,7 +48,7 @@ struct DiffCommand: AsyncParsableCommand {
       workflow.renames = renames.mode
       workflow.isStrict = strict
       if case .online = strategy { workflow.strategy = .everything }
-      try await workflow.run(format, check: check, prove: prove || strategy == .online)
+      try await workflow.run(format, check: check, prove: prove || strategy == .online || format == .migration)
     }
   }
 }
@@ -118,6 +118,9 @@ struct DiffWorkflow {
       proof = try await workflow.prove(
         &plan, on: try await from.template(before, project, states), from: before, to: after)
     }
+    if let proof, !proof.holds, format == .migration {
+      throw ToolError("the plan does not converge, so it is not written; dbtool diff --prove shows the differences")
+    }
     print(plan, proof, format)
     if let proof, !proof.holds { throw ToolError("the plan does not converge; the differences are above") }
     if check, !plan.isEmpty { throw ExitCode(2) }
@@ -128,6 +131,9 @@ struct DiffWorkflow {
     let output = PlanOutput(plan: plan, proof: proof)
     switch format {
     case .sql: console.write(plan.script)
+    case .migration:
+      guard let proof else { return }
+      console.write(MigrationWriter.text(for: plan, proof: proof, title: "\(from) to \(to)"))
     case .json: if let text = try? JSON.text(output.machine) { console.line(text) }
     case .text: console.write(plan.isEmpty ? "no difference\n" : output.text(console))
     }
