@@ -97,6 +97,7 @@ let package = Package(
     tests(
       "PlatformTests", ["Platform", "SchemaDSL", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
       exclude: ["Documents"]),
+    tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
     tests("FaultTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]

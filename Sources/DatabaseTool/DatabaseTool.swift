@@ -73,7 +73,8 @@ struct RootCommand: AsyncParsableCommand {
       """,
     version: "dbtool 0.1.0",
     subcommands: [
-      PlanCommand.self, ApplyCommand.self, StatusCommand.self, DriftCommand.self, DiffCommand.self, DumpCommand.self,
+      PlanCommand.self, LintCommand.self, ApplyCommand.self, StatusCommand.self, DriftCommand.self, DiffCommand.self,
+      DumpCommand.self,
       FingerprintCommand.self,
       ResetCommand.self, SeedCommand.self, PartitionsCommand.self, PostgresCommand.self,
     ])

@@ -32,6 +32,12 @@ struct PlanWorkflow {
     let unlisted = try MigrationFile.verify(files, against: lock)
     let target = try await states.declared()
     let source = try await source(lock, files, trustingLock: unlisted.isEmpty && !distrustingLock)
+    if case .except(let names) = strategy {
+      let known = Set((Array(source.facts.keys) + target.facts.keys).filter(\.isRelation).map(\.path))
+      for name in names.sorted() where !known.contains(name) {
+        throw ToolError("--direct \(name): there is no such table, index or materialized view")
+      }
+    }
     var plan = try await states.plan(
       from: source, to: target, renaming: renames.renames(from: source, to: target, states, isDeclared: true))
     locate(&plan)
@@ -150,6 +156,11 @@ struct PlanWorkflow {
     return padded(parts.year, 4) + padded(parts.month, 2) + padded(parts.day, 2) + padded(parts.hour, 2)
       + padded(parts.minute, 2) + padded(parts.second, 2)
   }
+}
+
+extension FactID {
+  /// Whether a strategy can be chosen for it.
+  fileprivate var isRelation: Bool { [.table, .materializedView, .index].contains(kind) }
 }
 
 extension CatalogDifference.Kind {

@@ -362,6 +362,12 @@ package enum StateError: Error, CustomStringConvertible {
 package struct ReplayFailure: Error, CustomStringConvertible {
   package var location: SourceLocation
   package var error: PostgresError
+
+  package init(location: SourceLocation, error: PostgresError) {
+    self.location = location
+    self.error = error
+  }
+
   package var description: String { "\(location): \(error)" }
 }
 

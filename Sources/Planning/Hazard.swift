@@ -6,26 +6,68 @@ package struct Hazard: Sendable, Hashable {
     case dataLoss = "data-loss"
     /// A table is written anew, while nobody can use it.
     case rewrite = "table-rewrite"
-    /// Nobody can read or write a table that was there before.
+    /// Nobody can read or write a table that was there before, for as long as it takes to read it.
     case blocksReads = "blocks-reads"
     /// Nobody can write to a table that was there before.
     case blocksWrites = "blocks-writes"
+    /// Programs that use the old name or form fail from then on.
+    case breaksClients = "breaks-clients"
+    /// It waits for a strong lock without end, and others wait behind it.
+    case noLockTimeout = "no-lock-timeout"
+  }
+
+  package enum Severity: String, Sendable {
+    /// Needs `--allow`.
+    case error
+    /// Clients notice it, the longer the more rows there are.
+    case warning
+    /// Worth knowing.
+    case notice
   }
 
   package var code: Code
   package var message: String
+  /// The table that it is about, as SQL names it.
+  package var table: String?
+  /// The lock that it takes there (PostgreSQL: section 13.3.1 "Table-Level Locks").
+  package var lock: String?
 
-  package init(_ code: Code, _ message: String) {
+  /// Whether it takes longer the more rows there are.
+  package var takesTime: Bool
+
+  package init(
+    _ code: Code, _ message: String, table: String? = nil, lock: String? = nil, takesTime: Bool = false
+  ) {
     self.code = code
     self.message = message
+    self.table = table
+    self.lock = lock
+    self.takesTime = takesTime
+  }
+
+  /// Whether a plan with it needs `--allow`.
+  package var isRefused: Bool { severity == .error }
+
+  package var severity: Severity {
+    switch code {
+    case .dataLoss: .error
+    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout: .warning
+    case .blocksWrites: takesTime ? .warning : .notice
+    }
   }
 
   /// Whether only running the step on a scratch copy tells of it.
-  package var isObserved: Bool { code != .dataLoss }
+  package var isObserved: Bool { [.rewrite, .blocksReads, .blocksWrites].contains(code) }
 
-  /// Whether it takes longer the more rows there are.
-  package var takesTime: Bool { code == .rewrite || code == .blocksReads }
-
-  /// Whether a plan with it needs `--allow`.
-  package var isRefused: Bool { code == .dataLoss }
+  /// The safer way.
+  package var advice: String {
+    switch code {
+    case .dataLoss: "keep the values elsewhere first, or let the object stay until nobody misses it"
+    case .rewrite: "add a column or table beside it, fill it in batches, and change over in a later migration"
+    case .blocksReads: "add a constraint NOT VALID first and validate it: what follows need not read the table"
+    case .blocksWrites: "it is short where nothing is read meanwhile; otherwise do it online, or when few write"
+    case .noLockTimeout: "SET LOCAL lock_timeout = '1s' in its transaction; dbtool apply tries again"
+    case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
+    }
+  }
 }

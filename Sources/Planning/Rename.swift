@@ -22,7 +22,19 @@ package struct Rename: Sendable, Hashable {
         "ALTER TYPE \(to.sqlName) RENAME VALUE \(Quote.literal(from.member)) TO \(Quote.literal(to.member))"
       default: "ALTER \(from.objectClause) RENAME TO \(new)"
       }
-    return PlanStep(altering: to, [statement])
+    var step = PlanStep(altering: to, [statement])
+    if breaksClients {
+      step.hazards.append(Hazard(.breaksClients, "\(from) has another name from then on; what uses the old one fails"))
+    }
+    return step
+  }
+
+  /// Whether programs name it: indexes and constraints are named by migrations alone.
+  private var breaksClients: Bool {
+    switch to.kind {
+    case .index, .constraint, .trigger, .policy: false
+    default: true
+    }
   }
 }
 

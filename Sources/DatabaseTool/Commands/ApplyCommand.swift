@@ -135,7 +135,8 @@ struct ApplyWorkflow {
   }
 
   private static func text(_ progress: Backfill.Progress) -> String {
-    var text = "\(progress.rows) of about \(progress.total) rows, \(Int(progress.rowsPerSecond))/s"
+    let total = progress.total > 0 ? " of about \(progress.total)" : ""
+    var text = "\(progress.rows)\(total) rows, \(Int(progress.rowsPerSecond))/s"
     let left = Double(progress.total - progress.rows) / max(1, progress.rowsPerSecond)
     if left > 0 { text += ", \(durationText(left)) left" }
     return text

@@ -1,6 +1,8 @@
 internal import ArgumentParser
 internal import Migrations
+internal import Operations
 internal import Planning
+internal import Postgres
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +39,12 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(help: "How to print: text or json.")
   var format: OutputFormat = .text
 
+  @Option(
+    help: ArgumentHelp(
+      "Tell how large the tables are in this database that hazards are about. Nothing is changed there.",
+      valueName: "url"))
+  var database: String?
+
   @OptionGroup var strategy: StrategyOptions
   @OptionGroup var renames: RenameOptions
   @OptionGroup var project: ProjectOptions
@@ -60,6 +68,7 @@ struct PlanCommand: AsyncParsableCommand {
       var output = PlanOutput(plan: result.plan, proof: result.proof)
       output.allowed = Set(allow)
       output.isVerbose = verbose
+      output.estimates = try await estimates(result.plan)
       print(output, result)
       if let proof = result.proof, !proof.holds {
         throw ToolError("the plan does not lead to the declarations, so it is not written. The differences are above.")
@@ -82,6 +91,13 @@ struct PlanCommand: AsyncParsableCommand {
       }
       try write(workflow, result)
     }
+  }
+
+  private func estimates(_ plan: Plan) async throws -> TableEstimates? {
+    let tables = Set(plan.hazards.compactMap(\.table))
+    guard let database else { return nil }
+    let target = try ConnectionTarget(database)
+    return try await Connection.with(target) { try await TableEstimates(of: tables, $0) }
   }
 
   private func print(_ output: PlanOutput, _ result: PlanWorkflow.Result) {

@@ -28,8 +28,11 @@ struct StatusCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let files = try project.migrations()
       let (target, _) = try await databaseOptions.resolve(project)
-      let (entries, environment) = try await Connection.with(target) { connection in
-        (try await History.entries(connection), try await History.setting("environment", connection))
+      let (entries, environment, activity) = try await Connection.with(target) { connection in
+        (
+          try await History.entries(connection), try await History.setting("environment", connection),
+          try await ApplyActivity.current(connection)
+        )
       }
       let lines = lines(files, entries)
       let console = Console.output
@@ -42,8 +45,18 @@ struct StatusCommand: AsyncParsableCommand {
       for line in lines { table.add(line.version, line.state, line.appliedAt.map { "\($0) UTC" } ?? "-", line.name) }
       table.print(to: console)
       let pending = lines.count { $0.state == "pending" || $0.state.hasPrefix("part") }
+      if let activity { show(activity, console) }
       console.line(pending == 0 ? "up to date" : "\(pending) to apply: dbtool apply")
     }
+  }
+
+  /// What an apply in another terminal is doing.
+  private func show(_ activity: ApplyActivity, _ console: Console) {
+    console.line("an apply is running" + (activity.age.map { ", in this statement for \($0):" } ?? ""))
+    let statement = activity.statement?.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(4) ?? []
+    for line in statement { console.note("  \(line)") }
+    if let progress = activity.progress { console.note("  \(progress)") }
+    for blocker in activity.blockers { console.note("  waiting for \(blocker.description)") }
   }
 
   private func lines(_ files: [MigrationFile], _ entries: [History.Entry]) -> [Line] {

@@ -1,5 +1,6 @@
 internal import Catalog
 internal import Migrations
+internal import Operations
 internal import Planning
 
 /// A plan as people and machines read it.
@@ -9,6 +10,8 @@ struct PlanOutput {
   var allowed: Set<Hazard.Code> = []
   /// Whether comments and grants of new objects are listed too.
   var isVerbose = false
+  /// How large the tables are that hazards are about.
+  var estimates: TableEstimates?
   private let created: Set<FactID>
 
   init(plan: Plan, proof: Proof?) {
@@ -76,10 +79,13 @@ struct PlanOutput {
       let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
       text +=
         "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow)
-        + hazard.message + "\n"
+        + hazard.message + (estimate(hazard).map { " (\($0.description))" } ?? "") + "\n"
+      if isVerbose { text += console.styled("        safer: \(hazard.advice)\n", .dim) }
     }
     return text
   }
+
+  private func estimate(_ hazard: Hazard) -> TableEstimates.Size? { hazard.table.flatMap { estimates?[$0] } }
 
   private func wrap(_ title: String, _ words: [String], _ console: Console) -> String {
     var lines: [String] = []
@@ -121,6 +127,7 @@ struct PlanOutput {
       var action: String
       var kind: String
       var object: String
+      var mode: String
       var statements: [String]
       var hazards: [HazardEntry]
       var locks: [String]
@@ -129,8 +136,14 @@ struct PlanOutput {
     }
     struct HazardEntry: Encodable {
       var code: String
+      var severity: String
       var message: String
       var refused: Bool
+      var table: String?
+      var lock: String?
+      var rows: Int?
+      var bytes: Int?
+      var advice: String
     }
     struct ProofEntry: Encodable {
       var converges: Bool
@@ -151,10 +164,13 @@ struct PlanOutput {
       steps: plan.steps.map { step in
         Machine.Step(
           action: step.action.rawValue, kind: step.subject.kind.word, object: step.subject.path,
+          mode: step.mode.rawValue,
           statements: step.statements,
           hazards: step.hazards.map {
             Machine.HazardEntry(
-              code: $0.code.rawValue, message: $0.message, refused: $0.isRefused && !allowed.contains($0.code))
+              code: $0.code.rawValue, severity: $0.severity.rawValue, message: $0.message,
+              refused: $0.isRefused && !allowed.contains($0.code), table: $0.table, lock: $0.lock,
+              rows: estimate($0)?.rows, bytes: estimate($0)?.bytes, advice: $0.advice)
           },
           locks: step.locks, file: step.location?.file, line: step.location?.line)
       },

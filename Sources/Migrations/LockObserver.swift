@@ -1,0 +1,119 @@
+package import Catalog
+package import Planning
+package import Postgres
+
+/// Watches which tables that were there before a statement locks or rewrites.
+package struct LockObserver {
+  private let existing: Set<String>
+  private var seen: Set<String> = []
+  /// Tables that nobody can use until the transaction ends.
+  private var locked: Set<String> = []
+  private var files: [String: String] = [:]
+  /// How often each table was scanned in the current transaction.
+  private var scans: [String: String] = [:]
+
+  /// - Parameter catalogs: the source, before and after its tables were renamed.
+  package init(existing catalogs: [Catalog]) {
+    existing = Set(
+      catalogs.flatMap(\.facts.keys).filter { $0.kind == .table || $0.kind == .materializedView }.map(\.sqlName))
+  }
+
+  private static let filesQuery = """
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::text
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
+    """
+  private static let locksQuery = """
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), l.mode
+      FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p', 'm')
+       AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
+     ORDER BY 1, 2
+    """
+
+  private static let scansQuery = """
+    SELECT pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text FROM pg_catalog.pg_stat_xact_user_tables
+    """
+
+  package mutating func start(_ connection: Connection) async throws {
+    files = try Self.pairs(try await connection.query(Self.filesQuery))
+  }
+
+  package mutating func newTransaction(_ connection: Connection) async throws {
+    seen = []
+    locked = []
+    try await forgetScans(connection)
+  }
+
+  package mutating func forgetScans(_ connection: Connection) async throws {
+    // Counts of earlier transactions stay until they are reported, which is at most once a second.
+    scans = try Self.pairs(try await connection.query(Self.scansQuery))
+  }
+
+  package mutating func observe(_ connection: Connection) async throws -> (locks: [String], hazards: [Hazard]) {
+    let results = try await connection.pipeline([
+      Statement(Self.locksQuery), Statement(Self.filesQuery), Statement(Self.scansQuery),
+    ])
+    let scanned = try Self.pairs(try results[2].get())
+    let before = scans
+    let isRead = { table in before[table, default: "0"] != scanned[table, default: "0"] }
+    var locks: [String] = []
+    var hazards: [Hazard] = []
+    for row in try results[0].get() {
+      let table = try row.string(0)
+      let mode = try row.string(1)
+      guard existing.contains(table), seen.insert(table + mode).inserted else { continue }
+      locks.append("\(Self.words(mode)) on \(table)")
+      if mode == "AccessExclusiveLock" {
+        locked.insert(table)
+        continue
+      }
+      // What nobody can read nobody can write; modes come by name, the strongest first.
+      if locked.contains(table) { continue }
+      let reads = isRead(table)
+      hazards.append(
+        Hazard(
+          .blocksWrites,
+          "blocks writes to \(table) while it \(reads ? "reads all of it" : "runs") (\(Self.words(mode)))",
+          table: table,
+          lock: Self.words(mode), takesTime: reads))
+    }
+    let now = try Self.pairs(try results[1].get())
+    let strong = "ACCESS EXCLUSIVE"
+    for (table, file) in now.sorted(by: { $0.key < $1.key })
+    where files[table] != nil && files[table] != file && existing.contains(table) {
+      // It is blocked anyhow.
+      hazards.removeAll { $0.table == table }
+      hazards.append(
+        Hazard(
+          .rewrite, "rewrites \(table); nobody can read or write it meanwhile", table: table, lock: strong,
+          takesTime: true))
+    }
+    files = now
+    for table in scanned.keys.sorted()
+    where isRead(table) && locked.contains(table) && !hazards.contains(where: { $0.code == .rewrite }) {
+      hazards.append(
+        Hazard(
+          .blocksReads, "reads all of \(table) while nobody can read or write it", table: table, lock: strong,
+          takesTime: true))
+    }
+    scans = scanned
+    return (locks, hazards)
+  }
+
+  private static func pairs(_ rows: Rows) throws -> [String: String] {
+    var pairs: [String: String] = [:]
+    for row in rows { pairs[try row.string(0)] = try row.string(1) }
+    return pairs
+  }
+
+  private static func words(_ mode: String) -> String {
+    switch mode {
+    case "ShareLock": "SHARE"
+    case "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE"
+    case "ExclusiveLock": "EXCLUSIVE"
+    default: "ACCESS EXCLUSIVE"
+    }
+  }
+}

@@ -1,0 +1,170 @@
+internal import Catalog
+internal import Introspection
+package import Migrations
+package import Planning
+internal import Postgres
+
+/// What a migration would do to a live database, seen by running it on a scratch copy with rows in it.
+package struct Linter: Sendable {
+  /// One thing that a statement does.
+  package struct Finding: Sendable {
+    package var file: String
+    package var line: Int
+    package var hazard: Hazard
+    /// Why it is meant, from a comment `-- dbtool:allow CODE reason` before the statement.
+    package var allowed: String?
+  }
+
+  private let states: States
+
+  package init(states: States) { self.states = states }
+
+  /// Runs a file after others and watches each statement.
+  ///
+  /// - Parameters:
+  ///   - file: what is judged; its statements may stand in transactions or outside of them.
+  ///   - earlier: the migrations that come before it.
+  /// - Throws: `ReplayFailure` when PostgreSQL refuses a statement; `MigrationError`.
+  package func lint(_ file: MigrationFile, named name: String, after earlier: [MigrationFile]) async throws -> [Finding]
+  {
+    let template = try await states.replayTemplate(earlier)
+    let source = try await states.read(template: template).removing { $0.id.kind == .role }
+    let server = try await states.scratch()
+    return try await server.withDatabase(from: template) { database in
+      try await Connection.with(database.target) { connection in
+        try await ProofRows.fill(connection, source: source, target: source)
+        var run = Run(file: name, observer: LockObserver(existing: [source]))
+        try await run.start(connection)
+        for segment in try file.segments() { try await run.lint(segment, connection) }
+        return run.findings
+      }
+    }
+  }
+
+  /// One file on its way through the scratch copy.
+  private struct Run {
+    let file: String
+    var observer: LockObserver
+    var findings: [Finding] = []
+    /// What clients name: relations as `schema.name`, their columns as `schema.name column`.
+    private var names: [String: Named] = [:]
+
+    /// What a name stands for, whatever it is called.
+    private struct Named {
+      var identity: String
+      var holdsRows: Bool
+    }
+
+    init(file: String, observer: LockObserver) {
+      self.file = file
+      self.observer = observer
+    }
+
+    mutating func start(_ connection: Connection) async throws {
+      try await observer.start(connection)
+      names = try await Self.names(connection)
+    }
+
+    mutating func lint(_ segment: MigrationFile.Segment, _ connection: Connection) async throws {
+      // A statement that stands alone is watched in a transaction too, where PostgreSQL lets it run in one: its locks are
+      // seen only as long as they are held.
+      try await connection.execute("BEGIN")
+      var isOpen = true
+      try await observer.newTransaction(connection)
+      for statement in segment.statements {
+        do {
+          do { try await connection.query(statement.sql) } catch let error as PostgresError
+            where !segment.isTransaction && error.sqlState == Self.activeTransaction
+          {
+            try await connection.execute("ROLLBACK")
+            isOpen = false
+            try await connection.query(statement.sql)
+          }
+        } catch let error as PostgresError {
+          throw ReplayFailure(location: SourceLocation(file: file, line: statement.line), error: error)
+        }
+        let observed = try await observer.observe(connection)
+        var hazards = observed.hazards
+        if ParseTree(parsing: statement.sql)?.nodeName == "TruncateStmt" {
+          // It looks like a rewrite, of nothing.
+          hazards.removeAll { $0.code == .rewrite }
+          hazards.append(Hazard(.dataLoss, "removes all rows"))
+        }
+        if !observed.locks.isEmpty, try await Self.waitsForever(connection) {
+          hazards.append(
+            Hazard(
+              .noLockTimeout,
+              "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.joined(separator: ", ")))"
+            ))
+        }
+        hazards += try await vanished(connection)
+        let allowances = Self.allowances(statement.sql)
+        // The line of the statement itself, not of the comments before it.
+        let comments = statement.sql.split(separator: "\n", omittingEmptySubsequences: false)
+          .prefix { $0.hasPrefix("--") || $0.isEmpty }.count
+        findings += hazards.map {
+          Finding(file: file, line: statement.line + comments, hazard: $0, allowed: allowances[$0.code])
+        }
+      }
+      if isOpen { try await connection.execute("COMMIT") }
+    }
+
+    /// What a statement fails with that can run only outside of transactions.
+    private static let activeTransaction: SQLState = "25001"
+
+    private static func waitsForever(_ connection: Connection) async throws -> Bool {
+      try await connection.query("SELECT pg_catalog.current_setting('lock_timeout') = '0'")[0].bool(0)
+    }
+
+    /// `-- dbtool:allow CODE reason` among the comments before a statement.
+    private static func allowances(_ statement: String) -> [Hazard.Code: String] {
+      var allowances: [Hazard.Code: String] = [:]
+      for line in statement.split(separator: "\n").prefix(while: { $0.hasPrefix("--") }) {
+        let words = line.split(separator: " ", maxSplits: 3)
+        guard words.count == 4, words[0] == "--", words[1] == "dbtool:allow",
+          let code = Hazard.Code(rawValue: String(words[2]))
+        else { continue }
+        allowances[code] = String(words[3])
+      }
+      return allowances
+    }
+
+    /// What was there before the statement and is not there after it.
+    private mutating func vanished(_ connection: Connection) async throws -> [Hazard] {
+      let now = try await Self.names(connection)
+      defer { names = now }
+      let gone = names.filter { now[$0.key] == nil }
+      // A table that is gone speaks for its columns.
+      let roots = gone.filter { name, _ in !gone.keys.contains { name.hasPrefix($0 + " ") } }
+      let present = Set(now.values.map(\.identity))
+      return roots.sorted { $0.key < $1.key }.map { name, named in
+        let object = name.replacing(" ", with: ".")
+        if present.contains(named.identity) {
+          return Hazard(.breaksClients, "\(object) has another name from then on; what uses the old one fails")
+        }
+        return named.holdsRows
+          ? Hazard(.dataLoss, "drops \(object) with what is in it")
+          : Hazard(.breaksClients, "drops \(object); what uses it fails")
+      }
+    }
+
+    private static func names(_ connection: Connection) async throws -> [String: Named] {
+      var names: [String: Named] = [:]
+      for row in try await connection.query(
+        """
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) 
+                 || CASE WHEN a.attname IS NULL THEN '' ELSE pg_catalog.format(' %I', a.attname) END,
+               c.oid || ' ' || coalesce(a.attnum, 0), c.relkind IN ('r', 'p')
+          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         CROSS JOIN LATERAL (
+            SELECT NULL::name AS attname, NULL::int2 AS attnum
+            UNION ALL SELECT a.attname, a.attnum FROM pg_catalog.pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS a
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384 AND n.nspname NOT IN ('dbtool', 'dbtool_proof')
+           AND n.nspname !~ '^pg_'
+        """)
+      { names[try row.string(0)] = Named(identity: try row.string(1), holdsRows: try row.bool(2)) }
+      return names
+    }
+  }
+}
