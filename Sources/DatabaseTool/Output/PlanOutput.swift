@@ -23,7 +23,9 @@ struct PlanOutput {
   func text(_ console: Console) -> String {
     var text = ""
     for (index, segment) in plan.segments.enumerated() {
-      if plan.segments.count > 1, !segment.allSatisfy(isDetail) { text += console.styled("\(title(segment[0].mode)) \(index + 1)\n", .dim) }
+      if plan.segments.count > 1, !segment.allSatisfy(isDetail) {
+        text += console.styled("\(title(segment[0].mode)) \(index + 1)\n", .dim)
+      }
       for step in segment where !isDetail(step) { text += line(step, console) }
     }
     text += "\n" + console.styled("plan: ", .bold) + plan.summary + "\n"
