@@ -17,7 +17,7 @@ public import SchemaDSL
 ///     }
 public enum DatabaseTool {
   /// Runs the command that the arguments name, and exits with its code: 0 done or nothing to do; 1 error; 2 changes or
-  /// drift found; 3 refused because of a hazard that was not allowed; 64 usage.
+  /// drift found; 3 refused because of a hazard that was not allowed; 4 the plan is stale; 64 usage.
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
@@ -69,11 +69,13 @@ struct RootCommand: AsyncParsableCommand {
       proves it on a scratch PostgreSQL; `dbtool apply` applies it; `dbtool drift` tells when a database differs.
 
       Without --database and without DATABASE_URL, commands use the project's own embedded PostgreSQL, which dbtool \
-      starts by itself. Exit codes: 0 done, 1 error, 2 changes or drift found, 3 refused because of a hazard, 64 usage.
+      starts by itself. Exit codes: 0 done, 1 error, 2 changes or drift found, 3 refused because of a hazard, 4 the \
+      plan is stale, 64 usage.
       """,
     version: "dbtool 0.1.0",
     subcommands: [
-      PlanCommand.self, LintCommand.self, ApplyCommand.self, StatusCommand.self, DriftCommand.self, DiffCommand.self,
+      PlanCommand.self, LintCommand.self, ApplyCommand.self, RevertCommand.self, StatusCommand.self, DriftCommand.self,
+      DiffCommand.self,
       DumpCommand.self,
       FingerprintCommand.self,
       ResetCommand.self, SeedCommand.self, PartitionsCommand.self, PostgresCommand.self,

@@ -8,14 +8,6 @@ package struct TableEstimates: Sendable {
     /// As of the last ANALYZE; nil when there was none.
     package var rows: Int?
     package var bytes: Int
-
-    package var description: String {
-      let unit = ["B", "kB", "MB", "GB", "TB"]
-      var (value, index) = (Double(bytes), 0)
-      while value >= 1024, index < unit.count - 1 { (value, index) = (value / 1024, index + 1) }
-      let digits = value < 10 && index > 0 ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))"
-      return (rows.map { "about \($0) rows, " } ?? "never analysed, ") + "\(digits) \(unit[index])"
-    }
   }
 
   private let sizes: [String: Size]

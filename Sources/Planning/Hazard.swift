@@ -14,6 +14,8 @@ package struct Hazard: Sendable, Hashable {
     case breaksClients = "breaks-clients"
     /// It waits for a strong lock without end, and others wait behind it.
     case noLockTimeout = "no-lock-timeout"
+    /// What triggers do with an UPDATE (a time of the last change, an audit) they do for rows that nobody has changed.
+    case firesTriggers = "fires-triggers"
   }
 
   package enum Severity: String, Sendable {
@@ -51,7 +53,7 @@ package struct Hazard: Sendable, Hashable {
   package var severity: Severity {
     switch code {
     case .dataLoss: .error
-    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout: .warning
+    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers: .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
   }
@@ -67,6 +69,7 @@ package struct Hazard: Sendable, Hashable {
     case .blocksReads: "add a constraint NOT VALID first and validate it: what follows need not read the table"
     case .blocksWrites: "it is short where nothing is read meanwhile; otherwise do it online, or when few write"
     case .noLockTimeout: "SET LOCAL lock_timeout = '1s' in its transaction; dbtool apply tries again"
+    case .firesTriggers: "disable them meanwhile, or change the table directly (--direct) when few use it"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

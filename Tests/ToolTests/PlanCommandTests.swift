@@ -54,7 +54,9 @@ extension CommandTests {
     #expect(try project.dbtool("diff", "--from", "nowhere", "--to", "empty").status == 1)
   }
 
-  @Test(arguments: ["", "plan", "apply", "status", "drift", "diff", "dump", "reset", "seed", "partitions", "postgres"])
+  @Test(arguments: [
+    "", "plan", "lint", "apply", "revert", "status", "drift", "diff", "dump", "reset", "seed", "partitions", "postgres",
+  ])
   func everyCommandHasItsPage(command: String) throws {
     let project = try TestProject()
     defer { project.remove() }

@@ -15,6 +15,11 @@ struct ApplyCommand: AsyncParsableCommand {
       run it again: it goes on where it stopped. Afterwards it creates the partitions that declared windows need.
       """)
 
+  @Argument(
+    help: ArgumentHelp(
+      "A plan that dbtool plan --out has written: applied as it is, or not at all (exit 4).", valueName: "plan"))
+  var planFile: String?
+
   @Flag(help: "Show what would be applied; change nothing.")
   var dryRun = false
 
@@ -49,6 +54,7 @@ struct ApplyCommand: AsyncParsableCommand {
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale takes a number above 0.")
     }
+    if planFile != nil, to != nil { throw ValidationError("A plan says how far it goes; leave --to out.") }
     if let maxLag, !(maxLag >= 0) { throw ValidationError("--max-lag takes seconds: 0 or more.") }
   }
 
@@ -65,6 +71,7 @@ struct ApplyCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let (files, lock) = try verifiedFiles(project)
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
+      if let planFile { try await PlanFile(path: planFile).verify(project, target) }
       if dryRun {
         try await preview(files, target)
         return

@@ -45,6 +45,12 @@ struct PlanCommand: AsyncParsableCommand {
       valueName: "url"))
   var database: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write down what dbtool apply would do to --database, for dbtool apply <file>: that, or nothing.",
+      valueName: "file"))
+  var out: String?
+
   @OptionGroup var strategy: StrategyOptions
   @OptionGroup var renames: RenameOptions
   @OptionGroup var project: ProjectOptions
@@ -52,6 +58,9 @@ struct PlanCommand: AsyncParsableCommand {
   func validate() throws {
     if let name, !MigrationFile.isName(name) {
       throw ValidationError("A migration's name has letters, digits, _ and -, for example add_rooms.")
+    }
+    if out != nil, database == nil || check {
+      throw ValidationError("--out is for a database: say --database, and leave --check out.")
     }
     if check, name != nil || updateLock {
       throw ValidationError("--check writes nothing; leave --name and --update-lock out.")
@@ -90,7 +99,17 @@ struct PlanCommand: AsyncParsableCommand {
         throw ExitCode(3)
       }
       try write(workflow, result)
+      try await writeOut(workflow.project, isWritten: result.plan.isEmpty || name != nil)
     }
+  }
+
+  private func writeOut(_ project: Project, isWritten: Bool) async throws {
+    guard let out, let database else { return }
+    guard isWritten else { throw ToolError("what is declared is no migration yet: say --name, and --out again") }
+    let plan = try await PlanFile(project, try ConnectionTarget(database))
+    try plan.write(to: out)
+    (format == .json ? Console.error : Console.output)
+      .line("wrote \(out): \(plan.migrations.count) migrations; next: dbtool apply \(out)")
   }
 
   private func estimates(_ plan: Plan) async throws -> TableEstimates? {

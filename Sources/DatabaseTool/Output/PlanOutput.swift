@@ -81,13 +81,17 @@ struct PlanOutput {
       let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
       text +=
         "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow)
-        + hazard.message + (estimate(hazard).map { " (\($0.description))" } ?? "") + "\n"
+        + hazard.message + (estimate(hazard).map { " (\(words($0)))" } ?? "") + "\n"
       if isVerbose { text += console.styled("        safer: \(hazard.advice)\n", .dim) }
     }
     return text
   }
 
   private func estimate(_ hazard: Hazard) -> TableEstimates.Size? { hazard.table.flatMap { estimates?[$0] } }
+
+  private func words(_ size: TableEstimates.Size) -> String {
+    (size.rows.map { "about \($0) rows, " } ?? "never analysed, ") + sizeText(size.bytes)
+  }
 
   private func wrap(_ title: String, _ words: [String], _ console: Console) -> String {
     var lines: [String] = []

@@ -6,7 +6,8 @@ package enum ApplyError: Error, CustomStringConvertible {
   case changedAfterApplying(file: String)
   case unknownVersion(String, name: String)
   case noSuchVersion(String)
-  case statement(file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int)
+  case statement(
+    file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int, isTransaction: Bool)
   case outcomeUnknown(file: String, PostgresError)
   case lockLost(String)
   case backfill(file: String, line: Int, reason: String)
@@ -27,10 +28,13 @@ package enum ApplyError: Error, CustomStringConvertible {
         + "nothing was applied."
     case .noSuchVersion(let version):
       return "there is no migration \(version). dbtool status lists them."
-    case .statement(let file, let line, let sql, let error, let done, let segments):
-      let first = sql.split(separator: "\n").prefix(6).joined(separator: "\n  ")
+    case .statement(let file, let line, let sql, let error, let done, let segments, let isTransaction):
+      let first = sql.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(6).joined(separator: "\n  ")
       return "migrations/\(file), line \(line): \(error)\n  \(first)\n"
-        + "The transaction was rolled back; \(done) of \(segments) parts of this migration are done. "
+        + (isTransaction
+          ? "The transaction was rolled back"
+          : "It stands outside of transactions; what it left is looked at next time")
+        + "; \(done) of \(segments) parts of this migration are done. "
         + "Mend the cause and run dbtool apply again: it goes on where it stopped."
     case .outcomeUnknown(let file, let error):
       return "the connection was lost in migrations/\(file): \(error.message). "

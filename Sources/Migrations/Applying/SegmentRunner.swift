@@ -55,7 +55,8 @@ struct SegmentRunner {
           try await History.record(file, done: index + 1, of: count, connection)
         }
       } catch let error as ApplyError {
-        guard case .statement(_, _, _, let cause, _, _) = error, Patience.passes(cause), attempt < options.lockRetries
+        guard case .statement(_, _, _, let cause, _, _, _) = error, Patience.passes(cause),
+          attempt < options.lockRetries
         else { throw error }
         attempt += 1
         report(.retry(file, attempt: attempt, reason: cause.message, blockers: try await openTransactions()))
@@ -77,7 +78,8 @@ struct SegmentRunner {
   private func failure(_ statement: ScriptStatement, _ error: PostgresError) -> any Error {
     if error.kind == .connection { return error }
     return ApplyError.statement(
-      file: file.fileName, line: statement.line, sql: statement.sql, error, segmentsDone: index, segments: count)
+      file: file.fileName, line: statement.line, sql: statement.sql, error, segmentsDone: index, segments: count,
+      isTransaction: segment.isTransaction)
   }
 
   /// Who holds transactions open on this database; one of them has the lock.

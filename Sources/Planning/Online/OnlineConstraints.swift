@@ -33,7 +33,10 @@ extension OnlineStrategy {
 
   /// A column that may no longer be NULL: old rows are checked while clients go on.
   func alterColumn(_ step: PlanStep) -> Expansion? {
-    guard let table = target[step.subject]?.parent, table.kind == .table, isLive(table) else { return nil }
+    guard let column = target[step.subject], let table = column.parent, table.kind == .table, isLive(table),
+      // An identity is given only to what can have no NULL.
+      column.attributes[.identity] == source[step.subject]?.attributes[.identity]
+    else { return nil }
     let statement = "ALTER TABLE \(step.subject.sqlName) ALTER COLUMN \(step.subject.memberSQL) SET NOT NULL"
     guard let place = step.statements.firstIndex(of: statement) else { return nil }
     var rest = step
@@ -97,9 +100,17 @@ extension OnlineStrategy {
       ColumnRule.add(empty, defaultValue: nil)
       + ["ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL) SET DEFAULT \(value.text(.expression))"]
       + step.statements.dropFirst(full.count)
-    let fill = PlanStep(
+    var fill = PlanStep(
       continuing: step,
       ["UPDATE \(fact.id.sqlName) SET \(fact.id.memberSQL) = DEFAULT WHERE \(fact.id.memberSQL) IS NULL"], .backfill)
+    let triggers = target.facts.values.filter { $0.id.kind == .trigger && $0.parent == table }.map(\.id.member).sorted()
+    if !triggers.isEmpty {
+      fill.hazards.append(
+        Hazard(
+          .firesTriggers,
+          "fires the triggers of \(table.sqlName) for its rows, as any UPDATE: \(triggers.joined(separator: ", "))",
+          table: table.sqlName, takesTime: true))
+    }
     return Expansion(now: [add], later: [fill] + (fact.flag(.notNull) ? notNull(step) : []))
   }
 }

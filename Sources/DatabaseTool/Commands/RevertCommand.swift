@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Introspection
+internal import Migrations
+internal import Operations
+internal import Planning
+internal import Postgres
+
+struct RevertCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "revert",
+    abstract: "Plan the way back to an earlier version.",
+    discussion: """
+      Writes a migration that leads from what the migrations lead to now to what they led to at a version: history goes on, \
+      nothing is taken out of it. It is planned, proved and refused as dbtool plan does. The database has to be what the \
+      migrations say; the declarations have to be taken back as well (git does that), or dbtool plan leads forward again.
+      """)
+
+  @Option(help: ArgumentHelp("The version whose schema is to be had again, or 0 for none.", valueName: "version"))
+  var to: String
+
+  @Option(help: ArgumentHelp("The migration's name. Default: revert_to_<version>.", valueName: "name"))
+  var name: String?
+
+  @Flag(help: "Show the plan; write nothing.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
+  var allow: [Hazard.Code] = []
+
+  @OptionGroup var strategy: StrategyOptions
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    if let name, !MigrationFile.isName(name) {
+      throw ValidationError("A migration's name has letters, digits, _ and -, for example back_to_rooms.")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (files, lock) = try verifiedFiles(project)
+      guard to == "0" || files.contains(where: { $0.version == to }) else { throw ApplyError.noSuchVersion(to) }
+      let states = States(database: project.database)
+      try await refuseDrift(project, states, lock.catalog)
+      var workflow = PlanWorkflow(project: project, states: states, renames: .off)
+      workflow.strategy = strategy.scope
+      let target = try await earlier(files.filter { $0.version <= to }, lock.catalog, states)
+      var plan = try await states.plan(from: lock.catalog, to: target)
+      workflow.locate(&plan)
+      guard !plan.isEmpty else {
+        Console.output.line("nothing to do: the schema is that of version \(to)")
+        return
+      }
+      let proof = try await workflow.prove(
+        &plan, on: try await states.replayTemplate(files), from: lock.catalog, to: target)
+      var output = PlanOutput(plan: plan, proof: proof)
+      output.allowed = Set(allow)
+      Console.output.write(output.text(Console.output))
+      guard proof.holds else { throw ToolError("the plan does not lead there, so it is not written.") }
+      let refused = Set(plan.refusedHazards.map(\.code)).subtracting(allow).map(\.rawValue).sorted()
+      if !refused.isEmpty {
+        Console.error.failure(
+          "refused: steps with \(refused.joined(separator: ", ")). Say \(refused.map { "--allow \($0)" }.joined(separator: " ")) if that is meant."
+        )
+        throw ExitCode(3)
+      }
+      if dryRun { return }
+      let result = PlanWorkflow.Result(
+        plan: plan, proof: proof, source: lock.catalog, target: target, unlisted: [], files: files)
+      if let file = try workflow.write(result, name: name ?? "revert_to_\(to)") {
+        Console.output.line("wrote migrations/\(file) and schema.lock; next: dbtool apply")
+      }
+    }
+  }
+
+  /// What the migrations led to, with what only declarations know of the objects that were there.
+  private func earlier(_ files: [MigrationFile], _ now: Catalog, _ states: States) async throws -> Catalog {
+    var catalog = try await states.replayed(files).withoutWindowPartitions(of: now.windows)
+    for fact in now.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
+      if let parent = fact.parent, !catalog.contains(parent) { continue }
+      catalog.insert(fact)
+    }
+    var settled = try await states.settled(catalog)
+    // Which version of an extension a server has is its own business, unless it is declared.
+    for id in settled.facts.keys where id.kind == .extension {
+      settled[id]?.attributes[.version] = now[id]?.attributes[.version]
+    }
+    return settled
+  }
+
+  private func refuseDrift(_ project: Project, _ states: States, _ expected: Catalog) async throws {
+    let (target, _) = try await databaseOptions.resolve(project)
+    let database = project.database
+    let report = try await Connection.with(target) { connection in
+      let live = try await States.reader(for: database).read(connection)
+      return try await DriftReport.make(states: states, expected: expected, live: live, connection)
+    }
+    guard !report.findings.isEmpty else { return }
+    Console.error.failure(
+      "\(target) is not what the migrations lead to (\(report.findings.count) differences; dbtool drift lists them). Apply what is pending, or bring it back, first."
+    )
+    throw ExitCode(2)
+  }
+}
