@@ -4,12 +4,6 @@ internal import Migrations
 internal import Planning
 internal import SchemaDSL
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// The option `--renames`, which `plan` and `diff` share.
 struct RenameOptions: ParsableArguments {
   @Option(
@@ -43,11 +37,10 @@ enum RenameMode: String, ExpressibleByArgument, CaseIterable {
   private func isTaken(_ rename: Rename) -> Bool {
     if self == .auto { return true }
     let question = "\(rename.to) looks like \(rename.from): \(rename.evidence)"
-    guard isatty(STDIN_FILENO) == 1, isatty(STDERR_FILENO) == 1 else {
+    guard Console.canAsk else {
       Console.error.note("\(question). --renames auto renames it and keeps what is in it; so does renamed(from:).")
       return false
     }
-    Console.error.write("\(question). Rename it? [y/N] ")
-    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+    return Console.isAnswered("\(question). Rename it? [y/N] ")
   }
 }

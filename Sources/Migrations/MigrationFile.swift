@@ -116,6 +116,14 @@ package struct MigrationFile: Sendable {
     }
   }
 
+  /// What its header says that it may do to a live database: what was seen when it was proved.
+  package var hazards: [String] {
+    let header = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }
+    return header.drop { $0 != "-- hazards:" }.dropFirst().prefix { $0.hasPrefix("--   ") }.map {
+      String($0.dropFirst(5))
+    }
+  }
+
   /// A unit that succeeds or fails as a whole.
   package struct Segment: Sendable {
     package var statements: [ScriptStatement]

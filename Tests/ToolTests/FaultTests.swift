@@ -126,7 +126,7 @@ extension CommandTests {
     try withPlatform { project in
       #expect(try project.dbtool("apply").status == 0)
       try project.write(
-        "BEGIN;\nSELECT pg_sleep(2);\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
+        "BEGIN;\nSELECT pg_sleep(4);\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
         to: "migrations/20990101000000_slow.sql")
       #expect(try project.dbtool("plan", "--update-lock").status == 0)
       let both = try ChildProcess.run(

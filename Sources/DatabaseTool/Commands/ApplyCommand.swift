@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import FoundationEssentials
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -38,6 +39,9 @@ struct ApplyCommand: AsyncParsableCommand {
     help: ArgumentHelp("Let backfills wait while a replica is further behind than this.", valueName: "seconds"))
   var maxLag: Double?
 
+  @Flag(help: "Stop before a migration whose header names hazards, and ask; without a terminal, exit 3 there.")
+  var pauseOnHazard = false
+
   @Flag(help: "Take the statement in which an earlier apply was interrupted for carried out.")
   var skipInterrupted = false
 
@@ -53,6 +57,9 @@ struct ApplyCommand: AsyncParsableCommand {
     }
     guard timeoutScale > 0, timeoutScale.isFinite else {
       throw ValidationError("--timeout-scale takes a number above 0.")
+    }
+    if let planFile, !FileManager.default.fileExists(atPath: planFile) {
+      throw ValidationError("There is no plan \(planFile). A database is named by --database.")
     }
     if planFile != nil, to != nil { throw ValidationError("A plan says how far it goes; leave --to out.") }
     if let maxLag, !(maxLag >= 0) { throw ValidationError("--max-lag takes seconds: 0 or more.") }
@@ -76,9 +83,33 @@ struct ApplyCommand: AsyncParsableCommand {
         try await preview(files, target)
         return
       }
+      let stop = pauseOnHazard ? try await hazardous(files, target) : nil
+      // Up to the one that is not to be applied.
+      let last = try stop.map { file in
+        guard let index = files.firstIndex(where: { $0.version == file.version }), index > 0 else { throw ExitCode(3) }
+        return files[index - 1].version
+      }
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock, options: applyOptions)
-        .run(upTo: to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil, Console.output)
+        .run(
+          upTo: last ?? to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil,
+          Console.output)
+      if stop != nil { throw ExitCode(3) }
     }
+  }
+
+  /// The first pending migration with hazards that nobody agrees to.
+  private func hazardous(_ files: [MigrationFile], _ target: ConnectionTarget) async throws -> MigrationFile? {
+    let applier = Applier(target: target, files: files)
+    let pending = try await Connection.with(target) { try await applier.pending($0, upTo: to) }
+    for entry in pending where !entry.file.hazards.isEmpty {
+      Console.error.warning("\(entry.file.fileName) has hazards:")
+      for hazard in entry.file.hazards { Console.error.note("  \(hazard)") }
+      guard Console.isAnswered("Apply it? [y/N] ") else {
+        Console.error.failure("stopped before \(entry.file.fileName); apply without --pause-on-hazard goes on.")
+        return entry.file
+      }
+    }
+    return nil
   }
 
   private func preview(_ files: [MigrationFile], _ target: ConnectionTarget) async throws {

@@ -23,6 +23,12 @@ struct LintCommand: AsyncParsableCommand {
 
   @OptionGroup var projectOptions: ProjectOptions
 
+  func validate() throws {
+    for file in files where !FileManager.default.fileExists(atPath: file) {
+      throw ValidationError("There is no file \(file).")
+    }
+  }
+
   struct Line: Encodable {
     var file: String
     var line: Int

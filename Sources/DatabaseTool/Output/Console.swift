@@ -29,6 +29,16 @@ struct Console: Sendable {
     isColoured = isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 
+  /// Whether somebody is there to answer a question.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  /// Asks, where somebody can answer, and says whether the answer was yes.
+  static func isAnswered(_ question: String) -> Bool {
+    guard canAsk else { return false }
+    error.write(question)
+    return ["y", "yes"].contains((readLine() ?? "").lowercased())
+  }
+
   func styled(_ text: String, _ style: Style) -> String {
     isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }

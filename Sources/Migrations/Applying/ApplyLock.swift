@@ -15,7 +15,7 @@ package struct ApplyLock: Sendable {
       try await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
       // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and concurrent index builds,
       // one of an apply that was killed too, would wait for it.
-      let patience = ContinuousClock.now + .seconds(3)
+      let patience = ContinuousClock.now + .seconds(1)
       repeat {
         let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(space), 2)")
         if try rows[0].bool(0) { return ApplyLock(connection: connection) }
