@@ -18,8 +18,6 @@ package struct Applier: Sendable {
 
   /// How carefully it goes.
   package struct Options: Sendable {
-    /// How often a transaction that did not get its locks is tried again.
-    package var lockRetries = Patience.attempts
     /// What the files' timeouts are multiplied by.
     package var timeoutScale = 1.0
     /// How many seconds a replica may be behind before backfills wait for it.

@@ -65,9 +65,8 @@ package struct Backfill {
 
   /// Runs it from where it stopped.
   ///
-  /// - Returns: how many rows it changed, those of earlier runs too.
   /// - Throws: `ApplyError`, `PostgresError`.
-  func run(_ connection: Connection, _ report: (Progress) -> Void) async throws -> Int {
+  func run(_ connection: Connection, _ report: (Progress) -> Void) async throws {
     guard let key = try await key(connection) else {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
@@ -87,7 +86,11 @@ package struct Backfill {
     var lastReport = start
     while true {
       let begin = clock.now
-      guard let batch = try await attempt(after: position, size, key, connection) else { break }
+      // Writers may be in the way: a batch that waits too long gives way, and a smaller one is tried.
+      let next = try await Patience.retry { attempts in
+        try await batch(after: position, max(1, size >> min(attempts, 10)), key, connection)
+      }
+      guard let batch = next else { break }
       position = batch.upTo
       rows += batch.rows
       let seconds = begin.duration(to: clock.now).seconds
@@ -101,7 +104,6 @@ package struct Backfill {
       try await Task.sleep(for: .seconds(seconds * (1 / Self.dutyCycle - 1)))
       try await waitForReplicas(connection)
     }
-    return rows
   }
 
   /// The primary key, or else another key without NULLs.
@@ -135,21 +137,6 @@ package struct Backfill {
   private struct Batch {
     var upTo: [String]
     var rows: Int
-  }
-
-  /// Writers may be in the way: a batch that waits too long gives way, and is tried again.
-  private func attempt(
-    after position: [String]?, _ size: Int, _ key: Key, _ connection: Connection
-  ) async throws -> Batch? {
-    var attempts = 0
-    while true {
-      do {
-        return try await batch(after: position, max(1, size >> min(attempts, 10)), key, connection)
-      } catch let error as PostgresError where Patience.passes(error) && attempts < Patience.attempts {
-        attempts += 1
-        try await Patience.pause(after: attempts)
-      }
-    }
   }
 
   private func batch(

@@ -20,14 +20,21 @@ enum Patience {
   static func brief(
     _ connection: Connection, _ body: @Sendable (Connection) async throws -> Void
   ) async throws {
+    try await retry { _ in
+      try await connection.transaction { connection in
+        try await connection.execute("SET LOCAL lock_timeout = '1s'")
+        try await body(connection)
+      }
+    }
+  }
+
+  /// Runs `body` again while it fails with what passes.
+  ///
+  /// - Parameter body: gets how often it was tried before.
+  static func retry<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
     var attempt = 0
     while true {
-      do {
-        return try await connection.transaction { connection in
-          try await connection.execute("SET LOCAL lock_timeout = '1s'")
-          try await body(connection)
-        }
-      } catch let error as PostgresError where passes(error) && attempt < attempts {
+      do { return try await body(attempt) } catch let error as PostgresError where passes(error) && attempt < attempts {
         attempt += 1
         try await pause(after: attempt)
       }

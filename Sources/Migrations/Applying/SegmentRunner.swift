@@ -56,7 +56,7 @@ struct SegmentRunner {
         }
       } catch let error as ApplyError {
         guard case .statement(_, _, _, let cause, _, _, _) = error, Patience.passes(cause),
-          attempt < options.lockRetries
+          attempt < Patience.attempts
         else { throw error }
         attempt += 1
         report(.retry(file, attempt: attempt, reason: cause.message, blockers: try await openTransactions()))
@@ -109,7 +109,7 @@ struct SegmentRunner {
       switch segment.directive {
       case .backfill:
         let backfill = try Backfill(statement, at: index, of: file, maxLag: options.maxLag)
-        _ = try await backfill.run(connection) { report(.backfill($0)) }
+        try await backfill.run(connection) { report(.backfill($0)) }
       case .perPartition:
         if let build = PartitionwiseBuild(statement) {
           let isLeft = try await build.run(connection) { done, count in
@@ -151,16 +151,10 @@ struct SegmentRunner {
   private func runStubbornly(
     _ sql: String, _ standalone: StandaloneStatement, _ connection: Connection
   ) async throws {
-    var attempt = 0
-    while true {
-      do {
-        try await connection.query(sql)
-        return
-      } catch let error as PostgresError where error.kind != .connection {
+    try await Patience.retry { _ in
+      do { try await connection.query(sql) } catch let error as PostgresError where error.kind != .connection {
         for remains in try await standalone.remains(connection) { try await connection.query(remains) }
-        guard Patience.passes(error), attempt < options.lockRetries else { throw error }
-        attempt += 1
-        try await Patience.pause(after: attempt)
+        throw error
       }
     }
   }
