@@ -136,8 +136,16 @@ enum StatisticsQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner),
-           coalesce(s.stxstattarget, -1), pg_catalog.pg_get_statisticsobjdef(s.oid)
+           coalesce(s.stxstattarget, -1),
+           -- Columns come in the order that they have in the table, which says nothing: they are put in that of their names.
+           coalesce(replace(pg_catalog.pg_get_statisticsobjdef(s.oid), ' ON ' || k.numbered, ' ON ' || k.named),
+                    pg_catalog.pg_get_statisticsobjdef(s.oid))
       FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+     CROSS JOIN LATERAL (
+       SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) AS numbered,
+              pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attname) AS named
+         FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = s.stxrelid AND a.attnum = ANY (s.stxkeys::pg_catalog.int2[])) k
      WHERE \(managedNamespace) AND \(notMember("pg_statistic_ext", "s.oid"))
     """
   }
