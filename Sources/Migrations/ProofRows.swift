@@ -62,13 +62,14 @@ package enum ProofRows {
         && after.members(of: $0.id) != before.members(of: $0.id)
     }
     try await addDefaultPartitions(connection, except: changing.map(\.id))
+    try await collectLabels(connection, source, target)
     try await connection.execute(
       #"""
       CREATE TABLE dbtool_proof.columns AS
         SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                a.attnotnull AND NOT a.atthasdef AS required,
                CASE
-                 WHEN y.typtype = 'e' THEN format('(SELECT e.enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s ORDER BY e.enumsortorder OFFSET (K %% (SELECT count(*) FROM pg_catalog.pg_enum e WHERE e.enumtypid = %s)) LIMIT 1)', y.oid, y.oid)
+                 WHEN y.typtype = 'e' THEN format('(SELECT l.label FROM dbtool_proof.labels l WHERE l.type = %s ORDER BY l.place OFFSET (K %% (SELECT count(*) FROM dbtool_proof.labels l WHERE l.type = %s)) LIMIT 1)', y.oid, y.oid)
                  WHEN y.typcategory = 'B' THEN 'K % 2 = 0'
                  WHEN y.typcategory = 'A' THEN '''{}'''
                  WHEN y.typname = 'uuid' THEN 'lpad(K::text, 32, ''0'')'
@@ -180,6 +181,26 @@ package enum ProofRows {
         END LOOP;
       END $dbtool$
       """#)
+  }
+
+  /// The labels that enums keep. Rows with one that goes are refused by the change, as its hazard says.
+  private static func collectLabels(_ connection: Connection, _ source: Catalog, _ target: Catalog) async throws {
+    let gone = source.facts.values.filter { $0.id.kind == .enumType }.flatMap { fact -> [String] in
+      let (before, after) = (fact.list(.labels), target[fact.id]?.list(.labels) ?? [])
+      // Where none is the same, all of them have other names.
+      guard !Set(before).isDisjoint(with: after) else { return [] }
+      return before.filter { !after.contains($0) }.map {
+        "(\(Quote.literal(fact.id.sqlName))::regtype, \(Quote.literal($0)))"
+      }
+    }
+    try await connection.execute(
+      """
+      CREATE TABLE dbtool_proof.labels AS
+        SELECT enumtypid AS type, enumlabel::text AS label, enumsortorder AS place FROM pg_catalog.pg_enum
+      """)
+    guard !gone.isEmpty else { return }
+    try await connection.execute(
+      "DELETE FROM dbtool_proof.labels WHERE (type, label) IN (\(gone.joined(separator: ", ")))")
   }
 
   /// What is in a table, as far as both states have it.
