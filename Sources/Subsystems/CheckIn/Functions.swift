@@ -2,32 +2,41 @@ internal import Hosting
 internal import SchemaDSL
 
 extension CheckIn {
+  // In PL/pgSQL, which keeps the plan of a query for the whole session: SQL functions are planned at every call.
   static let passJSON = Function(
-    "pass_json", in: .checkin, [.init("p_row_hash", .text)], returns: .type(.jsonb), language: .sql,
+    "pass_json", in: .checkin, [.init("p_row_hash", .text)], returns: .type(.jsonb),
     volatility: .stable, settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
     comment: "The answer for a pass: the participant and, once there is one, the check-in.",
     body: .inline(
       """
-      SELECT jsonb_build_object(
-               'ok', true,
-               'participant', jsonb_build_object('row_number', p.row_number, 'headers', p.headers, 'data', p.data),
-               'checkin', CASE WHEN c.row_hash IS NOT NULL THEN jsonb_build_object(
-                 'row_hash', c.row_hash,
-                 'checked_in_at', to_char(c.checked_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                 'checked_in_by', c.checked_in_by) END)
-        FROM paidparticipants p LEFT JOIN checkins c ON c.row_hash = p.row_hash
-       WHERE p.row_hash = p_row_hash
+      BEGIN
+        RETURN (
+          SELECT jsonb_build_object(
+                   'ok', true,
+                   'participant', jsonb_build_object('row_number', p.row_number, 'headers', p.headers, 'data', p.data),
+                   'checkin', CASE WHEN c.row_hash IS NOT NULL THEN jsonb_build_object(
+                     'row_hash', c.row_hash,
+                     'checked_in_at', to_char(c.checked_in_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                     'checked_in_by', c.checked_in_by) END)
+            FROM paidparticipants p LEFT JOIN checkins c ON c.row_hash = p.row_hash
+           WHERE p.row_hash = p_row_hash);
+      END
       """))
 
   static let countRequest = Function(
     "count_request", in: .checkin, [.init("p_address", .inet), .init("p_limit", .integer, default: "100")],
-    returns: .type(.boolean), language: .sql, settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
+    returns: .type(.boolean), settings: ["search_path": "checkin, pg_temp"], execute: [.serviceRole],
     comment: "Counts a request of an address; false once there are more than p_limit in this minute.",
     body: .inline(
       """
-      INSERT INTO request_rates AS r (address, minute) VALUES (p_address, date_trunc('minute', clock_timestamp()))
-      ON CONFLICT (address, minute) DO UPDATE SET requests = r.requests + 1
-      RETURNING r.requests <= p_limit
+      DECLARE
+        v_requests integer;
+      BEGIN
+        INSERT INTO request_rates AS r (address, minute) VALUES (p_address, date_trunc('minute', clock_timestamp()))
+        ON CONFLICT (address, minute) DO UPDATE SET requests = r.requests + 1
+        RETURNING r.requests INTO v_requests;
+        RETURN v_requests <= p_limit;
+      END
       """))
 
   static let resolve = Function(
