@@ -9,8 +9,9 @@ package struct LockObserver {
   /// Tables that nobody can use until the transaction ends.
   private var locked: Set<String> = []
   private var files: [String: String] = [:]
-  /// How often each table was scanned in the current transaction.
+  /// How often each table was scanned in the current transaction, and how many of its rows were changed.
   private var scans: [String: String] = [:]
+  private var changes: [String: String] = [:]
 
   /// - Parameter catalogs: the source, before and after its tables were renamed.
   package init(existing catalogs: [Catalog]) {
@@ -33,7 +34,8 @@ package struct LockObserver {
     """
 
   private static let scansQuery = """
-    SELECT pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text FROM pg_catalog.pg_stat_xact_user_tables
+    SELECT pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text, (n_tup_upd + n_tup_del)::text
+      FROM pg_catalog.pg_stat_xact_user_tables
     """
 
   package mutating func start(_ connection: Connection) async throws {
@@ -48,16 +50,19 @@ package struct LockObserver {
 
   package mutating func forgetScans(_ connection: Connection) async throws {
     // Counts of earlier transactions stay until they are reported, which is at most once a second.
-    scans = try Self.pairs(try await connection.query(Self.scansQuery))
+    let rows = try await connection.query(Self.scansQuery)
+    (scans, changes) = (try Self.pairs(rows), try Self.pairs(rows, value: 2))
   }
 
-  package mutating func observe(_ connection: Connection) async throws -> (locks: [String], hazards: [Hazard]) {
+  package mutating func observe(_ connection: Connection) async throws -> Observation {
     let results = try await connection.pipeline([
       Statement(Self.locksQuery), Statement(Self.filesQuery), Statement(Self.scansQuery),
     ])
     let scanned = try Self.pairs(try results[2].get())
-    let before = scans
+    let changed = try Self.pairs(try results[2].get(), value: 2)
+    let (before, changesBefore) = (scans, changes)
     let isRead = { table in before[table, default: "0"] != scanned[table, default: "0"] }
+    let isChanged = { table in changesBefore[table, default: "0"] != changed[table, default: "0"] }
     var locks: [String] = []
     var hazards: [Hazard] = []
     for row in try results[0].get() {
@@ -98,13 +103,31 @@ package struct LockObserver {
           .blocksReads, "reads all of \(table) while nobody can read or write it", table: table, lock: strong,
           takesTime: true))
     }
-    scans = scanned
-    return (locks, hazards)
+    // What is read while another table is locked keeps that one from its clients.
+    for table in scanned.keys.sorted() where isRead(table) && existing.contains(table) {
+      for other in locked.sorted() where other != table && !hazards.contains(where: { $0.table == other }) {
+        hazards.append(
+          Hazard(
+            .blocksReads, "reads all of \(table) while nobody can read or write \(other)", table: other, lock: strong,
+            takesTime: true))
+      }
+    }
+    (scans, changes) = (scanned, changed)
+    let rewritten = scanned.keys.filter { isRead($0) && isChanged($0) && existing.contains($0) }
+    return Observation(locks: locks, hazards: hazards, changedThroughout: rewritten.sorted())
   }
 
-  private static func pairs(_ rows: Rows) throws -> [String: String] {
+  /// What a step was seen to do.
+  package struct Observation: Sendable {
+    package var locks: [String]
+    package var hazards: [Hazard]
+    /// Tables that were read from one end to the other, and of which rows were changed.
+    package var changedThroughout: [String]
+  }
+
+  private static func pairs(_ rows: Rows, value: Int = 1) throws -> [String: String] {
     var pairs: [String: String] = [:]
-    for row in rows { pairs[try row.string(0)] = try row.string(1) }
+    for row in rows { pairs[try row.string(0)] = try row.string(value) }
     return pairs
   }
 

@@ -72,6 +72,15 @@ package struct Linter: Sendable {
       var isOpen = true
       try await observer.newTransaction(connection)
       for statement in segment.statements {
+        let node = ParseTree(parsing: statement.sql)
+        if node?.nodeName == "DropdbStmt" {
+          // Not on a server that others use as well.
+          add([Hazard(.dataLoss, "drops a whole database")], statement)
+          continue
+        }
+        let isChange = ["UpdateStmt", "DeleteStmt", "MergeStmt"].contains(node?.nodeName)
+        // A table of three rows is read from one end to the other, whatever its indexes; one of millions is not.
+        if isChange { try await connection.execute("SET LOCAL enable_seqscan = off") }
         do {
           do { try await connection.query(statement.sql) } catch let error as PostgresError
             where !segment.isTransaction && error.sqlState == Self.activeTransaction
@@ -85,10 +94,23 @@ package struct Linter: Sendable {
         }
         let observed = try await observer.observe(connection)
         var hazards = observed.hazards
-        if ParseTree(parsing: statement.sql)?.nodeName == "TruncateStmt" {
+        if node?.nodeName == "TruncateStmt" {
           // It looks like a rewrite, of nothing.
           hazards.removeAll { $0.code == .rewrite }
           hazards.append(Hazard(.dataLoss, "removes all rows"))
+        }
+        if isChange {
+          try await connection.execute("SET LOCAL enable_seqscan TO DEFAULT")
+          if node?.nodeName == "DeleteStmt", node?["DeleteStmt"]?["whereClause"] == nil {
+            hazards.append(Hazard(.dataLoss, "removes all rows"))
+          }
+          if segment.directive != .backfill {
+            hazards += observed.changedThroughout.map {
+              Hazard(
+                .locksRows, "reads all of \($0), and locks the rows that it changes until the transaction ends",
+                table: $0, takesTime: true)
+            }
+          }
         }
         if !observed.locks.isEmpty, try await Self.waitsForever(connection) {
           hazards.append(
@@ -97,16 +119,20 @@ package struct Linter: Sendable {
               "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.joined(separator: ", ")))"
             ))
         }
-        hazards += try await vanished(connection)
-        let allowances = Self.allowances(statement.sql)
-        // The line of the statement itself, not of the comments before it.
-        let comments = statement.sql.split(separator: "\n", omittingEmptySubsequences: false)
-          .prefix { $0.hasPrefix("--") || $0.isEmpty }.count
-        findings += hazards.map {
-          Finding(file: file, line: statement.line + comments, hazard: $0, allowed: allowances[$0.code])
-        }
+        hazards += try await compared(connection, isOpen: isOpen)
+        add(hazards, statement)
       }
       if isOpen { try await connection.execute("COMMIT") }
+    }
+
+    private mutating func add(_ hazards: [Hazard], _ statement: ScriptStatement) {
+      let allowances = Self.allowances(statement.sql)
+      // The line of the statement itself, not of the comments before it.
+      let comments = statement.sql.split(separator: "\n", omittingEmptySubsequences: false)
+        .prefix { $0.hasPrefix("--") || $0.isEmpty }.count
+      findings += hazards.map {
+        Finding(file: file, line: statement.line + comments, hazard: $0, allowed: allowances[$0.code])
+      }
     }
 
     /// What a statement fails with that can run only outside of transactions.
@@ -129,10 +155,37 @@ package struct Linter: Sendable {
       return allowances
     }
 
+    /// What the statement has made of names that clients use.
+    private mutating func compared(_ connection: Connection, isOpen: Bool) async throws -> [Hazard] {
+      let before = names
+      names = try await Self.names(connection)
+      var hazards = Self.vanished(before, names)
+      // Columns of tables that were there.
+      let added = names.keys.filter { name in
+        before[name] == nil && name.split(separator: " ").first.map { before[String($0)] != nil } ?? false
+      }
+      for name in added.sorted() {
+        let parts = name.split(separator: " ", maxSplits: 1)
+        guard isOpen, parts.count == 2 else { continue }
+        try await connection.execute("SAVEPOINT dbtool")
+        do { try await connection.query("EXPLAIN SELECT DISTINCT \(parts[1]) FROM \(parts[0])") } catch let error
+          as PostgresError where error.sqlState == Self.undefinedFunction
+        {
+          hazards.append(
+            Hazard(
+              .breaksClients,
+              "queries with DISTINCT on all columns of \(parts[0]) fail from then on: \(parts[1]) has no equality"))
+        }
+        try await connection.execute("ROLLBACK TO SAVEPOINT dbtool; RELEASE SAVEPOINT dbtool")
+      }
+      return hazards
+    }
+
+    /// What `SELECT DISTINCT` fails with where a type has no equality operator.
+    private static let undefinedFunction: SQLState = "42883"
+
     /// What was there before the statement and is not there after it.
-    private mutating func vanished(_ connection: Connection) async throws -> [Hazard] {
-      let now = try await Self.names(connection)
-      defer { names = now }
+    private static func vanished(_ names: [String: Named], _ now: [String: Named]) -> [Hazard] {
       let gone = names.filter { now[$0.key] == nil }
       // A table that is gone speaks for its columns.
       let roots = gone.filter { name, _ in !gone.keys.contains { name.hasPrefix($0 + " ") } }

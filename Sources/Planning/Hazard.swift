@@ -10,6 +10,8 @@ package struct Hazard: Sendable, Hashable {
     case blocksReads = "blocks-reads"
     /// Nobody can write to a table that was there before.
     case blocksWrites = "blocks-writes"
+    /// Rows are changed all at once: whoever wants to change one of them waits until the transaction ends.
+    case locksRows = "locks-rows"
     /// Programs that use the old name or form fail from then on.
     case breaksClients = "breaks-clients"
     /// It waits for a strong lock without end, and others wait behind it.
@@ -53,7 +55,7 @@ package struct Hazard: Sendable, Hashable {
   package var severity: Severity {
     switch code {
     case .dataLoss: .error
-    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers: .warning
+    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows: .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
   }
@@ -68,6 +70,7 @@ package struct Hazard: Sendable, Hashable {
     case .rewrite: "add a column or table beside it, fill it in batches, and change over in a later migration"
     case .blocksReads: "add a constraint NOT VALID first and validate it: what follows need not read the table"
     case .blocksWrites: "it is short where nothing is read meanwhile; otherwise do it online, or when few write"
+    case .locksRows: "-- dbtool:backfill before it, and outside of transactions: dbtool apply does it in batches"
     case .noLockTimeout: "SET LOCAL lock_timeout = '1s' in its transaction; dbtool apply tries again"
     case .firesTriggers: "disable them meanwhile, or change the table directly (--direct) when few use it"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"

@@ -1,0 +1,189 @@
+import Migrations
+import Operations
+import Planning
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+/// Rules of other linters for migrations (squawk, strong_migrations, Atlas, Eugene), each with a statement that it is about
+/// and with what PostgreSQL was seen to do. Where a rule is about design (which type, which name) and not about a database
+/// in use, nothing is said; where it goes by words and is wrong about PostgreSQL, that is shown.
+@Suite struct LinterRuleTests {
+  struct Rule: Sendable, CustomTestStringConvertible {
+    var name: String
+    var sql: String
+    var codes: [Hazard.Code]
+    init(_ name: String, _ sql: String, _ codes: [Hazard.Code] = []) {
+      self.name = name
+      self.sql = sql
+      self.codes = codes
+    }
+    var testDescription: String { name }
+  }
+
+  private static let before = MigrationFile(
+    version: "20260101000000", name: "before",
+    text: """
+      CREATE SCHEMA s;
+      CREATE DOMAIN public.d AS integer;
+      CREATE TYPE public.mood AS ENUM ('good', 'fine');
+      CREATE TABLE s.x (id bigint PRIMARY KEY);
+      CREATE TABLE public.p (id bigint PRIMARY KEY, code text);
+      CREATE TABLE public.t (
+        id bigint PRIMARY KEY, a integer, b varchar(50) NOT NULL, c public.d, n numeric(10, 2), p_id bigint);
+      CREATE UNIQUE INDEX t_a_key ON public.t (a);
+      CREATE INDEX t_b_idx ON public.t (b);
+      ALTER TABLE public.t ADD CONSTRAINT t_p_fkey FOREIGN KEY (p_id) REFERENCES public.p;
+      ALTER TABLE public.t ADD CONSTRAINT t_a_check CHECK (a >= 0) NOT VALID;
+      CREATE TABLE public.parted (id bigint, at date) PARTITION BY RANGE (at);
+      CREATE TABLE public.part_1 PARTITION OF public.parted FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+      CREATE TABLE public.part_rest PARTITION OF public.parted DEFAULT;
+      CREATE TABLE public.beside (id bigint, at date);
+      CREATE TABLE public.empty (id bigint, at date CHECK (at < '1900-01-01'));
+      """)
+
+  private func lint(_ sql: String) async throws -> [Linter.Finding] {
+    let file = MigrationFile(version: "", name: "x.sql", text: sql)
+    return try await Databases.gate.pass {
+      try await Linter(states: States(database: Database("rules") {}))
+        .lint(file, named: "x.sql", after: [Self.before])
+    }
+  }
+
+  private static let t = "ALTER TABLE public.t"
+
+  private static let rules: [Rule] = [
+    // Columns.
+    Rule("squawk adding-field-with-default, constant", "\(t) ADD COLUMN z integer DEFAULT 1"),
+    Rule("strong_migrations volatile default, Atlas PG302", "\(t) ADD COLUMN z float DEFAULT random()", [.rewrite]),
+    Rule(
+      "squawk adding-serial-primary-key-field", "ALTER TABLE public.beside ADD COLUMN z serial PRIMARY KEY", [.rewrite]),
+    Rule("strong_migrations auto-incrementing column, Eugene E11", "\(t) ADD COLUMN z bigserial", [.rewrite]),
+    Rule(
+      "Eugene E11, identity", "\(t) ADD COLUMN z bigint GENERATED ALWAYS AS IDENTITY", [.rewrite]),
+    Rule(
+      "strong_migrations stored generated column", "\(t) ADD COLUMN z integer GENERATED ALWAYS AS (a * 2) STORED",
+      [.rewrite]),
+    Rule("strong_migrations and Eugene E3, json column", "\(t) ADD COLUMN z json", [.breaksClients]),
+    Rule("jsonb column", "\(t) ADD COLUMN z jsonb"),
+    Rule("squawk ban-drop-column, Atlas DS103", "\(t) DROP COLUMN a", [.dataLoss]),
+    Rule("squawk renaming-column, Atlas BC102", "\(t) RENAME COLUMN a TO z", [.breaksClients]),
+    Rule("squawk changing-column-type, Atlas PG301, Eugene E5", "\(t) ALTER COLUMN a TYPE bigint", [.rewrite]),
+    Rule("strong_migrations safe: varchar longer", "\(t) ALTER COLUMN b TYPE varchar(60)"),
+    Rule("strong_migrations unsafe: varchar shorter", "\(t) ALTER COLUMN b TYPE varchar(40)", [.rewrite]),
+    Rule("strong_migrations safe: numeric wider, same scale", "\(t) ALTER COLUMN n TYPE numeric(12, 2)"),
+    Rule("strong_migrations unsafe: numeric, other scale", "\(t) ALTER COLUMN n TYPE numeric(12, 4)", [.rewrite]),
+    Rule(
+      "squawk adding-not-nullable-field, Atlas PG303, Eugene E2", "\(t) ALTER COLUMN a SET NOT NULL", [.blocksReads]),
+    // PostgreSQL believes the check, which rules that go by words do not know of.
+    Rule(
+      "strong_migrations safe: NOT NULL after a check",
+      "\(t) ADD CONSTRAINT z CHECK (a IS NOT NULL) NOT VALID; COMMIT; \(t) VALIDATE CONSTRAINT z; BEGIN; "
+        + "SET LOCAL lock_timeout = '1s'; \(t) ALTER COLUMN a SET NOT NULL"),
+    Rule("squawk ban-drop-not-null", "\(t) ALTER COLUMN b DROP NOT NULL"),
+    // Constraints.
+    Rule("squawk constraint-missing-not-valid, Atlas PG305", "\(t) ADD CHECK (a > -1)", [.blocksReads]),
+    Rule(
+      "Eugene E1, validated in the same transaction",
+      "\(t) ADD CONSTRAINT z CHECK (a > -1) NOT VALID; \(t) VALIDATE CONSTRAINT z", [.blocksReads]),
+    Rule(
+      "squawk adding-foreign-key-constraint, Atlas PG306", "\(t) ADD FOREIGN KEY (id) REFERENCES public.p",
+      [.blocksWrites, .blocksWrites]),
+    Rule(
+      "strong_migrations adding a reference",
+      "\(t) ADD COLUMN z bigint REFERENCES public.p; CREATE INDEX ON public.t (z)", [.blocksWrites, .blocksReads]),
+    Rule("squawk disallowed-unique-constraint, Atlas PG105, Eugene E7", "\(t) ADD UNIQUE (a)", [.blocksReads]),
+    Rule("Eugene E8, Atlas PG311", "\(t) ADD EXCLUDE USING btree (a WITH =)", [.blocksReads]),
+    Rule("Atlas PG104", "ALTER TABLE public.beside ADD PRIMARY KEY (id)", [.blocksReads]),
+    Rule(
+      "Eugene W14, Atlas PG304", "\(t) DROP CONSTRAINT t_pkey; \(t) ADD PRIMARY KEY USING INDEX t_a_key", [.blocksReads]
+    ),
+    Rule("Atlas CD101", "\(t) DROP CONSTRAINT t_p_fkey"),
+    Rule("validating beside clients", "\(t) VALIDATE CONSTRAINT t_a_check"),
+    Rule(
+      "squawk ban-alter-domain-with-add-constraint", "ALTER DOMAIN public.d ADD CHECK (VALUE > -1)", [.blocksWrites]),
+    Rule("squawk ban-create-domain-with-constraint", "CREATE DOMAIN public.e AS integer CHECK (VALUE > 0)"),
+    // Indexes.
+    Rule(
+      "squawk require-concurrent-index-creation, Atlas PG101, Eugene E6", "CREATE INDEX ON public.t (n)",
+      [.blocksWrites]),
+    Rule("Atlas MF101 and MF102", "DROP INDEX public.t_b_idx; CREATE UNIQUE INDEX ON public.t (b)", [.blocksReads]),
+    Rule("squawk require-concurrent-index-deletion, Atlas PG102: short", "DROP INDEX public.t_b_idx"),
+    Rule("strong_migrations: four columns", "COMMIT; CREATE INDEX CONCURRENTLY z ON public.t (a, b, c, n); BEGIN"),
+    // Tables.
+    Rule("squawk ban-drop-table, Atlas DS102", "DROP TABLE public.beside", [.dataLoss]),
+    Rule("Atlas DS101", "DROP SCHEMA s CASCADE", [.dataLoss]),
+    Rule("squawk ban-drop-database", "COMMIT; DROP DATABASE another; BEGIN", [.dataLoss]),
+    Rule("squawk ban-truncate-cascade", "TRUNCATE public.p CASCADE", [.dataLoss]),
+    Rule("squawk renaming-table, Atlas BC101", "\(t) RENAME TO z", [.breaksClients]),
+    Rule("strong_migrations renaming a schema", "ALTER SCHEMA s RENAME TO z", [.breaksClients]),
+    Rule(
+      "strong_migrations creating with force", "DROP TABLE public.p CASCADE; CREATE TABLE public.p (id bigint)",
+      [.dataLoss]),
+    Rule("squawk prefer-repack", "COMMIT; VACUUM FULL public.t; BEGIN", [.rewrite]),
+    Rule("squawk prefer-repack, cluster", "CLUSTER public.t USING t_b_idx", [.rewrite]),
+    Rule(
+      "squawk require-concurrent-partition-detach, a default there",
+      "ALTER TABLE public.parted DETACH PARTITION public.part_1"),
+    Rule(
+      "attaching reads the default partition",
+      "ALTER TABLE public.parted ATTACH PARTITION public.empty FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')",
+      [.blocksReads, .blocksReads]),
+    // Rows.
+    Rule("strong_migrations backfilling", "UPDATE public.t SET n = 0", [.locksRows]),
+    Rule("one row by its key", "UPDATE public.t SET n = 0 WHERE id = 1"),
+    Rule("in batches", "COMMIT;\n-- dbtool:backfill\nUPDATE public.t SET n = 0; BEGIN"),
+    Rule("all rows", "DELETE FROM public.t", [.dataLoss, .locksRows]),
+    Rule(
+      "Eugene E4, strong_migrations backfilling beside a change",
+      "\(t) ADD COLUMN z integer; UPDATE public.p SET code = id::text", [.blocksReads, .locksRows]),
+    Rule("Eugene E10", "\(t) ALTER COLUMN a TYPE bigint; SELECT count(*) FROM public.p", [.rewrite, .blocksReads]),
+    // Types.
+    Rule("squawk require-enum-value-ordering", "COMMIT; ALTER TYPE public.mood ADD VALUE 'great'; BEGIN"),
+    Rule("Atlas, dropping a label's type", "DROP TYPE public.mood"),
+    // Design: a database in use does not notice.
+    Rule("squawk ban-char-field", "CREATE TABLE public.z (a char(3))"),
+    Rule("squawk prefer-text-field", "CREATE TABLE public.z (a varchar(3))"),
+    Rule("squawk prefer-bigint-over-int and -smallint", "CREATE TABLE public.z (a integer, b smallint)"),
+    Rule("squawk prefer-identity", "CREATE TABLE public.z (a bigserial)"),
+    Rule("squawk prefer-timestamptz", "CREATE TABLE public.z (a timestamp)"),
+    Rule("squawk identifier-too-long", "CREATE TABLE public.\(String(repeating: "z", count: 70)) (a integer)"),
+    Rule("squawk prefer-robust-stmts: in a transaction all or nothing", "CREATE TABLE public.z (a bigint)"),
+    Rule("Eugene W12", "\(t) ADD COLUMN y integer; \(t) ADD COLUMN z integer"),
+    Rule("Eugene W13", "CREATE TYPE public.z AS ENUM ('a')"),
+    Rule("Atlas AR101, alignment", "CREATE TABLE public.z (a boolean, b bigint, c boolean)"),
+  ]
+
+  @Test(arguments: rules)
+  func aRule(rule: Rule) async throws {
+    let findings = try await lint("BEGIN; SET LOCAL lock_timeout = '1s'; \(rule.sql); COMMIT;")
+    #expect(findings.map(\.hazard.code) == rule.codes, "\(rule.sql): \(findings)")
+  }
+
+  /// squawk require-timeout-settings, Eugene E9.
+  @Test func aLockWithoutATimeout() async throws {
+    let findings = try await lint("BEGIN; ALTER TABLE public.t ADD COLUMN z integer; COMMIT;")
+    #expect(findings.map(\.hazard.code) == [.noLockTimeout])
+  }
+
+  /// squawk ban-uncommitted-transaction and transaction-nesting, Atlas TX101.
+  @Test(arguments: ["BEGIN; SELECT 1;", "BEGIN; BEGIN; SELECT 1; COMMIT; COMMIT;", "SELECT 1; COMMIT;"])
+  func transactionsThatDoNotPairUp(sql: String) async throws {
+    await #expect(throws: MigrationError.self) { _ = try await lint(sql) }
+  }
+
+  /// squawk adding-required-field, Atlas MF103, squawk ban-concurrent-index-creation-in-transaction, Atlas MF104: refused
+  /// by PostgreSQL, with the line.
+  @Test(
+    arguments: [
+      ("BEGIN;\nALTER TABLE public.t ADD COLUMN z integer NOT NULL;\nCOMMIT;", "23502"),
+      ("BEGIN;\nCREATE INDEX CONCURRENTLY z ON public.t (b);\nCOMMIT;", "25001"),
+      ("BEGIN;\nDROP INDEX CONCURRENTLY public.t_b_idx;\nCOMMIT;", "25001"),
+    ])
+  func whatPostgresRefuses(sql: String, state: String) async throws {
+    let error = await #expect(throws: ReplayFailure.self) { _ = try await lint(sql) }
+    #expect(error?.location.line == 2)
+    #expect(error?.error.sqlState.map { "\($0)" } == state)
+  }
+}
