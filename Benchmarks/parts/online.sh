@@ -3,9 +3,13 @@
 echo "changes of a table with $rows rows under 8 clients; the longest stall of one (goal online: 1 s)"
 mkdir -p "$work/project" "$work/states"
 
-base='CREATE TABLE public.parent (id bigint PRIMARY KEY, code text NOT NULL);
-CREATE TABLE public.item (id bigint PRIMARY KEY, amount integer, name text, parent_id bigint, email text);
-CREATE INDEX item_name_idx ON public.item (name);'
+mood="CREATE TYPE public.mood AS ENUM ('good', 'fine', 'gone');"
+base="$mood
+CREATE TABLE public.parent (id bigint PRIMARY KEY, code text NOT NULL);
+CREATE TABLE public.item (id bigint PRIMARY KEY, quantity integer NOT NULL DEFAULT 1, mood public.mood NOT NULL DEFAULT 'good',
+  amount integer, name text, parent_id bigint, email text);
+CREATE INDEX item_quantity_idx ON public.item (quantity);
+CREATE INDEX item_name_idx ON public.item (name);"
 view="CREATE MATERIALIZED VIEW public.sums AS SELECT parent_id, sum(amount) AS total"
 sums="$view FROM public.item GROUP BY 1; CREATE UNIQUE INDEX sums_key ON public.sums (parent_id);"
 mkdir "$work/project/migrations"
@@ -21,17 +25,19 @@ state "a check is added" "$base ALTER TABLE public.item ADD CONSTRAINT item_amou
 state "a column becomes NOT NULL" "${base/amount integer/amount integer NOT NULL}"
 state "a column with random values is added" "${base/email text);/email text, token uuid NOT NULL DEFAULT gen_random_uuid());}"
 state "a materialized view gets another query" "$base" "${sums/AS total/AS total, count(*) AS items}"
+state "a column's type changes, with its contract" "${base/quantity integer/quantity bigint}"
+state "an enum loses a label, with its contract" "${base/, \'gone\'/}"
 
 "$dbtool" plan --update-lock --project "$work/project" > "$work/plan.log" 2>&1 || cat "$work/plan.log"
 cp "$work/project/schema.lock" "$work/base.lock"
 "$bin/createdb" base; "$dbtool" apply --project "$work/project" --database "host=$work user=bench dbname=base" > "$work/apply.log" 2>&1 || cat "$work/apply.log"
 "$bin/psql" -X -q -d base -c "
   INSERT INTO public.parent SELECT i, 'p' || i FROM generate_series(1, 10000) i;
-  INSERT INTO public.item SELECT i, i % 100, 'Name ' || i, 1 + i % 10000, 'a' || i || '@example.org' FROM generate_series(1, $rows) i;
+  INSERT INTO public.item SELECT i, i % 10, 'good', i % 100, 'Name ' || i, 1 + i % 10000, 'a' || i || '@example.org' FROM generate_series(1, $rows) i;
   REFRESH MATERIALIZED VIEW public.sums;" -c "VACUUM ANALYZE"
 cat > "$work/client.sql" <<SQL
 \\set id random(1, $rows)
-UPDATE public.item SET amount = amount + 1 WHERE id = :id;
+UPDATE public.item SET amount = amount + 1, quantity = quantity + 1 WHERE id = :id;
 SELECT * FROM public.item WHERE id = :id;
 SELECT * FROM public.sums WHERE parent_id = 1 + :id % 10000;
 SQL
@@ -69,5 +75,7 @@ a check is added
 a column becomes NOT NULL
 a column with random values is added
 a materialized view gets another query
+a column's type changes, with its contract
+an enum loses a label, with its contract
 NAMES
 "$bin/dropdb" --if-exists live; "$bin/dropdb" base

@@ -55,19 +55,36 @@ struct PlanWorkflow {
     let prover = Prover(server: try await states.scratch(), reader: states.reader)
     var proof: Proof?
     var filled: Set<FactID> = []
-    let addsColumns = plan.steps.contains { step in
-      step.action == .create && step.subject.kind == .column && step.includes.contains { $0.kind == .columnDefault }
-    }
-    if addsColumns {
-      // Whether a default is written into every row is PostgreSQL's to say.
+    if plan.mayRewrite {
+      // Whether a default is written into every row, and whether a type changes every value, is PostgreSQL's to say.
       var direct = plan
       proof = try await prover.prove(&direct, from: template, source: source, target: target)
       filled = direct.filledColumns
+      do {
+        if var converted = try await states.expandAndContract(
+          direct, from: source, to: target, on: template, scope: strategy, filled: filled)
+        {
+          locate(&converted)
+          let proof = try await prover.prove(&converted, from: template, source: source, target: target)
+          if proof.holds {
+            plan = converted
+            return proof
+          }
+          direct.notes.append(
+            "converting columns beside the clients does not lead to what is declared; it is done directly")
+        }
+      } catch let refusal as ExpandAndContract.Refusal {
+        direct.notes.append(refusal.description)
+      } catch let failure as ProofFailure {
+        direct.notes.append("PostgreSQL refuses to convert columns beside the clients: \(failure.error.message)")
+      }
       plan = direct
     }
     let online = OnlineStrategy.rewrite(plan, from: source, to: target, scope: strategy, filled: filled)
     if let proof, online.isDirect { return proof }
+    let notes = plan.notes
     plan = online.unproved
+    plan.notes = notes
     locate(&plan)
     return try await prover.prove(&plan, from: template, source: source, target: target)
   }
@@ -111,27 +128,31 @@ struct PlanWorkflow {
     }
   }
 
-  /// Writes the migration, then the lock that vouches for it.
+  /// Writes the migration, or the two of them, then the lock that vouches for them.
   ///
-  /// - Returns: the migration's file name; nil when there was nothing but the lock to write.
-  func write(_ result: Result, name: String?) throws -> String? {
+  /// - Returns: the migrations' file names; none when there was nothing but the lock to write.
+  func write(_ result: Result, name: String?) throws -> [String] {
     var files = result.files
-    var fileName: String?
+    var written: [MigrationFile] = []
     var catalog = result.plan.isEmpty ? result.target : result.source
     if let name, let proof = result.proof, !result.plan.isEmpty {
-      let version = nextVersion(after: files.last?.version)
-      let text = MigrationWriter.text(for: result.plan, proof: proof, title: "\(version)_\(name)")
-      let file = MigrationFile(version: version, name: name, text: text)
-      // What cannot be read back is not written.
-      _ = try file.segments()
-      try Project.write(text, to: "\(project.migrationsFolder)/\(file.fileName)")
-      files.append(file)
-      fileName = file.fileName
+      for (plan, isContract) in result.plan.parts {
+        let name = isContract ? "\(name)_contract" : name
+        let version = nextVersion(after: files.last?.version)
+        let text = MigrationWriter.text(
+          for: plan, proof: proof, title: "\(version)_\(name)", isContract: isContract)
+        let file = MigrationFile(version: version, name: name, text: text)
+        // What cannot be read back is not written.
+        _ = try file.segments()
+        written.append(file)
+        files.append(file)
+      }
+      for file in written { try Project.write(file.text, to: "\(project.migrationsFolder)/\(file.fileName)") }
       catalog = result.target
     }
     let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: catalog)
     try Project.write(lock.text, to: project.lockPath)
-    return fileName
+    return written.map(\.fileName)
   }
 
   /// Now, in UTC; later than the last one even when two are written within a second.

@@ -124,6 +124,16 @@ package struct MigrationFile: Sendable {
     }
   }
 
+  /// The line in a header that says so.
+  package static let contractMark = "-- dbtool:contract"
+
+  /// Whether it takes away what clients may still rely on, and waits until somebody says that they do not.
+  package var isContract: Bool {
+    text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }.contains {
+      $0 == Self.contractMark || $0.hasPrefix(Self.contractMark + " ")
+    }
+  }
+
   /// A unit that succeeds or fails as a whole.
   package struct Segment: Sendable {
     package var statements: [ScriptStatement]

@@ -11,8 +11,16 @@ package enum MigrationWriter {
   /// How long a statement that changes nothing but catalogs may take, once it has its locks.
   package static let statementTimeout = "1min"
 
-  package static func text(for plan: Plan, proof: Proof, title: String) -> String {
+  /// - Parameter isContract: whether it waits until clients are ready for it.
+  package static func text(for plan: Plan, proof: Proof, title: String, isContract: Bool = false) -> String {
     var text = "-- \(title)\n-- \(plan.summary)\n"
+    if isContract {
+      text += """
+        \(MigrationFile.contractMark)
+        -- dbtool apply stops before it; dbtool apply --contract applies it, once every client is ready for what it breaks.
+
+        """
+    }
     text +=
       "-- proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept\n"
     let hazards = plan.steps.flatMap { step in step.hazards.map { (step, $0) } }
@@ -42,7 +50,9 @@ package enum MigrationWriter {
         if let remark = step.remark { text += "-- \(remark.text)\n" }
         for statement in step.statements {
           if let directive = MigrationFile.Directive(mode) { text += directive.line + "\n" }
-          if let remark = step.remark { text += "-- squawk-ignore \(remark.rules.joined(separator: ", "))\n" }
+          if let remark = step.remark, !remark.rules.isEmpty {
+            text += "-- squawk-ignore \(remark.rules.joined(separator: ", "))\n"
+          }
           text += step.terminated(statement)
         }
       }

@@ -2,6 +2,23 @@ package import Catalog
 package import Planning
 
 extension States {
+  /// What the first migrations led to, with what only declarations know of the objects that were there.
+  ///
+  /// - Parameter now: what all of them lead to.
+  package func catalog(after files: [MigrationFile], within now: Catalog) async throws -> Catalog {
+    var catalog = try await replayed(files).withoutWindowPartitions(of: now.windows)
+    for fact in now.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
+      if let parent = fact.parent, !catalog.contains(parent) { continue }
+      catalog.insert(fact)
+    }
+    var settled = try await settled(catalog)
+    // Which version of an extension a server has is its own business, unless it is declared.
+    for id in settled.facts.keys where id.kind == .extension {
+      settled[id]?.attributes[.version] = now[id]?.attributes[.version]
+    }
+    return settled
+  }
+
   /// The way from one state to another.
   ///
   /// - Parameter renames: what is the same under another name; indexes and constraints that are found to be so anyway.

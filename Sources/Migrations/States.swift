@@ -95,7 +95,7 @@ package actor States {
     return withVersions(current, from: catalog)
   }
 
-  private func withVersions(_ catalog: Catalog, from other: Catalog?) -> Catalog {
+  func withVersions(_ catalog: Catalog, from other: Catalog?) -> Catalog {
     var result = catalog
     for id in catalog.facts.keys where id.kind == .extension {
       result[id]?.attributes[.version] = other?[id]?.attributes[.version]
@@ -103,7 +103,7 @@ package actor States {
     return result
   }
 
-  private func withFacts(_ read: Catalog, declaredOnlyFrom declared: Catalog) -> Catalog {
+  func withFacts(_ read: Catalog, declaredOnlyFrom declared: Catalog) -> Catalog {
     var result = read.removing { $0.id.kind == .role }
     for fact in declared.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role { result.insert(fact) }
     // Edges to roles and to raw SQL are not read back.
@@ -159,7 +159,7 @@ package actor States {
     return withVersions(withFacts(read, declaredOnlyFrom: catalog.renaming(names)), from: catalog)
   }
 
-  private static func run(_ steps: [PlanStep], on connection: Connection) async throws {
+  static func run(_ steps: [PlanStep], on connection: Connection) async throws {
     try await connection.transaction { connection in
       try await connection.execute("SET LOCAL check_function_bodies = off")
       var waiting: [(step: PlanStep, statement: String)] = []

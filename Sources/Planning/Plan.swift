@@ -97,7 +97,19 @@ package struct Plan: Sendable {
   /// Whether its order says more than its facts do: tables leave their parents in it and join others.
   package var isRigid = false
 
+  /// Where the steps begin that wait until clients are ready for them: a migration of their own.
+  package var contract: Int?
+  /// What a reader of the plan should know of it.
+  package var notes: [String] = []
+
   package init(steps: [PlanStep]) { self.steps = steps }
+
+  /// The plan's migrations: all of it, or what can be done at once and what waits.
+  package var parts: [(plan: Plan, isContract: Bool)] {
+    guard let contract else { return [(self, false)] }
+    let parts = [(Array(steps[..<contract]), false), (Array(steps[contract...]), true)]
+    return parts.filter { !$0.0.isEmpty }.map { (Plan(steps: $0.0), $0.1) }
+  }
 
   package var isEmpty: Bool { steps.isEmpty }
 
@@ -110,9 +122,10 @@ package struct Plan: Sendable {
   package var segments: [[PlanStep]] {
     var segments: [[PlanStep]] = []
     var current: [PlanStep] = []
-    for step in steps {
+    for (index, step) in steps.enumerated() {
       if let last = current.last,
-        last.mustCommit && !step.mustCommit || last.mode != .transaction || step.mode != .transaction
+        index == contract || last.mustCommit && !step.mustCommit || last.mode != .transaction
+          || step.mode != .transaction
       {
         segments.append(current)
         current = []
@@ -149,6 +162,17 @@ package struct Plan: Sendable {
       }.map(\.subject))
   }
 
+  /// Whether it may do to every row what only running it tells: a default that is written, a type that changes.
+  package var mayRewrite: Bool {
+    steps.contains { step in
+      switch (step.action, step.subject.kind) {
+      case (.create, .column): step.includes.contains { $0.kind == .columnDefault }
+      case (.alter, .column), (.alter, .enumType): true
+      default: false
+      }
+    }
+  }
+
   /// The plan without what a proof has seen.
   package var unproved: Plan {
     var plan = self
@@ -165,6 +189,13 @@ package struct Plan: Sendable {
   /// The SQL as a script: a transaction for each segment, as `psql -v ON_ERROR_STOP=1` runs it.
   package var script: String {
     var text = ""
+    if contract != nil {
+      for (plan, isContract) in parts {
+        if isContract { text += "\n-- From here on: once every client is ready for it.\n" }
+        text += plan.script
+      }
+      return text
+    }
     for segment in segments {
       guard segment[0].mode.isTransactional else {
         for step in segment {

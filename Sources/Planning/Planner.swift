@@ -17,15 +17,18 @@ package enum PlanError: Error, CustomStringConvertible {
 
 /// From two catalogs to ordered steps: diff, propagate to dependents, order by one graph, fold.
 package enum Planner {
+  /// - Parameter replacing: facts that are dropped and created although they could be altered.
   /// - Throws: `PlanError.cycle`.
-  package static func plan(from source: Catalog, to target: Catalog) throws -> Plan {
+  package static func plan(
+    from source: Catalog, to target: Catalog, replacing forced: Set<FactID> = []
+  ) throws -> Plan {
     // Roles belong to the server; one that is not declared is nobody's business here.
     var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
     var target = target
     RawOwnership.attribute(&source, &target)
     // Altering in place what lets go of something that has to go first and takes something that comes later leaves no
     // order; dropping it before and creating it after does.
-    var replacing: Set<FactID> = []
+    var replacing = forced
     while true {
       var delta = Delta(source: source, target: target, replacing: replacing)
       delta.propagate()

@@ -98,7 +98,7 @@ private struct Campaign {
     let wanted = min(6, budget - injected)
     for attempt in 0...wanted {
       let running = try ChildProcess.start(
-        project.binary, ["apply", "--database", server.url(database, pooled: pooled)],
+        project.binary, ["apply", "--contract", "--database", server.url(database, pooled: pooled)],
         environment: ["HOME": project.home, "NO_COLOR": "1"], in: project.root)
       let finished = Task.detached { running.finish() }
       if attempt < wanted, let fault = try await strike(running.pid, database, pooled: pooled) {
@@ -183,11 +183,12 @@ private struct Campaign {
         Statement(
           """
           SELECT count(*) = $1::int AND sum(amount::bigint) = (SELECT sum(i % 100) FROM generate_series(1, $1::int) i)
-                 AND count(DISTINCT token) = $1::int
+                 AND count(DISTINCT token) = $1::int AND sum(quantity) = (SELECT sum(i % 10) FROM generate_series(1, $1::int) i)
+                 AND count(*) FILTER (WHERE mood = 'good' AND id % 2 = 0 OR mood = 'fine' AND id % 2 = 1) = $1::int
             FROM public.item WHERE id <= $1::int
           """, [String(rows)]),
         Statement(
-          "SELECT count(*) FROM unnest($1::bigint[]) AS w (id) JOIN public.item USING (id) WHERE token IS NOT NULL",
+          "SELECT count(*) FROM unnest($1::bigint[]) AS w (id) JOIN public.item USING (id) WHERE token IS NOT NULL AND quantity = 3",
           [ArrayText.encode(inserted.map(String.init))]),
         Statement("SELECT (SELECT count(*) FROM public.log) + (SELECT count(*) FROM public.item)"),
         Statement("SELECT count(*) FROM pg_index WHERE NOT indisvalid"),

@@ -10,10 +10,12 @@ import Testing
   func squawkHasNothingToSay() async throws {
     let migration = try await MixedMigration()
     let path = "/tmp/dbtool-squawk-\(UInt64.random(in: 0...UInt64.max)).sql"
-    try migration.file.text.write(toFile: path, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
-    let outcome = try ChildProcess.run(Self.program, ["--pg-version", "15.0", path])
-    #expect(outcome.status == 0, "\(outcome.output)\n\(migration.file.text)")
+    for file in migration.files {
+      try file.text.write(toFile: path, atomically: false, encoding: .utf8)
+      let outcome = try ChildProcess.run(Self.program, ["--pg-version", "15.0", path])
+      #expect(outcome.status == 0, "\(outcome.output)\n\(file.text)")
+    }
     // It does have something to say to the direct way.
     try migration.direct.write(toFile: path, atomically: false, encoding: .utf8)
     #expect(try ChildProcess.run(Self.program, ["--pg-version", "15.0", path]).status != 0)

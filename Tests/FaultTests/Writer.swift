@@ -22,7 +22,8 @@ actor Writer {
             )[0].int(0)
             await add(id)
             try await connection.query(
-              "UPDATE public.item SET amount = amount WHERE id = $1::bigint", [String(Int.random(in: 1...rows))])
+              "UPDATE public.item SET amount = amount, quantity = quantity WHERE id = $1::bigint",
+              [String(Int.random(in: 1...rows))])
             await count()
           }
         }

@@ -42,6 +42,9 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Stop before a migration whose header names hazards, and ask; without a terminal, exit 3 there.")
   var pauseOnHazard = false
 
+  @Flag(help: "Apply contracts too: every client is ready for what they take away.")
+  var contract = false
+
   @Flag(help: "Take the statement in which an earlier apply was interrupted for carried out.")
   var skipInterrupted = false
 
@@ -69,6 +72,7 @@ struct ApplyCommand: AsyncParsableCommand {
     var options = Applier.Options()
     options.timeoutScale = timeoutScale
     options.maxLag = maxLag
+    options.contracts = contract
     options.interrupted = skipInterrupted ? .skip : repeatInterrupted ? .again : .ask
     return options
   }
@@ -99,8 +103,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
   /// The first pending migration with hazards that nobody agrees to.
   private func hazardous(_ files: [MigrationFile], _ target: ConnectionTarget) async throws -> MigrationFile? {
-    let applier = Applier(target: target, files: files)
-    let pending = try await Connection.with(target) { try await applier.pending($0, upTo: to) }
+    let applier = Applier(target: target, files: files, options: applyOptions)
+    let pending = try await Connection.with(target) { try await applier.agenda($0, upTo: to) }.pending
     for entry in pending where !entry.file.hazards.isEmpty {
       Console.error.warning("\(entry.file.fileName) has hazards:")
       for hazard in entry.file.hazards { Console.error.note("  \(hazard)") }
@@ -114,9 +118,10 @@ struct ApplyCommand: AsyncParsableCommand {
 
   private func preview(_ files: [MigrationFile], _ target: ConnectionTarget) async throws {
     let console = Console.output
-    let applier = Applier(target: target, files: files)
-    let pending = try await Connection.with(target) { try await applier.pending($0, upTo: to) }
-    if pending.isEmpty { console.line("nothing to apply: \(target) is up to date") }
+    let applier = Applier(target: target, files: files, options: applyOptions)
+    let agenda = try await Connection.with(target) { try await applier.agenda($0, upTo: to) }
+    let pending = agenda.pending
+    if pending.isEmpty, agenda.waiting.isEmpty { console.line("nothing to apply: \(target) is up to date") }
     for entry in pending {
       let (file, done) = (entry.file, entry.done)
       let segments = try file.segments()
@@ -126,6 +131,21 @@ struct ApplyCommand: AsyncParsableCommand {
         console.note("  \(line.dropFirst(3))")
       }
     }
+    agenda.tell(console)
+  }
+}
+
+extension Applier.Agenda {
+  /// Says what waits, for what, and how it goes on.
+  func tell(_ console: Console) {
+    guard let first = waiting.first else { return }
+    console.line("stopped before \(first.file.fileName): it takes away what clients may still rely on.")
+    for hazard in first.file.hazards { console.note("  \(hazard)") }
+    if waiting.count > 1 {
+      let names = waiting.dropFirst().map(\.file.fileName)
+      console.note("  behind it \(names.count == 1 ? "waits" : "wait"): \(names.sentence)")
+    }
+    console.line("once every client is ready for it: dbtool apply --contract")
   }
 }
 
@@ -153,7 +173,8 @@ struct ApplyWorkflow {
     upTo version: String?, environment: String?, usualEnvironment: String? = nil, _ console: Console
   ) async throws {
     let applier = Applier(target: target, files: files, options: options)
-    let count = try await applier.apply(upTo: version) { event in Self.report(event, console) }
+    let agenda = try await applier.apply(upTo: version) { event in Self.report(event, console) }
+    let count = agenda.pending.count
     let all = version == nil || version == files.last?.version
     try await Connection.with(target) { connection in
       try await History.set("project", project.database.name, connection)
@@ -166,10 +187,14 @@ struct ApplyWorkflow {
         if !created.isEmpty { console.line("created \(created.count) partitions") }
       }
     }
-    console.line(
-      count == 0
-        ? "nothing to apply: \(target) is up to date"
-        : "applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
+    if count > 0 {
+      console.line("applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
+    } else if agenda.waiting.isEmpty {
+      console.line("nothing to apply: \(target) is up to date")
+    }
+    agenda.tell(console)
+    // What comes after the contract is missing.
+    if agenda.waiting.count > 1 { throw ExitCode(2) }
   }
 
   private static func text(_ progress: Backfill.Progress) -> String {

@@ -133,7 +133,10 @@ struct DiffWorkflow {
     case .sql: console.write(plan.script)
     case .migration:
       guard let proof else { return }
-      console.write(MigrationWriter.text(for: plan, proof: proof, title: "\(from) to \(to)"))
+      for (part, isContract) in plan.parts {
+        console.write(
+          MigrationWriter.text(for: part, proof: proof, title: "\(from) to \(to)", isContract: isContract))
+      }
     case .json: if let text = try? JSON.text(output.machine) { console.line(text) }
     case .text: console.write(plan.isEmpty ? "no difference\n" : output.text(console))
     }

@@ -145,9 +145,8 @@ struct PlanCommand: AsyncParsableCommand {
         if !result.unlisted.isEmpty { _ = try workflow.write(result, name: nil) }
         return
       }
-      if let file = try workflow.write(result, name: name) {
-        console.line("wrote migrations/\(file) and schema.lock; next: dbtool apply")
-      }
+      let files = try workflow.write(result, name: name)
+      console.line("wrote \((files.map { "migrations/\($0)" } + ["schema.lock"]).sentence); next: dbtool apply")
     } else if updateLock {
       _ = try workflow.write(result, name: nil)
       console.line("wrote schema.lock")

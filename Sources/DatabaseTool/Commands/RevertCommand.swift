@@ -48,7 +48,7 @@ struct RevertCommand: AsyncParsableCommand {
       try await refuseDrift(project, states, lock.catalog)
       var workflow = PlanWorkflow(project: project, states: states, renames: .off)
       workflow.strategy = strategy.scope
-      let target = try await earlier(files.filter { $0.version <= to }, lock.catalog, states)
+      let target = try await states.catalog(after: files.filter { $0.version <= to }, within: lock.catalog)
       var plan = try await states.plan(from: lock.catalog, to: target)
       workflow.locate(&plan)
       guard !plan.isEmpty else {
@@ -71,25 +71,10 @@ struct RevertCommand: AsyncParsableCommand {
       if dryRun { return }
       let result = PlanWorkflow.Result(
         plan: plan, proof: proof, source: lock.catalog, target: target, unlisted: [], files: files)
-      if let file = try workflow.write(result, name: name ?? "revert_to_\(to)") {
-        Console.output.line("wrote migrations/\(file) and schema.lock; next: dbtool apply")
-      }
+      let written = try workflow.write(result, name: name ?? "revert_to_\(to)")
+      Console.output.line(
+        "wrote \((written.map { "migrations/\($0)" } + ["schema.lock"]).sentence); next: dbtool apply")
     }
-  }
-
-  /// What the migrations led to, with what only declarations know of the objects that were there.
-  private func earlier(_ files: [MigrationFile], _ now: Catalog, _ states: States) async throws -> Catalog {
-    var catalog = try await states.replayed(files).withoutWindowPartitions(of: now.windows)
-    for fact in now.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
-      if let parent = fact.parent, !catalog.contains(parent) { continue }
-      catalog.insert(fact)
-    }
-    var settled = try await states.settled(catalog)
-    // Which version of an extension a server has is its own business, unless it is declared.
-    for id in settled.facts.keys where id.kind == .extension {
-      settled[id]?.attributes[.version] = now[id]?.attributes[.version]
-    }
-    return settled
   }
 
   private func refuseDrift(_ project: Project, _ states: States, _ expected: Catalog) async throws {

@@ -44,7 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
       var table = TextTable()
       for line in lines { table.add(line.version, line.state, line.appliedAt.map { "\($0) UTC" } ?? "-", line.name) }
       table.print(to: console)
-      let pending = lines.count { $0.state == "pending" || $0.state.hasPrefix("part") }
+      let pending = lines.count { $0.state.hasPrefix("pending") || $0.state.hasPrefix("part") }
       if let activity { show(activity, console) }
       console.line(pending == 0 ? "up to date" : "\(pending) to apply: dbtool apply")
     }
@@ -64,7 +64,8 @@ struct StatusCommand: AsyncParsableCommand {
     let known = Set(files.map(\.version))
     var lines = files.map { file -> Line in
       guard let entry = byVersion[file.version] else {
-        return Line(version: file.version, name: file.name, state: "pending", appliedAt: nil)
+        let state = file.isContract ? "pending contract" : "pending"
+        return Line(version: file.version, name: file.name, state: state, appliedAt: nil)
       }
       let state =
         entry.checksum != file.digest.description
@@ -96,7 +97,7 @@ struct DriftCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try projectOptions.project()
-      let (_, lock) = try verifiedFiles(project)
+      let (files, lock) = try verifiedFiles(project)
       guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
       let (target, _) = try await databaseOptions.resolve(project)
       let database = project.database
@@ -104,8 +105,16 @@ struct DriftCommand: AsyncParsableCommand {
       let states = Task { States(database: database) }
       let report = try await Connection.with(target) { connection in
         let live = try await States.reader(for: database).read(connection)
-        return try await DriftReport.make(
-          states: await states.value, expected: lock.catalog, live: live, connection)
+        let waiting = try await Applier(target: target, files: files).awaitedContract(connection)
+        var expected = lock.catalog
+        if let waiting {
+          expected = try await states.value.catalog(
+            after: files.filter { $0.version < waiting.version }, within: lock.catalog)
+        }
+        var report = try await DriftReport.make(
+          states: await states.value, expected: expected, live: live, connection)
+        if let waiting { report.notes.append("compared with what comes before \(waiting.fileName), which waits") }
+        return report
       }
       let console = Console.output
       switch format {

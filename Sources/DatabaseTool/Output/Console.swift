@@ -108,3 +108,11 @@ func sizeText(_ bytes: Int) -> String {
 func durationText(_ seconds: Double) -> String {
   seconds < 1 ? "\(Int((seconds * 1000).rounded())) ms" : "\((seconds * 10).rounded() / 10) s"
 }
+
+extension [String] {
+  /// "a, b and c".
+  var sentence: String {
+    guard count > 1, let last else { return first ?? "" }
+    return dropLast().joined(separator: ", ") + " and " + last
+  }
+}

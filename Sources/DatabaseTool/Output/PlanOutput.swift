@@ -22,7 +22,12 @@ struct PlanOutput {
 
   func text(_ console: Console) -> String {
     var text = ""
+    var first = 0
     for (index, segment) in plan.segments.enumerated() {
+      if first == plan.contract {
+        text += console.styled("later, by dbtool apply --contract, once every client is ready for it\n", .bold)
+      }
+      first += segment.count
       if plan.segments.count > 1, !segment.allSatisfy(isDetail) {
         text += console.styled("\(title(segment[0].mode)) \(index + 1)\n", .dim)
       }
@@ -30,6 +35,7 @@ struct PlanOutput {
     }
     text += "\n" + console.styled("plan: ", .bold) + plan.summary + "\n"
     if let proof { text += proofText(proof, console) }
+    for note in plan.notes { text += console.styled("note: ", .bold) + note + "\n" }
     return text
   }
 
@@ -134,6 +140,8 @@ struct PlanOutput {
       var kind: String
       var object: String
       var mode: String
+      /// Whether it waits for `dbtool apply --contract`.
+      var contract: Bool
       var statements: [String]
       var hazards: [HazardEntry]
       var locks: [String]
@@ -160,17 +168,18 @@ struct PlanOutput {
       var emptyTables: [String]
     }
     var summary: String
+    var notes: [String]
     var steps: [Step]
     var proof: ProofEntry?
   }
 
   var machine: Machine {
     Machine(
-      summary: plan.summary,
-      steps: plan.steps.map { step in
+      summary: plan.summary, notes: plan.notes,
+      steps: plan.steps.enumerated().map { index, step in
         Machine.Step(
           action: step.action.rawValue, kind: step.subject.kind.word, object: step.subject.path,
-          mode: step.mode.rawValue,
+          mode: step.mode.rawValue, contract: plan.contract.map { index >= $0 } ?? false,
           statements: step.statements,
           hazards: step.hazards.map {
             Machine.HazardEntry(

@@ -23,6 +23,8 @@ package struct Applier: Sendable {
     /// How many seconds a replica may be behind before backfills wait for it.
     package var maxLag: Double?
     package var interrupted = Interrupted.ask
+    /// Whether clients are ready for what migrations take away that say so.
+    package var contracts = false
     package init() {}
   }
 
@@ -46,7 +48,48 @@ package struct Applier: Sendable {
     var attempted: Int?
   }
 
-  /// What is to be done, after comparing the history with the files.
+  /// What can be done, and what waits for a word.
+  package struct Agenda: Sendable {
+    package var pending: [Pending]
+    /// A contract that clients have to be ready for, and what comes after it.
+    package var waiting: [Pending] = []
+
+    /// - Parameter isFresh: whether nothing was applied yet, so that there are no clients.
+    init(_ pending: [Pending], isFresh: Bool, contracts: Bool) {
+      // One that was begun was agreed to.
+      let stop = pending.firstIndex { $0.file.isContract && $0.done == 0 && $0.attempted == nil }
+      guard let stop, !isFresh, !contracts else {
+        self.pending = pending
+        return
+      }
+      self.pending = Array(pending[..<stop])
+      waiting = Array(pending[stop...])
+    }
+  }
+
+  /// What is to be done, after comparing the history with the files; the rest waits until clients are ready.
+  ///
+  /// - Throws: `ApplyError` when history and files contradict each other.
+  package func agenda(_ connection: Connection, upTo version: String? = nil) async throws -> Agenda {
+    let isFresh = try await History.entries(connection).isEmpty
+    return Agenda(try await pending(connection, upTo: version), isFresh: isFresh, contracts: options.contracts)
+  }
+
+  /// The contract at which a database has stopped, if all before it is applied.
+  ///
+  /// - Returns: nil also where the role may not read the history.
+  package func awaitedContract(_ connection: Connection) async throws -> MigrationFile? {
+    guard files.contains(where: \.isContract) else { return nil }
+    do {
+      let agenda = try await agenda(connection)
+      return agenda.pending.isEmpty ? agenda.waiting.first?.file : nil
+    } catch let error as PostgresError where error.sqlState == "42501" { return nil } catch is ApplyError {
+      // A history of other files tells nothing here.
+      return nil
+    }
+  }
+
+  /// What is not applied yet, after comparing the history with the files.
   ///
   /// - Throws: `ApplyError` when history and files contradict each other.
   package func pending(_ connection: Connection, upTo version: String? = nil) async throws -> [Pending] {
@@ -72,9 +115,11 @@ package struct Applier: Sendable {
 
   /// Applies what is pending, one transaction after the other; each writes its own history.
   ///
-  /// - Returns: how many migrations were finished.
+  /// - Returns: what was finished, and what waits.
   /// - Throws: `ApplyError`, `PostgresError`.
-  package func apply(upTo version: String? = nil, _ report: @escaping @Sendable (Event) -> Void) async throws -> Int {
+  package func apply(
+    upTo version: String? = nil, _ report: @escaping @Sendable (Event) -> Void
+  ) async throws -> Agenda {
     try await ApplyLock.with(target) { lock in
       try await Connection.with(target, applicationName: "dbtool apply") { connection in
         let isPooled = try await connection.isPooled
@@ -82,11 +127,11 @@ package struct Applier: Sendable {
         if !isPooled { try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0") }
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
-        let pending = try await pending(connection, upTo: version)
-        if isPooled { try refuseSessions(pending) }
+        let agenda = try await agenda(connection, upTo: version)
+        if isPooled { try refuseSessions(agenda.pending) }
         let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
-        for entry in pending { try await apply(entry, connection, pid, lock, report) }
-        return pending.count
+        for entry in agenda.pending { try await apply(entry, connection, pid, lock, report) }
+        return agenda
       }
     }
   }

@@ -20,13 +20,13 @@ extension OnlineStrategy {
       guard fact.attributes[.validated] == nil, !fact.text(.definition).hasSuffix(" NOT ENFORCED") else { return nil }
       var unchecked = step
       unchecked.statements[0] = "\(add) NOT VALID"
-      return Expansion(now: [unchecked], later: [validate(step, fact.id.memberSQL)])
+      return Expansion(now: [unchecked], later: [Self.validate(step, fact.id.memberSQL)])
     default: break
     }
     return nil
   }
 
-  private func validate(_ step: PlanStep, _ constraint: String) -> PlanStep {
+  private static func validate(_ step: PlanStep, _ constraint: String) -> PlanStep {
     PlanStep(
       continuing: step, ["ALTER TABLE \(step.subject.sqlName) VALIDATE CONSTRAINT \(constraint)"], .ownTransaction)
   }
@@ -41,7 +41,7 @@ extension OnlineStrategy {
     guard let place = step.statements.firstIndex(of: statement) else { return nil }
     var rest = step
     rest.statements.remove(at: place)
-    var parts = notNull(step)
+    var parts = Self.notNull(step, target.serverVersion)
     // New rows have to keep to it from now on.
     rest.statements += parts.removeFirst().statements
     return Expansion(now: [rest], later: parts)
@@ -50,11 +50,11 @@ extension OnlineStrategy {
   /// The steps from a column without NULLs to one that can have none.
   ///
   /// - Returns: what holds for new rows, then what checks the old ones.
-  func notNull(_ step: PlanStep) -> [PlanStep] {
+  static func notNull(_ step: PlanStep, _ version: ServerVersion) -> [PlanStep] {
     let table = "ALTER TABLE \(step.subject.sqlName)"
     let column = step.subject.memberSQL
     let columns = [step.subject.member]
-    if target.serverVersion.major >= 18 {
+    if version.major >= 18 {
       let name = Quote.identifier(ChosenName(table: step.subject.name, columns: columns, label: "not_null").text)
       return [
         PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) NOT NULL \(column) NOT VALID"]),
@@ -73,15 +73,30 @@ extension OnlineStrategy {
 
   /// Whether rows can be changed in batches: by a primary key, which logical replication wants as well, and without a
   /// publication that chooses among them.
-  private func canBeUpdated(_ table: FactID) -> Bool {
-    let parts = target.facts.values.filter { $0.parent == table }
-    return source[table]?.attributes[.replicaIdentity] == nil && target[table]?.attributes[.replicaIdentity] == nil
-      && parts.contains {
-        $0.id.kind == .constraint && $0.text(.type) == "p" && source.contains($0.id) && touched[$0.id] == nil
-      }
-      && !(parts + source.facts.values.filter { $0.parent == table }).contains {
-        $0.id.kind == .publicationTable && $0.attributes[.definition] != nil
-      }
+  static func canBeUpdated(_ table: FactID, _ source: Catalog, _ target: Catalog) -> Bool {
+    let parts = [source, target].map { catalog in catalog.facts.values.filter { $0.parent == table } }
+    return [source, target].allSatisfy { $0[table]?.attributes[.replicaIdentity] == nil }
+      && parts.allSatisfy { $0.contains { $0.id.kind == .constraint && $0.text(.type) == "p" } }
+      && !parts.joined().contains { $0.id.kind == .publicationTable && $0.attributes[.definition] != nil }
+  }
+
+  private func hasSteadyKey(_ table: FactID) -> Bool {
+    target.facts.values.contains {
+      $0.parent == table && $0.id.kind == .constraint && $0.text(.type) == "p" && touched[$0.id] == nil
+    }
+  }
+
+  /// The triggers that a batch of a table's rows fires.
+  static func firing(_ table: FactID, _ catalog: Catalog) -> [Hazard] {
+    let triggers = catalog.facts.values.filter { $0.id.kind == .trigger && $0.parent == table }.map(\.id.member)
+      .sorted()
+    if triggers.isEmpty { return [] }
+    return [
+      Hazard(
+        .firesTriggers,
+        "fires the triggers of \(table.sqlName) for its rows, as any UPDATE: \(triggers.joined(separator: ", "))",
+        table: table.sqlName, takesTime: true)
+    ]
   }
 
   /// A column whose values PostgreSQL would write into every row at once: made empty, and filled in batches.
@@ -89,7 +104,8 @@ extension OnlineStrategy {
     guard filled.contains(step.subject), let fact = target[step.subject], let table = fact.parent,
       table.kind == .table, isLive(table), fact.attributes[.generated] == nil, fact.attributes[.identity] == nil,
       let value = target[FactID(.columnDefault, schema: fact.id.schema, name: fact.id.name, member: fact.id.member)],
-      fact.attributes[.notNullName] == nil, fact.attributes[.notNullOptions] == nil, canBeUpdated(table)
+      fact.attributes[.notNullName] == nil, fact.attributes[.notNullOptions] == nil,
+      Self.canBeUpdated(table, source, target), hasSteadyKey(table)
     else { return nil }
     var empty = fact
     empty.attributes[.notNull] = nil
@@ -103,14 +119,7 @@ extension OnlineStrategy {
     var fill = PlanStep(
       continuing: step,
       ["UPDATE \(fact.id.sqlName) SET \(fact.id.memberSQL) = DEFAULT WHERE \(fact.id.memberSQL) IS NULL"], .backfill)
-    let triggers = target.facts.values.filter { $0.id.kind == .trigger && $0.parent == table }.map(\.id.member).sorted()
-    if !triggers.isEmpty {
-      fill.hazards.append(
-        Hazard(
-          .firesTriggers,
-          "fires the triggers of \(table.sqlName) for its rows, as any UPDATE: \(triggers.joined(separator: ", "))",
-          table: table.sqlName, takesTime: true))
-    }
-    return Expansion(now: [add], later: [fill] + (fact.flag(.notNull) ? notNull(step) : []))
+    fill.hazards += Self.firing(table, target)
+    return Expansion(now: [add], later: [fill] + (fact.flag(.notNull) ? Self.notNull(step, target.serverVersion) : []))
   }
 }

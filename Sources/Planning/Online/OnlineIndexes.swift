@@ -19,7 +19,7 @@ extension OnlineStrategy {
     }
     guard let drop = drop(of: step.subject, before: index) else {
       var build = step
-      build.statements = [concurrent(fact, named: fact.id.name)]
+      build.statements = [Self.concurrently(fact, named: fact.id.name)]
       build.mode = .alone
       build.remark = .build
       return Expansion(now: [build] + rest(step))
@@ -30,7 +30,7 @@ extension OnlineStrategy {
     let new = Self.standIn(fact.id.name, "new")
     let (oldIndex, newIndex) = (Quote.qualified(fact.id.schema, old), Quote.qualified(fact.id.schema, new))
     var build = step
-    build.statements = [concurrent(fact, named: new)]
+    build.statements = [Self.concurrently(fact, named: new)]
     build.mode = .alone
     build.remark = .build
     var swap = PlanStep(
@@ -51,7 +51,7 @@ extension OnlineStrategy {
     return rest.isEmpty ? [] : [PlanStep(continuing: step, rest)]
   }
 
-  private func concurrent(_ fact: Fact, named name: String) -> String {
+  static func concurrently(_ fact: Fact, named name: String) -> String {
     "CREATE \(fact.flag(.unique) ? "UNIQUE " : "")INDEX CONCURRENTLY \(Quote.identifier(name)) "
       + "ON \(fact.parent?.sqlName ?? "") \(fact.text(.definition))"
   }
@@ -97,7 +97,7 @@ extension OnlineStrategy {
 }
 
 /// A primary key or unique constraint as an index.
-private struct KeyDefinition {
+struct KeyDefinition {
   let word: String
   let index: String
   let deferral: String

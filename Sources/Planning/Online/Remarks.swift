@@ -19,4 +19,20 @@ extension PlanStep.Remark {
       "prefer-robust-stmts", "require-concurrent-index-creation", "constraint-missing-not-valid",
       "adding-foreign-key-constraint",
     ])
+  static let conversion = PlanStep.Remark(
+    text: "The second column is empty for now; a trigger fills it for every row that is written.",
+    rules: ["prefer-robust-stmts", "ban-create-trigger"])
+  static let conversionFill = PlanStep.Remark(
+    text: "The trigger converts every row that is touched.", rules: [])
+  static let conversionCheck = PlanStep.Remark(
+    text: "Refused where a row has a value that cannot be converted: change that row, and apply again.", rules: [])
+  static let changeOver = PlanStep.Remark(
+    text: "All of the change in one short transaction: what was prepared takes the old names.",
+    rules: [
+      "prefer-robust-stmts", "ban-drop-constraint", "renaming-column", "renaming-object",
+      "disallowed-unique-constraint",
+      "adding-serial-primary-key-field", "changing-column-type",
+    ])
+  static let leftover = PlanStep.Remark(
+    text: "Its values are in the column that took its place.", rules: ["ban-drop-column", "prefer-robust-stmts"])
 }

@@ -1,0 +1,58 @@
+package import Catalog
+internal import Introspection
+package import Planning
+internal import Postgres
+
+extension States {
+  /// The plan that converts in two migrations what a direct one was seen to rewrite.
+  ///
+  /// - Parameters:
+  ///   - direct: the plan as it was proved.
+  ///   - template: a scratch database in the source state.
+  ///   - filled: new columns that are filled in batches.
+  /// - Returns: nil when nothing is rewritten that could be converted.
+  /// - Throws: `ExpandAndContract.Refusal`; `ProofFailure` where PostgreSQL refuses the way.
+  package func expandAndContract(
+    _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope,
+    filled: Set<FactID>
+  ) async throws -> Plan? {
+    guard let change = try ExpandAndContract(direct, from: source, to: target, scope: scope) else { return nil }
+    let words = try await rebuilt(target, then: change.standIns)
+    let held = change.held
+    let before = try await plan(from: source, to: held)
+    let first = OnlineStrategy.rewrite(before, from: source, to: held, scope: scope, filled: filled)
+    var plan = Plan(steps: first.steps + change.expand(words))
+    plan.contract = plan.steps.count
+    let swapped = try await result(of: plan.steps + change.checks + change.swap(words), on: template, target)
+    let rest = try Planner.plan(from: swapped, to: target, replacing: change.replacing(swapped))
+    let following = OnlineStrategy.rewrite(rest, from: swapped, to: target, scope: scope)
+    plan.steps += change.contract(words, rest: following)
+    return plan
+  }
+
+  /// What steps lead to, in the words of the target where both say the same.
+  private func result(of steps: [PlanStep], on template: String, _ target: Catalog) async throws -> Catalog {
+    let reader = reader
+    let read = try await scratch().withDatabase(from: template) { database in
+      try await Connection.with(database.target) { connection in
+        for segment in Plan(steps: steps).segments {
+          if segment[0].mode.isTransactional {
+            try await Self.run(segment, on: connection)
+          } else {
+            for step in segment {
+              for statement in step.statements {
+                do { try await connection.execute(statement) } catch let error as PostgresError {
+                  throw ProofFailure(step: step, statement: statement, error: error)
+                }
+              }
+            }
+          }
+        }
+        return try await reader.read(connection).removing { $0.id.kind == .role }
+      }
+    }
+    let windows = target.windows
+    let plain = withFacts(read, declaredOnlyFrom: target).withoutWindowPartitions(of: windows)
+    return try await reconciled(withVersions(plain, from: target), target).0
+  }
+}

@@ -1,0 +1,130 @@
+internal import Catalog
+internal import Postgres
+
+/// A column whose values PostgreSQL would write anew while nobody can use the table. They are converted in a second
+/// column beside it, which a trigger keeps up with what clients write, and which takes its place in the end.
+struct ColumnConversion: Sendable {
+  let old: Fact
+  let new: Fact
+  let table: FactID
+  /// Whether every value there can be has a converted one.
+  let isCertain: Bool
+
+  var column: FactID { new.id }
+  private var name: String { column.member }
+  private var alter: String { "ALTER TABLE \(table.sqlName)" }
+
+  // MARK: Names that stand in
+
+  var newName: String { OnlineStrategy.standIn(name, "new") }
+  var oldName: String { OnlineStrategy.standIn(name, "old") }
+  var newColumn: FactID { FactID(.column, schema: table.schema, name: table.name, member: newName) }
+  var oldColumn: FactID { FactID(.column, schema: table.schema, name: table.name, member: oldName) }
+  private var function: String {
+    Quote.qualified(table.schema, ChosenName(table: table.name, columns: [name], label: "convert").text)
+  }
+  /// Triggers fire in the order of their names: this one sees what the others have made of a row.
+  private var trigger: String { Quote.identifier(ChosenName(table: "~" + name, columns: [], label: "convert").text) }
+  private var check: String {
+    Quote.identifier(ChosenName(table: table.name, columns: [name], label: "converted").text)
+  }
+  private var quotedNew: String { Quote.identifier(newName) }
+  private var quotedOld: String { Quote.identifier(oldName) }
+
+  // MARK: Before the clients change over
+
+  /// Makes the second column, and the trigger that fills it for new rows.
+  ///
+  /// - Parameter words: the second column as PostgreSQL reads it back.
+  func begin(_ words: Fact) -> [String] {
+    var empty = words
+    for key: AttributeKey in [.notNull, .notNullName, .notNullOptions, .identity, .identityOptions, .sequence] {
+      empty.attributes[key] = nil
+    }
+    let value = "NEW.\(quotedNew) := \(expression(to: words.text(.type)))"
+    // A client is never refused for a value that cannot be converted: that is found out before the change.
+    let body =
+      isCertain
+      ? """
+      BEGIN
+        \(value);
+        RETURN NEW;
+      END
+      """
+      : """
+      BEGIN
+        \(value);
+        RETURN NEW;
+      EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+        NEW.\(quotedNew) := NULL;
+        RETURN NEW;
+      END
+      """
+    return ColumnRule.add(empty, defaultValue: nil) + [
+      "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql AS \(Quote.literal(body))",
+      "CREATE TRIGGER \(trigger) BEFORE INSERT OR UPDATE ON \(table.sqlName)\n"
+        + "  FOR EACH ROW EXECUTE FUNCTION \(function)()",
+      // Also for rows that replication brings.
+      "\(alter) ENABLE ALWAYS TRIGGER \(trigger)",
+    ]
+  }
+
+  private func expression(to type: String) -> String {
+    let value = "NEW.\(Quote.identifier(name))"
+    // A type that keeps its name has other values.
+    guard old.text(.type) == new.text(.type) else {
+      return TypeChange.conversion(value, from: old.text(.type), to: type)
+    }
+    return type.hasSuffix("[]") ? "\(value)::text[]::\(type)" : "\(value)::text::\(type)"
+  }
+
+  /// Which rows have a value and no converted one.
+  var isUnfilled: String { "\(Quote.identifier(name)) IS NOT NULL AND \(quotedNew) IS NULL" }
+
+  /// Whether the second column can be without NULLs at once.
+  var isNeverNull: Bool { isCertain && old.flag(.notNull) && new.flag(.notNull) }
+
+  // MARK: The change
+
+  /// Finds a value that cannot be converted.
+  var checkAdded: String {
+    "\(alter) ADD CONSTRAINT \(check) CHECK ((\(Quote.identifier(name)) IS NULL) = (\(quotedNew) IS NULL)) NOT VALID"
+  }
+  var checkValidated: String { "\(alter) VALIDATE CONSTRAINT \(check)" }
+
+  /// Puts the second column in the first one's place.
+  ///
+  /// - Parameter hasDefault: whether the first one has a default.
+  func swap(hasDefault: Bool) -> [String] {
+    var statements = ["DROP TRIGGER \(trigger) ON \(table.sqlName)", "DROP FUNCTION \(function)()"]
+    if !isCertain { statements.append("\(alter) DROP CONSTRAINT \(check)") }
+    statements += [
+      "\(alter) RENAME COLUMN \(Quote.identifier(name)) TO \(quotedOld)",
+      "\(alter) RENAME COLUMN \(quotedNew) TO \(Quote.identifier(name))",
+    ]
+    statements += identity
+    if hasDefault { statements.append("\(alter) ALTER COLUMN \(quotedOld) DROP DEFAULT") }
+    return statements
+  }
+
+  /// What no client gives a value any more must not ask for one. A primary key lets go of it only once it is gone.
+  var release: [String] { old.flag(.notNull) ? ["\(alter) ALTER COLUMN \(quotedOld) DROP NOT NULL"] : [] }
+
+  /// The numbers go on where they are: a new sequence takes over from the old one.
+  private var identity: [String] {
+    guard let kind = new.optionalText(.identity), let before = old.list(.sequence).last,
+      let after = new.list(.sequence).last
+    else { return [] }
+    let standIn = OnlineStrategy.standIn(after, "new")
+    let from = Quote.qualified(table.schema, before)
+    let to = Quote.qualified(table.schema, standIn)
+    let options = ["SEQUENCE NAME \(to)"] + new.list(.identityOptions)
+    return [
+      "\(alter) ALTER COLUMN \(Quote.identifier(name)) ADD GENERATED \(kind) AS IDENTITY "
+        + "(\(options.joined(separator: " ")))",
+      "SELECT pg_catalog.setval(\(Quote.literal(to)), last_value, is_called) FROM \(from)",
+      "\(alter) ALTER COLUMN \(quotedOld) DROP IDENTITY",
+      "ALTER SEQUENCE \(to) RENAME TO \(Quote.identifier(after))",
+    ]
+  }
+}
