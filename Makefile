@@ -3,7 +3,7 @@ SWIFT ?= swift
 # A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
 DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
 
-.PHONY: setup build demo test soak faults regress bench format lint clean
+.PHONY: setup build demo test soak faults partition-years regress bench format lint clean
 
 setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
 	@Scripts/setup
@@ -24,6 +24,9 @@ faults: setup ## Kill whatever takes part in a long migration, again and again: 
 	$(SWIFT) build --build-tests
 	DBTOOL_FAULTS=$(or $(FAULTS),200) DBTOOL_TEST_BINARY="$$($(SWIFT) build --show-bin-path)/dbtool" \
 	  $(SWIFT) test --skip-build --filter FaultInjectionTests
+
+partition-years: setup ## Five years of partitions, month by month, with clients and faults: make partition-years YEARS=5
+	DBTOOL_YEARS=$(or $(YEARS),5) $(SWIFT) test --filter PartitionYearsTests
 
 regress: build ## PostgreSQL's regression database, rebuilt and compared by pg_dump.
 	@Scripts/regress "$(DBTOOL)" $(SOURCES)

@@ -38,8 +38,8 @@ cp "$work/project/schema.lock" "$work/base.lock"
 cat > "$work/client.sql" <<SQL
 \\set id random(1, $rows)
 UPDATE public.item SET amount = amount + 1, quantity = quantity + 1 WHERE id = :id;
-SELECT * FROM public.item WHERE id = :id;
-SELECT * FROM public.sums WHERE parent_id = 1 + :id % 10000;
+SELECT amount, name, email FROM public.item WHERE id = :id;
+SELECT total FROM public.sums WHERE parent_id = 1 + :id % 10000;
 SQL
 
 # change NAME STRATEGY: applies it under load; prints the longest stall and how long it took

@@ -12,11 +12,13 @@ package struct DriftReport: Sendable {
   package var findings: [Finding]
   /// Months that a declared window lacks.
   package var missingPartitions: [PartitionManager.Slot]
+  /// What is wrong with partitions that windows look after, and with jobs.
+  package var faults: [PartitionManager.Fault] = []
   /// Things to know that are no drift.
   package var notes: [String]
   package var unmodeled: [UnmodeledObject]
 
-  package var isClean: Bool { findings.isEmpty && missingPartitions.isEmpty }
+  package var isClean: Bool { findings.isEmpty && missingPartitions.isEmpty && faults.isEmpty }
 
   /// Compares a live database, which was read in one snapshot, with what is expected of it.
   ///
@@ -50,8 +52,13 @@ package struct DriftReport: Sendable {
     }
     // A window whose table is missing is told once.
     let there = lock.removing { $0.id.kind == .table && !live.contains($0.id) }
-    let missing = try await PartitionManager(catalog: there).missing(connection)
-    return DriftReport(findings: findings, missingPartitions: missing, notes: notes, unmodeled: live.unmodeled)
+    let manager = PartitionManager(catalog: there)
+    let missing = try await manager.missing(connection)
+    var report = DriftReport(findings: findings, missingPartitions: missing, notes: notes, unmodeled: live.unmodeled)
+    report.faults =
+      try await manager.faults(connection)
+      + PartitionManager.failingJobs(expected.facts.keys.filter { $0.kind == .cronJob }.map(\.name), connection)
+    return report
   }
 
   private static func hasCron(_ connection: Connection) async throws -> Bool {

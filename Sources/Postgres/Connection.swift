@@ -1,6 +1,12 @@
 internal import CLibpq
 internal import Dispatch
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// One session with a PostgreSQL server, over libpq.
 ///
 /// Every call blocks a thread of its own (libpq's blocking calls run on this actor's own thread), never a thread of
@@ -299,6 +305,44 @@ package actor Connection {
       throw error
     }
     return try await blocking { connection, _ in try connection.finishCopy(sql, failure: nil) }
+  }
+
+  /// Receives the rows of `COPY … TO STDOUT`, and writes them to a file.
+  ///
+  /// - Parameter descriptor: of the open file; nil where the digest alone is wanted.
+  /// - Returns: how many rows the server has sent, and the SHA-256 of what it has sent.
+  /// - Throws: `PostgresError`; when the file cannot be written the connection is of no use any more.
+  package func copyOut(_ sql: String, to descriptor: Int32?) async throws -> (rows: Int, digest: Digest) {
+    try await blocking { connection, pointer in
+      let started = PQexec(pointer, sql)
+      guard PQresultStatus(started) == PGRES_COPY_OUT else {
+        _ = try connection.rows(started, statement: sql)
+        throw PostgresError(.decoding, "it sends no rows: \(sql)")
+      }
+      PQclear(started)
+      let digest = RunningDigest()
+      var buffer: UnsafeMutablePointer<CChar>?
+      while true {
+        let length = PQgetCopyData(pointer, &buffer, 0)
+        guard length > 0, let bytes = buffer else {
+          guard length == -1 else { throw connection.failure(pointer) }
+          break
+        }
+        defer { PQfreemem(bytes) }
+        digest.update(UnsafeRawBufferPointer(start: bytes, count: Int(length)))
+        var done = 0
+        while let descriptor, done < Int(length) {
+          let written = write(descriptor, bytes + done, Int(length) - done)
+          guard written > 0 else {
+            throw PostgresError(.connection, "the file cannot be written: \(String(cString: strerror(errno)))")
+          }
+          done += written
+        }
+      }
+      let result = PQgetResult(pointer)
+      defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
+      return (try connection.rows(result, statement: sql).affected, digest.finish())
+    }
   }
 
   private func finishCopy(_ sql: String, failure message: String?) throws -> Int {

@@ -16,6 +16,8 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   package init(of text: String) { self.init(of: Array(text.utf8)) }
 
+  fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
+
   /// 64 lower-case hexadecimal digits.
   package var description: String {
     let digits = Array("0123456789abcdef".utf8)
@@ -30,4 +32,26 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// The first 16 digits: enough to name a cache entry.
   package var short: String { String(description.prefix(16)) }
+}
+
+/// SHA-256 of data that comes in pieces.
+package struct RunningDigest: ~Copyable {
+  private let context: OpaquePointer?
+
+  package init() {
+    context = EVP_MD_CTX_new()
+    precondition(EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1, "libcrypto has no SHA-256")
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  package func update(_ data: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, data.baseAddress, data.count) }
+
+  /// The digest of all that was given.
+  package consuming func finish() -> Digest {
+    var output = [UInt8](repeating: 0, count: 32)
+    var length: UInt32 = 32
+    EVP_DigestFinal_ex(context, &output, &length)
+    return Digest(bytes: output)
+  }
 }

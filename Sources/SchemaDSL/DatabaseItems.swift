@@ -83,7 +83,7 @@ public struct Function: DatabaseItem {
   let body: Body
   let comment: String?
   let execute: [Role]?
-  package let location: SourceLocation
+  package internal(set) var location: SourceLocation
 
   /// - Parameters:
   ///   - security: whose rights it runs with; with `.definer` the search path is pinned unless `settings` says how.
@@ -298,7 +298,7 @@ public struct CronJob: DatabaseItem {
   let schedule: String
   let command: SQL
   let isActive: Bool
-  package let location: SourceLocation
+  package internal(set) var location: SourceLocation
   /// - Parameter schedule: cron's five fields, or `"30 seconds"`.
   public init(
     _ name: String, schedule: String, active: Bool = true, file: StaticString = #fileID, line: Int = #line,

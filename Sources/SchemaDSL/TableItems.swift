@@ -123,32 +123,6 @@ public struct Index: TableItem {
   }
 }
 
-/// Partitions the table by ranges of time, kept as a window around now (section 5.11 "Table Partitioning").
-public struct Partitions: TableItem {
-  let window: PartitionWindow
-  let column: ColumnStorage
-  public let location: SourceReference
-  public init<Value: PartitionableTime>(
-    _ window: PartitionWindow, by column: Column<Value>, file: StaticString = #fileID, line: Int = #line
-  ) {
-    self.window = window
-    self.column = column.storage
-    location = SourceReference(file, line)
-  }
-}
-
-/// How wide partitions are and which ones there should be.
-public struct PartitionWindow: Sendable {
-  let unit: String
-  let ahead: Int
-  let keep: Int
-
-  /// A partition a month: this one, `ahead` coming ones, and `keep` past ones.
-  public static func monthly(ahead: Int = 3, keep: Int = 24) -> PartitionWindow {
-    PartitionWindow(unit: "month", ahead: ahead, keep: keep)
-  }
-}
-
 /// Storage parameters of the table (PostgreSQL: CREATE TABLE, "Storage Parameters").
 public struct StorageParameters: TableItem {
   let parameters: [String: String]

@@ -161,8 +161,10 @@ struct RelationRenderer {
           FactID(.partitionWindow, schema: id.schema, name: id.name), parent: id,
           [
             .unit: .text(item.window.unit), .ahead: .integer(item.window.ahead), .keep: .integer(item.window.keep),
-            .column: .text(item.column.name), .timeZone: .text("UTC"),
+            .column: .text(item.column.name), .timeZone: .text(item.window.timeZone),
+            .drop: item.window.retirement == .detach ? nil : .text(item.window.retirement.rawValue),
           ]), place)
+      PartitionRunner(name, item)?.render(into: &rendering, place)
     case let item as RowLevelSecurity:
       rendering.add(
         .policy,

@@ -36,7 +36,9 @@ import Testing
       try await campaign.run()
       print(campaign.log.joined(separator: "\n"))
       print(campaign.summary)
-      print("faults injected: \(campaign.injected), survived: \(campaign.survived), rows checked: \(campaign.checked)")
+      print(
+        "faults injected: \(campaign.injected), survived: \(campaign.survived), rows checked: \(campaign.aftermath.checked)"
+      )
       #expect(campaign.survived == campaign.injected && campaign.injected >= Self.budget)
     } catch {
       await server.remove()
@@ -58,7 +60,7 @@ private struct Campaign {
   let budget: Int
   private(set) var injected = 0
   private(set) var survived = 0
-  private(set) var checked = 0
+  private(set) var aftermath: Aftermath
   private(set) var log: [String] = []
   /// Which faults have met which statements, directly and through the pooler.
   private var met: Set<String> = []
@@ -70,6 +72,7 @@ private struct Campaign {
     self.project = project
     self.rows = rows
     self.budget = budget
+    aftermath = Aftermath(server: server, project: project, rows: rows)
   }
 
   var summary: String {
@@ -113,7 +116,7 @@ private struct Campaign {
     if pooled { server.killPooler() }
     #expect(outcome?.status == 0, "round \(round) after \(faults):\n\(outcome?.output ?? "")")
     guard outcome?.status == 0 else { return }
-    if try await check(database, writer, faults) { survived += faults.count }
+    if try await aftermath.check(database, writer, faults) { survived += faults.count }
     log.append(
       "round \(round)\(pooled ? ", pooled" : ""): " + (faults.isEmpty ? "no fault" : faults.joined(separator: "; ")))
     try await server.execute("DROP DATABASE \(database) WITH (FORCE)", in: "postgres")
@@ -173,37 +176,5 @@ private struct Campaign {
       server.killPooler()
       try await server.startPooler()
     }
-  }
-
-  /// Compares rows with what they were, and the schema with the lock.
-  private mutating func check(_ database: String, _ writer: Writer, _ faults: [String]) async throws -> Bool {
-    let inserted = await writer.inserted
-    let results = try await Connection.with(server.target(database)) { connection in
-      try await connection.pipeline([
-        Statement(
-          """
-          SELECT count(*) = $1::int AND sum(amount::bigint) = (SELECT sum(i % 100) FROM generate_series(1, $1::int) i)
-                 AND count(DISTINCT token) = $1::int AND sum(quantity) = (SELECT sum(i % 10) FROM generate_series(1, $1::int) i)
-                 AND count(*) FILTER (WHERE mood = 'good' AND id % 2 = 0 OR mood = 'fine' AND id % 2 = 1) = $1::int
-            FROM public.item WHERE id <= $1::int
-          """, [String(rows)]),
-        Statement(
-          "SELECT count(*) FROM unnest($1::bigint[]) AS w (id) JOIN public.item USING (id) WHERE token IS NOT NULL AND quantity = 3",
-          [ArrayText.encode(inserted.map(String.init))]),
-        Statement("SELECT (SELECT count(*) FROM public.log) + (SELECT count(*) FROM public.item)"),
-        Statement("SELECT count(*) FROM pg_index WHERE NOT indisvalid"),
-        Statement("SELECT count(*) FROM pg_constraint WHERE NOT convalidated"),
-      ])
-    }
-    let kept = try results[0].get()[0].bool(0)
-    let written = try results[1].get()[0].int(0)
-    checked += try results[2].get()[0].int(0)
-    let invalid = try results[3].get()[0].int(0) + results[4].get()[0].int(0)
-    let drift = try project.dbtool("drift", "--database", server.url(database, pooled: false))
-    #expect(kept, "after \(faults): rows are not what they were")
-    #expect(written == inserted.count, "after \(faults): \(inserted.count - written) written rows are not there")
-    #expect(invalid == 0, "after \(faults): \(invalid) indexes or constraints are not valid")
-    #expect(drift.status == 0, "after \(faults):\n\(drift.output)")
-    return kept && written == inserted.count && invalid == 0 && drift.status == 0
   }
 }

@@ -34,6 +34,14 @@ struct FaultServer: Sendable {
 
   func target(_ database: String) -> ConnectionTarget { server.target.database(database) }
 
+  /// A relay to the server, or to its pooler.
+  func relay(pooled: Bool) throws -> Relay {
+    let place = folder + (pooled ? "/relay_pooled" : "/relay")
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    return try Relay(
+      in: place, to: pooled ? folder + "/.s.PGSQL.6432" : server.directory + "/.s.PGSQL.5432")
+  }
+
   func url(_ database: String, pooled: Bool) -> String {
     "host=\(pooled ? folder : server.directory) port=\(pooled ? 6432 : 5432) user=postgres dbname=\(database)"
   }
@@ -58,7 +66,14 @@ struct FaultServer: Sendable {
 
   /// Stops the server as a power cut does, and starts it again, which recovers from the log.
   func crash() async throws {
-    if let pid = server.processID { kill(pid_t(pid), SIGQUIT) }
+    quit()
+    try await recover()
+  }
+
+  func quit() { if let pid = server.processID { kill(pid_t(pid), SIGQUIT) } }
+
+  /// Waits until a server that was stopped is gone, and starts it again.
+  func recover() async throws {
     for _ in 0..<2000 where server.processID != nil { try await Task.sleep(for: .milliseconds(5)) }
     try await server.start()
   }

@@ -75,14 +75,14 @@ import Testing
   }
 
   private func partitions(_ project: TestProject) throws {
-    #expect(try project.dbtool("partitions", "--dry-run").status == 0)
+    #expect(try project.dbtool("partitions", "plan").status == 0)
     let drop = "DROP TABLE checkin.pin_attempts_\(Self.month())"
     #expect(try project.dbtool("postgres", "psql", "--", "-c", drop).status == 0)
-    let missing = try project.dbtool("partitions", "--dry-run")
-    #expect(missing.status == 2 && missing.output.contains("missing: pin_attempts_"), "\(missing.output)")
+    let missing = try project.dbtool("partitions", "plan")
+    #expect(missing.status == 2 && missing.output.contains("create  pin_attempts_"), "\(missing.output)")
     #expect(try project.dbtool("drift").status == 2)
     let made = try project.dbtool("partitions")
-    #expect(made.status == 0 && made.output.contains("created checkin.pin_attempts_"), "\(made.output)")
+    #expect(made.status == 0 && made.output.contains("created: checkin.pin_attempts_"), "\(made.output)")
     let again = try project.dbtool("partitions")
     #expect(!again.output.contains("created"), "\(again.output)")
     #expect(try project.dbtool("drift").status == 0)

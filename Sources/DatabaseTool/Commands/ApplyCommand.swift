@@ -183,8 +183,12 @@ struct ApplyWorkflow {
         try await History.set("environment", mark, connection)
       }
       if all {
-        let created = try await PartitionManager(catalog: lock.catalog).create(connection)
-        if !created.isEmpty { console.line("created \(created.count) partitions") }
+        let outcomes = try await PartitionManager(catalog: lock.catalog).create(connection)
+        for outcome in outcomes {
+          if let failure = outcome.failure { console.warning("partition \(outcome.partition): \(failure)") }
+        }
+        let created = outcomes.count { $0.failure == nil }
+        if created > 0 { console.line("created \(created) partition\(created == 1 ? "" : "s")") }
       }
     }
     if count > 0 {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import FoundationEssentials
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -7,72 +8,166 @@ internal import Postgres
 struct PartitionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "partitions",
-    abstract: "Create the partitions that declared windows need, and list what there is.",
+    abstract: "Keep the partitions that declared windows want.",
     discussion: """
-      Writers are not blocked: a partition is made apart and attached empty. Safe to run again and when two run at once. \
-      Bounds are months in UTC.
-      """)
+      plan says what would be created and retired; apply does it; status lists what there is. Clients are not blocked: a \
+      partition is made apart and attached empty, and detached concurrently. What is to be created is created first, and \
+      whatever becomes of one partition, the others are seen to. Safe to run again, and when two run at once.
+      """,
+    subcommands: [Plan.self, Apply.self, Status.self], defaultSubcommand: Apply.self)
 
-  @Flag(help: "List only; create nothing. Exits with 2 when a partition is missing.")
-  var dryRun = false
+  /// What all of them need.
+  struct Options: ParsableArguments {
+    @Option(help: "How to print: text or json.")
+    var format: OutputFormat = .text
 
-  @Option(help: "How to print: text or json.")
-  var format: OutputFormat = .text
+    @OptionGroup var databaseOptions: DatabaseOptions
+    @OptionGroup var projectOptions: ProjectOptions
 
-  @OptionGroup var databaseOptions: DatabaseOptions
-  @OptionGroup var projectOptions: ProjectOptions
-
-  struct Line: Encodable {
-    var table: String
-    var unit: String
-    var ahead: Int
-    var keep: Int
-    var partitions: Int
-    var missing: [String]
-    var estimatedRows: Int
-    var bytes: Int
-    var insertsFailFrom: String?
-  }
-
-  func run() async throws {
-    try await reporting {
+    func with<Result: Sendable>(
+      _ body: @Sendable (PartitionManager, Connection) async throws -> Result
+    ) async throws -> Result {
       let project = try projectOptions.project()
       let (_, lock) = try verifiedFiles(project)
       let manager = PartitionManager(catalog: lock.catalog)
-      let console = Console.output
       let (target, _) = try await databaseOptions.resolve(project)
-      let coverage = try await Connection.with(target, applicationName: "dbtool partitions") { connection in
-        if !dryRun {
-          for name in try await manager.create(connection) where format == .text { console.line("created \(name)") }
-        }
-        return try await manager.coverage(connection)
-      }
-      print(coverage, console)
-      if dryRun, coverage.contains(where: { !$0.missing.isEmpty }) { throw ExitCode(2) }
+      return try await Connection.with(target, applicationName: "dbtool partitions") { try await body(manager, $0) }
     }
   }
 
-  private func print(_ coverage: [PartitionManager.Coverage], _ console: Console) {
-    if format == .json {
-      let lines = coverage.map {
-        Line(
-          table: $0.table.sqlName, unit: $0.unit, ahead: $0.ahead, keep: $0.keep, partitions: $0.partitions,
-          missing: $0.missing.map(\.partition), estimatedRows: $0.rows, bytes: $0.bytes,
-          insertsFailFrom: $0.insertsFailFrom)
+  struct Plan: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Say what would be created and retired. Exit 2 when there is something to do.")
+    @OptionGroup var options: Options
+
+    struct Line: Encodable {
+      var action: String
+      var table: String
+      var partition: String
+      var bound: String
+    }
+
+    func run() async throws {
+      try await reporting {
+        let lines = try await options.with { manager, connection in
+          let missing = try await manager.missing(connection).map {
+            Line(action: "create", table: $0.table.sqlName, partition: $0.partition, bound: $0.bound)
+          }
+          return try await missing
+            + manager.expired(connection).map {
+              Line(
+                action: $0.action, table: $0.table.sqlName, partition: $0.partition.name,
+                bound: $0.bound + ($0.isPending ? ", half detached" : ""))
+            }
+        }
+        let console = Console.output
+        if options.format == .json {
+          console.line(try JSON.text(lines))
+        } else {
+          if lines.isEmpty { console.line("nothing to do") }
+          var table = TextTable()
+          for line in lines { table.add(line.action, line.partition, "of \(line.table)", line.bound) }
+          table.print(to: console)
+        }
+        if !lines.isEmpty { throw ExitCode(2) }
       }
-      if let text = try? JSON.text(lines) { console.line(text) }
-      return
     }
-    if coverage.isEmpty { console.line("no window is declared") }
-    var table = TextTable()
-    for window in coverage {
-      table.add(
-        window.table.sqlName, "a \(window.unit) each, \(window.keep) kept, \(window.ahead) ahead",
-        "\(window.partitions) partitions, about \(window.rows) rows, \(sizeText(window.bytes))",
-        window.missing.isEmpty
-          ? "complete until \(window.insertsFailFrom ?? "-")"
-          : "missing: \(window.missing.map(\.partition).joined(separator: ", "))")
+  }
+
+  struct Apply: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Create what the windows need, then retire what they no longer keep.")
+    @OptionGroup var options: Options
+
+    @Option(help: ArgumentHelp("The folder for partitions that are to be archived.", valueName: "folder"))
+    var archiveTo: String?
+
+    @Flag(help: "Create only; retire nothing.")
+    var createOnly = false
+
+    struct Line: Encodable {
+      var partition: String
+      var done: String?
+      var failure: String?
     }
-    table.print(to: console)
+
+    func run() async throws {
+      try await reporting {
+        let (format, archive, createOnly) = (options.format, archiveTo, createOnly)
+        let outcomes = try await options.with { manager, connection in
+          let report = { (outcome: PartitionManager.Outcome) in
+            guard format == .text else { return }
+            if let failure = outcome.failure {
+              Console.error.failure("\(outcome.partition) \(failure)")
+            } else {
+              Console.output.line("\(outcome.text): \(outcome.partition)")
+            }
+          }
+          let created = try await manager.create(connection, report)
+          return createOnly ? created : try await created + manager.retire(connection, archive: archive, report)
+        }
+        if format == .json {
+          Console.output.line(
+            try JSON.text(
+              outcomes.map {
+                Line(partition: $0.partition, done: $0.failure == nil ? $0.text : nil, failure: $0.failure)
+              }))
+        } else if outcomes.isEmpty {
+          Console.output.line("nothing to do")
+        }
+        if outcomes.contains(where: { $0.failure != nil }) { throw ExitCode(1) }
+      }
+    }
+  }
+
+  struct Status: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List the windows: their partitions, rows and bytes, and when inserts would start to fail.")
+    @OptionGroup var options: Options
+
+    struct Line: Encodable {
+      var table: String
+      var unit: String
+      var timeZone: String
+      var ahead: Int
+      var keep: Int
+      var partitions: Int
+      var missing: [String]
+      var estimatedRows: Int
+      var bytes: Int
+      var rowsInDefault: Bool
+      var insertsFailFrom: String?
+    }
+
+    func run() async throws {
+      try await reporting {
+        let coverage = try await options.with { try await $0.coverage($1) }
+        let console = Console.output
+        if options.format == .json {
+          let lines = coverage.map {
+            Line(
+              table: $0.table.sqlName, unit: $0.unit, timeZone: $0.timeZone, ahead: $0.ahead, keep: $0.keep,
+              partitions: $0.partitions, missing: $0.missing.map(\.partition), estimatedRows: $0.rows, bytes: $0.bytes,
+              rowsInDefault: $0.hasRowsInDefault, insertsFailFrom: $0.insertsFailFrom)
+          }
+          console.line(try JSON.text(lines))
+          return
+        }
+        if coverage.isEmpty { console.line("no window is declared") }
+        var table = TextTable()
+        for window in coverage {
+          table.add(
+            window.table.sqlName,
+            "a \(window.unit) each\(window.timeZone == "UTC" ? "" : " in \(window.timeZone)"), \(window.keep) kept, "
+              + "\(window.ahead) ahead",
+            "\(window.partitions) partitions, about \(window.rows) rows, \(sizeText(window.bytes))",
+            (window.missing.isEmpty
+              ? window.insertsFailFrom.map { "complete until \($0)" } ?? "a default takes the rest"
+              : "missing: \(window.missing.map(\.partition).joined(separator: ", "))")
+              + (window.hasRowsInDefault ? "; rows in the default partition" : ""))
+        }
+        table.print(to: console)
+      }
+    }
   }
 }

@@ -11,13 +11,16 @@ enum DriftOutput {
         "  \(console.styled("missing", .red)) partition \(slot.table.schema).\(slot.partition) of \(slot.table.sqlName)"
       text += "\n      run dbtool partitions\n"
     }
+    for fault in report.faults {
+      text += "  \(console.styled("different", .yellow)) \(fault.partition) \(fault.text)\n"
+    }
     for note in report.notes { text += console.styled("note: \(note)\n", .dim) }
     if !report.unmodeled.isEmpty {
       text += console.styled(
         "note: not modelled, so not compared: "
           + report.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ") + "\n", .dim)
     }
-    let count = report.findings.count + report.missingPartitions.count
+    let count = report.findings.count + report.missingPartitions.count + report.faults.count
     text += report.isClean ? "no drift\n" : "\(count) difference\(count == 1 ? "" : "s")\n"
     return text
   }
@@ -75,6 +78,7 @@ enum DriftOutput {
     var drift: Bool
     var findings: [Finding]
     var missingPartitions: [String]
+    var faults: [String]
     var notes: [String]
     var unmodeled: [Unmodeled]
   }
@@ -82,7 +86,8 @@ enum DriftOutput {
   static func machine(_ report: DriftReport) -> Machine {
     Machine(
       drift: !report.isClean, findings: report.findings.map { Machine.Finding($0.difference, $0.location) },
-      missingPartitions: report.missingPartitions.map { "\($0.table.schema).\($0.partition)" }, notes: report.notes,
+      missingPartitions: report.missingPartitions.map { "\($0.table.schema).\($0.partition)" },
+      faults: report.faults.map { "\($0.partition) \($0.text)" }, notes: report.notes,
       unmodeled: report.unmodeled.map { Machine.Unmodeled(kind: $0.kind, name: $0.name) })
   }
 }

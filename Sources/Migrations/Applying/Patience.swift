@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// Trying again what others were in the way of.
-enum Patience {
+package enum Patience {
   /// How often, before it is left to the user.
   static let attempts = 30
 
@@ -31,7 +31,7 @@ enum Patience {
   /// Runs `body` again while it fails with what passes.
   ///
   /// - Parameter body: gets how often it was tried before.
-  static func retry<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
+  package static func retry<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
     var attempt = 0
     while true {
       do { return try await body(attempt) } catch let error as PostgresError where passes(error) && attempt < attempts {

@@ -281,8 +281,8 @@ package struct ExpandAndContract: Sendable {
         step.hazards.append(
           Hazard(
             .breaksClients,
-            "\(conversion.column.path) is \(conversion.new.text(.type)) from then on, and no longer "
-              + conversion.old.text(.type)))
+            "\(conversion.column.path) is \(conversion.new.text(.type)) from then on, no longer "
+              + "\(conversion.old.text(.type)), and comes after the table's other columns"))
       }
       steps.append(step)
     }

@@ -21,7 +21,7 @@ extension PlanStep.Remark {
     ])
   static let conversion = PlanStep.Remark(
     text: "The second column is empty for now; a trigger fills it for every row that is written.",
-    rules: ["prefer-robust-stmts", "ban-create-trigger"])
+    rules: ["prefer-robust-stmts"])
   static let conversionFill = PlanStep.Remark(
     text: "The trigger converts every row that is touched.", rules: [])
   static let conversionCheck = PlanStep.Remark(
@@ -29,10 +29,10 @@ extension PlanStep.Remark {
   static let changeOver = PlanStep.Remark(
     text: "All of the change in one short transaction: what was prepared takes the old names.",
     rules: [
-      "prefer-robust-stmts", "ban-drop-constraint", "renaming-column", "renaming-object",
-      "disallowed-unique-constraint",
-      "adding-serial-primary-key-field", "changing-column-type",
+      "prefer-robust-stmts", "ban-drop-constraint", "ban-drop-function", "ban-drop-default", "ban-drop-not-null",
+      "renaming-column", "renaming-object",
     ])
   static let leftover = PlanStep.Remark(
-    text: "Its values are in the column that took its place.", rules: ["ban-drop-column", "prefer-robust-stmts"])
+    text: "Its values are in the column that took its place.",
+    rules: ["ban-drop-column", "ban-drop-type", "prefer-robust-stmts"])
 }

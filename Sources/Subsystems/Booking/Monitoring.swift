@@ -18,7 +18,7 @@ extension Booking {
     public var body: TableBody {
       Comment("Measured values, a partition a month.")
       PrimaryKey(id, recordedAt)
-      Partitions(.monthly(ahead: 3, keep: 3), by: recordedAt)
+      Partitions(.monthly(ahead: 3, keep: 3, retirement: .stay), by: recordedAt)
       Index("performance_metrics_name_idx", on: metricName, recordedAt, comment: "Alerts and dashboards.")
       Hosting.secured()
     }

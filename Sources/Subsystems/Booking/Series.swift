@@ -97,7 +97,7 @@ extension Booking {
     public var body: TableBody {
       Comment("Class events, a partition a month of their start.")
       PrimaryKey(id, startsAt)
-      Partitions(.monthly(ahead: 6, keep: 24), by: startsAt)
+      Partitions(.monthly(ahead: 6, keep: 24, retirement: .stay), by: startsAt)
       Unique(seriesID, startsAt, comment: "A series is generated once for a time, however often it is asked to.")
       Unique(legacyInstanceID, startsAt, comment: "What was migrated is found again, and migrated once.")
       Check(

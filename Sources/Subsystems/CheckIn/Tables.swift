@@ -84,7 +84,7 @@ extension CheckIn {
     public var body: TableBody {
       Comment("PIN attempts by address, a partition a month, three months kept.")
       PrimaryKey(id, attemptedAt)
-      Partitions(.monthly(ahead: 3, keep: 3), by: attemptedAt)
+      Partitions(.monthly(ahead: 3, keep: 3, retirement: .stay), by: attemptedAt)
       Index(
         "pin_attempts_failed_idx", on: address, attemptedAt, where: "NOT \(succeeded)",
         comment: "Wrong PINs of an address in the last 15 minutes.")

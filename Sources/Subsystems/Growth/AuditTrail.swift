@@ -23,7 +23,7 @@ extension Growth {
     public var body: TableBody {
       Comment("Audit trail, a partition a month; written by triggers alone.")
       PrimaryKey(id, happenedAt)
-      Partitions(.monthly(ahead: 3, keep: 12), by: happenedAt)
+      Partitions(.monthly(ahead: 3, keep: 12, retirement: .stay), by: happenedAt)
       Index("audit_trail_row_idx", on: tableName, rowID, happenedAt, comment: "A row's history; forgetting.")
       Index(
         "audit_trail_actor_idx", on: actor, happenedAt, where: "\(actor) IS NOT NULL",

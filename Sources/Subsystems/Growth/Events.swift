@@ -26,7 +26,7 @@ extension Growth {
     public var body: TableBody {
       Comment("Events, a partition a month; gone after 90 days.")
       PrimaryKey(id, createdAt)
-      Partitions(.monthly(ahead: 3, keep: 4), by: createdAt)
+      Partitions(.monthly(ahead: 3, keep: 4, retirement: .stay), by: createdAt)
       Check("events_name_check", "length(\(name)) BETWEEN 1 AND 100", comment: "A name, not a document.")
       Index("events_type_name_idx", on: type, name, createdAt, comment: "How often something happens.")
       Index(

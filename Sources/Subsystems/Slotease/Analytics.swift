@@ -19,7 +19,7 @@ extension Slotease {
     public var body: TableBody {
       Comment("Events of the application, a partition a month.")
       PrimaryKey(id, createdAt)
-      Partitions(.monthly(ahead: 3, keep: 12), by: createdAt)
+      Partitions(.monthly(ahead: 3, keep: 12, retirement: .stay), by: createdAt)
       Check(
         "analytics_events_event_type_check", "\(eventType) ~ '^[a-z][a-z0-9_.]{0,62}$'",
         comment: "A name that reports can be made of.")

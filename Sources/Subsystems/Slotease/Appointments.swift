@@ -29,7 +29,7 @@ extension Slotease {
     public var body: TableBody {
       Comment("Appointments, a partition a month of their start.")
       PrimaryKey(id, startsAt)
-      Partitions(.monthly(ahead: 6, keep: 18), by: startsAt)
+      Partitions(.monthly(ahead: 6, keep: 18, retirement: .stay), by: startsAt)
       Check(
         "appointments_times_check", "\(endsAt) > \(startsAt) AND \(blockedUntil) >= \(endsAt)",
         comment: "An appointment ends after it begins, and blocks its resource no shorter.")

@@ -27,7 +27,7 @@ extension Slotease {
     public var body: TableBody {
       Comment("Audit log, a partition a month; written by triggers alone.")
       PrimaryKey(id, happenedAt)
-      Partitions(.monthly(ahead: 3, keep: 24), by: happenedAt)
+      Partitions(.monthly(ahead: 3, keep: 24, retirement: .stay), by: happenedAt)
       Index("audit_log_row_idx", on: tableName, rowID, happenedAt, comment: "A row's history.")
       Index(
         "audit_log_organization_id_idx", on: organizationID, happenedAt, comment: "What happened at an organisation.")

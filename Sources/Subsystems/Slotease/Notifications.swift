@@ -26,7 +26,7 @@ extension Slotease {
     public var body: TableBody {
       Comment("Notifications of all channels, a partition a month.")
       PrimaryKey(id, createdAt)
-      Partitions(.monthly(ahead: 3, keep: 12), by: createdAt)
+      Partitions(.monthly(ahead: 3, keep: 12, retirement: .stay), by: createdAt)
       Index("notifications_profile_id_idx", on: profileID, createdAt.descending, comment: "What I was told; policies.")
       Index(
         "notifications_unread_idx", on: profileID, where: "\(readAt) IS NULL AND \(channel) = 'app'",

@@ -43,7 +43,7 @@ extension Webinar {
     public var body: TableBody {
       Comment("Archive of attendance checks, by month of archiving.")
       PrimaryKey(id, archivedAt)
-      Partitions(.monthly(ahead: 3, keep: 24), by: archivedAt)
+      Partitions(.monthly(ahead: 3, keep: 24, retirement: .stay), by: archivedAt)
       Index("attendance_checks_archive_email_idx", on: email, comment: "A person's checks: forgetting.")
       Hosting.secured()
     }

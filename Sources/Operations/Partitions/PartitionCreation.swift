@@ -1,0 +1,208 @@
+internal import Catalog
+internal import Migrations
+package import Postgres
+
+extension PartitionManager {
+  /// What was done about one partition.
+  package struct Outcome: Sendable {
+    package var partition: String
+    /// What was done, for people: `created`, `dropped`.
+    package var text: String
+    /// Why it was not done; the rest was.
+    package var failure: String?
+  }
+
+  /// Rows of a default partition that are moved while it is locked: more would be waited for.
+  static let movableRows = 10_000
+
+  /// Creates what is missing. Writers are not blocked: a partition is made apart and attached, which takes SHARE UPDATE
+  /// EXCLUSIVE on the parent, and it is empty, so nothing is scanned. Safe when two do it at once.
+  ///
+  /// A default partition is locked and read meanwhile, and rows that belong to the new one are moved: only where it is
+  /// small, and with every row seen by readers at every moment.
+  ///
+  /// - Returns: what was created, and what could not be.
+  /// - Throws: `PostgresError`.
+  package func create(
+    _ connection: Connection, _ report: (Outcome) -> Void = { _ in }
+  ) async throws -> [Outcome] {
+    var outcomes: [Outcome] = []
+    for coverage in try await coverage(connection, withSizes: false) {
+      for slot in coverage.missing {
+        let name = Quote.qualified(slot.table.schema, slot.partition)
+        var outcome = Outcome(partition: name, text: "created")
+        do {
+          guard try await Patience.retry({ _ in try await create(slot, connection) }) else { continue }
+        } catch let error as PostgresError where error.kind == .server {
+          // One that cannot be made must not keep the others from being made.
+          outcome.failure = error.message
+        } catch let error as PartitionError { outcome.failure = error.description }
+        report(outcome)
+        outcomes.append(outcome)
+      }
+    }
+    return outcomes
+  }
+
+  /// - Returns: false when it is there already.
+  private func create(_ slot: Slot, _ connection: Connection) async throws -> Bool {
+    let name = Quote.qualified(slot.table.schema, slot.partition)
+    let parent = slot.table.sqlName
+    return try await connection.transaction { connection in
+      try await connection.execute("SET LOCAL lock_timeout = '1s'")
+      try await connection.query(
+        "SELECT pg_advisory_xact_lock($1::int, hashtext($2))", [String(0x64_6274), parent])
+      guard let facts = try await parentFacts(slot, connection) else { return false }
+      if let error = facts.obstacle(slot) { throw error }
+      var statements = [
+        "CREATE TABLE \(name) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
+          + "INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)"
+      ]
+      statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
+      // Policies are the parent's; whoever goes past it to a partition finds no policy and sees nothing.
+      if facts.hasRowSecurity { statements.append("ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY") }
+      if facts.forcesRowSecurity { statements.append("ALTER TABLE \(name) FORCE ROW LEVEL SECURITY") }
+      for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
+      try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
+      return true
+    }
+  }
+
+  /// Moves what belongs to a new partition out of the default one.
+  private func move(
+    from other: String, to name: String, _ slot: Slot, _ facts: ParentFacts, _ connection: Connection
+  ) async throws {
+    try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
+    let condition = facts.condition(slot)
+    let some = try await connection.query("SELECT EXISTS (SELECT FROM ONLY \(other) WHERE \(condition))")
+    guard try some[0].bool(0) else { return }
+    if facts.isWatched {
+      // The rows stay in the table: nothing that a DELETE does to others is to happen.
+      do { try await connection.execute("SET LOCAL session_replication_role = replica") } catch let error
+        as PostgresError where error.sqlState == "42501"
+      {
+        throw PartitionError.watched(slot.partition, other)
+      }
+    }
+    let columns = facts.columns.joined(separator: ", ")
+    try await connection.query(
+      """
+      WITH moved AS (DELETE FROM ONLY \(other) WHERE \(condition) RETURNING \(columns))
+      INSERT INTO \(name) (\(columns)) OVERRIDING SYSTEM VALUE SELECT \(columns) FROM moved
+      """)
+    if facts.isWatched { try await connection.execute("SET LOCAL session_replication_role = origin") }
+  }
+
+  /// What a new partition has from its parent.
+  private struct ParentFacts {
+    var hasRowSecurity: Bool
+    var forcesRowSecurity: Bool
+    /// The default partition, as SQL names it.
+    var defaultPartition: String?
+    /// Whether the default partition has more rows than can be moved under a lock.
+    var isDefaultLarge: Bool
+    /// Owner, privileges and comment, with `%PARTITION%` for the name.
+    var sayings: [String]
+    var key: String
+    var type: String
+    /// The columns that have values of their own.
+    var columns: [String]
+    /// Whether triggers or foreign keys hear of rows that are deleted or inserted.
+    var isWatched: Bool
+
+    func obstacle(_ slot: Slot) -> PartitionError? {
+      isDefaultLarge ? .largeDefault(slot.partition, defaultPartition ?? "") : nil
+    }
+
+    /// Which rows of the default partition belong to a slot.
+    func condition(_ slot: Slot) -> String {
+      guard let range = BoundRange(slot.bound) else { return "false" }
+      return "\(key) >= \(Quote.literal(range.low))::\(type) AND \(key) < \(Quote.literal(range.high))::\(type)"
+    }
+  }
+
+  /// - Returns: nil when another run has made the partition while this one waited, or there is no such table.
+  private func parentFacts(_ slot: Slot, _ connection: Connection) async throws -> ParentFacts? {
+    let rows = try await connection.query(
+      """
+      SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
+                      WHERE i.inhparent = p.oid AND pg_get_expr(c.relpartbound, c.oid) = $2),
+             p.relrowsecurity, p.relforcerowsecurity, nullif(d.partdefid, 0)::regclass::text,
+             quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+             ARRAY(
+               SELECT format('ALTER TABLE %%PARTITION%% OWNER TO %I', pg_get_userbyid(p.relowner))
+                WHERE pg_get_userbyid(p.relowner) <> current_user
+               UNION ALL
+               SELECT format('GRANT %s ON TABLE %%PARTITION%% TO %s', x.privilege_type,
+                             CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
+                      || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+                 FROM aclexplode(p.relacl) x WHERE x.grantee <> p.relowner
+               UNION ALL
+               SELECT format('COMMENT ON TABLE %%PARTITION%% IS %L', obj_description(p.oid, 'pg_class'))
+                WHERE obj_description(p.oid, 'pg_class') IS NOT NULL),
+             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
+                    WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
+                    ORDER BY c.attnum),
+             EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (p.oid, d.partdefid))
+        FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
+       WHERE p.oid = to_regclass($1)
+      """, [slot.table.sqlName, slot.bound])
+    guard var row = rows.first?.reader, try !row.bool() else { return nil }
+    let (security, forced) = (try row.bool(), try row.bool())
+    let other = try row.optionalString()
+    let (key, type) = (try row.string(), try row.string())
+    var isLarge = false
+    if let other {
+      isLarge = try await connection.query(
+        "SELECT count(*) > \(Self.movableRows) FROM (SELECT FROM \(other) LIMIT \(Self.movableRows + 1)) AS sample"
+      )[0].bool(0)
+    }
+    return ParentFacts(
+      hasRowSecurity: security, forcesRowSecurity: forced, defaultPartition: other, isDefaultLarge: isLarge,
+      sayings: try row.strings(), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
+  }
+}
+
+/// The ends of `FOR VALUES FROM (…) TO (…)`, of its first column.
+struct BoundRange {
+  let low: String
+  let high: String
+
+  /// - Returns: nil for a default partition and for one without an end.
+  init?(_ bound: String) {
+    let command = ParseTree(parsing: "ALTER TABLE p ATTACH PARTITION c \(bound)")?["AlterTableStmt"]?["cmds"]?
+      .elements.first
+    let range = command?["AlterTableCmd"]?["def"]?["PartitionCmd"]?["bound"]
+    func end(_ key: String) -> String? {
+      range?[key]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text
+    }
+    guard let low = end("lowerdatums"), let high = end("upperdatums") else { return nil }
+    self.low = low
+    self.high = high
+  }
+}
+
+/// Why a partition is not made or not retired.
+package enum PartitionError: Error, CustomStringConvertible {
+  case largeDefault(String, String)
+  case watched(String, String)
+  case archiveDiffers(String, String)
+  case noArchive(String)
+
+  package var description: String {
+    switch self {
+    case .largeDefault(let partition, let other):
+      "\(partition) cannot be attached without reading \(other), which has more than \(PartitionManager.movableRows) rows, "
+        + "while nobody can use it"
+    case .watched(let partition, let other):
+      "rows of \(partition) are in \(other), and triggers or foreign keys would hear of their move: only a superuser can "
+        + "move them without that"
+    case .archiveDiffers(let path, let reason):
+      "\(path) is not what the partition holds (\(reason)); the partition stays"
+    case .noArchive(let partition):
+      "\(partition) is to be archived: say --archive-to <folder>"
+    }
+  }
+}

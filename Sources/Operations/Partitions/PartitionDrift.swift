@@ -1,0 +1,96 @@
+package import Postgres
+
+extension PartitionManager {
+  /// What is wrong with partitions that are there: they are no part of the catalogs that are compared.
+  package struct Fault: Sendable {
+    package var partition: String
+    package var text: String
+  }
+
+  /// Finds partitions that are unlike their parents, half detached, or let somebody in whom the parent would not; rows in
+  /// default partitions; and jobs of windows whose last run has failed.
+  ///
+  /// - Throws: `PostgresError`.
+  package func faults(_ connection: Connection) async throws -> [Fault] {
+    guard !windows.isEmpty else { return [] }
+    let parents = ArrayText.encode(windows.map(\.table.sqlName))
+    var faults = try await connection.query(Self.unlike, [parents]).map {
+      Fault(partition: try $0.string(0), text: try $0.string(1))
+    }
+    let defaults = try await connection.query(
+      """
+      SELECT p.partdefid::regclass::text, p.partrelid::regclass::text FROM pg_catalog.pg_partitioned_table p
+        JOIN pg_catalog.unnest($1::text[]) AS w (name) ON to_regclass(w.name) = p.partrelid WHERE p.partdefid <> 0
+      """, [parents]
+    ).map { (try $0.string(0), try $0.string(1)) }
+    let filled = try await connection.pipeline(
+      defaults.map { Statement("SELECT EXISTS (SELECT FROM \($0.0))") })
+    for ((name, parent), result) in zip(defaults, filled) where try result.get()[0].bool(0) {
+      faults.append(Fault(partition: name, text: "has rows, for which \(parent) has no partition"))
+    }
+    return faults
+  }
+
+  private static let unlike = """
+    WITH parts AS (
+      SELECT p.oid AS parent, c.oid, p.relowner AS owner, c.relowner AS own, p.relrowsecurity AS secured,
+             c.relrowsecurity AS secures, p.relforcerowsecurity AS forced, c.relforcerowsecurity AS forces,
+             p.relacl AS acl, c.relacl AS access, i.inhdetachpending AS pending
+        FROM pg_catalog.unnest($1::text[]) AS w (name)
+        JOIN pg_catalog.pg_class p ON p.oid = to_regclass(w.name)
+        JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid)
+    SELECT oid::regclass::text, 'is half detached: dbtool partitions apply ends it' FROM parts WHERE pending
+    UNION ALL
+    SELECT oid::regclass::text, format('belongs to %s, and its table to %s', pg_get_userbyid(own), pg_get_userbyid(owner))
+      FROM parts WHERE own <> owner
+    UNION ALL
+    SELECT oid::regclass::text, 'has no row level security: whoever may use it goes past the policies of its table'
+      FROM parts WHERE secured AND NOT secures
+    UNION ALL
+    SELECT oid::regclass::text, 'does not force row level security, which its table does'
+      FROM parts WHERE forced AND NOT forces
+    UNION ALL
+    SELECT parts.oid::regclass::text,
+           format('lets %s %s, which its table does not',
+                  CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type)
+      FROM parts CROSS JOIN LATERAL aclexplode(parts.access) x
+     WHERE x.grantee NOT IN (parts.own, parts.owner)
+       AND NOT EXISTS (SELECT FROM aclexplode(parts.acl) y
+                        WHERE y.grantee = x.grantee AND y.privilege_type = x.privilege_type)
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('has no index for %s', px.indexrelid::regclass)
+      FROM parts JOIN pg_catalog.pg_index px ON px.indrelid = parts.parent
+     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_index cx ON cx.indexrelid = i.inhrelid
+                        WHERE i.inhparent = px.indexrelid AND cx.indrelid = parts.oid)
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('index %s is not valid', cx.indexrelid::regclass)
+      FROM parts JOIN pg_catalog.pg_index cx ON cx.indrelid = parts.oid WHERE NOT cx.indisvalid
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('trigger %s is not enabled as its table''s is', t.tgname)
+      FROM parts JOIN pg_catalog.pg_trigger t ON t.tgrelid = parts.oid
+      JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
+     WHERE t.tgenabled <> u.tgenabled
+    ORDER BY 1, 2
+    """
+
+  /// Jobs of these names whose last run has failed.
+  ///
+  /// - Returns: nothing where there is no pg_cron, or the role may not read what it has written down.
+  static func failingJobs(_ names: [String], _ connection: Connection) async throws -> [Fault] {
+    let isReadable = try await connection.query(
+      """
+      SELECT coalesce(pg_catalog.has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT')
+                      AND pg_catalog.has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE'), false)
+      """)
+    guard !names.isEmpty, try isReadable[0].bool(0) else { return [] }
+    return try await connection.query(
+      """
+      SELECT j.jobname, 'failed when it ran last: ' || coalesce(d.return_message, 'no message')
+        FROM cron.job j CROSS JOIN LATERAL (
+          SELECT d.status, d.return_message FROM cron.job_run_details d WHERE d.jobid = j.jobid
+           ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
+       WHERE d.status = 'failed' AND j.jobname = ANY ($1::text[]) ORDER BY 1
+      """, [ArrayText.encode(names)]
+    ).map { Fault(partition: "job " + (try $0.string(0)), text: try $0.string(1)) }
+  }
+}

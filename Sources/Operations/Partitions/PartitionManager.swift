@@ -1,0 +1,141 @@
+package import Catalog
+internal import Migrations
+package import Postgres
+
+/// Creates the partitions that declared windows need, and says what there is.
+package struct PartitionManager: Sendable {
+  /// One partition that a window needs.
+  package struct Slot: Sendable {
+    package var table: FactID
+    package var partition: String
+    /// The bound as PostgreSQL prints it.
+    package var bound: String
+    package var exists: Bool
+  }
+
+  /// What there is of one window.
+  package struct Coverage: Sendable {
+    package var table: FactID
+    package var unit: String
+    package var ahead: Int
+    package var keep: Int
+    package var slots: [Slot]
+    package var missing: [Slot] { slots.filter { !$0.exists } }
+    package var partitions: Int
+    package var rows: Int
+    package var bytes: Int
+    package var timeZone: String
+    /// Whether rows have come for which there was no partition.
+    package var hasRowsInDefault: Bool
+    /// The first day on which an insert would fail; nil where a default partition takes what fits nowhere.
+    package var insertsFailFrom: String?
+  }
+
+  let windows: [Window]
+
+  /// - Parameter catalog: the catalog with the declared windows.
+  package init(catalog: Catalog) {
+    windows = catalog.facts.values.filter { $0.id.kind == .partitionWindow }.sorted { $0.id < $1.id }.map { Window($0) }
+  }
+
+  package var isEmpty: Bool { windows.isEmpty }
+
+  /// What the windows need and do not have.
+  ///
+  /// - Throws: `PostgresError`.
+  package func missing(_ connection: Connection) async throws -> [Slot] {
+    try await coverage(connection, withSizes: false).flatMap(\.missing)
+  }
+
+  /// Reads what there is; months are those of the server's clock, in UTC.
+  ///
+  /// - Parameter withSizes: count rows and bytes, for which each partition's files are looked at.
+  /// - Throws: `PostgresError`.
+  package func coverage(_ connection: Connection, withSizes: Bool = true) async throws -> [Coverage] {
+    guard !windows.isEmpty else { return [] }
+    var result: [Coverage] = []
+    let settings = [Statement("SET timezone = 'UTC'"), Statement("SET datestyle = 'ISO'")]
+    let queries = windows.flatMap {
+      [Statement(Window.slots, $0.parameters), Statement(Window.sizes, [$0.table.sqlName, withSizes ? "t" : "f"])]
+    }
+    let answers = try await connection.pipeline(settings + queries).dropFirst(settings.count).map { try $0.get() }
+    for (index, window) in windows.enumerated() {
+      let table = window.table
+      var insertsFailFrom: String?
+      var slots: [Slot] = []
+      var lastEnd: String?
+      for row in answers[index * 2] {
+        var reader = row.reader
+        let partition = try reader.string()
+        let bound = try reader.string()
+        let exists = try reader.bool()
+        let start = try reader.string()
+        let end = try reader.string()
+        let isPast = try reader.bool()
+        if !exists, !isPast, insertsFailFrom == nil { insertsFailFrom = start }
+        slots.append(Slot(table: table, partition: partition, bound: bound, exists: exists))
+        lastEnd = end
+      }
+      let sizes = answers[index * 2 + 1][0]
+      let other = try sizes.optionalString(3)
+      var hasRowsInDefault = false
+      if let other, withSizes {
+        hasRowsInDefault = try await connection.query("SELECT EXISTS (SELECT FROM \(other))")[0].bool(0)
+      }
+      result.append(
+        Coverage(
+          table: table, unit: window.unit, ahead: window.ahead, keep: window.keep,
+          slots: slots, partitions: try sizes.int(0), rows: try sizes.int(1), bytes: try sizes.int(2),
+          timeZone: window.timeZone, hasRowsInDefault: hasRowsInDefault,
+          insertsFailFrom: other == nil ? insertsFailFrom ?? lastEnd : nil))
+    }
+    return result
+  }
+
+  /// A partition that lies before its window.
+  package struct Expired: Sendable {
+    package var table: FactID
+    package var partition: FactID
+    /// What is done about it: `detach`, `drop` or `archive`.
+    package var action: String
+    package var oid: Int
+    /// The bound as PostgreSQL prints it.
+    package var bound: String
+    /// Whether a detach was begun and not ended.
+    package var isPending: Bool
+  }
+
+  /// What the windows no longer keep, oldest first.
+  ///
+  /// - Throws: `PostgresError`.
+  package func expired(_ connection: Connection) async throws -> [Expired] {
+    try await connection.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'")
+    var result: [Expired] = []
+    for window in windows where window.retirement != .stay {
+      let version = await connection.serverVersion
+      let partitions = try await connection.query(Window.partitions(version), [window.table.sqlName]).map { row in
+        var reader = row.reader
+        let oid = try reader.int()
+        let id = FactID(.table, schema: try reader.string(), name: try reader.string())
+        return Expired(
+          table: window.table, partition: id, action: window.retirement.rawValue, oid: oid, bound: try reader.string(),
+          isPending: try reader.bool())
+      }
+      let type = try await connection.query(
+        """
+        SELECT format_type(a.atttypid, NULL) FROM pg_catalog.pg_partitioned_table p
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+         WHERE p.partrelid = to_regclass($1)
+        """, [window.table.sqlName]
+      ).first?.string(0)
+      let bounded = partitions.compactMap { partition in
+        BoundRange(partition.bound).map { (partition, $0.high) }
+      }
+      guard let type, !bounded.isEmpty else { continue }
+      let places = try await connection.query(
+        Window.expired(type), window.parameters + [ArrayText.encode(bounded.map(\.1))])
+      result += try places.map { bounded[try $0.int(0) - 1].0 }
+    }
+    return result
+  }
+}

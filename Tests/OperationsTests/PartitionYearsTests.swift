@@ -1,0 +1,168 @@
+import Catalog
+import FoundationEssentials
+import Introspection
+import Migrations
+import Operations
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+private struct Orders: Table {
+  static let name = RelationName("orders", in: .public)
+  let id = Column("id", .bigint, identity: .always)
+  let at = Column("at", .timestamptz)
+  let note = Column("note", .text, default: "")
+  var body: TableBody {
+    PrimaryKey(id, at)
+    Index("orders_note_idx", on: note)
+    Partitions(.monthly(ahead: 2, keep: 3), by: at, runner: .database(schedule: "25 1 * * *"))
+  }
+}
+
+/// Years of operation: the clock goes on month by month while clients write, the runner is cut off again and again, and no
+/// row is refused or lost. Half a year in CI; five years by `make partition-years`.
+@Suite(.serialized) struct PartitionYearsTests {
+  enum Runner: String, CaseIterable, Sendable { case dbtool, database }
+
+  private static let months =
+    ProcessInfo.processInfo.environment["DBTOOL_YEARS"].flatMap(Int.init).map { $0 * 12 } ?? 6
+
+  private static let states = States(database: Database("years") { Orders.self })
+
+  /// Clients that write rows around the present moment, whatever moment that is.
+  private actor Clients {
+    private(set) var now = "2026-01-31 12:00:00+00"
+    private(set) var inserted = 0
+    private(set) var failures: [String] = []
+    private var isStopped = false
+    private var open = 2
+
+    func set(_ moment: String) { now = moment }
+    func stop() { isStopped = true }
+    private func add(_ count: Int) { inserted += count }
+    private func fail(_ message: String) { failures.append(message) }
+    private var moment: String? { isStopped ? nil : now }
+
+    nonisolated func run(_ target: ConnectionTarget) async {
+      do {
+        try await Connection.with(target, applicationName: "client") { connection in
+          while let moment = await moment {
+            do {
+              // What clients write is of this month, of the one before, and of the one to come.
+              let rows = try await connection.query(
+                """
+                INSERT INTO public.orders (at, note)
+                SELECT $1::timestamptz + (random() * 50 - 25) * interval '1 day', 'x' FROM generate_series(1, 5)
+                """, [moment])
+              await add(rows.affected)
+            } catch { await fail("\(moment): \(error)") }
+          }
+        }
+      } catch { await fail("\(error)") }
+    }
+  }
+
+  @Test(arguments: Runner.allCases)
+  func noRowIsRefusedOrLost(runner: Runner) async throws {
+    let template = try await Self.states.declaredTemplate()
+    let catalog = try await Self.states.declared()
+    let server = try await Databases.server.value
+    try await Databases.gate.pass {
+      try await server.withDatabase(from: template) { database in
+        let manager = PartitionManager(catalog: catalog)
+        let clients = Clients()
+        var faults = 0
+        // The first partitions are there before anybody writes.
+        faults += try await keep(runner, manager, database, await clients.now, isDisturbed: false)
+        let writing = (0..<2).map { _ in Task { await clients.run(database.target) } }
+        for month in 1...Self.months {
+          let now = try await Self.moment(month, database)
+          await clients.set(now)
+          faults += try await keep(runner, manager, database, now, isDisturbed: true)
+          try await check(manager, database, now)
+        }
+        await clients.stop()
+        for task in writing { await task.value }
+        let (inserted, failures) = (await clients.inserted, await clients.failures)
+        let found = try await Connection.with(database.target) { connection in
+          // Those that were retired are tables of their own now.
+          try await connection.query(
+            """
+            SELECT coalesce(sum((xpath('/row/c/text()', query_to_xml(format('SELECT count(*) AS c FROM public.%I', relname),
+                                                                     false, true, '')))[1]::text::bigint), 0)::bigint,
+                   count(*) FILTER (WHERE NOT relispartition)
+              FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname ~ '^orders_'
+            """)[0]
+        }
+        #expect(failures.isEmpty, "\(failures.prefix(3))")
+        #expect(try found.int(0) == inserted)
+        #expect(try found.int(1) == Self.months, "partitions retired")
+        print(
+          "\(runner): \(Self.months) months, \(faults) faults, \(inserted) rows inserted, \(failures.count) refused, "
+            + "\(inserted - (try found.int(0))) lost")
+      }
+    }
+  }
+
+  /// The end of a month, with the clock a little further each time.
+  private static func moment(_ month: Int, _ database: ScratchDatabase) async throws -> String {
+    try await Connection.with(database.target) { connection in
+      try await connection.query(
+        "SELECT (timestamptz '2026-01-31 12:00:00+00' + $1::int * interval '1 month')::text", [String(month)])[0]
+        .string(0)
+    }
+  }
+
+  /// Runs the runner until it comes to its end, cutting it off on the way.
+  ///
+  /// - Returns: how often it was cut off.
+  private func keep(
+    _ runner: Runner, _ manager: PartitionManager, _ database: ScratchDatabase, _ now: String, isDisturbed: Bool
+  ) async throws -> Int {
+    var faults = 0
+    for attempt in 0..<4 {
+      let striker = Task {
+        guard isDisturbed, attempt < 3 else { return 0 }
+        try await Task.sleep(for: .milliseconds(Int.random(in: 1...60)))
+        return try await Connection.with(database.target) { connection in
+          try await connection.query(
+            """
+            SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE application_name = 'runner' AND datname = current_database()
+            """)[0].int(0)
+        }
+      }
+      do {
+        try await Connection.with(database.target, applicationName: "runner") { connection in
+          try await PartitionTests.set(now, connection)
+          switch runner {
+          case .dbtool:
+            let created = try await manager.create(connection)
+            #expect(created.allSatisfy { $0.failure == nil }, "\(created)")
+            _ = try await manager.retire(connection)
+          case .database:
+            try await connection.query("SELECT public.orders_partitions_create()")
+            try await connection.execute("CALL public.orders_partitions_retire()")
+          }
+        }
+      } catch let error as PostgresError where isDisturbed && (error.kind == .connection || error.sqlState == "57P01") {
+        faults += try await striker.value
+        continue
+      }
+      faults += try await striker.value
+      if attempt >= 1 { break }
+    }
+    return faults
+  }
+
+  private func check(_ manager: PartitionManager, _ database: ScratchDatabase, _ now: String) async throws {
+    try await Connection.with(database.target) { connection in
+      try await PartitionTests.set(now, connection)
+      let missing = try await manager.missing(connection).map(\.partition)
+      #expect(missing.isEmpty, "\(now)")
+      let expired = try await manager.expired(connection).map(\.partition.name)
+      #expect(expired.isEmpty, "\(now)")
+    }
+  }
+}
