@@ -10,7 +10,7 @@ package struct DriftReport: Sendable {
   }
 
   package var findings: [Finding]
-  /// Months that a declared window lacks.
+  /// Partitions that a declared window lacks.
   package var missingPartitions: [PartitionManager.Slot]
   /// What is wrong with partitions that windows look after, and with jobs.
   package var faults: [PartitionManager.Fault] = []

@@ -16,12 +16,7 @@ import Testing
   /// How many strikes, spread over the whole; without it, the test is left out.
   private static let budget = ProcessInfo.processInfo.environment["DBTOOL_STRIKES"].flatMap(Int.init) ?? 0
 
-  enum Fault: String, CaseIterable, Sendable {
-    case tool = "dbtool is killed"
-    case backend = "its server process is ended"
-    case server = "the server crashes"
-    case connection = "the connection is cut"
-  }
+  typealias Fault = FaultInjectionTests.Fault
 
   private struct Point {
     var at: Int

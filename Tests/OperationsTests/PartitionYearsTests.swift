@@ -36,7 +36,6 @@ private struct Orders: Table {
     private(set) var inserted = 0
     private(set) var failures: [String] = []
     private var isStopped = false
-    private var open = 2
 
     func set(_ moment: String) { now = moment }
     func stop() { isStopped = true }

@@ -109,32 +109,33 @@ package struct PartitionManager: Sendable {
   ///
   /// - Throws: `PostgresError`.
   package func expired(_ connection: Connection) async throws -> [Expired] {
+    let retiring = windows.filter { $0.retirement != .stay }
+    guard !retiring.isEmpty else { return [] }
     try await connection.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'")
-    var result: [Expired] = []
-    for window in windows where window.retirement != .stay {
-      let version = await connection.serverVersion
-      let partitions = try await connection.query(Window.partitions(version), [window.table.sqlName]).map { row in
+    let lists = try await connection.pipeline(
+      retiring.map { Statement(Window.partitions, [$0.table.sqlName]) })
+    var bounded: [[(partition: Expired, high: String)]] = []
+    var questions: [Statement] = []
+    for (window, list) in zip(retiring, lists) {
+      var found: [(Expired, String)] = []
+      var type: String?
+      for row in try list.get() {
         var reader = row.reader
         let oid = try reader.int()
         let id = FactID(.table, schema: try reader.string(), name: try reader.string())
-        return Expired(
+        let partition = Expired(
           table: window.table, partition: id, action: window.retirement.rawValue, oid: oid, bound: try reader.string(),
           isPending: try reader.bool())
+        type = try reader.string()
+        if let range = BoundRange(partition.bound) { found.append((partition, range.high)) }
       }
-      let type = try await connection.query(
-        """
-        SELECT format_type(a.atttypid, NULL) FROM pg_catalog.pg_partitioned_table p
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-         WHERE p.partrelid = to_regclass($1)
-        """, [window.table.sqlName]
-      ).first?.string(0)
-      let bounded = partitions.compactMap { partition in
-        BoundRange(partition.bound).map { (partition, $0.high) }
-      }
-      guard let type, !bounded.isEmpty else { continue }
-      let places = try await connection.query(
-        Window.expired(type), window.parameters + [ArrayText.encode(bounded.map(\.1))])
-      result += try places.map { bounded[try $0.int(0) - 1].0 }
+      guard let type, !found.isEmpty else { continue }
+      bounded.append(found)
+      questions.append(Statement(Window.expired(type), window.parameters + [ArrayText.encode(found.map(\.1))]))
+    }
+    var result: [Expired] = []
+    for (found, answer) in zip(bounded, try await connection.pipeline(questions)) {
+      for row in try answer.get() { result.append(found[try row.int(0) - 1].partition) }
     }
     return result
   }

@@ -52,7 +52,11 @@ extension PartitionManager {
         """
         INSERT INTO dbtool.retired (partition_oid, parent, schema_name, partition_name, action, bound)
         VALUES ($1::bigint, $2, $3, $4, $5, $6)
-        ON CONFLICT (partition_oid) DO UPDATE SET action = excluded.action, finished_at = NULL
+        -- Another partition may have had this OID.
+        ON CONFLICT (partition_oid) DO UPDATE
+          SET parent = excluded.parent, schema_name = excluded.schema_name, partition_name = excluded.partition_name,
+              action = excluded.action, bound = excluded.bound, archive = NULL, rows = NULL, checksum = NULL,
+              finished_at = NULL
         """,
         [
           String(partition.oid), partition.table.sqlName, partition.partition.schema, partition.partition.name,

@@ -80,15 +80,16 @@ struct Window: Sendable {
      WHERE $2::boolean AND i.inhparent = to_regclass($1)
     """
 
-  /// The partitions with their bounds, and whether a detach was begun and not ended.
-  static func partitions(_ version: ServerVersion) -> String {
-    """
-    SELECT c.oid::bigint, n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending
+  /// The partitions with their bounds, whether a detach was begun and not ended, and the type of the partition key.
+  static let partitions = """
+    SELECT c.oid::bigint, n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
+           format_type(a.atttypid, NULL)
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
      WHERE i.inhparent = to_regclass($1) ORDER BY c.relname
     """
-  }
 
   /// Which upper bounds lie before the window; as what they are, not as texts.
   ///
