@@ -58,6 +58,8 @@ package struct Backfill {
     var columns: [String]
     var types: [String]
     var list: String { "(" + columns.joined(separator: ", ") + ")" }
+    var texts: String { "ARRAY[" + columns.map { "\($0)::text" }.joined(separator: ", ") + "]" }
+    var descending: String { columns.map { "\($0) DESC" }.joined(separator: ", ") }
     func row(_ values: [String]) -> String {
       "(" + zip(values, types).map { "\(Quote.literal($0))::\($1)" }.joined(separator: ", ") + ")"
     }
@@ -79,6 +81,8 @@ package struct Backfill {
                      UNION SELECT pg_catalog.to_regclass($1))
       """, [table])[0].int(0)
     var (position, rows) = try await state(connection)
+    // What clients insert from here on is theirs to fill: whoever followed them would never be done.
+    guard let end = try await end(key, connection) else { return }
     var size = 1_000
     let clock = ContinuousClock()
     let start = clock.now
@@ -88,7 +92,7 @@ package struct Backfill {
       let begin = clock.now
       // Writers may be in the way: a batch that waits too long gives way, and a smaller one is tried.
       let next = try await Patience.retry { attempts in
-        try await batch(after: position, max(1, size >> min(attempts, 10)), key, connection)
+        try await batch(after: position, to: end, max(1, size >> min(attempts, 10)), key, connection)
       }
       guard let batch = next else { break }
       position = batch.upTo
@@ -134,25 +138,37 @@ package struct Backfill {
     return (try reader.strings(), try reader.int())
   }
 
+  /// The last key that there is now; nil for a table without rows.
+  private func end(_ key: Key, _ connection: Connection) async throws -> [String]? {
+    try await connection.transaction { connection in
+      try await connection.execute("SET LOCAL row_security = off")
+      let row = try await connection.query(
+        "SELECT \(key.texts) FROM \(table) ORDER BY \(key.descending) LIMIT 1"
+      ).first
+      guard var reader = row?.reader else { return nil }
+      return try reader.strings()
+    }
+  }
+
   private struct Batch {
     var upTo: [String]
     var rows: Int
   }
 
   private func batch(
-    after position: [String]?, _ size: Int, _ key: Key, _ connection: Connection
+    after position: [String]?, to end: [String], _ size: Int, _ key: Key, _ connection: Connection
   ) async throws -> Batch? {
     try await connection.transaction { connection in
-      let texts = key.columns.map { "\($0)::text" }.joined(separator: ", ")
       let list = key.columns.joined(separator: ", ")
       let lower = position.map { "\(key.list) > \(key.row($0))" }
+      let limits = [lower, "\(key.list) <= \(key.row(end))"].compactMap { $0 }.joined(separator: " AND ")
       // A policy that hides rows would leave them out in silence; so it is an error.
       try await connection.execute("SET LOCAL lock_timeout = '1s'; SET LOCAL row_security = off")
       let last = try await connection.query(
         """
-        SELECT ARRAY[\(texts)] FROM (
-          SELECT \(list) FROM \(table) \(lower.map { "WHERE \($0)" } ?? "") ORDER BY \(list) LIMIT \(size)) AS batch
-         ORDER BY \(key.columns.map { "\($0) DESC" }.joined(separator: ", ")) LIMIT 1
+        SELECT \(key.texts) FROM (
+          SELECT \(list) FROM \(table) WHERE \(limits) ORDER BY \(list) LIMIT \(size)) AS batch
+         ORDER BY \(key.descending) LIMIT 1
         """
       ).first
       guard var reader = last?.reader else { return nil }
