@@ -61,9 +61,11 @@ struct PlanWorkflow {
       proof = try await prover.prove(&direct, from: template, source: source, target: target)
       filled = direct.filledColumns
       do {
-        if var converted = try await states.expandAndContract(
+        let conversion = try await states.expandAndContract(
           direct, from: source, to: target, on: template, scope: strategy, filled: filled)
-        {
+        direct.notes += conversion.refusals.map(\.description)
+        if var converted = conversion.plan {
+          converted.notes = direct.notes
           locate(&converted)
           let proof = try await prover.prove(&converted, from: template, source: source, target: target)
           if proof.holds {
@@ -73,8 +75,6 @@ struct PlanWorkflow {
           direct.notes.append(
             "converting columns beside the clients does not lead to what is declared; it is done directly")
         }
-      } catch let refusal as ExpandAndContract.Refusal {
-        direct.notes.append(refusal.description)
       } catch let failure as ProofFailure {
         direct.notes.append("PostgreSQL refuses to convert columns beside the clients: \(failure.error.message)")
       }

@@ -10,13 +10,32 @@ extension States {
   ///   - direct: the plan as it was proved.
   ///   - template: a scratch database in the source state.
   ///   - filled: new columns that are filled in batches.
-  /// - Returns: nil when nothing is rewritten that could be converted.
-  /// - Throws: `ExpandAndContract.Refusal`; `ProofFailure` where PostgreSQL refuses the way.
+  /// - Returns: the plan, nil when nothing is rewritten that could be converted; and what is converted directly, with
+  ///   the reasons.
+  /// - Throws: `ProofFailure` where PostgreSQL refuses the way.
   package func expandAndContract(
     _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope,
     filled: Set<FactID>
-  ) async throws -> Plan? {
-    guard let change = try ExpandAndContract(direct, from: source, to: target, scope: scope) else { return nil }
+  ) async throws -> (plan: Plan?, refusals: [ExpandAndContract.Refusal]) {
+    var refusals: [ExpandAndContract.Refusal] = []
+    while true {
+      do {
+        let refused = Set(refusals.map(\.column))
+        let change = try ExpandAndContract(direct, from: source, to: target, scope: scope, except: refused)
+        guard let change else { return (nil, refusals) }
+        let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: filled)
+        return (plan, refusals)
+      } catch let refusal as ExpandAndContract.Refusal {
+        refusals.append(refusal)
+        if refusal.concernsAll { return (nil, refusals) }
+      }
+    }
+  }
+
+  private func plan(
+    _ change: ExpandAndContract, from source: Catalog, to target: Catalog, on template: String,
+    scope: OnlineStrategy.Scope, filled: Set<FactID>
+  ) async throws -> Plan {
     let words = try await rebuilt(target, then: change.standIns)
     let held = change.held
     let before = try await plan(from: source, to: held)
@@ -26,7 +45,7 @@ extension States {
     let swapped = try await result(of: plan.steps + change.checks + change.swap(words), on: template, target)
     let rest = try Planner.plan(from: swapped, to: target, replacing: change.replacing(swapped))
     let following = OnlineStrategy.rewrite(rest, from: swapped, to: target, scope: scope)
-    plan.steps += change.contract(words, rest: following)
+    plan.steps += change.contract(words, from: swapped, rest: following)
     return plan
   }
 

@@ -86,7 +86,8 @@ struct MixedMigration: Sendable {
     _ = try await prover.prove(&straight, from: start, source: source, target: target)
     guard
       var plan = try await states.expandAndContract(
-        straight, from: source, to: target, on: start, scope: .everything, filled: Set(columns))
+        straight, from: source, to: target, on: start, scope: .everything, filled: Set(columns)
+      ).plan
     else { throw PostgresError(.server, "the mixed migration converts nothing: \(straight.hazards)") }
     let proof = try await prover.prove(&plan, from: start, source: source, target: target)
     guard proof.holds else { throw PostgresError(.server, "the mixed migration does not converge: \(proof)") }

@@ -1,3 +1,4 @@
+internal import Catalog
 package import Postgres
 
 extension PartitionManager {

@@ -8,8 +8,11 @@ internal import Postgres
 package struct ExpandAndContract: Sendable {
   /// Why a column cannot be converted so.
   package struct Refusal: Error, CustomStringConvertible {
+    /// The column, or the enum with all of its columns.
     package var column: FactID
     package var reason: String
+    /// Whether it is the plan that allows of no conversion.
+    package var concernsAll = false
     package var description: String { "\(column) is converted directly, while nobody can use its table: \(reason)" }
   }
 
@@ -22,15 +25,22 @@ package struct ExpandAndContract: Sendable {
   /// The facts that stay as they are until the change.
   private let waiting: Set<FactID>
 
-  /// - Parameter direct: the plan as it was proved, with what PostgreSQL was seen to rewrite.
+  /// - Parameters:
+  ///   - direct: the plan as it was proved, with what PostgreSQL was seen to rewrite.
+  ///   - refused: columns and enums that stay with the direct way.
   /// - Returns: nil when nothing is rewritten that could be converted.
   /// - Throws: `Refusal`.
   package init?(
-    _ direct: Plan, from source: Catalog, to target: Catalog, scope: OnlineStrategy.Scope
+    _ direct: Plan, from source: Catalog, to target: Catalog, scope: OnlineStrategy.Scope,
+    except refused: Set<FactID> = []
   ) throws {
     var excluded: Set<String> = []
     if case .nothing = scope { return nil }
     if case .except(let names) = scope { excluded = names }
+    let isExcluded = { (id: FactID) in
+      refused.contains(id) || excluded.contains(id.path)
+        || excluded.contains(FactID(.table, schema: id.schema, name: id.name).path)
+    }
     var columns: Set<FactID> = []
     var enums: Set<FactID> = []
     var hazards: [FactID: [Hazard]] = [:]
@@ -38,7 +48,7 @@ package struct ExpandAndContract: Sendable {
     let rewriting = direct.steps.filter { step in
       step.action == .alter && step.hazards.contains { $0.code == .rewrite }
     }
-    for step in rewriting {
+    for step in rewriting where !isExcluded(step.subject) {
       let id = step.subject
       guard let old = source[id], let new = target[id] else { continue }
       switch id.kind {
@@ -47,17 +57,14 @@ package struct ExpandAndContract: Sendable {
         let found = (dependents[0][id] ?? []).filter { column in
           column.kind == .column && target[column]?.needs.contains(id) == true
         }
-        guard !found.isEmpty else { continue }
+        // Its columns go together.
+        guard !found.isEmpty, !found.contains(where: isExcluded) else { continue }
         enums.insert(id)
         columns.formUnion(found)
       default: continue
       }
       hazards[id] = step.hazards.filter { !$0.isObserved }
     }
-    let isExcluded = { (id: FactID) in
-      excluded.contains(id.path) || excluded.contains(FactID(.table, schema: id.schema, name: id.name).path)
-    }
-    columns = columns.filter { !isExcluded($0) }
     if columns.isEmpty { return nil }
     self.source = source
     self.target = target
@@ -80,7 +87,9 @@ package struct ExpandAndContract: Sendable {
     // They come after the table's other columns, among themselves in the order that they had.
     self.conversions = conversions.sorted { ($0.table, $0.old.position) < ($1.table, $1.old.position) }
     if direct.renamed != nil || direct.isRigid, let column = conversions.first?.column {
-      throw Refusal(column: column, reason: "the plan gives tables other names or parents as well; do that first")
+      throw Refusal(
+        column: column, reason: "the plan gives tables other names or parents as well; do that first", concernsAll: true
+      )
     }
     for conversion in conversions { try check(conversion) }
     for type in self.enums {
@@ -90,12 +99,12 @@ package struct ExpandAndContract: Sendable {
     }
   }
 
-  /// What relies on facts in either state, however far off.
-  private static func closure(of facts: Set<FactID>, _ dependents: [[FactID: [FactID]]]) -> Set<FactID> {
+  /// Facts and what they lead to, however far off.
+  private static func closure(of facts: Set<FactID>, _ edges: [[FactID: [FactID]]]) -> Set<FactID> {
     var closure = facts
     var queue = Array(facts)
     while let id = queue.popLast() {
-      for next in dependents.flatMap({ $0[id] ?? [] }) where closure.insert(next).inserted { queue.append(next) }
+      for next in edges.flatMap({ $0[id] ?? [] }) where closure.insert(next).inserted { queue.append(next) }
     }
     return closure
   }
@@ -329,24 +338,35 @@ package struct ExpandAndContract: Sendable {
 
   /// The second migration: the checks, the change with what follows it, and then what nobody uses any more.
   ///
-  /// - Parameter rest: the way from what `swap` leads to, to the target.
-  package func contract(_ words: Catalog, rest: Plan) -> [PlanStep] {
+  /// - Parameters:
+  ///   - swapped: what `swap` leads to.
+  ///   - rest: the way from there to the target.
+  package func contract(_ words: Catalog, from swapped: Catalog, rest: Plan) -> [PlanStep] {
     let columns = Set(conversions.map(\.oldColumn))
     let types = Set(enums.map { FactID(.enumType, schema: $0.schema, name: typeName($0, "old")) })
+    let isOld = { (step: PlanStep) in
+      step.action == .drop && (columns.contains(step.subject) || types.contains(step.subject))
+    }
+    let dropped = Set(rest.steps.filter { $0.action == .drop && !isOld($0) }.map(\.subject))
+    let needs = swapped.facts.mapValues(\.needs)
     var following: [PlanStep] = []
     var leftovers: [PlanStep] = []
     for step in rest.steps {
-      let isOld = columns.contains(step.subject) || types.contains(step.subject)
-      guard step.action == .drop, isOld else {
+      guard isOld(step) else {
         following.append(step)
         continue
       }
       var drop = step
       drop.hazards = []
-      drop.mode = .ownTransaction
       drop.remark = .leftover
       drop.isContinuation = true
-      leftovers.append(drop)
+      // What it is made of may go as well, and not before it.
+      if Self.closure(of: [step.subject], [needs]).isDisjoint(with: dropped) {
+        drop.mode = .ownTransaction
+        leftovers.append(drop)
+      } else {
+        following.append(drop)
+      }
     }
     return checks + swap(words) + following + leftovers
   }

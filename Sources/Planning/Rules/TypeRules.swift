@@ -74,11 +74,10 @@ enum CompositeTypeRule: Rule {
     var actions = before.filter { a in !after.contains { $0.name == a.name } }.map { "DROP ATTRIBUTE \($0.name)" }
     for (a, b) in zip(kept, after) where a.type != b.type { actions.append("ALTER ATTRIBUTE \(b.name) TYPE \(b.type)") }
     actions += after.dropFirst(kept.count).map { "ADD ATTRIBUTE \($0.name) \($0.type)" }
-    var change = Change(actions.isEmpty ? [] : ["ALTER TYPE \(new.id.sqlName) \(actions.joined(separator: ", "))"])
     // Typed tables follow only when they are told to.
-    if !actions.isEmpty, context.source.facts.values.contains(where: { $0.text(.ofType) == new.id.sqlName }) {
-      change.statements = change.statements.map { $0.replacing(", ", with: " CASCADE, ") + " CASCADE" }
-    }
+    let isFollowed = context.source.facts.values.contains { $0.text(.ofType) == new.id.sqlName }
+    if isFollowed { actions = actions.map { $0 + " CASCADE" } }
+    var change = Change(actions.isEmpty ? [] : ["ALTER TYPE \(new.id.sqlName) \(actions.joined(separator: ", "))"])
     let dropped = before.filter { a in !after.contains { $0.name == a.name } }.map(\.name)
     if !dropped.isEmpty {
       change.hazards.append(
