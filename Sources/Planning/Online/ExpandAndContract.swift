@@ -92,6 +92,15 @@ package struct ExpandAndContract: Sendable {
       )
     }
     for conversion in conversions { try check(conversion) }
+    // What waits for one column cannot wait for another that changes at once.
+    let others = Set(direct.steps.filter { $0.hazards.contains { $0.code == .rewrite } }.map(\.subject))
+      .subtracting(columns.union(self.enums))
+    for id in waiting.sorted() {
+      guard let other = source[id]?.needs.first(where: others.contains) else { continue }
+      for conversion in conversions where Self.closure(of: [conversion.column], dependents).contains(id) {
+        throw Refusal(column: conversion.column, reason: "\(id) is made of it and of \(other), which is")
+      }
+    }
     for type in self.enums {
       if let other = waiting.sorted().first(where: { $0 != type && $0.kind.isType && !enums.contains($0) }) {
         throw Refusal(column: type, reason: "\(other) is made of it")
