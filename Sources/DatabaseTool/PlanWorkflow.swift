@@ -55,6 +55,7 @@ struct PlanWorkflow {
     let prover = Prover(server: try await states.scratch(), reader: states.reader)
     var proof: Proof?
     var filled: Set<FactID> = []
+    if let proof = try await convertTables(&plan, on: template, from: source, to: target, prover) { return proof }
     if plan.mayRewrite {
       // Whether a default is written into every row, and whether a type changes every value, is PostgreSQL's to say.
       var direct = plan
@@ -87,6 +88,31 @@ struct PlanWorkflow {
     plan.notes = notes
     locate(&plan)
     return try await prover.prove(&plan, from: template, source: source, target: target)
+  }
+
+  /// Makes tables anew beside those that clients use, where their partitioning changes.
+  ///
+  /// - Returns: nil where there is no such table, or it cannot be done so, which the plan's notes say then.
+  private func convertTables(
+    _ plan: inout Plan, on template: String, from source: Catalog, to target: Catalog, _ prover: Prover
+  ) async throws -> Proof? {
+    do {
+      let conversion = try await states.tableConversion(
+        plan, from: source, to: target, on: template, scope: strategy)
+      plan.notes += conversion.refusals.map(\.description)
+      guard var converted = conversion.plan else { return nil }
+      converted.notes = plan.notes
+      locate(&converted)
+      let proof = try await prover.prove(&converted, from: template, source: source, target: target)
+      if proof.holds {
+        plan = converted
+        return proof
+      }
+      plan.notes.append("making tables anew beside the clients does not lead to what is declared")
+    } catch let failure as ProofFailure {
+      plan.notes.append("PostgreSQL refuses to make tables anew beside the clients: \(failure.error.message)")
+    }
+    return nil
   }
 
   /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.

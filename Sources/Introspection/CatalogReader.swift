@@ -4,14 +4,24 @@ package import Postgres
 /// Reads a database's catalog in one snapshot: one transaction and three round trips, however many objects
 /// there are; a large database is read by two sessions.
 package struct CatalogReader: Sendable {
-  /// Schemas that are known but not managed: a hosting platform's own, and dbtool's history.
+  /// Schemas that are known but not managed: a hosting platform's own, dbtool's history, and where it prepares tables and
+  /// leaves them.
   package var excludedSchemas: Set<String>
   /// Extensions that may be there or not.
   package var excludedExtensions: Set<String>
 
   package init(excludedSchemas: Set<String> = [], excludedExtensions: Set<String> = []) {
-    self.excludedSchemas = excludedSchemas.union(["dbtool", "cron"])
+    self.excludedSchemas = excludedSchemas.union([
+      ToolSchema.history, ToolSchema.prepared, ToolSchema.replaced, "cron",
+    ])
     self.excludedExtensions = excludedExtensions
+  }
+
+  /// One that reads tables that are being prepared, too.
+  package var includingPrepared: CatalogReader {
+    var reader = self
+    reader.excludedSchemas.remove(ToolSchema.prepared)
+    return reader
   }
 
   /// The order matters: what refers to something comes after it.

@@ -16,16 +16,41 @@ extension States {
   package func expandAndContract(
     _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope,
     filled: Set<FactID>
-  ) async throws -> (plan: Plan?, refusals: [ExpandAndContract.Refusal]) {
-    var refusals: [ExpandAndContract.Refusal] = []
+  ) async throws -> (plan: Plan?, refusals: [Refusal]) {
+    var refusals: [Refusal] = []
     while true {
       do {
-        let refused = Set(refusals.map(\.column))
+        let refused = Set(refusals.map(\.subject))
         let change = try ExpandAndContract(direct, from: source, to: target, scope: scope, except: refused)
         guard let change else { return (nil, refusals) }
         let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: filled)
         return (plan, refusals)
-      } catch let refusal as ExpandAndContract.Refusal {
+      } catch let refusal as Refusal {
+        refusals.append(refusal)
+        if refusal.concernsAll { return (nil, refusals) }
+      }
+    }
+  }
+
+  /// The plan that makes tables anew, partitioned or no more, beside those that clients use.
+  ///
+  /// - Parameters:
+  ///   - direct: the plan that would drop them.
+  ///   - template: a scratch database in the source state.
+  /// - Returns: the plan, nil when there is no such table; and what is made anew directly, with the reasons.
+  /// - Throws: `ProofFailure` where PostgreSQL refuses the way.
+  package func tableConversion(
+    _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope
+  ) async throws -> (plan: Plan?, refusals: [Refusal]) {
+    var refusals: [Refusal] = []
+    while true {
+      do {
+        let refused = Set(refusals.map(\.subject))
+        let change = try TableConversion(direct, from: source, to: target, scope: scope, except: refused)
+        guard let change else { return (nil, refusals) }
+        let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: [])
+        return (plan, refusals)
+      } catch let refusal as Refusal {
         refusals.append(refusal)
         if refusal.concernsAll { return (nil, refusals) }
       }
@@ -33,19 +58,19 @@ extension States {
   }
 
   private func plan(
-    _ change: ExpandAndContract, from source: Catalog, to target: Catalog, on template: String,
+    _ change: any TwoPartChange, from source: Catalog, to target: Catalog, on template: String,
     scope: OnlineStrategy.Scope, filled: Set<FactID>
   ) async throws -> Plan {
-    let words = try await rebuilt(target, then: change.standIns)
+    let words = try await rebuilt(target, then: change.standIns, prepared: true)
     let held = change.held
     let before = try await plan(from: source, to: held)
     let first = OnlineStrategy.rewrite(before, from: source, to: held, scope: scope, filled: filled)
-    var plan = Plan(steps: first.steps + change.expand(words))
+    var plan = Plan(steps: first.steps + (try change.expand(words)))
     plan.contract = plan.steps.count
     let swapped = try await result(of: plan.steps + change.checks + change.swap(words), on: template, target)
     let rest = try Planner.plan(from: swapped, to: target, replacing: change.replacing(swapped))
     let following = OnlineStrategy.rewrite(rest, from: swapped, to: target, scope: scope)
-    plan.steps += change.contract(words, from: swapped, rest: following)
+    plan.steps += try change.contract(words, from: swapped, rest: following)
     return plan
   }
 

@@ -8,10 +8,19 @@ package struct LockObserver {
   private var seen: Set<String> = []
   /// Tables that nobody can use until the transaction ends.
   private var locked: Set<String> = []
-  private var files: [String: String] = [:]
+  /// By the tables' OIDs: a name may be another table's after a step.
+  private var files: [String: Seen] = [:]
   /// How often each table was scanned in the current transaction, and how many of its rows were changed.
-  private var scans: [String: String] = [:]
-  private var changes: [String: String] = [:]
+  private var activity: [String: Seen] = [:]
+
+  private struct Seen {
+    /// As SQL names it.
+    var table: String
+    /// Its file, or its scans.
+    var first: String
+    /// Its changed rows.
+    var second: String
+  }
 
   /// - Parameter catalogs: the source, before and after its tables were renamed.
   package init(existing catalogs: [Catalog]) {
@@ -20,7 +29,8 @@ package struct LockObserver {
   }
 
   private static let filesQuery = """
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::text
+    SELECT c.oid::text, pg_catalog.format('%I.%I', n.nspname, c.relname),
+           coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::text, ''
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
     """
@@ -34,12 +44,12 @@ package struct LockObserver {
     """
 
   private static let scansQuery = """
-    SELECT pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text, (n_tup_upd + n_tup_del)::text
+    SELECT relid::text, pg_catalog.format('%I.%I', schemaname, relname), seq_scan::text, (n_tup_upd + n_tup_del)::text
       FROM pg_catalog.pg_stat_xact_user_tables
     """
 
   package mutating func start(_ connection: Connection) async throws {
-    files = try Self.pairs(try await connection.query(Self.filesQuery))
+    files = try Self.seen(try await connection.query(Self.filesQuery))
   }
 
   package mutating func newTransaction(_ connection: Connection) async throws {
@@ -50,19 +60,18 @@ package struct LockObserver {
 
   package mutating func forgetScans(_ connection: Connection) async throws {
     // Counts of earlier transactions stay until they are reported, which is at most once a second.
-    let rows = try await connection.query(Self.scansQuery)
-    (scans, changes) = (try Self.pairs(rows), try Self.pairs(rows, value: 2))
+    activity = try Self.seen(try await connection.query(Self.scansQuery))
   }
 
   package mutating func observe(_ connection: Connection) async throws -> Observation {
     let results = try await connection.pipeline([
       Statement(Self.locksQuery), Statement(Self.filesQuery), Statement(Self.scansQuery),
     ])
-    let scanned = try Self.pairs(try results[2].get())
-    let changed = try Self.pairs(try results[2].get(), value: 2)
-    let (before, changesBefore) = (scans, changes)
-    let isRead = { table in before[table, default: "0"] != scanned[table, default: "0"] }
-    let isChanged = { table in changesBefore[table, default: "0"] != changed[table, default: "0"] }
+    let (before, after) = (activity, try Self.seen(try results[2].get()))
+    let scanned = after.filter { (before[$0.key]?.first ?? "0") != $0.value.first }
+    let changed = after.filter { (before[$0.key]?.second ?? "0") != $0.value.second }
+    let read = Set(scanned.values.map(\.table))
+    let isRead = { table in read.contains(table) }
     var locks: [String] = []
     var hazards: [Hazard] = []
     for row in try results[0].get() {
@@ -84,10 +93,10 @@ package struct LockObserver {
           table: table,
           lock: Self.words(mode), takesTime: reads))
     }
-    let now = try Self.pairs(try results[1].get())
+    let now = try Self.seen(try results[1].get())
     let strong = "ACCESS EXCLUSIVE"
-    for (table, file) in now.sorted(by: { $0.key < $1.key })
-    where files[table] != nil && files[table] != file && existing.contains(table) {
+    let rewritten = now.filter { table in files[table.key].map { $0.first != table.value.first } ?? false }
+    for table in rewritten.values.map(\.table).sorted() where existing.contains(table) {
       // It is blocked anyhow.
       hazards.removeAll { $0.table == table }
       hazards.append(
@@ -96,15 +105,15 @@ package struct LockObserver {
           takesTime: true))
     }
     files = now
-    for table in scanned.keys.sorted()
-    where isRead(table) && locked.contains(table) && !hazards.contains(where: { $0.code == .rewrite }) {
+    for table in read.sorted()
+    where locked.contains(table) && !hazards.contains(where: { $0.code == .rewrite }) {
       hazards.append(
         Hazard(
           .blocksReads, "reads all of \(table) while nobody can read or write it", table: table, lock: strong,
           takesTime: true))
     }
     // What is read while another table is locked keeps that one from its clients.
-    for table in scanned.keys.sorted() where isRead(table) && existing.contains(table) {
+    for table in read.sorted() where existing.contains(table) {
       for other in locked.sorted() where other != table && !hazards.contains(where: { $0.table == other }) {
         hazards.append(
           Hazard(
@@ -112,9 +121,10 @@ package struct LockObserver {
             takesTime: true))
       }
     }
-    (scans, changes) = (scanned, changed)
-    let rewritten = scanned.keys.filter { isRead($0) && isChanged($0) && existing.contains($0) }
-    return Observation(locks: locks, hazards: hazards, changedThroughout: rewritten.sorted())
+    activity = after
+    let changedThroughout = scanned.filter { changed[$0.key] != nil && existing.contains($0.value.table) }
+    return Observation(
+      locks: locks, hazards: hazards, changedThroughout: changedThroughout.values.map(\.table).sorted())
   }
 
   /// What a step was seen to do.
@@ -125,10 +135,12 @@ package struct LockObserver {
     package var changedThroughout: [String]
   }
 
-  private static func pairs(_ rows: Rows, value: Int = 1) throws -> [String: String] {
-    var pairs: [String: String] = [:]
-    for row in rows { pairs[try row.string(0)] = try row.string(value) }
-    return pairs
+  private static func seen(_ rows: Rows) throws -> [String: Seen] {
+    var seen: [String: Seen] = [:]
+    for row in rows {
+      seen[try row.string(0)] = Seen(table: try row.string(1), first: try row.string(2), second: try row.string(3))
+    }
+    return seen
   }
 
   private static func words(_ mode: String) -> String {

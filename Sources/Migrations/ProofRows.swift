@@ -63,6 +63,7 @@ package enum ProofRows {
     }
     try await addDefaultPartitions(connection, except: changing.map(\.id))
     try await collectLabels(connection, source, target)
+    try await collectHomeless(connection, source, target)
     try await connection.execute(
       #"""
       CREATE TABLE dbtool_proof.columns AS
@@ -88,6 +89,7 @@ package enum ProofRows {
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
            AND n.nspname NOT IN ('information_schema', 'cron', 'dbtool', 'dbtool_proof')
            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
+      DELETE FROM dbtool_proof.columns WHERE attrelid IN (SELECT to_regclass(t) FROM dbtool_proof.homeless);
 
       -- Where a check on one column refuses the usual value, others are tried: PostgreSQL says which will do. Texts that
       -- the check names are good guesses, as they are or as patterns.
@@ -203,6 +205,19 @@ package enum ProofRows {
       "DELETE FROM dbtool_proof.labels WHERE (type, label) IN (\(gone.joined(separator: ", ")))")
   }
 
+  /// Tables whose rows might find no partition when they become partitioned: which values have one, only the declared
+  /// bounds tell.
+  private static func collectHomeless(_ connection: Connection, _ source: Catalog, _ target: Catalog) async throws {
+    let parents = Set(target.facts.values.filter { $0.text(.bound) == "DEFAULT" }.compactMap(\.partitionParent))
+    let names = target.facts.values.filter { fact in
+      guard let key = fact.optionalText(.partitionKey), let old = source[fact.id] else { return false }
+      return old.optionalText(.partitionKey) != key && !key.hasPrefix("HASH") && !parents.contains(fact.id)
+        && !target.windows.contains(FactID(.partitionWindow, schema: fact.id.schema, name: fact.id.name))
+    }.map(\.id.sqlName).sorted()
+    try await connection.query(
+      "CREATE TABLE dbtool_proof.homeless AS SELECT unnest(\(Quote.literal(ArrayText.encode(names)))::text[]) AS t")
+  }
+
   /// What is in a table, as far as both states have it.
   package struct Content: Hashable, Sendable {
     package var rows: Int
@@ -222,6 +237,9 @@ package enum ProofRows {
       if target[fact.id]?.partitionParent != nil, before.ancestors(of: fact.id).contains(where: replaced.contains) {
         return false
       }
+      // One that is partitioned in another way is made anew with its partitions.
+      let change = (source[root]?.attributes[.partitionKey], target[root]?.attributes[.partitionKey])
+      if change.0 != change.1, target[root]?.partitionParent == nil { return fact.id == root }
       let isWhole = before.members(of: root) == after.members(of: root)
       return isWhole ? fact.id == root : fact.attributes[.partitionKey] == nil
     }.map(\.id).sorted()
@@ -236,7 +254,8 @@ package enum ProofRows {
       let row =
         columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0) }.joined(separator: ", ")))"
       // Children by inheritance count for themselves.
-      let only = source[table]?.attributes[.partitionKey] == nil ? "ONLY " : ""
+      let isPlain = [source, target].allSatisfy { $0[table]?.attributes[.partitionKey] == nil }
+      let only = isPlain ? "ONLY " : ""
       return "SELECT count(*), coalesce(sum(hashtextextended((\(row))::text, 0)::numeric), 0)::text"
         + " FROM \(only)\(table.sqlName) t"
     }

@@ -134,11 +134,14 @@ package actor States {
 
   /// What PostgreSQL makes of a catalog, and of the steps that are carried out after it is there.
   ///
+  /// - Parameter prepared: whether to read what the steps have put into the schema for tables that are prepared.
   /// - Throws: `ProofFailure` when it refuses a statement.
-  func rebuilt(_ catalog: Catalog, then steps: [PlanStep] = []) async throws -> Catalog {
+  func rebuilt(
+    _ catalog: Catalog, then steps: [PlanStep] = [], prepared: Bool = false
+  ) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
     let server = try await scratch()
-    let reader = reader
+    let reader = prepared ? reader.includingPrepared : reader
     return try await server.withDatabase(from: try await replayTemplate([])) { database in
       try await Connection.with(database.target) { connection in
         try await connection.execute("SET client_min_messages = warning")

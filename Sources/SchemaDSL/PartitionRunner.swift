@@ -79,34 +79,18 @@ struct PartitionRunner {
   private var start: String { "pg_catalog.date_trunc('\(window.unit)', \(clock) AT TIME ZONE \(zone))" }
 
   /// A local time as a text of the key's type.
-  private func literal(_ moment: String) -> String {
-    switch key {
-    case .date: "\(moment)::date::text"
-    case .timestamp: "\(moment)::text"
-    case .instant: "(\(moment) AT TIME ZONE \(zone))::text"
-    case .uuid:
-      "pg_catalog.overlay(pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM \(moment) AT TIME ZONE \(zone)) * 1000)"
-        + "::bigint), 12, '0'), '-', 9, 0) || '-0000-0000-000000000000'"
-    }
-  }
+  private func literal(_ moment: String) -> String { WindowSQL.bound(moment, keyType, zone) }
 
   private var keyType: String {
     switch key {
     case .date: "date"
-    case .timestamp: "timestamp"
-    case .instant: "timestamptz"
+    case .timestamp: "timestamp without time zone"
+    case .instant: "timestamp with time zone"
     case .uuid: "uuid"
     }
   }
 
-  private var suffix: String {
-    switch window.unit {
-    case "day": "_YYYY_MM_DD"
-    case "week": #"_IYYY_"w"IW"#
-    case "year": "_YYYY"
-    default: "_YYYY_MM"
-    }
-  }
+  private var suffix: String { WindowSQL.suffix(window.unit) }
 
   private let settings = """
     PERFORM pg_catalog.set_config('lock_timeout', '1s', true), pg_catalog.set_config('timezone', 'UTC', true),

@@ -1,7 +1,7 @@
 internal import Postgres
 
-/// An UPDATE in batches, each in a transaction of its own: by ranges of the table's key, so that what writers do
-/// meanwhile is neither lost nor waited for.
+/// An UPDATE of one table, or a copy of it into another, in batches, each in a transaction of its own: by ranges of the
+/// table's key, so that what writers do meanwhile is neither lost nor waited for.
 package struct Backfill {
   /// How far one is.
   package struct Progress: Sendable {
@@ -23,7 +23,12 @@ package struct Backfill {
   /// How many seconds a replica may be behind before it waits.
   let maxLag: Double?
   private let table: String
-  private let hasCondition: Bool
+  private let work: Work
+
+  private enum Work {
+    case update(hasCondition: Bool)
+    case copy(TableCopy)
+  }
 
   /// - Throws: `ApplyError.backfill` for what cannot be cut into batches.
   init(_ statement: ScriptStatement, at index: Int, of file: MigrationFile, maxLag: Double?) throws {
@@ -34,18 +39,34 @@ package struct Backfill {
     func refusal(_ reason: String) -> ApplyError {
       .backfill(file: file.fileName, line: statement.line, reason: reason)
     }
-    guard let update = ParseTree(parsing: statement.sql)?["UpdateStmt"], let relation = update["relation"],
-      let name = relation["relname"]?.text
+    let tree = ParseTree(parsing: statement.sql)
+    if let insert = tree?["InsertStmt"] {
+      guard let copy = TableCopy(insert) else {
+        throw refusal("it is not an INSERT of one table's columns into another, ON CONFLICT DO NOTHING.")
+      }
+      table = copy.source
+      work = .copy(copy)
+      return
+    }
+    guard let update = tree?["UpdateStmt"], let relation = update["relation"], let name = TableCopy.name(relation)
     else { throw refusal("it is not an UPDATE of one table.") }
     guard update["fromClause"] == nil, update["returningList"] == nil, update["withClause"] == nil,
       relation["alias"] == nil
     else { throw refusal("leave WITH, FROM, RETURNING and aliases out; a subquery in SET does the same.") }
-    hasCondition = update["whereClause"] != nil
-    table = relation["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name)
+    let hasCondition = update["whereClause"] != nil
+    table = name
+    work = .update(hasCondition: hasCondition)
     // A range behind an OR would hold for its last part only.
     let restricted = ParseTree(parsing: Self.restricted(statement.sql, hasCondition, to: "true"))
     guard !hasCondition || restricted?["UpdateStmt"]?["whereClause"]?["BoolExpr"]?["boolop"]?.text == "AND_EXPR" else {
       throw refusal("put its condition in parentheses.")
+    }
+  }
+
+  private func batchStatement(_ range: String) -> String {
+    switch work {
+    case .update(let hasCondition): Self.restricted(statement.sql, hasCondition, to: range)
+    case .copy(let copy): copy.statement(range)
     }
   }
 
@@ -162,8 +183,9 @@ package struct Backfill {
       let list = key.columns.joined(separator: ", ")
       let lower = position.map { "\(key.list) > \(key.row($0))" }
       let limits = [lower, "\(key.list) <= \(key.row(end))"].compactMap { $0 }.joined(separator: " AND ")
-      // A policy that hides rows would leave them out in silence; so it is an error.
-      try await connection.execute("SET LOCAL lock_timeout = '1s'; SET LOCAL row_security = off")
+      // A policy that hides rows would leave them out in silence; so it is an error. A batch gives way before a client that
+      // waits for it would be ended for a deadlock (`deadlock_timeout`, 1 s).
+      try await connection.execute("SET LOCAL lock_timeout = '200ms'; SET LOCAL row_security = off")
       let last = try await connection.query(
         """
         SELECT \(key.texts) FROM (
@@ -174,7 +196,7 @@ package struct Backfill {
       guard var reader = last?.reader else { return nil }
       let upTo = try reader.strings()
       let range = [lower, "\(key.list) <= \(key.row(upTo))"].compactMap { $0 }.joined(separator: " AND ")
-      let changed = try await connection.query(Self.restricted(statement.sql, hasCondition, to: range)).affected
+      let changed = try await connection.query(batchStatement(range)).affected
       try await connection.query(
         """
         INSERT INTO dbtool.backfills AS b (version, segment, position, rows)

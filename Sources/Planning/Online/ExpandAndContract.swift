@@ -5,17 +5,7 @@ internal import Postgres
 /// for them; the second, once they are ready for it, puts the new columns in the old ones' place in a short transaction.
 ///
 /// An enum that loses labels or orders them anew is another type of the same name, and its columns go the same way.
-package struct ExpandAndContract: Sendable {
-  /// Why a column cannot be converted so.
-  package struct Refusal: Error, CustomStringConvertible {
-    /// The column, or the enum with all of its columns.
-    package var column: FactID
-    package var reason: String
-    /// Whether it is the plan that allows of no conversion.
-    package var concernsAll = false
-    package var description: String { "\(column) is converted directly, while nobody can use its table: \(reason)" }
-  }
-
+package struct ExpandAndContract: TwoPartChange {
   private let source: Catalog
   private let target: Catalog
   private let conversions: [ColumnConversion]
@@ -70,7 +60,7 @@ package struct ExpandAndContract: Sendable {
     self.target = target
     self.enums = enums.sorted()
     self.hazards = hazards
-    waiting = Self.closure(of: columns.union(enums), dependents)
+    waiting = Waiting.closure(of: columns.union(enums), dependents)
     var conversions: [ColumnConversion] = []
     for id in columns.sorted() {
       guard let old = source[id], let new = target[id], let table = new.parent else { continue }
@@ -88,7 +78,8 @@ package struct ExpandAndContract: Sendable {
     self.conversions = conversions.sorted { ($0.table, $0.old.position) < ($1.table, $1.old.position) }
     if direct.renamed != nil || direct.isRigid, let column = conversions.first?.column {
       throw Refusal(
-        column: column, reason: "the plan gives tables other names or parents as well; do that first", concernsAll: true
+        subject: column, reason: "the plan gives tables other names or parents as well; do that first",
+        concernsAll: true
       )
     }
     for conversion in conversions { try check(conversion) }
@@ -97,29 +88,19 @@ package struct ExpandAndContract: Sendable {
       .subtracting(columns.union(self.enums))
     for id in waiting.sorted() {
       guard let other = source[id]?.needs.first(where: others.contains) else { continue }
-      for conversion in conversions where Self.closure(of: [conversion.column], dependents).contains(id) {
-        throw Refusal(column: conversion.column, reason: "\(id) is made of it and of \(other), which is")
+      for conversion in conversions where Waiting.closure(of: [conversion.column], dependents).contains(id) {
+        throw Refusal(subject: conversion.column, reason: "\(id) is made of it and of \(other), which is")
       }
     }
     for type in self.enums {
       if let other = waiting.sorted().first(where: { $0 != type && $0.kind.isType && !enums.contains($0) }) {
-        throw Refusal(column: type, reason: "\(other) is made of it")
+        throw Refusal(subject: type, reason: "\(other) is made of it")
       }
     }
   }
 
-  /// Facts and what they lead to, however far off.
-  private static func closure(of facts: Set<FactID>, _ edges: [[FactID: [FactID]]]) -> Set<FactID> {
-    var closure = facts
-    var queue = Array(facts)
-    while let id = queue.popLast() {
-      for next in edges.flatMap({ $0[id] ?? [] }) where closure.insert(next).inserted { queue.append(next) }
-    }
-    return closure
-  }
-
   private func check(_ conversion: ColumnConversion) throws {
-    func refuse(_ reason: String) -> Refusal { Refusal(column: conversion.column, reason: reason) }
+    func refuse(_ reason: String) -> Refusal { Refusal(subject: conversion.column, reason: reason) }
     let (old, new, table) = (conversion.old, conversion.new, conversion.table)
     for catalog in [source, target] {
       guard let fact = catalog[table], table.kind == .table, fact.attributes[.ofType] == nil else {
@@ -154,19 +135,7 @@ package struct ExpandAndContract: Sendable {
 
   // MARK: The first migration
 
-  /// What the first migration leads to, but for what it prepares: the target, with what waits as it was.
-  package var held: Catalog {
-    var result = target.removing { waiting.contains($0.id) }
-    let children = source.childrenByParent()
-    var queue = waiting.sorted()
-    while let id = queue.popLast() {
-      guard let fact = source[id], !result.contains(id) else { continue }
-      result.insert(fact)
-      queue += children[id] ?? []
-      queue += fact.needs + (fact.parent.map { [$0] } ?? [])
-    }
-    return result
-  }
+  package var held: Catalog { Waiting.held(waiting, from: source, to: target) }
 
   /// Gives the target's columns and types the names that theirs have beside the old ones: what PostgreSQL then says of
   /// indexes and defaults is what is made.
@@ -370,7 +339,7 @@ package struct ExpandAndContract: Sendable {
       drop.remark = .leftover
       drop.isContinuation = true
       // What it is made of may go as well, and not before it.
-      if Self.closure(of: [step.subject], [needs]).isDisjoint(with: dropped) {
+      if Waiting.closure(of: [step.subject], [needs]).isDisjoint(with: dropped) {
         drop.mode = .ownTransaction
         leftovers.append(drop)
       } else {

@@ -35,4 +35,18 @@ extension PlanStep.Remark {
   static let leftover = PlanStep.Remark(
     text: "Its values are in the column that took its place.",
     rules: ["ban-drop-column", "ban-drop-type", "prefer-robust-stmts"])
+  static let beside = PlanStep.Remark(
+    text: "Made beside the table that clients use, in a schema of its own, and so with its own names.", rules: [])
+  static let cover = PlanStep.Remark(
+    text: "The partitions that the rows need which are there, and those that the window wants.", rules: [])
+  static let follow = PlanStep.Remark(
+    text: "From here on every write goes to both; what has no partition yet is kept as well.",
+    rules: ["prefer-robust-stmts"])
+  static let copy = PlanStep.Remark(text: "What was there before.", rules: [])
+  static let verification = PlanStep.Remark(
+    text: "By count and checksum, in one snapshot. Refused where both are not the same.", rules: [])
+  static let inherit = PlanStep.Remark(text: "Partitions get what their table has.", rules: [])
+  static let oldTable = PlanStep.Remark(
+    text: "Its rows are in the table that took its place; that was compared.",
+    rules: ["ban-drop-table", "prefer-robust-stmts"])
 }

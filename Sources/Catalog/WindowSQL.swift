@@ -1,0 +1,31 @@
+/// How a window's partitions are called and where they end, in SQL: the same for whoever makes them.
+package enum WindowSQL {
+  /// What follows the table's name in that of a partition, for `to_char`.
+  ///
+  /// - Parameter unit: `day`, `week`, `month` or `year`.
+  package static func suffix(_ unit: String) -> String {
+    switch unit {
+    case "day": "_YYYY_MM_DD"
+    case "week": #"_IYYY_"w"IW"#
+    case "year": "_YYYY"
+    default: "_YYYY_MM"
+    }
+  }
+
+  /// A local time as a text of the key's type.
+  ///
+  /// - Parameters:
+  ///   - type: the key's type, as PostgreSQL prints it.
+  ///   - zone: the window's time zone, as SQL.
+  package static func bound(_ moment: String, _ type: String, _ zone: String) -> String {
+    switch type {
+    case "date": "\(moment)::date::text"
+    case "timestamp without time zone": "\(moment)::text"
+    // The smallest identifier of version 7 (RFC 9562) with this time.
+    case "uuid":
+      "pg_catalog.overlay(pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM \(moment) AT TIME ZONE \(zone)) * 1000)"
+        + "::bigint), 12, '0'), '-', 9, 0) || '-0000-0000-000000000000'"
+    default: "(\(moment) AT TIME ZONE \(zone))::text"
+    }
+  }
+}

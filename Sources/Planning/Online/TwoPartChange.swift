@@ -1,0 +1,68 @@
+package import Catalog
+
+/// A change in two migrations: the first prepares everything beside the clients and changes nothing for them; the second,
+/// once they are ready for it, puts what was prepared in its place in a short transaction.
+package protocol TwoPartChange: Sendable {
+  /// What the first migration leads to, but for what it prepares: the target, with what waits as it was.
+  var held: Catalog { get }
+  /// Steps that turn the target into what is prepared, under the names that it has meanwhile: what PostgreSQL then says of
+  /// indexes and defaults is what is made.
+  var standIns: [PlanStep] { get }
+  /// What else the first migration does.
+  ///
+  /// - Parameter words: the target after `standIns`.
+  func expand(_ words: Catalog) throws -> [PlanStep]
+  /// What has to hold before the change: found out beside the clients.
+  var checks: [PlanStep] { get }
+  /// Puts what was prepared in its place. What else the target says of it is a plan from what this leads to.
+  func swap(_ words: Catalog) -> [PlanStep]
+  /// Facts that cannot be changed in place after it.
+  ///
+  /// - Parameter swapped: what `swap` leads to.
+  func replacing(_ swapped: Catalog) -> Set<FactID>
+  /// The second migration.
+  ///
+  /// - Parameters:
+  ///   - swapped: what `swap` leads to.
+  ///   - rest: the way from there to the target.
+  func contract(_ words: Catalog, from swapped: Catalog, rest: Plan) throws -> [PlanStep]
+}
+
+/// Why something is not changed in two migrations.
+package struct Refusal: Error, CustomStringConvertible {
+  /// A column, an enum with all of its columns, or a table.
+  package var subject: FactID
+  package var reason: String
+  /// Whether it is the plan that allows of no such change.
+  package var concernsAll = false
+  package var description: String {
+    "\(subject) is \(subject.kind == .table ? "made anew" : "converted") directly, while nobody can use its table: \(reason)"
+  }
+}
+
+/// What holds for any change in two parts.
+enum Waiting {
+  /// Facts and what they lead to, however far off.
+  static func closure(of facts: Set<FactID>, _ edges: [[FactID: [FactID]]]) -> Set<FactID> {
+    var closure = facts
+    var queue = Array(facts)
+    while let id = queue.popLast() {
+      for next in edges.flatMap({ $0[id] ?? [] }) where closure.insert(next).inserted { queue.append(next) }
+    }
+    return closure
+  }
+
+  /// The target, with what waits as it was in the source.
+  static func held(_ waiting: Set<FactID>, from source: Catalog, to target: Catalog) -> Catalog {
+    var result = target.removing { waiting.contains($0.id) }
+    let children = source.childrenByParent()
+    var queue = waiting.sorted()
+    while let id = queue.popLast() {
+      guard let fact = source[id], !result.contains(id) else { continue }
+      result.insert(fact)
+      queue += children[id] ?? []
+      queue += fact.needs + (fact.parent.map { [$0] } ?? [])
+    }
+    return result
+  }
+}
