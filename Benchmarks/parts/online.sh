@@ -27,6 +27,10 @@ state "a column with random values is added" "${base/email text);/email text, to
 state "a materialized view gets another query" "$base" "${sums/AS total/AS total, count(*) AS items}"
 state "a column's type changes, with its contract" "${base/quantity integer/quantity bigint}"
 state "an enum loses a label, with its contract" "${base/, \'gone\'/}"
+partitions=$(for i in $(seq 0 11); do
+  echo "CREATE TABLE public.item_$i PARTITION OF public.item FOR VALUES FROM ($((i * rows / 12))) TO ($(((i + 1) * rows / 12)));"; done)
+parted="${base/email text);/email text) PARTITION BY RANGE (id); $partitions CREATE TABLE public.item_rest PARTITION OF public.item DEFAULT;}"
+state "a table is partitioned, with its contract" "$parted"
 
 "$dbtool" plan --update-lock --project "$work/project" > "$work/plan.log" 2>&1 || cat "$work/plan.log"
 cp "$work/project/schema.lock" "$work/base.lock"
@@ -66,7 +70,9 @@ change() {
 while read -r name; do
   # BENCH_CHANGES chooses among them: a pattern of names.
   [[ "$name" =~ ${BENCH_CHANGES:-.} ]] || continue
-  line "  $name" "online $(change "$name" online), directly $(change "$name" direct)"
+  # A table can only be partitioned directly by dropping it.
+  [[ "$name" == *partitioned* ]] && directly="not possible" || directly="$(change "$name" direct)"
+  line "  $name" "online $(change "$name" online), directly $directly"
 done <<'NAMES'
 an index is added
 an index is changed
@@ -79,5 +85,6 @@ a column with random values is added
 a materialized view gets another query
 a column's type changes, with its contract
 an enum loses a label, with its contract
+a table is partitioned, with its contract
 NAMES
 "$bin/dropdb" --if-exists live; "$bin/dropdb" base
