@@ -49,6 +49,9 @@ package struct Linter: Sendable {
     /// What clients name: relations as `schema.name`, their columns as `schema.name column`.
     private var names: [String: Named] = [:]
 
+    /// Partitions that let in whom their tables' policies would not, as SQL names them, with whom.
+    private var open: [String: String] = [:]
+
     /// What a name stands for, whatever it is called.
     private struct Named {
       var identity: String
@@ -63,6 +66,7 @@ package struct Linter: Sendable {
     mutating func start(_ connection: Connection) async throws {
       try await observer.start(connection)
       names = try await Self.names(connection)
+      open = try await Self.openPartitions(connection)
     }
 
     mutating func lint(_ segment: MigrationFile.Segment, _ connection: Connection) async throws {
@@ -120,6 +124,7 @@ package struct Linter: Sendable {
             ))
         }
         hazards += try await compared(connection, isOpen: isOpen)
+        hazards += try await opened(connection)
         add(hazards, statement)
       }
       if isOpen { try await connection.execute("COMMIT") }
@@ -181,6 +186,36 @@ package struct Linter: Sendable {
       return hazards
     }
 
+    /// Partitions that can be used past the policies of their tables since the statement.
+    private mutating func opened(_ connection: Connection) async throws -> [Hazard] {
+      let before = open
+      open = try await Self.openPartitions(connection)
+      return open.filter { before[$0.key] != $0.value }.sorted { $0.key < $1.key }.map { partition, roles in
+        Hazard(
+          .bypassesPolicies,
+          "\(partition) has no row level security, which its table has: \(roles) can go past its policies",
+          table: partition)
+      }
+    }
+
+    private static func openPartitions(_ connection: Connection) async throws -> [String: String] {
+      var open: [String: String] = [:]
+      for row in try await connection.query(
+        """
+        SELECT c.oid::regclass::text, string_agg(DISTINCT
+                 CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, ', ' ORDER BY
+                 CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END)
+          FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x
+         WHERE c.relispartition AND NOT c.relrowsecurity AND x.grantee <> c.relowner
+           AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+           AND EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN pg_catalog.pg_class p ON p.oid = a.relid
+                        WHERE p.relrowsecurity)
+         GROUP BY c.oid
+        """)
+      { open[try row.string(0)] = try row.string(1) }
+      return open
+    }
+
     /// What `SELECT DISTINCT` fails with where a type has no equality operator.
     private static let undefinedFunction: SQLState = "42883"
 
@@ -213,7 +248,7 @@ package struct Linter: Sendable {
             SELECT NULL::name AS attname, NULL::int2 AS attnum
             UNION ALL SELECT a.attname, a.attnum FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS a
-         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384 AND n.nspname NOT IN ('dbtool', 'dbtool_proof')
+         WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384 AND n.nspname NOT IN ('dbtool', 'dbtool_new', 'dbtool_old', 'dbtool_proof')
            AND n.nspname !~ '^pg_'
         """)
       { names[try row.string(0)] = Named(identity: try row.string(1), holdsRows: try row.bool(2)) }

@@ -18,6 +18,8 @@ package struct Hazard: Sendable, Hashable {
     case noLockTimeout = "no-lock-timeout"
     /// What triggers do with an UPDATE (a time of the last change, an audit) they do for rows that nobody has changed.
     case firesTriggers = "fires-triggers"
+    /// Whoever may use a partition goes past the policies of its table, which it does not have.
+    case bypassesPolicies = "bypasses-policies"
   }
 
   package enum Severity: String, Sendable {
@@ -55,7 +57,9 @@ package struct Hazard: Sendable, Hashable {
   package var severity: Severity {
     switch code {
     case .dataLoss: .error
-    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows: .warning
+    case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows,
+      .bypassesPolicies:
+      .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
   }
@@ -73,6 +77,8 @@ package struct Hazard: Sendable, Hashable {
     case .locksRows: "-- dbtool:backfill before it, and outside of transactions: dbtool apply does it in batches"
     case .noLockTimeout: "SET LOCAL lock_timeout = '1s' in its transaction; dbtool apply tries again"
     case .firesTriggers: "disable them meanwhile, or change the table directly (--direct) when few use it"
+    case .bypassesPolicies:
+      "ALTER TABLE the partition ENABLE ROW LEVEL SECURITY: without policies of its own it shows nothing"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

@@ -130,6 +130,20 @@ import Testing
       "attaching reads the default partition",
       "ALTER TABLE public.parted ATTACH PARTITION public.empty FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')",
       [.blocksReads, .blocksReads]),
+    Rule(
+      "a partition past its table's policies",
+      "ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.part_1 TO PUBLIC",
+      [.bypassesPolicies]),
+    Rule(
+      "policies of a table whose partitions are open",
+      "GRANT SELECT ON public.part_1 TO PUBLIC; ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY",
+      [.bypassesPolicies]),
+    Rule(
+      "a partition that has no policies and asks for them",
+      """
+      ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; ALTER TABLE public.part_1 ENABLE ROW LEVEL SECURITY;
+      GRANT SELECT ON public.part_1 TO PUBLIC
+      """),
     // Rows.
     Rule("strong_migrations backfilling", "UPDATE public.t SET n = 0", [.locksRows]),
     Rule("one row by its key", "UPDATE public.t SET n = 0 WHERE id = 1"),

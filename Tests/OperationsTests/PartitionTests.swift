@@ -173,7 +173,7 @@ import Testing
     }
   }
 
-  @Test func aLargeDefaultPartitionIsNotReadUnderALock() async throws {
+  @Test func aLargeDefaultPartitionThatCannotBeDividedIsLeftAlone() async throws {
     try await with(
       """
       CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at);
@@ -183,8 +183,78 @@ import Testing
     ) { connection, _ in
       let outcomes = try await Self.manager().create(connection)
       #expect(outcomes.count == 5)
-      #expect(outcomes.allSatisfy { $0.failure?.contains("has more than 10000 rows") == true }, "\(outcomes)")
+      #expect(outcomes.allSatisfy { $0.failure?.contains("it has no primary key") == true }, "\(outcomes)")
       #expect(try await Self.manager().coverage(connection)[0].hasRowsInDefault)
+    }
+  }
+
+  /// Its rows go where they belong while clients write, and no partition is read while a lock is held.
+  @Test func aLargeDefaultPartitionIsDivided() async throws {
+    let before = """
+      CREATE TABLE p (id integer PRIMARY KEY);
+      CREATE TABLE t (id integer, at timestamptz NOT NULL, p_id integer REFERENCES p ON DELETE CASCADE, n integer CHECK (n > 0),
+        twice integer GENERATED ALWAYS AS (n * 2) STORED, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+      CREATE INDEX t_n ON t (n);
+      ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+      COMMENT ON TABLE t IS 'By time';
+      CREATE TABLE t_2026_03 PARTITION OF t FOR VALUES FROM ('2026-03-01 00:00:00+00') TO ('2026-04-01 00:00:00+00');
+      CREATE TABLE rest PARTITION OF t DEFAULT WITH (fillfactor = 70);
+      GRANT SELECT ON rest TO PUBLIC;
+      COMMENT ON TABLE rest IS 'The others';
+      CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.n + 1; RETURN NEW; END';
+      CREATE TRIGGER touch BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch();
+
+      """
+    try await with(
+      before + """
+        INSERT INTO p SELECT generate_series(1, 10);
+        INSERT INTO t SELECT i, timestamptz '2026-02-01 00:00Z' + i % 200 * interval '1 day', 1 + i % 10, i
+          FROM generate_series(1, 30000) i;
+        """, now: "2026-05-05"
+    ) { connection, database in
+      let dump = try await Databases.dump(database)
+      let writing = Task {
+        var inserted: [Int] = []
+        try await Connection.with(database.target) { client in
+          while !Task.isCancelled {
+            let id = 100_000 + inserted.count
+            try await client.query(
+              "INSERT INTO t SELECT $1::int, timestamptz '2026-02-01 00:00Z' + $1::int % 300 * interval '1 day', 1, 5",
+              [String(id)])
+            inserted.append(id)
+            try await client.query(
+              "UPDATE t SET n = n + 1, at = at + interval '20 days' WHERE id = $1::int",
+              [String(1 + (id * 7919) % 30000)])
+          }
+        }
+        return inserted
+      }
+      try await connection.execute("SET client_min_messages = debug1")
+      let outcomes = try await Self.manager().create(connection)
+      try await connection.execute("RESET client_min_messages")
+      writing.cancel()
+      let inserted = try await writing.value
+      #expect(outcomes.count == 4 && outcomes.allSatisfy { $0.failure == nil }, "\(outcomes)")
+      let counts = try await connection.query(
+        """
+        SELECT (SELECT count(*) FROM t WHERE id <= 30000), (SELECT count(*) FROM t WHERE id > 30000),
+               (SELECT count(*) FROM rest WHERE at >= '2026-03-01 00:00Z' AND at < '2026-08-01 00:00Z'),
+               (SELECT count(*) FROM t_2026_05 WHERE at >= '2026-05-01 00:00Z' AND at < '2026-06-01 00:00Z'),
+               (SELECT count(*) FROM t_2026_05), (SELECT count(*) FROM rest WHERE twice = 2 * n)
+        """)[0]
+      let numbers = try (0..<6).map { try counts.int($0) }
+      #expect(numbers[0] == 30000 && numbers[1] == inserted.count && numbers[2] == 0)
+      #expect(numbers[3] == numbers[4] && numbers[4] > 0 && numbers[5] > 0)
+      let faults = try await Self.manager().faults(connection).filter { !["rest", "t_2026_03"].contains($0.partition) }
+      #expect(faults.isEmpty, "\(faults)")
+      // The four and the new default were attached without a look at their rows.
+      let unread = await connection.takeNotices().filter { "\($0)".contains("is implied by existing constraints") }
+      #expect(unread.count == 5, "\(unread)")
+      // Nothing else of the schema is another.
+      for slot in try await Self.manager().coverage(connection)[0].slots where slot.partition != "t_2026_03" {
+        try await connection.query("DROP TABLE public.\(slot.partition)")
+      }
+      #expect(try await Databases.dump(database) == dump)
     }
   }
 

@@ -1,4 +1,4 @@
-internal import Postgres
+package import Postgres
 
 /// Trying again what others were in the way of.
 package enum Patience {
@@ -17,7 +17,7 @@ package enum Patience {
   }
 
   /// Runs a short transaction until it gets its locks; in between others get theirs.
-  static func brief(
+  package static func brief(
     _ connection: Connection, _ body: @Sendable (Connection) async throws -> Void
   ) async throws {
     try await retry { _ in

@@ -18,8 +18,8 @@ extension PartitionManager {
   /// Creates what is missing. Writers are not blocked: a partition is made apart and attached, which takes SHARE UPDATE
   /// EXCLUSIVE on the parent, and it is empty, so nothing is scanned. Safe when two do it at once.
   ///
-  /// A default partition is locked and read meanwhile, and rows that belong to the new one are moved: only where it is
-  /// small, and with every row seen by readers at every moment.
+  /// A default partition is locked and read meanwhile, and rows that belong to the new one are moved, where it is small; a
+  /// large one is divided beside its clients (`DefaultSplit`). Readers see every row at every moment.
   ///
   /// - Returns: what was created, and what could not be.
   /// - Throws: `PostgresError`.
@@ -28,6 +28,13 @@ extension PartitionManager {
   ) async throws -> [Outcome] {
     var outcomes: [Outcome] = []
     for coverage in try await coverage(connection, withSizes: false) {
+      if let split = try await DefaultSplit(coverage.missing, connection) {
+        for outcome in try await split.outcomes(connection) {
+          report(outcome)
+          outcomes.append(outcome)
+        }
+        continue
+      }
       for slot in coverage.missing {
         let name = Quote.qualified(slot.table.schema, slot.partition)
         var outcome = Outcome(partition: name, text: "created")
@@ -53,15 +60,11 @@ extension PartitionManager {
       try await connection.query(
         "SELECT pg_advisory_xact_lock($1::int, hashtext($2))", [String(0x64_6274), parent])
       guard let facts = try await parentFacts(slot, connection) else { return false }
-      if let error = facts.obstacle(slot) { throw error }
       var statements = [
         "CREATE TABLE \(name) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
           + "INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)"
       ]
       statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
-      // Policies are the parent's; whoever goes past it to a partition finds no policy and sees nothing.
-      if facts.hasRowSecurity { statements.append("ALTER TABLE \(name) ENABLE ROW LEVEL SECURITY") }
-      if facts.forcesRowSecurity { statements.append("ALTER TABLE \(name) FORCE ROW LEVEL SECURITY") }
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
       if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
@@ -96,13 +99,9 @@ extension PartitionManager {
 
   /// What a new partition has from its parent.
   private struct ParentFacts {
-    var hasRowSecurity: Bool
-    var forcesRowSecurity: Bool
     /// The default partition, as SQL names it.
     var defaultPartition: String?
-    /// Whether the default partition has more rows than can be moved under a lock.
-    var isDefaultLarge: Bool
-    /// Owner, privileges and comment, with `%PARTITION%` for the name.
+    /// Owner, privileges, comment and row level security, with `%PARTITION%` for the name.
     var sayings: [String]
     var key: String
     var type: String
@@ -111,15 +110,38 @@ extension PartitionManager {
     /// Whether triggers or foreign keys hear of rows that are deleted or inserted.
     var isWatched: Bool
 
-    func obstacle(_ slot: Slot) -> PartitionError? {
-      isDefaultLarge ? .largeDefault(slot.partition, defaultPartition ?? "") : nil
-    }
-
     /// Which rows of the default partition belong to a slot.
     func condition(_ slot: Slot) -> String {
       guard let range = BoundRange(slot.bound) else { return "false" }
       return "\(key) >= \(Quote.literal(range.low))::\(type) AND \(key) < \(Quote.literal(range.high))::\(type)"
     }
+  }
+
+  /// What a table says of itself, for another: statements with `%PARTITION%` for its name.
+  ///
+  /// - Parameter table: the alias of its row in `pg_class`.
+  static func sayings(_ table: String) -> String {
+    """
+    ARRAY(
+      SELECT format('ALTER TABLE %%PARTITION%% OWNER TO %I', pg_get_userbyid(\(table).relowner))
+       WHERE pg_get_userbyid(\(table).relowner) <> current_user
+      UNION ALL
+      SELECT format('GRANT %s ON TABLE %%PARTITION%% TO %s', x.privilege_type,
+                    CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
+             || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+        FROM aclexplode(\(table).relacl) x WHERE x.grantee <> \(table).relowner
+      UNION ALL
+      SELECT format('COMMENT ON TABLE %%PARTITION%% IS %L', obj_description(\(table).oid, 'pg_class'))
+       WHERE obj_description(\(table).oid, 'pg_class') IS NOT NULL
+      UNION ALL
+      SELECT format('ALTER TABLE %%PARTITION%% SET (%s)', array_to_string(\(table).reloptions, ', '))
+       WHERE \(table).reloptions IS NOT NULL
+      UNION ALL
+      -- Policies are the parent's; whoever goes past it to a partition finds no policy and sees nothing.
+      SELECT 'ALTER TABLE %PARTITION% ENABLE ROW LEVEL SECURITY' WHERE \(table).relrowsecurity
+      UNION ALL
+      SELECT 'ALTER TABLE %PARTITION% FORCE ROW LEVEL SECURITY' WHERE \(table).relforcerowsecurity)
+    """
   }
 
   /// - Returns: nil when another run has made the partition while this one waited, or there is no such table.
@@ -128,19 +150,9 @@ extension PartitionManager {
       """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
                       WHERE i.inhparent = p.oid AND pg_get_expr(c.relpartbound, c.oid) = $2),
-             p.relrowsecurity, p.relforcerowsecurity, nullif(d.partdefid, 0)::regclass::text,
+             nullif(d.partdefid, 0)::regclass::text,
              quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
-             ARRAY(
-               SELECT format('ALTER TABLE %%PARTITION%% OWNER TO %I', pg_get_userbyid(p.relowner))
-                WHERE pg_get_userbyid(p.relowner) <> current_user
-               UNION ALL
-               SELECT format('GRANT %s ON TABLE %%PARTITION%% TO %s', x.privilege_type,
-                             CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
-                      || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-                 FROM aclexplode(p.relacl) x WHERE x.grantee <> p.relowner
-               UNION ALL
-               SELECT format('COMMENT ON TABLE %%PARTITION%% IS %L', obj_description(p.oid, 'pg_class'))
-                WHERE obj_description(p.oid, 'pg_class') IS NOT NULL),
+             \(Self.sayings("p")),
              ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
                     ORDER BY c.attnum),
@@ -150,17 +162,10 @@ extension PartitionManager {
        WHERE p.oid = to_regclass($1)
       """, [slot.table.sqlName, slot.bound])
     guard var row = rows.first?.reader, try !row.bool() else { return nil }
-    let (security, forced) = (try row.bool(), try row.bool())
     let other = try row.optionalString()
     let (key, type) = (try row.string(), try row.string())
-    var isLarge = false
-    if let other {
-      isLarge = try await connection.query(
-        "SELECT count(*) > \(Self.movableRows) FROM (SELECT FROM \(other) LIMIT \(Self.movableRows + 1)) AS sample"
-      )[0].bool(0)
-    }
     return ParentFacts(
-      hasRowSecurity: security, forcesRowSecurity: forced, defaultPartition: other, isDefaultLarge: isLarge,
+      defaultPartition: other,
       sayings: try row.strings(), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
   }
 }
@@ -186,16 +191,16 @@ struct BoundRange {
 
 /// Why a partition is not made or not retired.
 package enum PartitionError: Error, CustomStringConvertible {
-  case largeDefault(String, String)
+  case undividable(String, String)
   case watched(String, String)
   case archiveDiffers(String, String)
   case noArchive(String)
 
   package var description: String {
     switch self {
-    case .largeDefault(let partition, let other):
-      "\(partition) cannot be attached without reading \(other), which has more than \(PartitionManager.movableRows) rows, "
-        + "while nobody can use it"
+    case .undividable(let other, let reason):
+      "\(other) has more than \(PartitionManager.movableRows) rows, which a new partition could be attached beside only "
+        + "while nobody can use it, and it cannot be divided: \(reason)"
     case .watched(let partition, let other):
       "rows of \(partition) are in \(other), and triggers or foreign keys would hear of their move: only a superuser can "
         + "move them without that"

@@ -71,6 +71,27 @@ extension PartitionManager {
       FROM parts JOIN pg_catalog.pg_trigger t ON t.tgrelid = parts.oid
       JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
      WHERE t.tgenabled <> u.tgenabled
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('has the constraint %I, which its table has not', k.conname)
+      FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
+     WHERE k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('c', 'f', 'p', 'u', 'x')
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('the constraint %I is not validated', k.conname)
+      FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
+      LEFT JOIN pg_catalog.pg_constraint pk ON pk.conrelid = parts.parent AND pk.conname = k.conname
+     WHERE NOT k.convalidated AND pk.convalidated IS NOT FALSE
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('has the index %s, which its table has not', x.indexrelid::regclass)
+      FROM parts JOIN pg_catalog.pg_index x ON x.indrelid = parts.oid
+     WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.indexrelid AND k.conparentid = 0)
+    UNION ALL
+    SELECT parts.oid::regclass::text, format('column %I has another default than that of its table', a.attname)
+      FROM parts JOIN pg_catalog.pg_attribute a ON a.attrelid = parts.oid AND a.attnum > 0 AND a.attgenerated = ''
+      JOIN pg_catalog.pg_attribute b ON b.attrelid = parts.parent AND b.attname = a.attname AND b.attidentity = ''
+      LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+      LEFT JOIN pg_catalog.pg_attrdef bd ON bd.adrelid = b.attrelid AND bd.adnum = b.attnum
+     WHERE pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(bd.adbin, bd.adrelid)
     ORDER BY 1, 2
     """
 

@@ -1,14 +1,16 @@
-internal import Catalog
+package import Catalog
 internal import Postgres
 
 /// A second table beside one that clients use: a trigger keeps it the same, batches copy what was there before, and a query
 /// says whether both are equal.
-struct TableReplica: Sendable {
+package struct TableReplica: Sendable {
   /// It has the table's own name there, and its indexes and constraints their own.
-  static let newSchema = ToolSchema.prepared
-  static let oldSchema = ToolSchema.replaced
+  package static let newSchema = ToolSchema.prepared
+  package static let oldSchema = ToolSchema.replaced
 
   let table: FactID
+  /// The second table's name.
+  let newName: String
   /// What clients write, quoted, in the second table's order; PostgreSQL generates the others.
   let columns: [String]
   /// Which row is which, in both tables.
@@ -18,8 +20,23 @@ struct TableReplica: Sendable {
   /// Whether rows are kept that no partition is made for.
   let needsRest: Bool
 
-  var new: String { Quote.qualified(Self.newSchema, table.name) }
-  var old: String { Quote.qualified(Self.oldSchema, table.name) }
+  /// - Parameters:
+  ///   - columns: what clients write, quoted.
+  ///   - key: the columns by which rows are known, quoted.
+  package init(
+    table: FactID, newName: String? = nil, columns: [String], key: [String], isCertain: Bool = true,
+    needsRest: Bool = false
+  ) {
+    self.table = table
+    self.newName = newName ?? table.name
+    self.columns = columns
+    self.key = key
+    self.isCertain = isCertain
+    self.needsRest = needsRest
+  }
+
+  package var new: String { Quote.qualified(Self.newSchema, newName) }
+  package var old: String { Quote.qualified(Self.oldSchema, table.name) }
   /// Takes rows for which there is no partition yet: no client is refused for them.
   var rest: String { Quote.qualified(Self.newSchema, OnlineStrategy.standIn(table.name, "rest")) }
 
@@ -34,10 +51,10 @@ struct TableReplica: Sendable {
 
   // MARK: Keeping it the same
 
-  var schemas: [String] { [Self.newSchema, Self.oldSchema].map { "CREATE SCHEMA IF NOT EXISTS \($0)" } }
+  package var schemas: [String] { [Self.newSchema, Self.oldSchema].map { "CREATE SCHEMA IF NOT EXISTS \($0)" } }
 
   /// Lets it hear of every write. Clients need no privileges on it: the function has its owner's.
-  var follow: [String] {
+  package var follow: [String] {
     let values = columns.map { "NEW.\($0)" }.joined(separator: ", ")
     let match = key.map { "n.\($0) = OLD.\($0)" }.joined(separator: " AND ")
     let work = """
@@ -70,19 +87,27 @@ struct TableReplica: Sendable {
     ]
   }
 
-  var unfollow: [String] {
+  package var unfollow: [String] {
     [
       "DROP TRIGGER \(trigger) ON \(name)", "DROP TRIGGER \(truncation) ON \(name)", "DROP FUNCTION \(function)()",
     ]
   }
 
+  /// Takes away what an interrupted attempt has left.
+  package var abandon: [String] {
+    [
+      "DROP TRIGGER IF EXISTS \(trigger) ON \(name)", "DROP TRIGGER IF EXISTS \(truncation) ON \(name)",
+      "DROP FUNCTION IF EXISTS \(function)()", "DROP TABLE IF EXISTS \(new)",
+    ]
+  }
+
   /// Rows that are locked cannot change before their copies are there to be changed as well.
-  var copy: String {
+  package var copy: String {
     "INSERT INTO \(new) (\(list)) OVERRIDING SYSTEM VALUE\n  SELECT \(list) FROM \(name) FOR SHARE ON CONFLICT DO NOTHING"
   }
 
   /// One query, so one snapshot, in which every transaction has written to both or to none.
-  var verification: String {
+  package var verification: String {
     func sum(_ relation: String) -> String {
       "SELECT count(*) AS rows, sum(hashtextextended(ROW(\(list))::text, 0)::numeric) AS checksum FROM \(relation)"
     }
@@ -114,7 +139,7 @@ struct TableReplica: Sendable {
   // MARK: The change
 
   /// Moves a table with its partitions to another schema; their names stay.
-  static func move(_ table: String, to schema: String) -> String {
+  package static func move(_ table: String, to schema: String) -> String {
     let body = """
       DECLARE
         v_table regclass;
@@ -149,7 +174,7 @@ struct TableReplica: Sendable {
   }
 
   /// Others may have tables there.
-  static let dropSchemas = [newSchema, oldSchema].map { schema in
+  package static let dropSchemas = [newSchema, oldSchema].map { schema in
     "DO "
       + Quote.literal(
         "BEGIN\n  DROP SCHEMA \(schema);\nEXCEPTION WHEN dependent_objects_still_exist THEN\n  NULL;\nEND")

@@ -1,0 +1,178 @@
+internal import Catalog
+internal import Migrations
+internal import Planning
+internal import Postgres
+
+/// Divides a large default partition among the partitions that are missing, and a new default, beside its clients.
+///
+/// To attach a partition PostgreSQL reads all of the default while nobody can use it, unless a constraint says that there is
+/// nothing to find (documentation, section 5.11.2.2). So the default's rows are copied into a second partitioned table with
+/// the missing partitions and a default of its own, a trigger keeps it the same, and a short transaction exchanges them.
+struct DefaultSplit {
+  private let slots: [PartitionManager.Slot]
+  private let parent: String
+  private let rest: FactID
+  private let facts: Facts
+  private let replica: TableReplica
+
+  /// What there is.
+  private struct Facts {
+    var key: String
+    var type: String
+    var partitionKey: String
+    var columns: [String]
+    var identity: [String]
+    var bounds: [String]
+    var foreignKeys: [String]
+    var isReferenced: Bool
+    var sayings: [String]
+    var restSayings: [String]
+  }
+
+  private static let check = "dbtool_range"
+
+  /// - Parameter slots: the partitions that one table lacks.
+  /// - Returns: nil where the default partition, if there is one, is small enough for its rows to be moved under a lock.
+  init?(_ slots: [PartitionManager.Slot], _ connection: Connection) async throws {
+    guard let table = slots.first?.table else { return nil }
+    self.slots = slots
+    parent = table.sqlName
+    let found = try await connection.query(
+      """
+      SELECT n.nspname, r.relname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), pg_get_partkeydef(p.oid),
+             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
+                    WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' ORDER BY c.attnum),
+             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_index x
+                     JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indrelid AND c.attnum = ANY (x.indkey)
+                    WHERE x.indrelid = r.oid AND x.indisprimary ORDER BY c.attnum),
+             ARRAY(SELECT pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_inherits i
+                     JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = p.oid AND c.oid <> r.oid),
+             ARRAY(SELECT format('ADD CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
+                    WHERE k.conrelid = p.oid AND k.contype = 'f' AND k.conparentid = 0),
+             EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
+             \(PartitionManager.sayings("p")),
+             \(PartitionManager.sayings("r"))
+        FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
+        JOIN pg_catalog.pg_class r ON r.oid = d.partdefid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
+       WHERE p.oid = to_regclass($1)
+      """, [parent])
+    guard var row = found.first?.reader else { return nil }
+    rest = FactID(.table, schema: try row.string(), name: try row.string())
+    facts = Facts(
+      key: try row.string(), type: try row.string(), partitionKey: try row.string(), columns: try row.strings(),
+      identity: try row.strings(), bounds: try row.strings(), foreignKeys: try row.strings(),
+      isReferenced: try row.bool(), sayings: try row.strings(), restSayings: try row.strings())
+    replica = TableReplica(
+      table: rest, newName: ChosenName(table: rest.name, columns: [], label: "divided").text, columns: facts.columns,
+      key: facts.identity)
+    let limit = PartitionManager.movableRows
+    let isLarge = try await connection.query(
+      "SELECT count(*) > \(limit) FROM (SELECT FROM \(rest.sqlName) LIMIT \(limit + 1)) AS sample")
+    guard try isLarge[0].bool(0) else { return nil }
+  }
+
+  /// Divides it, and says what became of each missing partition.
+  func outcomes(_ connection: Connection) async throws -> [PartitionManager.Outcome] {
+    var failure: String?
+    var rows = 0
+    do { rows = try await divide(connection) } catch let error as PostgresError where error.kind == .server {
+      failure = error.message
+    } catch let error as PartitionError { failure = error.description }
+    return slots.map { slot in
+      PartitionManager.Outcome(
+        partition: Quote.qualified(slot.table.schema, slot.partition),
+        text: "created; \(rest.sqlName) was divided (\(rows) rows)", failure: failure)
+    }
+  }
+
+  /// - Returns: how many rows were there.
+  private func divide(_ connection: Connection) async throws -> Int {
+    func refuse(_ reason: String) -> PartitionError { .undividable(rest.sqlName, reason) }
+    guard !facts.identity.isEmpty else { throw refuse("it has no primary key") }
+    guard !facts.isReferenced else { throw refuse("foreign keys refer to its table") }
+    let ranges = (facts.bounds + slots.map(\.bound)).map { BoundRange($0) }
+    guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
+    let lock = ["\(0x64_6274)", "\(parent) \(rest.sqlName)"]
+    let isFree = try await connection.query("SELECT pg_try_advisory_lock($1::int, hashtext($2))", lock)
+    guard try isFree[0].bool(0) else { throw refuse("another run does that at the moment") }
+    do {
+      let rows = try await divide(connection, among: ranges.compactMap { $0 })
+      try await connection.query("SELECT pg_advisory_unlock($1::int, hashtext($2))", lock)
+      return rows
+    } catch {
+      // What was prepared is of no use to anybody.
+      try? await Patience.brief(connection) { connection in
+        for statement in replica.abandon { try await connection.query(statement) }
+      }
+      _ = try? await connection.query("SELECT pg_advisory_unlock($1::int, hashtext($2))", lock)
+      throw error
+    }
+  }
+
+  private func divide(_ connection: Connection, among ranges: [BoundRange]) async throws -> Int {
+    try await Patience.brief(connection) { connection in
+      try await connection.execute("SET LOCAL client_min_messages = warning")
+      let statements = replica.abandon + preparation(ranges) + replica.follow
+      for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+    }
+    let rows = try await BatchCopy.run(replica.copy, named: "default partition \(rest.path)", connection)
+    try await connection.query("ANALYZE \(replica.new)")
+    try await connection.query(replica.verification)
+    try await Patience.brief(connection) { connection in
+      for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
+    }
+    try await Patience.brief(connection) { try await $0.query("DROP TABLE \(replica.old)") }
+    for statement in TableReplica.dropSchemas { try await connection.query(statement) }
+    return rows
+  }
+
+  private func prepared(_ name: String) -> String { Quote.qualified(TableReplica.newSchema, name) }
+
+  private func outside(_ range: BoundRange) -> String {
+    "(\(facts.key) < \(value(range.low)) OR \(facts.key) >= \(value(range.high)))"
+  }
+  private func value(_ text: String) -> String { "\(Quote.literal(text))::\(facts.type)" }
+
+  /// The second partitioned table. Its partitions have constraints that spare PostgreSQL from reading them later.
+  private func preparation(_ ranges: [BoundRange]) -> [String] {
+    let like = "INCLUDING ALL EXCLUDING IDENTITY"
+    var statements = replica.schemas
+    statements.append("CREATE TABLE \(replica.new) (LIKE \(parent) \(like)) PARTITION BY \(facts.partitionKey)")
+    statements += facts.foreignKeys.map { "ALTER TABLE \(replica.new) \($0)" }
+    for slot in slots {
+      guard let range = BoundRange(slot.bound) else { continue }
+      let name = prepared(slot.partition)
+      statements.append("CREATE TABLE \(name) (LIKE \(parent) \(like) EXCLUDING INDEXES)")
+      statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
+      statements.append(
+        "ALTER TABLE \(name) ADD CONSTRAINT \(Self.check) CHECK (\(facts.key) >= \(value(range.low)) AND "
+          + "\(facts.key) < \(value(range.high)))")
+      statements.append("ALTER TABLE \(replica.new) ATTACH PARTITION \(name) \(slot.bound)")
+    }
+    let name = prepared(rest.name)
+    statements.append("CREATE TABLE \(name) (LIKE \(rest.sqlName) \(like) EXCLUDING INDEXES)")
+    statements += facts.restSayings.map { $0.replacing("%PARTITION%", with: name) }
+    let outside = ranges.map(outside).joined(separator: " AND ")
+    statements.append("ALTER TABLE \(name) ADD CONSTRAINT \(Self.check) CHECK (\(outside))")
+    statements.append("ALTER TABLE \(replica.new) ATTACH PARTITION \(name) DEFAULT")
+    return statements
+  }
+
+  private var exchange: [String] {
+    var statements = ["LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+    statements.append("ALTER TABLE \(parent) DETACH PARTITION \(rest.sqlName)")
+    statements.append(TableReplica.move(rest.sqlName, to: TableReplica.oldSchema))
+    let parts = slots.map { ($0.partition, $0.bound, $0.table.schema) } + [(rest.name, "DEFAULT", rest.schema)]
+    for (partition, bound, schema) in parts {
+      let name = prepared(partition)
+      statements += [
+        "ALTER TABLE \(replica.new) DETACH PARTITION \(name)",
+        "ALTER TABLE \(parent) ATTACH PARTITION \(name) \(bound)",
+        "ALTER TABLE \(name) DROP CONSTRAINT \(Self.check)",
+        "ALTER TABLE \(name) SET SCHEMA \(Quote.identifier(schema))",
+      ]
+    }
+    return statements + ["DROP TABLE \(replica.new)"]
+  }
+}
