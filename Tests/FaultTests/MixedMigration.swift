@@ -6,7 +6,8 @@ import Postgres
 import SchemaDSL
 import TestSupport
 
-/// A long migration with every online strategy in it, its contract, its first state with rows, and its last.
+/// A long migration with every online strategy in it, and its contract; another that partitions a table, with its own; the
+/// first state with rows, and the last.
 struct MixedMigration: Sendable {
   static let before = """
     CREATE TYPE public.mood AS ENUM ('fine', 'good', 'lost');
@@ -48,6 +49,19 @@ struct MixedMigration: Sendable {
     CREATE INDEX log_parent_id_idx ON public.log (parent_id);
     """
 
+  /// The same with a partitioned table.
+  static var parted: String {
+    let end = "token uuid NOT NULL DEFAULT gen_random_uuid())"
+    return after.replacing(
+      end + ";",
+      with: end + """
+         PARTITION BY RANGE (id);
+        CREATE TABLE public.item_1 PARTITION OF public.item FOR VALUES FROM (MINVALUE) TO (3000);
+        CREATE TABLE public.item_2 PARTITION OF public.item FOR VALUES FROM (3000) TO (1000000);
+        CREATE TABLE public.item_rest PARTITION OF public.item DEFAULT;
+        """)
+  }
+
   /// Rows that the migration has to keep.
   static func rows(_ count: Int) -> String {
     """
@@ -61,7 +75,7 @@ struct MixedMigration: Sendable {
     """
   }
 
-  /// What is done at once, and its contract.
+  /// What is done at once, and its contract; twice.
   let files: [MigrationFile]
   let lock: SchemaLock
   /// The same change in as few transactions as can be.
@@ -91,14 +105,26 @@ struct MixedMigration: Sendable {
     else { throw PostgresError(.server, "the mixed migration converts nothing: \(straight.hazards)") }
     let proof = try await prover.prove(&plan, from: start, source: source, target: target)
     guard proof.holds else { throw PostgresError(.server, "the mixed migration does not converge: \(proof)") }
-    files = plan.parts.enumerated().map { index, part in
-      let (version, name) = ("2026010100000\(index)", part.isContract ? "mixed_contract" : "mixed")
+    let middle = try await template(Self.after)
+    let end = try await states.read(template: try await template(Self.parted)).removing { $0.id.kind == .role }
+    let conversion = try await states.tableConversion(
+      try await states.plan(from: target, to: end), from: target, to: end, on: middle, scope: .everything)
+    guard var parting = conversion.plan else {
+      throw PostgresError(.server, "the table is not partitioned: \(conversion.refusals)")
+    }
+    let partingProof = try await prover.prove(&parting, from: middle, source: target, target: end)
+    guard partingProof.holds else { throw PostgresError(.server, "the table is not partitioned: \(partingProof)") }
+    files = zip(plan.parts + parting.parts, [proof, proof, partingProof, partingProof]).enumerated().map {
+      index, item in
+      let (part, proof) = item
+      let version = "2026010100000\(index)"
+      let name = (index < 2 ? "mixed" : "parted") + (part.isContract ? "_contract" : "")
       return MigrationFile(
         version: version, name: name,
         text: MigrationWriter.text(
           for: part.plan, proof: proof, title: "\(version)_\(name)", isContract: part.isContract))
     }
-    lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: target)
+    lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: end)
   }
 
   func write(to root: String) throws {

@@ -23,6 +23,11 @@ final class Relay: Sendable {
     var count = 0
     var strike: Strike?
     var struck: String?
+    /// How often a statement has passed that differs from another in nothing but numbers, after the same one.
+    var shapes: [String: Int] = [:]
+    var last = ""
+    /// For each statement, how many of its shape came before it.
+    var ranks: [Int] = []
   }
 
   private let state = Mutex(State())
@@ -63,6 +68,9 @@ final class Relay: Sendable {
 
   /// How many statements have passed, and the one that was struck.
   var outcome: (count: Int, struck: String?) { state.withLock { ($0.count, $0.struck) } }
+
+  /// For each statement that has passed, how many like it had passed before.
+  var ranks: [Int] { state.withLock { $0.ranks } }
 
   private static func withAddress(
     _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
@@ -175,6 +183,11 @@ final class Relay: Sendable {
   private func due(_ statement: String) -> Strike? {
     state.withLock { state in
       state.count += 1
+      let shape = statement.filter { !$0.isNumber }
+      let pair = state.last + "\u{0}" + shape
+      state.ranks.append(state.shapes[pair, default: 0])
+      state.shapes[pair, default: 0] += 1
+      state.last = shape
       guard let strike = state.strike, strike.at == state.count else { return nil }
       state.struck = statement
       return strike

@@ -213,10 +213,11 @@ import Testing
         """, now: "2026-05-05"
     ) { connection, database in
       let dump = try await Databases.dump(database)
+      let end = End()
       let writing = Task {
         var inserted: [Int] = []
         try await Connection.with(database.target) { client in
-          while !Task.isCancelled {
+          while await !end.isReached {
             let id = 100_000 + inserted.count
             try await client.query(
               "INSERT INTO t SELECT $1::int, timestamptz '2026-02-01 00:00Z' + $1::int % 300 * interval '1 day', 1, 5",
@@ -232,7 +233,7 @@ import Testing
       try await connection.execute("SET client_min_messages = debug1")
       let outcomes = try await Self.manager().create(connection)
       try await connection.execute("RESET client_min_messages")
-      writing.cancel()
+      await end.reach()
       let inserted = try await writing.value
       #expect(outcomes.count == 4 && outcomes.allSatisfy { $0.failure == nil }, "\(outcomes)")
       let counts = try await connection.query(
@@ -255,6 +256,42 @@ import Testing
         try await connection.query("DROP TABLE public.\(slot.partition)")
       }
       #expect(try await Databases.dump(database) == dump)
+    }
+  }
+
+  @Test(arguments: [
+    ("CREATE ROLE dbtool_stranger; ALTER TABLE t_2026_05 OWNER TO dbtool_stranger", "belongs to"),
+    ("ALTER TABLE t_2026_05 DISABLE ROW LEVEL SECURITY", "no row level security"),
+    ("ALTER TABLE t_2026_05 NO FORCE ROW LEVEL SECURITY", "does not force"),
+    ("GRANT INSERT ON t_2026_05 TO PUBLIC", "lets everybody INSERT"),
+    ("CREATE INDEX own ON t_2026_05 (n)", "has the index own"),
+    ("ALTER TABLE t_2026_05 ADD CONSTRAINT own CHECK (n < 9)", "has the constraint own"),
+    ("ALTER TABLE t_2026_05 ADD CONSTRAINT own UNIQUE (n)", "has the constraint own"),
+    ("ALTER TABLE t_2026_05 ALTER n SET DEFAULT 7", "column n has another default"),
+    ("ALTER TABLE t_2026_05 ALTER n DROP DEFAULT", "column n has another default"),
+    ("ALTER TABLE t_2026_05 DISABLE TRIGGER touch", "trigger touch is not enabled"),
+    ("ALTER TABLE t_2026_05 ADD CONSTRAINT own CHECK (n < 9) NOT VALID", "own is not validated"),
+  ])
+  func whatIsUnlikeItsTableIsTold(change: String, fault: String) async throws {
+    try await with(
+      """
+      CREATE TABLE t (id integer, at timestamptz NOT NULL, n integer DEFAULT 3 CHECK (n > 0), PRIMARY KEY (id, at))
+        PARTITION BY RANGE (at);
+      CREATE INDEX t_n ON t (n);
+      ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+      ALTER TABLE t FORCE ROW LEVEL SECURITY;
+      CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+      CREATE TRIGGER touch BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION touch();
+      """, now: "2026-05-05"
+    ) { connection, _ in
+      _ = try await Self.manager().create(connection)
+      #expect(try await Self.manager().faults(connection).isEmpty)
+      try await connection.execute(change)
+      let faults = try await Self.manager().faults(connection)
+      #expect(faults.contains { $0.partition == "t_2026_05" && $0.text.contains(fault) }, "\(faults)")
+      if change.hasPrefix("CREATE ROLE") {
+        try await connection.execute("DROP TABLE t_2026_05; DROP ROLE dbtool_stranger")
+      }
     }
   }
 
@@ -369,4 +406,10 @@ import Testing
       #expect(counts.reduce(0, +) == 21, "\(counts)")
     }
   }
+}
+
+/// Tells a client to stop between two statements.
+private actor End {
+  private(set) var isReached = false
+  func reach() { isReached = true }
 }

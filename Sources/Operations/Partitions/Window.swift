@@ -67,7 +67,9 @@ struct Window: Sendable {
            EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
                     WHERE i.inhparent = parent.oid AND pg_get_expr(c.relpartbound, c.oid) = b.bound),
            to_char(b.low, 'YYYY-MM-DD'), to_char(b.high, 'YYYY-MM-DD'), b.past
-      FROM bounds b, parent ORDER BY b.low
+      FROM bounds b, parent
+     -- A table that is not partitioned yet has no use for them.
+     WHERE parent.type IS NOT NULL ORDER BY b.low
     """
 
   /// How many partitions there are, their rows by the planner's estimate, and their bytes.

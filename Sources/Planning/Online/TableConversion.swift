@@ -226,6 +226,9 @@ package struct TableConversion: TwoPartChange {
     var known: Set<FactID> = []
     while let id = queue.popLast() {
       guard kinds.contains(id.kind), known.insert(id).inserted, var fact = words[id] else { continue }
+      // What it refers to may not be copied yet.
+      let refersToOthers = fact.needs.contains { $0.kind == .constraint && $0.schema == TableReplica.newSchema }
+      if fact.isForeignKey, refersToOthers { continue }
       if fact.id.kind == .table, fact.partitionParent == nil {
         fact.attributes[.rowSecurity] = nil
         fact.attributes[.forcedRowSecurity] = nil
