@@ -2,13 +2,18 @@
 echo "planning a query for one month; the median of 300"
 "$bin/createdb" months
 months() { # NAME COUNT
-  "$bin/psql" -X -q -d months -c "CREATE TABLE $1 (id bigint, at timestamptz NOT NULL, note text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)" \
-    -c "CREATE INDEX ON $1 (at)" -c "SELECT format('CREATE TABLE $1_%s PARTITION OF $1 FOR VALUES FROM (%L) TO (%L)', i,
-      timestamptz '2020-01-01Z' + i * interval '1 month', timestamptz '2020-01-01Z' + (i + 1) * interval '1 month')
-      FROM generate_series(0, $2 - 1) i \\gexec" -c "INSERT INTO $1 SELECT i, timestamptz '2020-01-01Z' + i % ($2 * 28) * interval '1 day', 'n' FROM generate_series(1, 100000) i" -c "ANALYZE $1"
+  "$bin/psql" -X -q -v ON_ERROR_STOP=1 -d months <<SQL
+CREATE TABLE $1 (id bigint, at timestamptz NOT NULL, note text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE INDEX ON $1 (at);
+SELECT format('CREATE TABLE $1_%s PARTITION OF $1 FOR VALUES FROM (%L) TO (%L)', i,
+              timestamptz '2020-01-01Z' + i * interval '1 month', timestamptz '2020-01-01Z' + (i + 1) * interval '1 month')
+  FROM generate_series(0, $2 - 1) i \\gexec
+INSERT INTO $1 SELECT i, timestamptz '2020-01-01Z' + i % ($2 * 28) * interval '1 day', 'n' FROM generate_series(1, 100000) i;
+ANALYZE $1;
+SQL
 }
 months many 120; months few 3
-"$bin/psql" -X -q -d months -c "CREATE TABLE plain (LIKE many INCLUDING ALL)" -c "INSERT INTO plain TABLE many" -c "ANALYZE plain"
+"$bin/psql" -X -q -v ON_ERROR_STOP=1 -d months -c "CREATE TABLE plain (LIKE many INCLUDING ALL)" -c "INSERT INTO plain TABLE many" -c "ANALYZE plain"
 planning() { # TABLE
   { for _ in $(seq 300); do
       echo "EXPLAIN (SUMMARY ON) SELECT count(*) FROM $1 WHERE at >= '2020-02-01Z' AND at < '2020-03-01Z';"

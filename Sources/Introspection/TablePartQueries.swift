@@ -144,7 +144,10 @@ enum TriggerQuery: CatalogQuery {
       FROM pg_catalog.pg_trigger t
       JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_proc f ON f.oid = t.tgfoid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.pronamespace
      WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND \(managedNamespace) AND \(notMember("pg_trigger", "t.oid"))
+       -- What keeps a table the same that is being prepared.
+       AND fn.nspname <> '\(ToolSchema.prepared)'
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

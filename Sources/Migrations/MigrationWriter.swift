@@ -51,7 +51,7 @@ package enum MigrationWriter {
         for statement in step.statements {
           if let directive = MigrationFile.Directive(mode) { text += directive.line + "\n" }
           if let remark = step.remark, !remark.rules.isEmpty {
-            text += "-- squawk-ignore \(remark.rules.joined(separator: ", "))\n"
+            text += "-- squawk-ignore\(remark.answersForFile ? "-file" : "") \(remark.rules.joined(separator: ", "))\n"
           }
           text += step.terminated(statement)
         }

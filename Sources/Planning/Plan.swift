@@ -36,6 +36,8 @@ package struct PlanStep: Sendable {
     package var text: String
     /// The rules of squawk, a linter for migrations, that ask the same.
     package var rules: [String]
+    /// Whether they ask it of lines inside of a statement, for which the file has to answer.
+    package var answersForFile = false
   }
 
   package var action: Action

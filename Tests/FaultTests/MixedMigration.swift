@@ -127,6 +127,17 @@ struct MixedMigration: Sendable {
     lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: end)
   }
 
+  /// The first state as a migration of its own.
+  static let beginning = MigrationFile(
+    version: "20251231000000", name: "beginning", text: "BEGIN;\n\(before)\nCOMMIT;\n")
+
+  /// Puts the first state before the others.
+  func writeBeginning(to root: String) throws {
+    try Project.write(Self.beginning.text, to: "\(root)/migrations/\(Self.beginning.fileName)")
+    let lock = SchemaLock(migrations: ([Self.beginning] + files).map(\.lockEntry), catalog: lock.catalog)
+    try Project.write(lock.text, to: "\(root)/schema.lock")
+  }
+
   func write(to root: String) throws {
     for file in files { try Project.write(file.text, to: "\(root)/migrations/\(file.fileName)") }
     try Project.write(lock.text, to: "\(root)/schema.lock")

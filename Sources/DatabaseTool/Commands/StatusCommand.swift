@@ -46,7 +46,14 @@ struct StatusCommand: AsyncParsableCommand {
       table.print(to: console)
       let pending = lines.count { $0.state.hasPrefix("pending") || $0.state.hasPrefix("part") }
       if let activity { show(activity, console) }
-      console.line(pending == 0 ? "up to date" : "\(pending) to apply: dbtool apply")
+      let isContract =
+        lines.first { $0.state.hasPrefix("pending") || $0.state.hasPrefix("part") }?.state == "pending contract"
+      console.line(
+        pending == 0
+          ? "up to date"
+          : isContract
+            ? "\(pending) to apply, once every client is ready for it: dbtool apply --contract"
+            : "\(pending) to apply: dbtool apply")
     }
   }
 

@@ -37,6 +37,12 @@ extension PlanStep.Remark {
     rules: ["ban-drop-column", "ban-drop-type", "prefer-robust-stmts"])
   static let beside = PlanStep.Remark(
     text: "Made beside the table that clients use, in a schema of its own, and so with its own names.", rules: [])
+  static let sameColumns = PlanStep.Remark(
+    text: "The columns are the table's own.",
+    rules: [
+      "prefer-bigint-over-int", "prefer-bigint-over-smallint", "prefer-text-field", "prefer-timestamp-tz",
+      "prefer-identity", "ban-char-field", "prefer-robust-stmts",
+    ], answersForFile: true)
   static let cover = PlanStep.Remark(
     text: "The partitions that the rows need which are there, and those that the window wants.", rules: [])
   static let follow = PlanStep.Remark(

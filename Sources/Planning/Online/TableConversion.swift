@@ -131,8 +131,8 @@ package struct TableConversion: TwoPartChange {
     if keys[0] != keys[1] {
       conversion.breaks = Hazard(
         .breaksClients,
-        "the key of \(id.sqlName) is (\(keys[1].joined(separator: ", "))) from then on, no longer "
-          + "(\(keys[0].joined(separator: ", "))): ON CONFLICT has to name it", table: id.sqlName)
+        "the key of \(id.sqlName) is \(after.text(.definition)) from then on, no longer \(before.text(.definition)): "
+          + "ON CONFLICT has to name it", table: id.sqlName)
     }
     return conversion
   }
@@ -210,6 +210,7 @@ package struct TableConversion: TwoPartChange {
     for step in creation {
       var part = PlanStep(altering: tables[0].table, step.statements)
       part.isContinuation = true
+      if step.subject.kind == .table, words[step.subject]?.partitionParent == nil { part.remark = .sameColumns }
       begin.append(part)
     }
     return begin + later
