@@ -17,18 +17,8 @@ extension States {
     _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope,
     filled: Set<FactID>
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
-    var refusals: [Refusal] = []
-    while true {
-      do {
-        let refused = Set(refusals.map(\.subject))
-        let change = try ExpandAndContract(direct, from: source, to: target, scope: scope, except: refused)
-        guard let change else { return (nil, refusals) }
-        let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: filled)
-        return (plan, refusals)
-      } catch let refusal as Refusal {
-        refusals.append(refusal)
-        if refusal.concernsAll { return (nil, refusals) }
-      }
+    try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: filled) {
+      try ExpandAndContract(direct, from: source, to: target, scope: scope, except: $0)
     }
   }
 
@@ -42,13 +32,21 @@ extension States {
   package func tableConversion(
     _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
+    try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: []) {
+      try TableConversion(direct, from: source, to: target, scope: scope, except: $0)
+    }
+  }
+
+  /// Leaves to the direct way what is refused, one after the other, and plans the rest.
+  private func inTwoParts(
+    from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope, filled: Set<FactID>,
+    _ change: (_ refused: Set<FactID>) throws -> (any TwoPartChange)?
+  ) async throws -> (plan: Plan?, refusals: [Refusal]) {
     var refusals: [Refusal] = []
     while true {
       do {
-        let refused = Set(refusals.map(\.subject))
-        let change = try TableConversion(direct, from: source, to: target, scope: scope, except: refused)
-        guard let change else { return (nil, refusals) }
-        let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: [])
+        guard let change = try change(Set(refusals.map(\.subject))) else { return (nil, refusals) }
+        let plan = try await plan(change, from: source, to: target, on: template, scope: scope, filled: filled)
         return (plan, refusals)
       } catch let refusal as Refusal {
         refusals.append(refusal)

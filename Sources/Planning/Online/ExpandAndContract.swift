@@ -24,9 +24,7 @@ package struct ExpandAndContract: TwoPartChange {
     _ direct: Plan, from source: Catalog, to target: Catalog, scope: OnlineStrategy.Scope,
     except refused: Set<FactID> = []
   ) throws {
-    var excluded: Set<String> = []
-    if case .nothing = scope { return nil }
-    if case .except(let names) = scope { excluded = names }
+    guard let excluded = scope.excepted else { return nil }
     let isExcluded = { (id: FactID) in
       refused.contains(id) || excluded.contains(id.path)
         || excluded.contains(FactID(.table, schema: id.schema, name: id.name).path)

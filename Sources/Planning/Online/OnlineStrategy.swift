@@ -13,6 +13,15 @@ package struct OnlineStrategy {
     /// All but these, named as `schema.table` or `schema.index`.
     case except(Set<String>)
     case nothing
+
+    /// What is excepted; nil when everything is.
+    var excepted: Set<String>? {
+      switch self {
+      case .everything: []
+      case .except(let names): names
+      case .nothing: nil
+      }
+    }
   }
 
   let source: Catalog
@@ -45,13 +54,7 @@ package struct OnlineStrategy {
   package static func rewrite(
     _ plan: Plan, from source: Catalog, to target: Catalog, scope: Scope, filled: Set<FactID> = []
   ) -> Plan {
-    let excluded: Set<String>
-    switch scope {
-    case .nothing: return plan
-    case _ where plan.isRigid: return plan
-    case .everything: excluded = []
-    case .except(let names): excluded = names
-    }
+    guard let excluded = scope.excepted, !plan.isRigid else { return plan }
     let strategy = OnlineStrategy(plan, plan.renamed?.source ?? source, target, filled, excluded)
     var result = Plan(steps: strategy.expanded())
     result.renamed = plan.renamed

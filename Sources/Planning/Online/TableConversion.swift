@@ -35,9 +35,7 @@ package struct TableConversion: TwoPartChange {
     _ direct: Plan, from source: Catalog, to target: Catalog, scope: OnlineStrategy.Scope,
     except refused: Set<FactID> = []
   ) throws {
-    var excluded: Set<String> = []
-    if case .nothing = scope { return nil }
-    if case .except(let names) = scope { excluded = names }
+    guard let excluded = scope.excepted else { return nil }
     let tables = target.sorted.filter { new in
       guard new.id.kind == .table, !refused.contains(new.id), !excluded.contains(new.id.path),
         new.partitionParent == nil, let old = source[new.id], old.partitionParent == nil
