@@ -87,7 +87,7 @@ package struct MigrationFile: Sendable {
 
   /// How `dbtool apply` carries a statement out, said in a comment before it. To `psql`, it is a plain statement.
   package enum Directive: String, Sendable {
-    /// An UPDATE that is done in batches.
+    /// An UPDATE, or a copy of a table, that is done in batches.
     case backfill
     /// An index or a foreign key that each partition gets by itself first.
     case perPartition = "per-partition"

@@ -240,7 +240,7 @@ package struct Linter: Sendable {
       var names: [String: Named] = [:]
       for row in try await connection.query(
         """
-        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) 
+        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
                  || CASE WHEN a.attname IS NULL THEN '' ELSE pg_catalog.format(' %I', a.attname) END,
                c.oid || ' ' || coalesce(a.attnum, 0), c.relkind IN ('r', 'p')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

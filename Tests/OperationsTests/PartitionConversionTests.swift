@@ -127,7 +127,7 @@ import Testing
         try await run("INSERT INTO public.t (at) VALUES ('0001-01-01')", a)
         let refused = try await Databases.psql(plan.parts[0].plan.script, on: a)
         #expect(
-          refused.status != 0 && refused.output.contains("more than 5000 partitions"), "\(refused.output)")
+          refused.status != 0 && refused.output.contains("more than 1000 partitions"), "\(refused.output)")
       }
     }
   }

@@ -126,7 +126,7 @@ package struct Applier: Sendable {
         // What a session has set by its role or database is not meant for builds that take their time.
         if !isPooled {
           try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0")
-          try await Self.giveWay(connection)
+          try await Patience.giveWay(connection)
         }
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
@@ -136,17 +136,6 @@ package struct Applier: Sendable {
         for entry in agenda.pending { try await apply(entry, connection, pid, lock, report) }
         return agenda
       }
-    }
-  }
-
-  /// After this time in a lock's queue PostgreSQL ends an autovacuum that is in the way, and a deadlock by ending whoever
-  /// looks first: with a second, as usual, a lock timeout of a second would come before the one, and a client's wait before
-  /// the other.
-  private static func giveWay(_ connection: Connection) async throws {
-    do { try await connection.execute("SET deadlock_timeout = '100ms'") } catch let error as PostgresError
-      where error.sqlState == "42501"
-    {
-      // Only a superuser may; others wait until the autovacuum is done.
     }
   }
 

@@ -40,4 +40,15 @@ package enum Patience {
       }
     }
   }
+
+  /// After this time in a lock's queue PostgreSQL ends an autovacuum that is in the way, and a deadlock by ending whoever
+  /// looks first: with a second, as usual, a lock timeout of a second would come before the one, and a client's wait before
+  /// the other.
+  package static func giveWay(_ connection: Connection) async throws {
+    do { try await connection.execute("SET deadlock_timeout = '100ms'") } catch let error as PostgresError
+      where error.sqlState == "42501"
+    {
+      // Only a superuser may; others wait until the autovacuum is done.
+    }
+  }
 }

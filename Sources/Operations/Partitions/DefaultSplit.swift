@@ -25,6 +25,9 @@ struct DefaultSplit {
     var bounds: [String]
     var foreignKeys: [String]
     var isReferenced: Bool
+    /// What the default has for itself, which a new one would not have.
+    var own: [String]
+    var searchPath: [String]
     var sayings: [String]
     var restSayings: [String]
   }
@@ -50,6 +53,34 @@ struct DefaultSplit {
              ARRAY(SELECT format('ADD CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
                     WHERE k.conrelid = p.oid AND k.contype = 'f' AND k.conparentid = 0),
              EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
+             ARRAY(
+               SELECT 'it has partitions' WHERE r.relkind <> 'r'
+               UNION ALL
+               SELECT 'it has the trigger ' || t.tgname FROM pg_catalog.pg_trigger t
+                WHERE t.tgrelid = r.oid AND t.tgparentid = 0 AND NOT t.tgisinternal
+               UNION ALL SELECT 'it has the policy ' || o.polname FROM pg_catalog.pg_policy o WHERE o.polrelid = r.oid
+               UNION ALL
+               SELECT 'it has the constraint ' || k.conname FROM pg_catalog.pg_constraint k
+                WHERE k.conparentid = 0 AND (k.confrelid = r.oid OR k.conrelid = r.oid AND k.contype = 'f')
+               UNION ALL
+               SELECT 'it has the index ' || x.indexrelid::regclass FROM pg_catalog.pg_index x
+                WHERE x.indrelid = r.oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)
+               UNION ALL
+               SELECT 'the key ' || x.indexrelid::regclass || ' is deferrable' FROM pg_catalog.pg_index x
+                WHERE x.indrelid = r.oid AND NOT x.indimmediate
+               UNION ALL
+               SELECT 'privileges on its column ' || c.attname FROM pg_catalog.pg_attribute c
+                WHERE c.attrelid = r.oid AND c.attacl IS NOT NULL AND c.attnum > 0
+               UNION ALL
+               SELECT 'a publication names it' FROM pg_catalog.pg_publication_rel b WHERE b.prrelid = r.oid
+               UNION ALL
+               SELECT 'publications of all tables' FROM pg_catalog.pg_publication b WHERE b.puballtables
+               UNION ALL
+               SELECT 'a view or rule reads it' FROM pg_catalog.pg_depend g
+                WHERE g.refclassid = 'pg_catalog.pg_class'::regclass AND g.refobjid = r.oid
+                  AND g.classid = 'pg_catalog.pg_rewrite'::regclass),
+             ARRAY(SELECT nspname FROM pg_catalog.pg_namespace
+                    WHERE oid = p.relnamespace OR oid IN (SELECT extnamespace FROM pg_catalog.pg_extension) ORDER BY 1),
              \(PartitionManager.sayings("p")),
              \(PartitionManager.sayings("r"))
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
@@ -62,10 +93,18 @@ struct DefaultSplit {
     facts = Facts(
       key: try row.string(), type: try row.string(), partitionKey: try row.string(), columns: try row.strings(),
       identity: try row.strings(), bounds: try row.strings(), foreignKeys: try row.strings(),
-      isReferenced: try row.bool(), sayings: try row.strings(), restSayings: try row.strings())
+      isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(), sayings: try row.strings(),
+      restSayings: try row.strings())
     replica = TableReplica(
       table: rest, newName: ChosenName(table: rest.name, columns: [], label: "divided").text, columns: facts.columns,
-      key: facts.identity)
+      key: facts.identity, searchPath: facts.searchPath.filter { $0 != "pg_catalog" }, isCertain: false)
+    // An attempt that was interrupted.
+    let remains = try await connection.query(
+      "SELECT to_regclass($1) IS NOT NULL OR to_regclass($2) IS NOT NULL", [replica.new, replica.old])
+    if try remains[0].bool(0), try await Self.lock(parent, rest, connection) {
+      try await Self.abandon(replica, connection)
+      try await Self.unlock(parent, rest, connection)
+    }
     let limit = PartitionManager.movableRows
     let isLarge = try await connection.query(
       "SELECT count(*) > \(limit) FROM (SELECT FROM \(rest.sqlName) LIMIT \(limit + 1)) AS sample")
@@ -78,7 +117,9 @@ struct DefaultSplit {
     var rows = 0
     do { rows = try await divide(connection) } catch let error as PostgresError where error.kind == .server {
       failure = error.message
-    } catch let error as PartitionError { failure = error.description }
+    } catch let error as PartitionError { failure = error.description } catch let error as ApplyError {
+      failure = error.description
+    }
     return slots.map { slot in
       PartitionManager.Outcome(
         partition: Quote.qualified(slot.table.schema, slot.partition),
@@ -93,21 +134,35 @@ struct DefaultSplit {
     guard !facts.isReferenced else { throw refuse("foreign keys refer to its table") }
     let ranges = (facts.bounds + slots.map(\.bound)).map { BoundRange($0) }
     guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
-    let lock = ["\(0x64_6274)", "\(parent) \(rest.sqlName)"]
-    let isFree = try await connection.query("SELECT pg_try_advisory_lock($1::int, hashtext($2))", lock)
-    guard try isFree[0].bool(0) else { throw refuse("another run does that at the moment") }
+    if let own = facts.own.first { throw refuse(own) }
+    guard try await Self.lock(parent, rest, connection) else { throw refuse("another run does that at the moment") }
     do {
       let rows = try await divide(connection, among: ranges.compactMap { $0 })
-      try await connection.query("SELECT pg_advisory_unlock($1::int, hashtext($2))", lock)
+      try await Self.unlock(parent, rest, connection)
       return rows
     } catch {
-      // What was prepared is of no use to anybody.
-      try? await Patience.brief(connection) { connection in
-        for statement in replica.abandon { try await connection.query(statement) }
-      }
-      _ = try? await connection.query("SELECT pg_advisory_unlock($1::int, hashtext($2))", lock)
+      // What was prepared is of no use to anybody. The error is what matters.
+      try? await Self.abandon(replica, connection)
+      try? await Self.unlock(parent, rest, connection)
       throw error
     }
+  }
+
+  private static func abandon(_ replica: TableReplica, _ connection: Connection) async throws {
+    try await Patience.brief(connection) { connection in
+      try await connection.execute("SET LOCAL client_min_messages = warning")
+      for statement in replica.abandon { try await connection.query(statement) }
+    }
+  }
+
+  /// One run at a time divides a default partition.
+  private static func lock(_ parent: String, _ rest: FactID, _ connection: Connection) async throws -> Bool {
+    try await connection.query(
+      "SELECT pg_try_advisory_lock($1::int, hashtext($2))", ["\(0x64_6274)", "\(parent) \(rest.sqlName)"])[0].bool(0)
+  }
+  private static func unlock(_ parent: String, _ rest: FactID, _ connection: Connection) async throws {
+    try await connection.query(
+      "SELECT pg_advisory_unlock($1::int, hashtext($2))", ["\(0x64_6274)", "\(parent) \(rest.sqlName)"])
   }
 
   private func divide(_ connection: Connection, among ranges: [BoundRange]) async throws -> Int {
@@ -136,7 +191,7 @@ struct DefaultSplit {
 
   /// The second partitioned table. Its partitions have constraints that spare PostgreSQL from reading them later.
   private func preparation(_ ranges: [BoundRange]) -> [String] {
-    let like = "INCLUDING ALL EXCLUDING IDENTITY"
+    let like = "INCLUDING ALL EXCLUDING IDENTITY EXCLUDING STATISTICS"
     var statements = replica.schemas
     statements.append("CREATE TABLE \(replica.new) (LIKE \(parent) \(like)) PARTITION BY \(facts.partitionKey)")
     statements += facts.foreignKeys.map { "ALTER TABLE \(replica.new) \($0)" }
@@ -160,8 +215,10 @@ struct DefaultSplit {
   }
 
   private var exchange: [String] {
-    var statements = ["LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+    var statements =
+      [TableReplica.oldSchemaAgain, "LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
     statements.append("ALTER TABLE \(parent) DETACH PARTITION \(rest.sqlName)")
+    statements.append(TableReplica.dropForeignKeys(of: rest.sqlName))
     statements.append(TableReplica.move(rest.sqlName, to: TableReplica.oldSchema))
     let parts = slots.map { ($0.partition, $0.bound, $0.table.schema) } + [(rest.name, "DEFAULT", rest.schema)]
     for (partition, bound, schema) in parts {

@@ -27,6 +27,7 @@ extension PartitionManager {
     _ connection: Connection, _ report: (Outcome) -> Void = { _ in }
   ) async throws -> [Outcome] {
     var outcomes: [Outcome] = []
+    if try await !connection.isPooled { try await Patience.giveWay(connection) }
     for coverage in try await coverage(connection, withSizes: false) {
       if let split = try await DefaultSplit(coverage.missing, connection) {
         for outcome in try await split.outcomes(connection) {

@@ -102,8 +102,17 @@ package struct TableConversion: TwoPartChange {
     let plain: [Fact] = ordered.filter { $0.attributes[.generated] == nil }
     let key = new.optionalText(.partitionKey) ?? ""
     let hasDefault = parts[1].facts.contains { $0.partitionParent == id && $0.text(.bound) == "DEFAULT" }
+    if parts[1].facts.contains(where: { $0.isKey && $0.text(.definition).contains(" DEFERRABLE") }) {
+      throw refuse("it has a deferrable key, for which rows cannot be brought over one by one")
+    }
+    if let publication = source.sorted.first(where: { $0.id.kind == .publication && $0.flag(.active) }) {
+      throw refuse("\(publication.id) publishes all tables, and what is prepared would be among them")
+    }
     let replica = TableReplica(
-      table: id, columns: plain.map(\.id.memberSQL), key: keys[1].map { Quote.identifier($0) },
+      table: id, columns: plain.map(\.id.memberSQL),
+      key: keys[1].map { Quote.identifier($0) },
+      searchPath: Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
+        .subtracting(["", "pg_catalog"]).sorted(),
       isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !hasDefault)
     for fact in parts[1].facts where fact.id != id && fact.attributes[.partitionKey] != nil {
       guard fact.text(.partitionKey).hasPrefix("HASH") || parts[1].hasDefault(of: fact.id) else {
@@ -217,7 +226,7 @@ package struct TableConversion: TwoPartChange {
   /// What is made beside: everything but what lets clients in, or does something when it is written to.
   private func staged(_ words: Catalog) -> [Fact] {
     let kinds: Set<FactKind> = [
-      .table, .column, .columnDefault, .constraint, .index, .partitionIndex, .statistics, .owner, .comment,
+      .table, .column, .columnDefault, .constraint, .index, .partitionIndex, .comment,
     ]
     let children = words.childrenByParent()
     var result: [Fact] = []
@@ -251,7 +260,7 @@ package struct TableConversion: TwoPartChange {
   package func swap(_ words: Catalog) -> [PlanStep] {
     tables.map { conversion in
       let (replica, name) = (conversion.replica, conversion.table.sqlName)
-      var statements = ["LOCK TABLE \(name) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+      var statements = [TableReplica.oldSchemaAgain, "LOCK TABLE \(name) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
       if replica.needsRest {
         statements.append("ALTER TABLE \(replica.new) DETACH PARTITION \(replica.rest)")
         if let cover = conversion.cover { statements.append(cover.statement(for: replica.rest)) }
@@ -259,7 +268,10 @@ package struct TableConversion: TwoPartChange {
       }
       statements += conversion.identities.map { replica.continueNumbers($0) }
       statements += conversion.sequences.map { "ALTER SEQUENCE \($0.name) OWNED BY NONE" }
-      statements.append(TableReplica.move(name, to: TableReplica.oldSchema))
+      statements += [
+        replica.takeOwner, TableReplica.dropForeignKeys(of: name),
+        TableReplica.move(name, to: TableReplica.oldSchema),
+      ]
       statements.append(TableReplica.move(replica.new, to: conversion.table.schema))
       statements += conversion.sequences.map { "ALTER SEQUENCE \($0.name) OWNED BY \($0.column)" }
       var step = PlanStep(altering: conversion.table, statements)
@@ -284,6 +296,12 @@ package struct TableConversion: TwoPartChange {
     {
       throw Refusal(
         subject: tables[0].table, reason: "\(late.subject) cannot come in the transaction of the change",
+        concernsAll: true)
+    }
+    if let key = following.first(where: { $0.mode == .perPartition && $0.subject.kind == .constraint }) {
+      throw Refusal(
+        subject: tables[0].table,
+        reason: "\(key.subject) of a partitioned table can be made only after the change, and would not hold meanwhile",
         concernsAll: true)
     }
     var steps = checks + swap(words) + following

@@ -13,8 +13,11 @@ package struct TableReplica: Sendable {
   let newName: String
   /// What clients write, quoted, in the second table's order; PostgreSQL generates the others.
   let columns: [String]
-  /// Which row is which, in both tables.
+  /// Which row is which: the columns of the second table's primary key, quoted. The first may have several rows of one key
+  /// where its own is wider; the second takes one.
   let key: [String]
+  /// Where the trigger finds functions and operators of others, beside PostgreSQL's own.
+  let searchPath: [String]
   /// Whether what the table accepts the second accepts as well.
   let isCertain: Bool
   /// Whether rows are kept that no partition is made for.
@@ -24,13 +27,14 @@ package struct TableReplica: Sendable {
   ///   - columns: what clients write, quoted.
   ///   - key: the columns by which rows are known, quoted.
   package init(
-    table: FactID, newName: String? = nil, columns: [String], key: [String], isCertain: Bool = true,
+    table: FactID, newName: String? = nil, columns: [String], key: [String], searchPath: [String], isCertain: Bool,
     needsRest: Bool = false
   ) {
     self.table = table
     self.newName = newName ?? table.name
     self.columns = columns
     self.key = key
+    self.searchPath = searchPath
     self.isCertain = isCertain
     self.needsRest = needsRest
   }
@@ -44,9 +48,13 @@ package struct TableReplica: Sendable {
   private var function: String {
     Quote.qualified(Self.newSchema, ChosenName(table: table.name, columns: [], label: "follow").text)
   }
-  // Its name comes last, and triggers are called in the order of their names.
+  /// Rows that clients have written and the second table has refused, by their keys.
+  private var refused: String {
+    Quote.qualified(Self.newSchema, ChosenName(table: newName, columns: [], label: "refused").text)
+  }
   private var trigger: String { Quote.identifier("~\(OnlineStrategy.standIn(table.name, "follow"))") }
   private var truncation: String { Quote.identifier("~\(OnlineStrategy.standIn(table.name, "truncate"))") }
+  private func keys(of row: String) -> String { key.map { "\(row).\($0)" }.joined(separator: ", ") }
   private var list: String { columns.joined(separator: ", ") }
 
   // MARK: Keeping it the same
@@ -54,30 +62,62 @@ package struct TableReplica: Sendable {
   package var schemas: [String] { [Self.newSchema, Self.oldSchema].map { "CREATE SCHEMA IF NOT EXISTS \($0)" } }
 
   /// Lets it hear of every write. Clients need no privileges on it: the function has its owner's.
+  ///
+  /// A row is read again, and not taken from the trigger: another trigger may have changed it meanwhile.
   package var follow: [String] {
-    let values = columns.map { "NEW.\($0)" }.joined(separator: ", ")
-    let match = key.map { "n.\($0) = OLD.\($0)" }.joined(separator: " AND ")
-    let work = """
-      IF TG_OP = 'TRUNCATE' THEN
-        TRUNCATE \(new);
-        RETURN NULL;
-      END IF;
-      IF TG_OP <> 'INSERT' THEN
-        DELETE FROM \(new) n WHERE \(match);
-      END IF;
-      IF TG_OP <> 'DELETE' THEN
-        INSERT INTO \(new) (\(list)) OVERRIDING SYSTEM VALUE VALUES (\(values)) ON CONFLICT DO NOTHING;
-      END IF;
-      RETURN NULL;
+    func match(_ alias: String, _ row: String) -> String {
+      key.map { "\(alias).\($0) = \(row).\($0)" }.joined(separator: " AND ")
+    }
+    let values = columns.map { "o.\($0)" }.joined(separator: ", ")
+    func bring(_ row: String) -> String {
       """
-    // A client is never refused for a row that the other table does not take: that is found out before the change.
-    let body =
-      isCertain
-      ? "BEGIN\n\(work.indented(2))\nEND"
-      : "BEGIN\n\(work.indented(2))\nEXCEPTION WHEN data_exception OR integrity_constraint_violation THEN\n  RETURN NULL;\nEND"
-    return [
+      DELETE FROM \(new) n WHERE \(match("n", row));
+      INSERT INTO \(new) (\(list)) OVERRIDING SYSTEM VALUE
+        SELECT \(values) FROM \(name) o WHERE \(match("o", row))\(isCertain ? " ON CONFLICT DO NOTHING" : "");
+      """
+    }
+    func guarded(_ row: String) -> String {
+      if isCertain { return bring(row) }
+      // A client is never refused for a row that the other table does not take: that is found out before the change.
+      return """
+        BEGIN
+        \(bring(row).indented(2))
+        EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+          INSERT INTO \(refused) VALUES (\(keys(of: row)));
+        END;
+        """
+    }
+    let body = """
+      BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+          TRUNCATE \(new);
+          RETURN NULL;
+        END IF;
+        IF TG_OP = 'DELETE' THEN
+      \(guarded("OLD").indented(4))
+          RETURN NULL;
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+          IF ROW(\(keys(of: "OLD"))) IS DISTINCT FROM ROW(\(keys(of: "NEW"))) THEN
+      \(guarded("OLD").indented(6))
+          END IF;
+        END IF;
+      \(guarded("NEW").indented(2))
+        RETURN NULL;
+      END
+      """
+    let path = (["pg_catalog"] + searchPath.map { Quote.identifier($0) } + ["pg_temp"]).joined(separator: ", ")
+    var statements = [
+      // Policies that hide rows from whoever does this would keep them from the trigger: refused here, not to clients.
+      "SET LOCAL row_security = off", "SELECT FROM \(name) LIMIT 0",
+    ]
+    if !isCertain {
+      statements.append(
+        "CREATE TABLE \(refused) AS SELECT \(key.joined(separator: ", ")) FROM \(name) WITH NO DATA")
+    }
+    return statements + [
       "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
-        + "  SET search_path = pg_catalog, pg_temp AS \(Quote.literal(body))",
+        + "  SET search_path = \(path) SET row_security = off AS \(Quote.literal(body))",
       "CREATE TRIGGER \(trigger) AFTER INSERT OR UPDATE OR DELETE ON \(name)\n"
         + "  FOR EACH ROW EXECUTE FUNCTION \(function)()",
       "CREATE TRIGGER \(truncation) AFTER TRUNCATE ON \(name)\n  FOR EACH STATEMENT EXECUTE FUNCTION \(function)()",
@@ -87,8 +127,30 @@ package struct TableReplica: Sendable {
     ]
   }
 
+  /// Ends it, with nobody writing: what was refused since both were compared has to be settled.
   package var unfollow: [String] {
-    [
+    var statements: [String] = []
+    if !isCertain {
+      let values = columns.map { "o.\($0)" }.joined(separator: ", ")
+      let match = key.map { "o.\($0) = r.\($0)" }.joined(separator: " AND ")
+      let message = "\(new) does not take rows that \(name) has: their keys are in \(refused)"
+      let body = """
+        BEGIN
+          PERFORM set_config('row_security', 'off', true);
+          IF EXISTS (SELECT FROM \(refused)) THEN
+            -- A few rows by their keys, while nobody can use the table.
+            PERFORM set_config('enable_seqscan', 'off', true);
+            IF EXISTS (SELECT \(values) FROM \(name) o JOIN \(refused) r ON \(match)
+                       EXCEPT SELECT \(values) FROM \(new) o JOIN \(refused) r ON \(match)) THEN
+              RAISE EXCEPTION USING MESSAGE = %L, HINT = 'Change or delete these rows, and apply again.';
+            END IF;
+            PERFORM set_config('enable_seqscan', 'on', true);
+          END IF;
+        END
+        """
+      statements = ["DO " + Quote.literal(body.replacing("%L", with: Quote.literal(message))), "DROP TABLE \(refused)"]
+    }
+    return statements + [
       "DROP TRIGGER \(trigger) ON \(name)", "DROP TRIGGER \(truncation) ON \(name)", "DROP FUNCTION \(function)()",
     ]
   }
@@ -97,7 +159,7 @@ package struct TableReplica: Sendable {
   package var abandon: [String] {
     [
       "DROP TRIGGER IF EXISTS \(trigger) ON \(name)", "DROP TRIGGER IF EXISTS \(truncation) ON \(name)",
-      "DROP FUNCTION IF EXISTS \(function)()", "DROP TABLE IF EXISTS \(new)",
+      "DROP FUNCTION IF EXISTS \(function)()", "DROP TABLE IF EXISTS \(new), \(refused), \(old)",
     ]
   }
 
@@ -108,12 +170,13 @@ package struct TableReplica: Sendable {
 
   /// One query, so one snapshot, in which every transaction has written to both or to none.
   package var verification: String {
+    let row = columns.map { "r.\($0)" }.joined(separator: ", ")
     func sum(_ relation: String) -> String {
-      "SELECT count(*) AS rows, sum(hashtextextended(ROW(\(list))::text, 0)::numeric) AS checksum FROM \(relation)"
+      "SELECT count(*) AS rows, sum(hashtextextended(ROW(\(row))::text, 0)::numeric) AS checksum FROM \(relation) r"
     }
     let hint =
-      "Rows that one has and the other has not: TABLE \(name) EXCEPT TABLE \(new), and the other way round. An UPDATE of such "
-      + "a row that changes nothing brings it over; then apply again."
+      "TABLE \(name) EXCEPT TABLE \(new), and the other way round, tell the rows that differ. An UPDATE that changes nothing "
+      + "brings a row over; one that only the copy has is to be deleted there. Then apply again."
     let body = """
       DECLARE
         v record;
@@ -137,6 +200,46 @@ package struct TableReplica: Sendable {
   }
 
   // MARK: The change
+
+  /// Gives it to whom the first table belongs.
+  var takeOwner: String {
+    let body = """
+      DECLARE
+        v_saying text;
+      BEGIN
+        FOR v_saying IN
+          SELECT format('ALTER TABLE %s OWNER TO %I', n.oid::regclass, pg_get_userbyid(o.relowner))
+            FROM pg_class o, pg_class n
+           WHERE o.oid = \(Quote.literal(name))::regclass AND n.relowner <> o.relowner
+             AND (n.oid = \(Quote.literal(new))::regclass
+                  OR n.oid IN (SELECT relid FROM pg_partition_tree(\(Quote.literal(new)))))
+        LOOP
+          EXECUTE v_saying;
+        END LOOP;
+      END
+      """
+    return "DO \(Quote.literal(body))"
+  }
+
+  /// Keeps a table that nobody uses any more from acting on others, and others on it.
+  package static func dropForeignKeys(of table: String) -> String {
+    let body = """
+      DECLARE
+        v_name name;
+      BEGIN
+        FOR v_name IN
+          SELECT conname FROM pg_constraint
+           WHERE conrelid = \(Quote.literal(table))::regclass AND contype = 'f' AND conparentid = 0
+        LOOP
+          EXECUTE format('ALTER TABLE \(table.replacing("%", with: "%%").replacing("'", with: "''")) DROP CONSTRAINT %I', v_name);
+        END LOOP;
+      END
+      """
+    return "DO \(Quote.literal(body))"
+  }
+
+  /// Somebody may have found it empty and dropped it.
+  package static var oldSchemaAgain: String { "CREATE SCHEMA IF NOT EXISTS \(oldSchema)" }
 
   /// Moves a table with its partitions to another schema; their names stay.
   package static func move(_ table: String, to schema: String) -> String {

@@ -15,8 +15,9 @@ struct WindowCover: Sendable {
   let hasRowSecurity: Bool
   let forcesRowSecurity: Bool
 
-  /// More than these were a mistake in the rows: a year 9999, a default of 1970.
-  private static let limit = 5_000
+  /// More than these were a mistake in the rows (a year 9999, a default of 1970), and more locks than a server has room
+  /// for in one transaction.
+  private static let limit = 1_000
 
   private var key: String { Quote.identifier(window.text(.column)) }
   private var zone: String { Quote.literal(window.optionalText(.timeZone) ?? "UTC") }
