@@ -202,10 +202,14 @@ package struct Linter: Sendable {
       var open: [String: String] = [:]
       for row in try await connection.query(
         """
-        SELECT c.oid::regclass::text, string_agg(DISTINCT
-                 CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, ', ' ORDER BY
-                 CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END)
-          FROM pg_catalog.pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) x
+        SELECT c.oid::regclass::text, string_agg(DISTINCT r.name, ', ' ORDER BY r.name)
+          FROM pg_catalog.pg_class c
+         CROSS JOIN LATERAL (
+           SELECT x.grantee, x.privilege_type FROM aclexplode(c.relacl) x
+           UNION ALL
+           SELECT x.grantee, x.privilege_type FROM pg_catalog.pg_attribute a, aclexplode(a.attacl) x WHERE a.attrelid = c.oid) x
+         CROSS JOIN LATERAL (
+           SELECT CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee)::text END AS name) r
          WHERE c.relispartition AND NOT c.relrowsecurity AND x.grantee <> c.relowner
            AND x.privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
            AND EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN pg_catalog.pg_class p ON p.oid = a.relid

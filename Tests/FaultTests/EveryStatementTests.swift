@@ -17,6 +17,12 @@ import Testing
   /// after all others have had their turn.
   private static let budget = ProcessInfo.processInfo.environment["DBTOOL_STRIKES"].flatMap(Int.init) ?? 0
 
+  /// Directly and through the pooler, or one of them alone (`DBTOOL_STRIKES_VIA`: `server`, `pooler`).
+  private static let ways = [false, true].filter { pooled in
+    guard let way = ProcessInfo.processInfo.environment["DBTOOL_STRIKES_VIA"] else { return true }
+    return (way == "pooler") == pooled
+  }
+
   typealias Fault = FaultInjectionTests.Fault
 
   private struct Point {
@@ -27,7 +33,7 @@ import Testing
 
   @Test(
     .enabled(if: budget > 0 && FileManager.default.fileExists(atPath: FaultServer.poolerPath)),
-    arguments: [false, true])
+    arguments: ways)
   func whereverItIsStruckItIsFinished(pooled: Bool) async throws {
     let migration = try await MixedMigration()
     let server = try await FaultServer()

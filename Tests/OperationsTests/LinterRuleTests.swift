@@ -135,6 +135,10 @@ import Testing
       "ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.part_1 TO PUBLIC",
       [.bypassesPolicies]),
     Rule(
+      "a column of a partition past its table's policies",
+      "ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; GRANT SELECT (at) ON public.part_1 TO PUBLIC",
+      [.bypassesPolicies]),
+    Rule(
       "policies of a table whose partitions are open",
       "GRANT SELECT ON public.part_1 TO PUBLIC; ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY",
       [.bypassesPolicies]),

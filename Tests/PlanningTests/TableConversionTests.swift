@@ -324,6 +324,8 @@ import Testing
         try await run(before + ");", a)
         try await run("CREATE TABLE public.t (id integer, at date NOT NULL\(end) PARTITION BY RANGE (at);", b)
         let (source, target) = (try await read(a), try await read(b))
+        // Since version 18 such a key can be made NOT VALID, in the transaction of the change.
+        if reason == "only after the change", source.serverVersion.major >= 18 { return }
         let direct = try await Self.states.plan(from: source, to: target)
         let conversion = try await Self.states.tableConversion(
           direct, from: source, to: target, on: a.name, scope: .everything)

@@ -111,20 +111,26 @@ package struct OnlineStrategy {
   /// - Parameter isWhole: whether the step waits with all that it does; otherwise only its last part does, on which
   ///   nothing but keys rely.
   private func followers(of index: Int, isWhole: Bool) -> Set<Int>? {
-    var known = Set([steps[index].subject] + steps[index].includes)
+    let own = Set([steps[index].subject] + steps[index].includes)
+    var known = own
+    // What waits as a whole lets nothing that relies on it come before.
+    var whole = isWhole ? own : []
     var result: Set<Int> = []
     for next in steps.indices where next > index && steps[next].action != .drop {
       let facts = [steps[next].subject] + steps[next].includes
-      let relies = facts.contains { id in
-        guard let fact = target[id] else { return false }
-        return fact.needs.contains(where: known.contains) || fact.parent.map(known.contains) ?? false
+      func rely(on others: Set<FactID>) -> Bool {
+        facts.contains { id in
+          guard let fact = target[id] else { return false }
+          return fact.needs.contains(where: others.contains) || fact.parent.map(others.contains) ?? false
+        }
       }
-      guard relies else { continue }
-      if !isWhole, !facts.contains(where: isKey) { continue }
+      guard rely(on: known) else { continue }
+      if !rely(on: whole), !facts.contains(where: isKey) { continue }
       let kinds: [FactKind] = [.comment, .securityLabel, .constraint, .index, .partitionIndex]
       guard kinds.contains(steps[next].subject.kind), steps[next].action == .create else { return nil }
       result.insert(next)
       known.formUnion(facts)
+      whole.formUnion(facts)
     }
     return result
   }
