@@ -97,21 +97,29 @@ extension PartitionManager {
 
   /// Jobs of these names whose last run has failed.
   ///
+  /// A job that ran while migrations were applied, and before the first partitions were there, tells nothing.
+  ///
   /// - Returns: nothing where there is no pg_cron, or the role may not read what it has written down.
   static func failingJobs(_ names: [String], _ connection: Connection) async throws -> [Fault] {
-    let isReadable = try await connection.query(
+    let readable = try await connection.query(
       """
       SELECT coalesce(pg_catalog.has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT')
-                      AND pg_catalog.has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE'), false)
-      """)
-    guard !names.isEmpty, try isReadable[0].bool(0) else { return [] }
+                      AND pg_catalog.has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE'), false),
+             coalesce(pg_catalog.has_table_privilege(to_regclass('dbtool.migrations'), 'SELECT')
+                      AND pg_catalog.has_schema_privilege(to_regnamespace('dbtool')::oid, 'USAGE'), false)
+      """)[0]
+    guard !names.isEmpty, try readable.bool(0) else { return [] }
+    let applied =
+      try readable.bool(1)
+      ? "AND d.start_time > coalesce((SELECT max(finished_at) FROM dbtool.migrations) + interval '1 minute', '-infinity')"
+      : ""
     return try await connection.query(
       """
       SELECT j.jobname, 'failed when it ran last: ' || coalesce(d.return_message, 'no message')
         FROM cron.job j CROSS JOIN LATERAL (
-          SELECT d.status, d.return_message FROM cron.job_run_details d WHERE d.jobid = j.jobid
+          SELECT d.status, d.return_message, d.start_time FROM cron.job_run_details d WHERE d.jobid = j.jobid
            ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
-       WHERE d.status = 'failed' AND j.jobname = ANY ($1::text[]) ORDER BY 1
+       WHERE d.status = 'failed' \(applied) AND j.jobname = ANY ($1::text[]) ORDER BY 1
       """, [ArrayText.encode(names)]
     ).map { Fault(partition: "job " + (try $0.string(0)), text: try $0.string(1)) }
   }
