@@ -93,6 +93,7 @@ struct FaultServer: Sendable {
       auth_type = any
       pool_mode = transaction
       server_login_retry = 0
+      query_wait_timeout = 3
       pidfile = \(folder)/pid
       logfile = \(folder)/log
       """
