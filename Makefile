@@ -21,10 +21,7 @@ soak: setup ## Random pairs of schemas: make soak PAIRS=5000 START=1000
 	DBTOOL_SOAK_START=$(or $(START),1000) DBTOOL_SOAK_PAIRS=$(or $(PAIRS),5000) $(SWIFT) test --filter ConvergenceTests
 
 faults: setup ## Kill whatever takes part in a long migration, by chance and at each statement: make faults FAULTS=300 STRIKES=100
-	$(SWIFT) build --build-tests
-	DBTOOL_FAULTS=$(or $(FAULTS),200) DBTOOL_STRIKES=$(or $(STRIKES),50) \
-	  DBTOOL_TEST_BINARY="$$($(SWIFT) build --show-bin-path)/dbtool" \
-	  $(SWIFT) test --skip-build --filter 'FaultInjectionTests|EveryStatementTests'
+	@FAULTS=$(FAULTS) STRIKES=$(STRIKES) Scripts/faults
 
 partition-years: setup ## Five years of partitions, month by month, with clients and faults: make partition-years YEARS=5
 	DBTOOL_YEARS=$(or $(YEARS),5) $(SWIFT) test --filter PartitionYearsTests

@@ -68,11 +68,14 @@ import Testing
     let all = (1...total).flatMap { at in
       [true, false].flatMap { isBefore in faults.map { Point(at: at, isBefore: isBefore, fault: $0) } }
     }
-    // One fault for each moment first, in turn, then the others.
+    // One fault for each moment first, in turn, then the others; and not from the first statement to the last, so that a
+    // few strikes are spread over the whole.
+    let shuffled = { (at: Int) in at * 389 % 1009 }
     let points = all.enumerated().map { index, point in
       let turn = (index + point.at + (point.isBefore ? 1 : 0)) % faults.count
       return (rank: ranks[point.at - 1], turn: turn, point: point)
-    }.sorted { ($0.rank, $0.turn, $0.point.at) < ($1.rank, $1.turn, $1.point.at) }.map(\.point).prefix(Self.budget)
+    }.sorted { ($0.rank, $0.turn, shuffled($0.point.at)) < ($1.rank, $1.turn, shuffled($1.point.at)) }.map(\.point)
+      .prefix(Self.budget)
     print("\(ranks.count { $0 == 0 }) of \(total) statements are unlike those before them")
     var aftermath = Aftermath(server: server, project: project, rows: Self.rows)
     var (injected, survived) = (0, 0)
