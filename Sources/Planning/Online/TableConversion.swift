@@ -101,7 +101,6 @@ package struct TableConversion: TwoPartChange {
     let ordered: [Fact] = parts[1].columns.values.sorted { ($0.position, $0.id) < ($1.position, $1.id) }
     let plain: [Fact] = ordered.filter { $0.attributes[.generated] == nil }
     let key = new.optionalText(.partitionKey) ?? ""
-    let hasDefault = parts[1].facts.contains { $0.partitionParent == id && $0.text(.bound) == "DEFAULT" }
     if parts[1].facts.contains(where: { $0.isKey && $0.text(.definition).contains(" DEFERRABLE") }) {
       throw refuse("it has a deferrable key, for which rows cannot be brought over one by one")
     }
@@ -113,7 +112,7 @@ package struct TableConversion: TwoPartChange {
       key: keys[1].map { Quote.identifier($0) },
       searchPath: Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
         .subtracting(["", "pg_catalog"]).sorted(),
-      isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !hasDefault)
+      isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !parts[1].hasDefault(of: id))
     for fact in parts[1].facts where fact.id != id && fact.attributes[.partitionKey] != nil {
       guard fact.text(.partitionKey).hasPrefix("HASH") || parts[1].hasDefault(of: fact.id) else {
         throw refuse("its partition \(fact.id) has partitions and no default: a client's row might find no place")

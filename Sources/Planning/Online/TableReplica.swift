@@ -142,13 +142,14 @@ package struct TableReplica: Sendable {
             PERFORM set_config('enable_seqscan', 'off', true);
             IF EXISTS (SELECT \(values) FROM \(name) o JOIN \(refused) r ON \(match)
                        EXCEPT SELECT \(values) FROM \(new) o JOIN \(refused) r ON \(match)) THEN
-              RAISE EXCEPTION USING MESSAGE = %L, HINT = 'Change or delete these rows, and apply again.';
+              RAISE EXCEPTION USING MESSAGE = \(Quote.literal(message)),
+                HINT = 'Change or delete these rows, and apply again.';
             END IF;
             PERFORM set_config('enable_seqscan', 'on', true);
           END IF;
         END
         """
-      statements = ["DO " + Quote.literal(body.replacing("%L", with: Quote.literal(message))), "DROP TABLE \(refused)"]
+      statements = ["DO \(Quote.literal(body))", "DROP TABLE \(refused)"]
     }
     return statements + [
       "DROP TRIGGER \(trigger) ON \(name)", "DROP TRIGGER \(truncation) ON \(name)", "DROP FUNCTION \(function)()",
@@ -188,15 +189,13 @@ package struct TableReplica: Sendable {
                (\(sum(new))) n;
         IF v.old_rows <> v.new_rows OR v.old_sum IS DISTINCT FROM v.new_sum THEN
           RAISE EXCEPTION USING
-            MESSAGE = format(%L, v.old_rows, v.old_sum, v.new_rows, v.new_sum),
-            HINT = %H;
+            MESSAGE = concat(\(Quote.literal(name)), ' has ', v.old_rows, ' rows (checksum ', v.old_sum, '), and its copy ',
+                             \(Quote.literal(new)), ' has ', v.new_rows, ' (', v.new_sum, ')'),
+            HINT = \(Quote.literal(hint));
         END IF;
       END
       """
-    let message = "\(name) has %s rows (checksum %s), and its copy \(new) has %s (%s)"
-    return "DO "
-      + Quote.literal(
-        body.replacing("%L", with: Quote.literal(message)).replacing("%H", with: Quote.literal(hint)))
+    return "DO \(Quote.literal(body))"
   }
 
   // MARK: The change
@@ -231,7 +230,7 @@ package struct TableReplica: Sendable {
           SELECT conname FROM pg_constraint
            WHERE conrelid = \(Quote.literal(table))::regclass AND contype = 'f' AND conparentid = 0
         LOOP
-          EXECUTE format('ALTER TABLE \(table.replacing("%", with: "%%").replacing("'", with: "''")) DROP CONSTRAINT %I', v_name);
+          EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', \(Quote.literal(table))::regclass, v_name);
         END LOOP;
       END
       """
