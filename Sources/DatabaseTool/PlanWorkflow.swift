@@ -64,17 +64,12 @@ struct PlanWorkflow {
       do {
         let conversion = try await states.expandAndContract(
           direct, from: source, to: target, on: template, scope: strategy, filled: filled)
-        direct.notes += conversion.refusals.map(\.description)
-        if var converted = conversion.plan {
-          converted.notes = direct.notes
-          locate(&converted)
-          let proof = try await prover.prove(&converted, from: template, source: source, target: target)
-          if proof.holds {
-            plan = converted
-            return proof
-          }
-          direct.notes.append(
-            "converting columns beside the clients does not lead to what is declared; it is done directly")
+        let note = "converting columns beside the clients does not lead to what is declared; it is done directly"
+        if let proof = try await adopt(
+          conversion, in: &direct, otherwise: note, on: template, from: source, to: target, prover)
+        {
+          plan = direct
+          return proof
         }
       } catch let failure as ProofFailure {
         direct.notes.append("PostgreSQL refuses to convert columns beside the clients: \(failure.error.message)")
@@ -99,20 +94,35 @@ struct PlanWorkflow {
     do {
       let conversion = try await states.tableConversion(
         plan, from: source, to: target, on: template, scope: strategy)
-      plan.notes += conversion.refusals.map(\.description)
-      guard var converted = conversion.plan else { return nil }
-      converted.notes = plan.notes
-      locate(&converted)
-      let proof = try await prover.prove(&converted, from: template, source: source, target: target)
-      if proof.holds {
-        plan = converted
-        return proof
-      }
-      plan.notes.append("making tables anew beside the clients does not lead to what is declared")
+      return try await adopt(
+        conversion, in: &plan, otherwise: "making tables anew beside the clients does not lead to what is declared",
+        on: template, from: source, to: target, prover)
     } catch let failure as ProofFailure {
       plan.notes.append("PostgreSQL refuses to make tables anew beside the clients: \(failure.error.message)")
     }
     return nil
+  }
+
+  /// Takes a plan in two migrations, if there is one and it holds.
+  ///
+  /// - Parameters:
+  ///   - plan: becomes that plan; keeps the reasons of what is done directly.
+  ///   - note: what is told where it does not hold.
+  private func adopt(
+    _ conversion: (plan: Plan?, refusals: [Refusal]), in plan: inout Plan, otherwise note: String,
+    on template: String, from source: Catalog, to target: Catalog, _ prover: Prover
+  ) async throws -> Proof? {
+    plan.notes += conversion.refusals.map(\.description)
+    guard var converted = conversion.plan else { return nil }
+    converted.notes = plan.notes
+    locate(&converted)
+    let proof = try await prover.prove(&converted, from: template, source: source, target: target)
+    guard proof.holds else {
+      plan.notes.append(note)
+      return nil
+    }
+    plan = converted
+    return proof
   }
 
   /// The lock's catalog; with migrations that it does not know, what PostgreSQL makes of all of them.
