@@ -162,6 +162,12 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// What PostgreSQL lets a role do with one by itself; an empty name is everybody's (section 5.7 "Privileges", table 5.2).
+  package func usualPrivileges(of role: String) -> [String] {
+    guard role.isEmpty else { return [] }
+    return self == .function ? ["EXECUTE"] : isType || self == .language ? ["USAGE"] : []
+  }
+
   /// What a person calls it.
   package var title: String { word.replacing("_", with: " ") }
 }

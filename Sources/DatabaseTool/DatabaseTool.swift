@@ -16,6 +16,8 @@ public import SchemaDSL
 ///       static func main() async { await DatabaseTool.main(myDatabase) }
 ///     }
 public enum DatabaseTool {
+  static let version = "0.1.0"
+
   /// Runs the command that the arguments name, and exits with its code: 0 done or nothing to do; 1 error; 2 changes or
   /// drift found; 3 refused because of a hazard that was not allowed; 4 the plan is stale; 64 usage.
   public static func main(_ database: Database) async {
@@ -72,7 +74,7 @@ struct RootCommand: AsyncParsableCommand {
       starts by itself. Exit codes: 0 done, 1 error, 2 changes or drift found, 3 refused because of a hazard, 4 the \
       plan is stale, 64 usage.
       """,
-    version: "dbtool 0.1.0",
+    version: "dbtool \(DatabaseTool.version)",
     subcommands: [
       PlanCommand.self, LintCommand.self, ApplyCommand.self, RevertCommand.self, StatusCommand.self, DriftCommand.self,
       DiffCommand.self,

@@ -40,14 +40,14 @@ struct ProjectOptions: ParsableArguments {
 
 /// Which database a command works on.
 struct DatabaseOptions: ParsableArguments {
+  static let discussion = """
+    Default: DATABASE_URL, or else the project's embedded PostgreSQL. Keep passwords out of it: use ~/.pgpass, \
+    PGPASSWORD or a service file.
+    """
+
   @Option(
     help: ArgumentHelp(
-      "The database, as a libpq connection string or URL.",
-      discussion: """
-        Default: DATABASE_URL, or else the project's embedded PostgreSQL. Keep passwords out of it: use ~/.pgpass, \
-        PGPASSWORD or a service file.
-        """,
-      valueName: "url"))
+      "The database, as a libpq connection string or URL.", discussion: Self.discussion, valueName: "url"))
   var database: String?
 
   /// The database, and whether it is the project's own embedded one, which is started.
@@ -60,6 +60,23 @@ struct DatabaseOptions: ParsableArguments {
     try await server.start()
     try await server.installPreloadedExtensions()
     return (server.target, true)
+  }
+}
+
+/// Which databases a command works on.
+struct DatabasesOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A database, as a libpq connection string or URL. May be repeated.", discussion: DatabaseOptions.discussion,
+      valueName: "url"))
+  var database: [String] = []
+
+  /// The databases; one where none was named.
+  func resolve(_ project: Project) async throws -> [ConnectionTarget] {
+    guard database.isEmpty else { return try database.map { try ConnectionTarget($0) } }
+    var options = DatabaseOptions()
+    options.database = nil
+    return [try await options.resolve(project).target]
   }
 }
 

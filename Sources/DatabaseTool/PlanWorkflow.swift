@@ -195,23 +195,11 @@ struct PlanWorkflow {
   private func nextVersion(after last: String?) -> String {
     var date = Date()
     while true {
-      let version = Self.timestamp(date)
+      let version = UTCTime.timestamp(date)
       guard let last, version <= last else { return version }
       date.addTimeInterval(1)
       if version.prefix(4) < last.prefix(4) { return String((Int(last) ?? 0) + 1) }
     }
-  }
-
-  private static func timestamp(_ date: Date) -> String {
-    var calendar = Calendar(identifier: .gregorian)
-    calendar.timeZone = .gmt
-    let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
-    func padded(_ value: Int?, _ width: Int) -> String {
-      let text = String(value ?? 0)
-      return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
-    return padded(parts.year, 4) + padded(parts.month, 2) + padded(parts.day, 2) + padded(parts.hour, 2)
-      + padded(parts.minute, 2) + padded(parts.second, 2)
   }
 }
 

@@ -50,7 +50,14 @@ package struct CatalogReader: Sendable {
   /// Reads the whole catalog, read only.
   ///
   /// - Throws: `PostgresError`.
-  package func read(_ connection: Connection) async throws -> Catalog {
+  package func read(_ connection: Connection) async throws -> Catalog { try await read(connection) { _ in }.0 }
+
+  /// Reads the whole catalog, and what else is asked in the same snapshot; read only, with an empty `search_path`.
+  ///
+  /// - Throws: `PostgresError`, and what `body` throws.
+  package func read<Further: Sendable>(
+    _ connection: Connection, also body: @Sendable (Connection) async throws -> Further
+  ) async throws -> (Catalog, Further) {
     let version = await connection.serverVersion
     let candidates = Self.queries.filter { version.major >= $0.since }
     let conditions = Set(candidates.compactMap { $0.presence }).sorted()
@@ -85,8 +92,9 @@ package struct CatalogReader: Sendable {
         capacity: relations > 1000 ? relations * 3 : 0)
       try await decode(queries, version, from: connection, and: companion, into: &builder)
       await companion?.value?.connection.close()
+      let further = try await body(connection)
       try await connection.execute("COMMIT")
-      return builder.finish()
+      return (builder.finish(), further)
     } catch {
       await companion?.value?.connection.close()
       _ = try? await connection.execute("ROLLBACK")

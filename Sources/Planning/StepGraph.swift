@@ -343,7 +343,7 @@ struct StepGraph {
     return (defaults.grantees(id).union([""])).sorted().flatMap { role -> [String] in
       guard !delta.target.contains(id.about(.grant, role: role)) else { return [] }
       return GrantRule.transition(
-        id, role, from: defaults.initial(id, role), to: DefaultPrivileges.builtIn(id.kind, role))
+        id, role, from: defaults.initial(id, role), to: id.kind.usualPrivileges(of: role))
     }
   }
 }

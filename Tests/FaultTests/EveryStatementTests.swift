@@ -23,6 +23,14 @@ import Testing
     return (way == "pooler") == pooled
   }
 
+  /// Which of the strikes: `2/5` is a fifth of them, the second. Strikes wait more than they work, so that several
+  /// processes may share them.
+  private static let share: (part: Int, of: Int) = {
+    let parts = ProcessInfo.processInfo.environment["DBTOOL_STRIKES_PART"]?.split(separator: "/").compactMap { Int($0) }
+    guard let parts, parts.count == 2, parts[1] > 0 else { return (1, 1) }
+    return (parts[0], parts[1])
+  }()
+
   typealias Fault = FaultInjectionTests.Fault
 
   private struct Point {
@@ -75,7 +83,10 @@ import Testing
       let turn = (index + point.at + (point.isBefore ? 1 : 0)) % faults.count
       return (rank: ranks[point.at - 1], turn: turn, point: point)
     }.sorted { ($0.rank, $0.turn, shuffled($0.point.at)) < ($1.rank, $1.turn, shuffled($1.point.at)) }.map(\.point)
-      .prefix(Self.budget)
+      .prefix(Self.budget).filter { point in
+        // By what it is, not by its place: how many batches there are differs from process to process.
+        (point.at + (faults.firstIndex(of: point.fault) ?? 0)) % Self.share.of == Self.share.part - 1
+      }
     print("\(ranks.count { $0 == 0 }) of \(total) statements are unlike those before them")
     var aftermath = Aftermath(server: server, project: project, rows: Self.rows)
     var (injected, survived) = (0, 0)

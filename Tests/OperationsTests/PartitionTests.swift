@@ -246,7 +246,9 @@ import Testing
       let numbers = try (0..<6).map { try counts.int($0) }
       #expect(numbers[0] == 30000 && numbers[1] == inserted.count && numbers[2] == 0)
       #expect(numbers[3] == numbers[4] && numbers[4] > 0 && numbers[5] > 0)
-      let faults = try await Self.manager().faults(connection).filter { !["rest", "t_2026_03"].contains($0.partition) }
+      let faults = try await Self.manager().faults(connection).filter {
+        !["table rest", "table t_2026_03"].contains($0.partition)
+      }
       #expect(faults.isEmpty, "\(faults)")
       // The four and the new default were attached without a look at their rows.
       let unread = await connection.takeNotices().filter { "\($0)".contains("is implied by existing constraints") }
@@ -288,7 +290,7 @@ import Testing
       #expect(try await Self.manager().faults(connection).isEmpty)
       try await connection.execute(change)
       let faults = try await Self.manager().faults(connection)
-      #expect(faults.contains { $0.partition == "t_2026_05" && $0.text.contains(fault) }, "\(faults)")
+      #expect(faults.contains { $0.partition == "table t_2026_05" && $0.text.contains(fault) }, "\(faults)")
       if change.hasPrefix("CREATE ROLE") {
         try await connection.execute("DROP TABLE t_2026_05; DROP ROLE dbtool_stranger")
       }

@@ -50,6 +50,10 @@ package struct TestProject: Sendable {
 
   /// Runs a command in the project.
   package func dbtool(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess.Outcome {
+    try dbtool(arguments, environment: environment)
+  }
+
+  package func dbtool(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess.Outcome {
     var variables = [
       "HOME": home, "DBTOOL_STATE_DIR": home + "/state", "NO_COLOR": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
     ]

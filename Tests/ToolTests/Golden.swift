@@ -19,7 +19,8 @@ enum Golden {
   private static func normalise(_ text: String) -> String {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     return lines.filter { !$0.hasPrefix("starting the embedded") }.map { line in
-      replacingDigits(in: replacingDigits(in: line, after: "PostgreSQL ", by: "VERSION"), after: ".swift:", by: "LINE")
+      let line = replacingDigits(in: line, after: "PostgreSQL ", by: "VERSION")
+      return [".swift:", ".swift,line="].reduce(line) { replacingDigits(in: $0, after: $1, by: "LINE") }
     }.joined(separator: "\n")
   }
 

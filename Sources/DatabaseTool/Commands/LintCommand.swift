@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Catalog
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
@@ -18,8 +19,8 @@ struct LintCommand: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("SQL files.", valueName: "file"))
   var files: [String] = []
 
-  @Option(help: "How to print: text or json.")
-  var format: OutputFormat = .text
+  @Option(help: "How to print: text, json, github (annotations), sarif or markdown.")
+  var format: FindingFormat = .text
 
   @OptionGroup var projectOptions: ProjectOptions
 
@@ -53,6 +54,11 @@ struct LintCommand: AsyncParsableCommand {
       switch format {
       case .json: console.line(try JSON.text(findings.map(line)))
       case .text: show(findings, files: targets.count, console)
+      case .github: console.write(GitHubAnnotations.text(reported(findings, project)))
+      case .markdown: console.write(MarkdownFindings.text(reported(findings, project)))
+      case .sarif:
+        let run = (name: String?.some("lint/"), findings: reported(findings, project))
+        console.line(try JSON.text(SARIF([run], toolVersion: DatabaseTool.version, fallback: "migrations")))
       }
       if findings.contains(where: { $0.allowed == nil && $0.hazard.severity != .notice }) { throw ExitCode(2) }
     }
@@ -89,6 +95,23 @@ struct LintCommand: AsyncParsableCommand {
       file: finding.file, line: finding.line, code: finding.hazard.code.rawValue,
       severity: finding.hazard.severity.rawValue, message: finding.hazard.message, lock: finding.hazard.lock,
       table: finding.hazard.table, advice: finding.hazard.advice, allowed: finding.allowed)
+  }
+
+  private func reported(_ findings: [Linter.Finding], _ project: Project) -> [ReportedFinding] {
+    let sources = SourceFiles(root: project.root)
+    return findings.map { finding in
+      let hazard = finding.hazard
+      let severity: Diagnostic.Severity =
+        switch hazard.severity {
+        case .error: .error
+        case .warning: .warning
+        case .notice: .note
+        }
+      return ReportedFinding(
+        severity: severity, code: hazard.code.rawValue, object: hazard.table ?? finding.file, message: hazard.message,
+        help: hazard.advice, place: sources.resolved(SourceLocation(file: finding.file, line: finding.line)),
+        accepted: finding.allowed)
+    }
   }
 
   private func show(_ findings: [Linter.Finding], files: Int, _ console: Console) {

@@ -1,18 +1,72 @@
 internal import Catalog
 internal import Operations
+internal import Postgres
 
-/// Drift as people and machines read it.
-enum DriftOutput {
-  static func text(_ report: DriftReport, _ console: Console) -> String {
-    var text = ""
-    for finding in report.findings { text += describe(finding.difference, finding.location, console) }
-    for slot in report.missingPartitions {
-      text +=
-        "  \(console.styled("missing", .red)) partition \(slot.table.schema).\(slot.partition) of \(slot.table.sqlName)"
-      text += "\n      run dbtool partitions\n"
+/// Drift of one database or several, as people and machines read it.
+struct DriftOutput {
+  struct Result {
+    var target: ConnectionTarget
+    var outcome: Swift.Result<DriftReport, any Error>
+
+    var report: DriftReport? { try? outcome.get() }
+    var isFailure: Bool { report == nil }
+    var failure: (any Error)? { if case .failure(let error) = outcome { error } else { nil } }
+  }
+
+  let results: [Result]
+  /// The least that counts as drift.
+  let threshold: Diagnostic.Severity
+  let sources: SourceFiles
+
+  var isDrift: Bool { results.contains { $0.report?.hasFindings(from: threshold) == true } }
+
+  func text(_ format: FindingFormat, _ console: Console) throws -> String {
+    switch format {
+    case .text: text(console)
+    case .json: try JSON.text(machine) + "\n"
+    case .github: results.map { GitHubAnnotations.text(reported($0)) }.joined() + summary().joined()
+    case .sarif:
+      try JSON.text(
+        SARIF(
+          results.map { (name: results.count > 1 ? "drift/\($0.target)/" : "drift/", findings: reported($0)) },
+          toolVersion: DatabaseTool.version, fallback: "schema.lock")) + "\n"
+    case .markdown: markdown
     }
-    for fault in report.faults {
-      text += "  \(console.styled("different", .yellow)) \(fault.partition) \(fault.text)\n"
+  }
+
+  // MARK: People
+
+  private func text(_ console: Console) -> String {
+    var text = ""
+    for result in results {
+      if results.count > 1 { text += console.styled("\(result.target)\n", .bold) }
+      if let report = result.report { text += Self.text(report, threshold, console) }
+      if let failure = result.failure { text += console.styled("error: ", .red) + "\(failure)\n" }
+    }
+    if results.count > 1 { text += "\n" + summary().joined() }
+    return text
+  }
+
+  /// A line for each database.
+  private func summary() -> [String] {
+    results.map { result in
+      guard let report = result.report else { return "\(result.target): could not be read\n" }
+      return "\(result.target): \(Self.verdict(report, threshold))\n"
+    }
+  }
+
+  private static func text(_ report: DriftReport, _ threshold: Diagnostic.Severity, _ console: Console) -> String {
+    var text = ""
+    for finding in report.findings where finding.waiver == nil && finding.severity != .note {
+      text += describe(finding, console)
+    }
+    for finding in report.findings {
+      guard let waiver = finding.waiver else { continue }
+      text += console.styled(
+        "waived: \(finding.message) until \(waiver.expires) (\(waiver.owner)): \(waiver.reason)\n", .dim)
+    }
+    for finding in report.findings where finding.waiver == nil && finding.severity == .note {
+      text += console.styled("note: \(finding.message)\n", .dim)
     }
     for note in report.notes { text += console.styled("note: \(note)\n", .dim) }
     if !report.unmodeled.isEmpty {
@@ -20,74 +74,123 @@ enum DriftOutput {
         "note: not modelled, so not compared: "
           + report.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ") + "\n", .dim)
     }
-    let count = report.findings.count + report.missingPartitions.count + report.faults.count
-    text += report.isClean ? "no drift\n" : "\(count) difference\(count == 1 ? "" : "s")\n"
-    return text
+    return text + verdict(report, threshold) + "\n"
   }
 
-  /// One difference with both values.
-  static func describe(_ difference: CatalogDifference, _ location: SourceLocation?, _ console: Console) -> String {
-    let style: Console.Style = difference.kind == .missing ? .red : difference.kind == .extra ? .cyan : .yellow
-    var text = "  \(console.styled(difference.kind.rawValue, style)) \(difference.id)"
-    if let location { text += "  \(console.styled("\(location)", .dim))" }
-    text += "\n"
-    for change in difference.attributes {
-      let title = change.key.word.replacing("_", with: " ")
-      text += "      \(title): expected \(value(change.expected)), found \(value(change.actual))\n"
+  /// How many findings there are, for example `3 differences: 1 error, 2 warnings, 1 waived`.
+  private static func verdict(_ report: DriftReport, _ threshold: Diagnostic.Severity) -> String {
+    let counted = report.findings.filter { $0.waiver == nil && $0.severity != .note }
+    let waived = report.findings.count { $0.waiver != nil }
+    var parts = [Diagnostic.Severity.error, .warning].compactMap { severity -> String? in
+      let count = counted.count { $0.severity == severity }
+      return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
     }
+    if waived > 0 { parts.append("\(waived) waived") }
+    let list = parts.joined(separator: ", ")
+    guard !counted.isEmpty else { return "no drift" + (list.isEmpty ? "" : " (\(list))") }
+    return "\(counted.count) difference\(counted.count == 1 ? "" : "s"): \(list)"
+  }
+
+  private static func describe(_ finding: DriftFinding, _ console: Console) -> String {
+    let style: Console.Style = finding.severity == .error ? .red : .yellow
+    var text = console.styled("\(finding.severity.rawValue): ", style) + finding.message
+    if let location = finding.location { text += "  \(console.styled("\(location)", .dim))" }
+    text += console.styled("  [\(finding.code)]\n", .dim)
+    for detail in details(finding) { text += "    \(detail)\n" }
+    if let help = finding.help { text += "    \(help)\n" }
     return text
   }
 
-  private static func value(_ value: AttributeValue?) -> String {
-    guard let value else { return "none" }
-    let text = "\(value)"
-    guard text.contains("\n") else { return text.isEmpty ? "''" : text }
-    return "\n        | " + text.replacing("\n", with: "\n        | ") + "\n       "
+  private static func details(_ finding: DriftFinding) -> [String] {
+    finding.difference?.attributes.map(\.inWords) ?? []
+  }
+
+  // MARK: Machines
+
+  private func reported(_ result: Result) -> [ReportedFinding] {
+    if let failure = result.failure {
+      return [
+        ReportedFinding(
+          severity: .error, code: "unreadable-database", object: "\(result.target)",
+          message: "\(result.target) could not be read: \(failure)")
+      ]
+    }
+    let prefix = results.count > 1 ? "\(result.target): " : ""
+    return (result.report?.findings ?? []).map { finding in
+      ReportedFinding(
+        severity: finding.severity, code: finding.code, object: finding.object, message: prefix + finding.message,
+        details: Self.details(finding), help: finding.help, place: finding.location.map(sources.resolved),
+        accepted: finding.waiver.map { "\($0.reason) (\($0.owner), until \($0.expires))" })
+    }
+  }
+
+  private var markdown: String {
+    results.map { result in
+      let title = results.count > 1 ? "### \(result.target)\n\n" : ""
+      let verdict = result.report.map { Self.verdict($0, threshold) } ?? "could not be read"
+      return title + verdict + "\n\n" + MarkdownFindings.text(reported(result))
+    }.joined(separator: "\n")
+  }
+
+  private var machine: Machine {
+    Machine(
+      drift: isDrift,
+      databases: results.map { result in
+        Machine.Database(
+          database: "\(result.target)", drift: result.report.map { $0.hasFindings(from: threshold) },
+          error: result.failure.map { "\($0)" },
+          findings: result.report?.findings.map(Machine.Finding.init) ?? [], notes: result.report?.notes ?? [],
+          unmodeled: result.report?.unmodeled.map { Machine.Unmodeled(kind: $0.kind, name: $0.name) } ?? [])
+      })
   }
 
   struct Machine: Encodable {
+    struct Database: Encodable {
+      var database: String
+      var drift: Bool?
+      var error: String?
+      var findings: [Finding]
+      var notes: [String]
+      var unmodeled: [Unmodeled]
+    }
     struct Finding: Encodable {
-      struct Change: Encodable {
-        var attribute: String
-        var expected: String?
-        var actual: String?
-      }
-      var finding: String
-      var kind: String
+      var code: String
+      var severity: String
       var object: String
-      var changes: [Change]
+      var message: String
+      /// `missing`, `extra` or `different`.
+      var difference: String?
+      var kind: String?
+      var changes: [DifferenceOutput.Change]?
       var file: String?
       var line: Int?
+      var help: String?
+      var waiver: Waived?
 
-      init(_ difference: CatalogDifference, _ location: SourceLocation?) {
-        finding = difference.kind.rawValue
-        kind = difference.id.kind.word
-        object = difference.id.path
-        changes = difference.attributes.map {
-          Change(
-            attribute: $0.key.word, expected: $0.expected.map { "\($0)" }, actual: $0.actual.map { "\($0)" })
-        }
-        file = location?.file
-        line = location?.line
+      init(_ finding: DriftFinding) {
+        code = finding.code
+        severity = finding.severity.rawValue
+        object = finding.object
+        message = finding.message
+        difference = finding.difference?.kind.rawValue
+        kind = finding.difference?.id.kind.word
+        changes = finding.difference.map(DifferenceOutput.changes)
+        file = finding.location?.file
+        line = finding.location?.line
+        help = finding.help
+        waiver = finding.waiver.map { Waived(owner: $0.owner, reason: $0.reason, expires: $0.expires) }
       }
+    }
+    struct Waived: Encodable {
+      var owner: String
+      var reason: String
+      var expires: String
     }
     struct Unmodeled: Encodable {
       var kind: String
       var name: String
     }
     var drift: Bool
-    var findings: [Finding]
-    var missingPartitions: [String]
-    var faults: [String]
-    var notes: [String]
-    var unmodeled: [Unmodeled]
-  }
-
-  static func machine(_ report: DriftReport) -> Machine {
-    Machine(
-      drift: !report.isClean, findings: report.findings.map { Machine.Finding($0.difference, $0.location) },
-      missingPartitions: report.missingPartitions.map { "\($0.table.schema).\($0.partition)" },
-      faults: report.faults.map { "\($0.partition) \($0.text)" }, notes: report.notes,
-      unmodeled: report.unmodeled.map { Machine.Unmodeled(kind: $0.kind, name: $0.name) })
+    var databases: [Database]
   }
 }

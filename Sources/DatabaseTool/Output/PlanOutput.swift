@@ -118,7 +118,7 @@ struct PlanOutput {
     var text = console.styled("proof: ", .bold)
     guard proof.holds else {
       text += console.styled("does not hold", .red) + " on PostgreSQL \(proof.serverVersion)\n"
-      for difference in proof.differences.prefix(30) { text += DriftOutput.describe(difference, nil, console) }
+      for difference in proof.differences.prefix(30) { text += DifferenceOutput.text(difference, console) }
       for table in proof.lostRows { text += "  the rows of \(table) are not the same afterwards\n" }
       return text
     }
@@ -164,7 +164,7 @@ struct PlanOutput {
       var postgres: String
       var rows: Int
       var tables: Int
-      var differences: [DriftOutput.Machine.Finding]
+      var differences: [DifferenceOutput.Machine]
       var emptyTables: [String]
     }
     var summary: String
@@ -192,7 +192,7 @@ struct PlanOutput {
       proof: proof.map { proof in
         Machine.ProofEntry(
           converges: proof.holds, postgres: "\(proof.serverVersion)", rows: proof.rows, tables: proof.tables,
-          differences: proof.differences.map { DriftOutput.Machine.Finding($0, nil) },
+          differences: proof.differences.map { DifferenceOutput.Machine($0) },
           emptyTables: proof.emptyTables.map(\.sqlName))
       })
   }

@@ -4,8 +4,18 @@ package import Postgres
 extension PartitionManager {
   /// What is wrong with partitions that are there: they are no part of the catalogs that are compared.
   package struct Fault: Sendable {
+    /// A stable name of what is wrong, for example `partition-grant`.
+    package var code: String
     package var partition: String
     package var text: String
+
+    package var finding: DriftFinding {
+      let isMinor = ["half-detached-partition", "partition-index", "partition-validation", "rows-in-default"].contains(
+        code)
+      return DriftFinding(
+        isMinor ? .warning : .error, code: code, partition, "\(partition) \(text)",
+        help: code == "half-detached-partition" ? "run dbtool partitions apply" : nil)
+    }
   }
 
   /// Finds partitions that are unlike their parents, half detached, or let somebody in whom the parent would not; rows in
@@ -16,18 +26,21 @@ extension PartitionManager {
     guard !windows.isEmpty else { return [] }
     let parents = ArrayText.encode(windows.map(\.table.sqlName))
     var faults = try await connection.query(Self.unlike, [parents]).map {
-      Fault(partition: try $0.string(0), text: try $0.string(1))
+      Fault(code: try $0.string(2), partition: "table " + (try $0.string(0)), text: try $0.string(1))
     }
     let defaults = try await connection.query(
       """
       SELECT p.partdefid::regclass::text, p.partrelid::regclass::text FROM pg_catalog.pg_partitioned_table p
-        JOIN pg_catalog.unnest($1::text[]) AS w (name) ON to_regclass(w.name) = p.partrelid WHERE p.partdefid <> 0
+        JOIN pg_catalog.unnest($1::text[]) AS w (name) ON to_regclass(w.name) = p.partrelid
+       WHERE p.partdefid <> 0 AND pg_catalog.has_table_privilege(p.partdefid, 'SELECT')
       """, [parents]
     ).map { (try $0.string(0), try $0.string(1)) }
     let filled = try await connection.pipeline(
       defaults.map { Statement("SELECT EXISTS (SELECT FROM \($0.0))") })
     for ((name, parent), result) in zip(defaults, filled) where try result.get()[0].bool(0) {
-      faults.append(Fault(partition: name, text: "has rows, for which \(parent) has no partition"))
+      faults.append(
+        Fault(
+          code: "rows-in-default", partition: "table \(name)", text: "has rows, for which \(parent) has no partition"))
     }
     return faults
   }
@@ -40,53 +53,58 @@ extension PartitionManager {
         FROM pg_catalog.unnest($1::text[]) AS w (name)
         JOIN pg_catalog.pg_class p ON p.oid = to_regclass(w.name)
         JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid)
-    SELECT oid::regclass::text, 'is half detached: dbtool partitions apply ends it' FROM parts WHERE pending
+    SELECT oid::regclass::text, 'is half detached: dbtool partitions apply ends it', 'half-detached-partition'
+      FROM parts WHERE pending
     UNION ALL
-    SELECT oid::regclass::text, format('belongs to %s, and its table to %s', pg_get_userbyid(own), pg_get_userbyid(owner))
+    SELECT oid::regclass::text, format('belongs to %s, and its table to %s', pg_get_userbyid(own), pg_get_userbyid(owner)),
+           'partition-owner'
       FROM parts WHERE own <> owner
     UNION ALL
-    SELECT oid::regclass::text, 'has no row level security: whoever may use it goes past the policies of its table'
+    SELECT oid::regclass::text, 'has no row level security: whoever may use it goes past the policies of its table',
+           'partition-row-security'
       FROM parts WHERE secured AND NOT secures
     UNION ALL
-    SELECT oid::regclass::text, 'does not force row level security, which its table does'
+    SELECT oid::regclass::text, 'does not force row level security, which its table does',
+           'partition-row-security'
       FROM parts WHERE forced AND NOT forces
     UNION ALL
     SELECT parts.oid::regclass::text,
            format('lets %s %s, which its table does not',
-                  CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type)
+                  CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type),
+           'partition-grant'
       FROM parts CROSS JOIN LATERAL aclexplode(parts.access) x
      WHERE x.grantee NOT IN (parts.own, parts.owner)
        AND NOT EXISTS (SELECT FROM aclexplode(parts.acl) y
                         WHERE y.grantee = x.grantee AND y.privilege_type = x.privilege_type)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has no index for %s', px.indexrelid::regclass)
+    SELECT parts.oid::regclass::text, format('has no index for %s', px.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index px ON px.indrelid = parts.parent
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_index cx ON cx.indexrelid = i.inhrelid
                         WHERE i.inhparent = px.indexrelid AND cx.indrelid = parts.oid)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('index %s is not valid', cx.indexrelid::regclass)
+    SELECT parts.oid::regclass::text, format('index %s is not valid', cx.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index cx ON cx.indrelid = parts.oid WHERE NOT cx.indisvalid
     UNION ALL
-    SELECT parts.oid::regclass::text, format('trigger %s is not enabled as its table''s is', t.tgname)
+    SELECT parts.oid::regclass::text, format('trigger %s is not enabled as its table''s is', t.tgname), 'partition-trigger'
       FROM parts JOIN pg_catalog.pg_trigger t ON t.tgrelid = parts.oid
       JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
      WHERE t.tgenabled <> u.tgenabled
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has the constraint %I, which its table has not', k.conname)
+    SELECT parts.oid::regclass::text, format('has the constraint %I, which its table has not', k.conname), 'partition-constraint'
       FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
      WHERE k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('c', 'f', 'p', 'u', 'x')
     UNION ALL
-    SELECT parts.oid::regclass::text, format('the constraint %I is not validated', k.conname)
+    SELECT parts.oid::regclass::text, format('the constraint %I is not validated', k.conname), 'partition-validation'
       FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
       LEFT JOIN pg_catalog.pg_constraint pk ON pk.conrelid = parts.parent AND pk.conname = k.conname
      WHERE NOT k.convalidated AND pk.convalidated IS NOT FALSE
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has the index %s, which its table has not', x.indexrelid::regclass)
+    SELECT parts.oid::regclass::text, format('has the index %s, which its table has not', x.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index x ON x.indrelid = parts.oid
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.indexrelid AND k.conparentid = 0)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('column %I has another default than that of its table', a.attname)
+    SELECT parts.oid::regclass::text, format('column %I has another default than that of its table', a.attname), 'partition-default'
       FROM parts JOIN pg_catalog.pg_attribute a ON a.attrelid = parts.oid AND a.attnum > 0 AND a.attgenerated = ''
       JOIN pg_catalog.pg_attribute b ON b.attrelid = parts.parent AND b.attname = a.attname AND b.attidentity = ''
       LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
@@ -121,6 +139,6 @@ extension PartitionManager {
            ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
        WHERE d.status = 'failed' \(applied) AND j.jobname = ANY ($1::text[]) ORDER BY 1
       """, [ArrayText.encode(names)]
-    ).map { Fault(partition: "job " + (try $0.string(0)), text: try $0.string(1)) }
+    ).map { Fault(code: "failing-job", partition: "cron job " + (try $0.string(0)), text: try $0.string(1)) }
   }
 }

@@ -9,7 +9,7 @@ enum GrantRule: Rule {
     // An object that is created in this plan starts with what default privileges give it.
     let base =
       context.startsAnew(fact)
-      ? context.defaultPrivileges.initial(subject, fact.id.role) : DefaultPrivileges.builtIn(subject.kind, fact.id.role)
+      ? context.defaultPrivileges.initial(subject, fact.id.role) : subject.kind.usualPrivileges(of: fact.id.role)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
@@ -17,7 +17,7 @@ enum GrantRule: Rule {
     if fact.id.role == FactID.ownerRole { return ofOwner(subject, fact.list(.revoked), [], context) }
     return transition(
       subject, fact.id.role, from: fact.list(.privileges),
-      to: DefaultPrivileges.builtIn(subject.kind, fact.id.role))
+      to: subject.kind.usualPrivileges(of: fact.id.role))
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }
@@ -133,15 +133,9 @@ struct DefaultPrivileges {
     }
   }
 
-  /// What PostgreSQL gives by itself (documentation, table 5.2).
-  static func builtIn(_ kind: FactKind, _ role: String) -> [String] {
-    guard role.isEmpty else { return [] }
-    return kind == .function ? ["EXECUTE"] : kind.isType || kind == .language ? ["USAGE"] : []
-  }
-
   /// What a role may do to an object right after it was created.
   func initial(_ subject: FactID, _ role: String) -> [String] {
-    let builtIn = Self.builtIn(subject.kind, role)
+    let builtIn = subject.kind.usualPrivileges(of: role)
     guard let objects = Self.objects(subject.kind) else { return builtIn }
     let base = global[objects]?[role] ?? builtIn
     let extra = bySchema[subject.schema]?[objects]?[role] ?? []

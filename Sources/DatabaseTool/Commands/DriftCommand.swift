@@ -1,0 +1,135 @@
+internal import ArgumentParser
+internal import Catalog
+internal import FoundationEssentials
+internal import Introspection
+internal import Migrations
+internal import Operations
+internal import Planning
+internal import Postgres
+
+struct DriftCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Tell how live databases differ from schema.lock.",
+    discussion: """
+      Reads each database in one snapshot, read only, and compares it fact for fact. Exit 0 without drift, 2 with drift. \
+      Each finding says what is missing, extra or different, with both values and the declaring line. An error lets \
+      somebody in, breaks clients or loses a guarantee; a warning is any other drift; a note is what no migration can change.
+
+      What is known stands in \(Waiver.fileName), one JSON object a line: \
+      {"code": "extra-index", "object": "index public.books_tmp_idx", "owner": "anna", "reason": "…", "expires": "2027-01-31"}. \
+      Without code, all findings about the object are meant; a * at its end stands for anything. An expired waiver is an error.
+      """)
+
+  @Option(help: "How to print: text, json, github (annotations), sarif or markdown.")
+  var format: FindingFormat = .text
+
+  @Option(
+    help: ArgumentHelp(
+      "The least that is drift: note, warning or error. Less is told and not counted.", valueName: "severity"))
+  var failOn: Diagnostic.Severity = .warning
+
+  @Flag(help: "Print the plan, as SQL, that would bring the database back.")
+  var fix = false
+
+  @OptionGroup var databaseOptions: DatabasesOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    if fix, databaseOptions.database.count > 1 {
+      throw ValidationError("--fix prints the plan for one database; name one.")
+    }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (files, lock) = try verifiedFiles(project)
+      guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
+      let waivers = try Self.waivers(project)
+      let targets = try await databaseOptions.resolve(project)
+      let database = project.database
+      // The declarations are needed for their lines only, and are rendered while the server works.
+      let states = Task { States(database: database) }
+      if fix, let target = targets.first {
+        try await printFix(project, await states.value, target, files, lock.catalog)
+        return
+      }
+      var results: [DriftOutput.Result] = []
+      for target in targets {
+        do {
+          var report = try await Self.report(await states.value, target, files, lock.catalog)
+          report.waive(by: waivers, today: UTCTime.day(Date()))
+          results.append(DriftOutput.Result(target: target, outcome: .success(report)))
+        } catch  where targets.count > 1 {
+          // One that cannot be read does not hide the others.
+          results.append(DriftOutput.Result(target: target, outcome: .failure(error)))
+        }
+      }
+      let output = DriftOutput(results: results, threshold: failOn, sources: SourceFiles(root: project.root))
+      Console.output.write(try output.text(format, Console.output))
+      if results.contains(where: \.isFailure) { throw ExitCode(1) }
+      if output.isDrift { throw ExitCode(2) }
+    }
+  }
+
+  /// What the database is expected to be: all that the migrations lead to, or what comes before a contract that waits.
+  private static func expected(
+    _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog, _ connection: Connection
+  ) async throws -> (Catalog, waiting: MigrationFile?) {
+    guard let waiting = try await Applier(target: target, files: files).awaitedContract(connection) else {
+      return (lock, nil)
+    }
+    return (try await states.catalog(after: files.filter { $0.version < waiting.version }, within: lock), waiting)
+  }
+
+  private static func report(
+    _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog
+  ) async throws -> DriftReport {
+    try await Connection.with(target) { connection in
+      let (expected, waiting) = try await expected(states, target, files, lock, connection)
+      var report = try await DriftReport.make(states: states, expected: expected, connection)
+      if let waiting { report.notes.append("compared with what comes before \(waiting.fileName), which waits") }
+      return report
+    }
+  }
+
+  private static func waivers(_ project: Project) throws -> [Waiver] {
+    let path = "\(project.root)/\(Waiver.fileName)"
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw ToolError("\(Waiver.fileName) cannot be read")
+    }
+    return try Waiver.all(in: text)
+  }
+
+  /// The way back: from what the database is to what is expected, without what is not compared.
+  private func printFix(
+    _ project: Project, _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog
+  ) async throws {
+    let (found, wanted) = try await Connection.with(target) { connection in
+      let expected = try await Self.expected(states, target, files, lock, connection).0
+      return try await DriftReport.comparands(states: states, expected: expected, connection)
+    }
+    let before = found.removing { $0.id.kind == .role }
+    let after = wanted.removing { $0.id.kind == .role || $0.id.kind.isDeclaredOnly }
+    var plan = try await states.plan(from: before, to: after)
+    guard !plan.isEmpty else {
+      Console.error.note("no drift that SQL can bring back")
+      return
+    }
+    let workflow = PlanWorkflow(project: project, states: states, renames: .off)
+    workflow.locate(&plan)
+    let proof = try await workflow.prove(
+      &plan, on: try await states.rebuiltTemplate(before), from: before, to: after)
+    guard proof.holds else {
+      throw ToolError("the way back does not converge on a scratch copy; dbtool diff --prove shows the differences")
+    }
+    for step in plan.refusedHazards { Console.error.warning("\(step.code.rawValue): \(step.message)") }
+    Console.output.write(plan.script)
+  }
+}
+
+extension Diagnostic.Severity: ExpressibleByArgument {
+  package static var allValueStrings: [String] { [Self.note, .warning, .error].map(\.rawValue) }
+}

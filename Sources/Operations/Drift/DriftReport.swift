@@ -1,0 +1,126 @@
+package import Catalog
+internal import Introspection
+package import Migrations
+package import Postgres
+
+/// How a live database differs from what the project's migrations lead to.
+package struct DriftReport: Sendable {
+  package var findings: [DriftFinding]
+  /// Things to know about the comparison itself.
+  package var notes: [String]
+  package var unmodeled: [UnmodeledObject]
+
+  /// Whether something is found that is at least this bad, and not waived.
+  package func hasFindings(from severity: Diagnostic.Severity = .warning) -> Bool {
+    findings.contains { $0.waiver == nil && $0.severity >= severity }
+  }
+
+  /// Reads a live database in one snapshot, read only, and compares it with what is expected of it.
+  ///
+  /// - Throws: `PostgresError`.
+  package static func make(
+    states: States, expected lock: Catalog, _ connection: Connection
+  ) async throws -> DriftReport {
+    let jobs = lock.facts.keys.filter { $0.kind == .cronJob }
+    let manager = PartitionManager(catalog: lock)
+    let (live, seen) = try await states.reader.read(connection) { connection in
+      Observations(
+        jobs: try await Self.jobs(connection),
+        missing: try await manager.missing(connection), faults: try await manager.faults(connection),
+        failingJobs: try await PartitionManager.failingJobs(jobs.map(\.name), connection),
+        server: try await ServerFindings.make(lock, connection))
+    }
+    var findings = seen.server
+    if seen.jobs != .readable, !jobs.isEmpty {
+      let reason = seen.jobs == .absent ? "pg_cron is not installed there" : "this role cannot see the jobs of pg_cron"
+      findings.append(
+        DriftFinding(
+          .note, code: seen.jobs == .absent ? "no-pg-cron" : "unreadable-jobs", "extension pg_cron",
+          "\(reason): \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked"))
+    }
+    let compared = try await sides(states, live, lock, hasJobs: seen.jobs == .readable)
+    let differences = CatalogDifference.compare(expected: compared.expected, actual: compared.actual)
+    // A window whose table is missing is told once.
+    let missing = seen.missing.filter { live.contains($0.table) }.map(missingPartition)
+    let faults = (seen.faults + seen.failingJobs).map(\.finding)
+    findings =
+      differences.map { finding($0, compared.expected, compared.actual) } + missing + faults + findings
+    for index in findings.indices {
+      findings[index].location = findings[index].subject.flatMap { states.location(of: $0) }
+    }
+    return DriftReport(findings: findings, notes: [], unmodeled: live.unmodeled)
+  }
+
+  /// What a database is and what it should be, without what is nobody's to compare.
+  ///
+  /// - Throws: `PostgresError`.
+  package static func comparands(
+    states: States, expected lock: Catalog, _ connection: Connection
+  ) async throws -> (actual: Catalog, expected: Catalog) {
+    let (live, jobs) = try await states.reader.read(connection) { try await Self.jobs($0) }
+    return try await sides(states, live, lock, hasJobs: jobs == .readable)
+  }
+
+  private static func sides(
+    _ states: States, _ live: Catalog, _ lock: Catalog, hasJobs: Bool
+  ) async throws -> (actual: Catalog, expected: Catalog) {
+    let windows = lock.windows
+    let expected = lock.withoutWindowPartitions(of: windows).removing { $0.id.kind == .cronJob && !hasJobs }
+    // Roles are the server's, and hosting platforms have settings of their own; only those that the project declares are
+    // its business.
+    let actual = live.withoutWindowPartitions(of: windows).removing {
+      [.role, .setting].contains($0.id.kind) && !expected.contains($0.id)
+    }
+    guard CatalogDifference.compare(expected: expected, actual: actual).contains(where: \.concernsExpressions) else {
+      return (actual, expected)
+    }
+    // The same expression in other words is no drift; PostgreSQL says whether it is.
+    return try await states.reconciled(actual, expected)
+  }
+
+  /// What is read beside the catalog.
+  private struct Observations: Sendable {
+    var jobs: Jobs
+    var missing: [PartitionManager.Slot]
+    var faults: [PartitionManager.Fault]
+    var failingJobs: [PartitionManager.Fault]
+    var server: [DriftFinding]
+  }
+
+  private static func finding(
+    _ difference: CatalogDifference, _ expected: Catalog, _ actual: Catalog
+  ) -> DriftFinding {
+    let verdict = DriftVerdict(difference, expected: expected[difference.id], actual: actual[difference.id])
+    return DriftFinding(
+      verdict.severity, code: verdict.code, "\(difference.id)", "\(difference.kind.rawValue) \(difference.id)",
+      subject: difference.id, difference: difference)
+  }
+
+  private static func missingPartition(_ slot: PartitionManager.Slot) -> DriftFinding {
+    let partition = Quote.qualified(slot.table.schema, slot.partition)
+    return DriftFinding(
+      .error, code: "missing-partition", "table \(partition)",
+      "missing partition \(partition) of \(slot.table.sqlName)", subject: slot.table,
+      help: "run dbtool partitions apply")
+  }
+
+  /// Whether the jobs of pg_cron can be compared.
+  private enum Jobs { case absent, unreadable, readable }
+
+  /// A role that is bound by the policy of `cron.job` sees its own jobs only; one that sees none at all is not whose they are.
+  private static func jobs(_ connection: Connection) async throws -> Jobs {
+    let row = try await connection.query(
+      """
+      SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                      WHERE n.nspname = 'cron' AND c.relname = 'job'),
+             coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
+                                pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
+                         FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false)
+      """)[0]
+    guard try row.bool(0) else { return .absent }
+    guard try row.bool(1) else { return .unreadable }
+    let sees = try await connection.query(
+      "SELECT NOT pg_catalog.row_security_active('cron.job') OR EXISTS (SELECT FROM cron.job)")[0]
+    return try sees.bool(0) ? .readable : .unreadable
+  }
+}
