@@ -51,11 +51,12 @@ let package = Package(
     layer("Introspection", ["Catalog", "Postgres"]),
     layer("Planning", ["Catalog", "Postgres", .product(name: "HeapModule", package: "swift-collections")]),
     layer("Migrations", ["Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    layer("Importing", ["Planning", "SchemaDSL", "Catalog", "Postgres"]),
     layer("Operations", ["Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     layer(
       "DatabaseTool",
       [
-        "Operations", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres",
+        "Operations", "Importing", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -97,6 +98,7 @@ let package = Package(
     tests(
       "PlatformTests", ["Platform", "SchemaDSL", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
       exclude: ["Documents"]),
+    tests("ImportingTests", ["Importing", "Migrations", "Introspection", "Catalog", "Postgres"]),
     tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
     tests("FaultTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),

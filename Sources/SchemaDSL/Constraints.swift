@@ -55,7 +55,10 @@ public struct Check: TableItem {
   }
 }
 
-/// A foreign key of two columns; one of a single column is declared with the column (section 5.4.5).
+/// A foreign key of several columns, or one with a name or a comment of its own; a plain one of a single column is declared
+/// with the column (section 5.4.5).
+///
+///     ForeignKey("lines_order_fkey", tenant, order, references: \Orders.tenant, \Orders.id)
 public struct ForeignKey: TableItem {
   let name: String
   let columns: [any AnyColumnValue]
@@ -66,20 +69,21 @@ public struct ForeignKey: TableItem {
   let comment: String?
   public let location: SourceReference
 
-  public init<Target: Table, A, B>(
-    _ name: String, _ first: Column<A>, _ second: Column<B>,
-    references targetFirst: any KeyPath<Target, Column<A>> & Sendable,
-    _ targetSecond: any KeyPath<Target, Column<B>> & Sendable,
+  public init<Target: Table, each Value: SQLValue>(
+    _ name: String, _ columns: repeat Column<each Value>,
+    references targets: repeat any KeyPath<Target, Column<each Value>> & Sendable,
     onDelete: ReferentialAction = .noAction, onUpdate: ReferentialAction = .noAction, deferrable: Deferrable? = nil,
     comment: String? = nil, file: StaticString = #fileID, line: Int = #line
   ) {
     self.name = name
-    columns = [first, second]
+    var own: [any AnyColumnValue] = []
+    for column in repeat each columns { own.append(column) }
+    self.columns = own
     target = {
       let table = Target.declared
-      return (
-        Target.name, [table[keyPath: targetFirst].storage.sqlName, table[keyPath: targetSecond].storage.sqlName]
-      )
+      var names: [String] = []
+      for path in repeat each targets { names.append(table[keyPath: path].storage.sqlName) }
+      return (Target.name, names)
     }
     self.onDelete = onDelete
     self.onUpdate = onUpdate

@@ -68,6 +68,8 @@ public struct Function: DatabaseItem {
     public static func file(_ bytes: [UInt8], _ name: String) -> Body {
       Body(text: "\n" + String(decoding: bytes, as: UTF8.self).trimmedTrailing + "\n", file: name)
     }
+    /// Text as it is, without a line end before and after it.
+    public static func verbatim(_ text: String) -> Body { Body(text: text, file: nil) }
   }
 
   public let name: String
@@ -371,6 +373,27 @@ public struct RawSQL: DatabaseItem {
     self.create = create
     self.drop = drop
     self.creates = creates
+    location = SourceLocation(file, line)
+  }
+}
+
+/// Objects for which the DSL has no words, in SQL. PostgreSQL reads it, and what it makes is compared, planned and dropped like
+/// everything else that dbtool models; what it does not model is for `RawSQL`.
+public struct DeclaredSQL: DatabaseItem {
+  let sql: SQL
+  let declares: String?
+  let isLast: Bool
+  package let location: SourceLocation
+
+  /// - Parameters:
+  ///   - declares: the object as `schema.lock` names it (`"domain public positive"`), so that plans and drift lead to this line.
+  ///   - last: made after everything else, as default privileges are.
+  public init(
+    _ sql: SQL, declares: String? = nil, last: Bool = false, file: StaticString = #fileID, line: Int = #line
+  ) {
+    self.sql = sql
+    self.declares = declares
+    isLast = last
     location = SourceLocation(file, line)
   }
 }

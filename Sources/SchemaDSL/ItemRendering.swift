@@ -240,6 +240,21 @@ extension RawSQL {
   }
 }
 
+extension DeclaredSQL {
+  public func render(into rendering: inout Rendering) {
+    var id = FactID(.raw, name: "\(location)")
+    if let declares {
+      do { id = try LockFormat.decodeID(declares) } catch {
+        rendering.problem(
+          Diagnostic(
+            .error, code: "unknown-object", "\(declares) names no object", location: location,
+            help: "write it as schema.lock does, for example domain public positive"))
+      }
+    }
+    rendering.add(isLast ? .lastSQL : .raw, sql.text, id, location)
+  }
+}
+
 extension External {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.external, name: name)

@@ -7,7 +7,7 @@ public struct Rendering: Sendable {
   /// When a statement is tried first.
   package enum Phase: Int, Sendable, Comparable {
     case external, role, schema, `extension`, type, sequence, function, table, columnDefault, constraint, foreignKey
-    case index, view, raw, trigger, policy, publication, grant, comment, job, defaultPrivilege
+    case index, view, raw, trigger, policy, publication, grant, comment, job, defaultPrivilege, lastSQL
     package static func < (a: Phase, b: Phase) -> Bool { a.rawValue < b.rawValue }
   }
 
@@ -21,7 +21,7 @@ public struct Rendering: Sendable {
     package var bodyFile: String?
 
     /// What a user wrote as a piece may be several statements.
-    package var mayBeScript: Bool { phase == .external || phase == .raw }
+    package var mayBeScript: Bool { [.external, .raw, .lastSQL].contains(phase) }
   }
 
   /// A view's column with the type it is declared with, for the check after loading.

@@ -61,6 +61,23 @@ package enum History {
     }
   }
 
+  /// Writes down migrations as applied that lead to what the database is already.
+  ///
+  /// - Throws: `PostgresError`; `MigrationError` for a file that cannot be split.
+  package static func adopt(_ files: [MigrationFile], _ connection: Connection) async throws {
+    try await ensure(connection)
+    try await connection.transaction { connection in
+      for file in files {
+        let count = String(try file.segments().count)
+        try await connection.query(
+          """
+          INSERT INTO dbtool.migrations (version, name, checksum, segments, segments_done, finished_at)
+          VALUES ($1, $2, $3, $4::integer, $4::integer, now())
+          """, [file.version, file.name, file.digest.description, count])
+      }
+    }
+  }
+
   /// What was applied, in order; nothing when dbtool never was here.
   package static func entries(_ connection: Connection) async throws -> [Entry] {
     let exists = try await connection.query("SELECT to_regclass('dbtool.migrations') IS NOT NULL")

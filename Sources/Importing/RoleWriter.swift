@@ -1,0 +1,59 @@
+internal import Catalog
+internal import Postgres
+internal import SchemaDSL
+
+/// The roles that a database speaks of.
+struct RoleWriter {
+  /// The roles that are granted something, own something, or are named by a policy; and those that these are members of.
+  static func roles(of catalog: Catalog) -> Set<String> {
+    var found: Set<String> = []
+    for fact in catalog.facts.values where fact.id.kind != .role {
+      for need in fact.needs where need.kind == .role { found.insert(need.name) }
+      if fact.id.kind == .owner { found.insert(fact.text(.role)) }
+    }
+    var waiting = Array(found)
+    while let name = waiting.popLast() {
+      for group in catalog[FactID(.role, name: name)]?.list(.memberOf) ?? [] where found.insert(group).inserted {
+        waiting.append(group)
+      }
+    }
+    // PostgreSQL has those by itself.
+    return found.filter { !$0.isEmpty && !$0.hasPrefix("pg_") }
+  }
+
+  private static let words = [
+    "LOGIN": ".login", "NOINHERIT": ".noInherit", "CREATEROLE": ".createRole", "CREATEDB": ".createDatabase",
+    "BYPASSRLS": ".bypassRowSecurity",
+  ]
+
+  /// Whether the DSL can say what it may do; one that it cannot is another's: it is made where it is missing, and left alone.
+  static func canSay(_ fact: Fact?, among roles: Set<String>) -> Bool {
+    guard let fact else { return false }
+    return fact.attributes.allSatisfy { [.attributes, .memberOf].contains($0.key) }
+      && fact.list(.attributes).allSatisfy { words[$0] != nil }
+      && fact.list(.memberOf).allSatisfy { roles.contains($0) }
+  }
+
+  /// `static let anon = Role("anon")` for each, and what the lock holds of them.
+  static func declarations(_ scope: ImportScope) -> (lines: [String], facts: [Fact]) {
+    var lines: [String] = []
+    var facts: [Fact] = []
+    for (name, word) in scope.roles.sorted(by: { $0.key < $1.key }) {
+      let fact = scope.catalog[FactID(.role, name: name)]
+      scope.say(FactID(.role, name: name))
+      var arguments = [SwiftText.literal(name)]
+      if let fact, canSay(fact, among: Set(scope.roles.keys)) {
+        arguments += fact.list(.attributes).compactMap { words[$0] }
+        let groups = fact.list(.memberOf).compactMap { scope.role($0) }
+        if !groups.isEmpty { arguments.append("memberOf: [\(groups.joined(separator: ", "))]") }
+        facts.append(fact)
+      } else {
+        arguments.append("external: true")
+        let rendering = Rendering(Database("role") { Role(name, external: true) })
+        facts += rendering.overlay
+      }
+      lines.append("static let \(word) = Role(\(arguments.joined(separator: ", ")))")
+    }
+    return (lines, facts)
+  }
+}

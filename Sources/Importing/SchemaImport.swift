@@ -1,0 +1,93 @@
+package import Catalog
+internal import Planning
+internal import Postgres
+
+/// An existing database as Swift declarations that lead to the same catalog.
+///
+/// What the DSL has words for is said in them; everything else is left to SQL (`DeclaredSQL`), of which the planner, asked for
+/// the way from what has been said to all of it, writes exactly what is missing.
+package struct SchemaImport: Sendable {
+  package struct File: Sendable {
+    /// From the folder of the declarations.
+    package var path: String
+    package var text: String
+  }
+
+  package private(set) var files: [File] = []
+  /// What the declarations lead to, as the lock holds it.
+  package private(set) var catalog: Catalog
+  /// What could not be taken over.
+  package private(set) var notes: [String] = []
+  /// How many facts the DSL's words say, and how many are left to SQL.
+  package private(set) var counts: (said: Int, inSQL: Int) = (0, 0)
+
+  /// The roles that a database speaks of, each as nothing but its name where it may do what the DSL has no words for.
+  package static func withRolesInUse(_ catalog: Catalog) -> Catalog {
+    let used = RoleWriter.roles(of: catalog)
+    var result = catalog.removing { $0.id.kind == .role && !used.contains($0.id.name) }
+    for name in used where !RoleWriter.canSay(catalog[FactID(.role, name: name)], among: used) {
+      result.insert(Fact(FactID(.role, name: name)))
+    }
+    return result
+  }
+
+  /// - Parameters:
+  ///   - imported: what the database is, with the roles that it speaks of.
+  ///   - roles: what these may do.
+  ///   - base: what a fresh database is.
+  ///   - database: the name of the declared database.
+  /// - Throws: `PlanError`.
+  package init(
+    _ imported: Catalog, roles: [Fact], base: Catalog, details: ImportDetails, database: String
+  ) throws {
+    let invalid = imported.facts.values.filter { $0.id.kind == .index && $0.attributes[.valid] == .flag(false) }
+    notes = invalid.map { "\($0.id) is not valid, and left out" }.sorted()
+    let dropped = Set(invalid.map(\.id))
+    var catalog = imported.removing { dropped.contains($0.id) }
+    let names = Set(catalog.facts.keys.filter { $0.kind == .role }.map(\.name))
+    for role in roles where names.contains(role.id.name) { catalog.insert(role) }
+    for id in catalog.facts.keys where id.kind == .extension { catalog[id]?.attributes[.version] = nil }
+    self.catalog = catalog
+    let scope = ImportScope(catalog: catalog, base: base, details: details)
+    var writer = DeclarationWriter(scope: scope, database: database)
+    let (declarations, roleFacts) = writer.declarations(roles: names)
+    let leftovers = try Leftovers(scope, base: base)
+    files = writer.files(declarations, leftovers)
+    self.catalog.remove { $0.id.kind == .role }
+    for fact in roleFacts { self.catalog.insert(fact) }
+    counts = (scope.said.count, catalog.facts.keys.count { !scope.said.contains($0) && !base.contains($0) })
+  }
+}
+
+/// What was not said in words, as SQL by schema.
+struct Leftovers {
+  struct Statement {
+    var id: FactID
+    var sql: String
+    /// After everything else.
+    var isLast: Bool
+  }
+  private(set) var bySchema: [String: [Statement]] = [:]
+
+  init(_ scope: ImportScope, base: Catalog) throws {
+    // Default privileges would be in force while the rest is made; declarations have them come last.
+    let late = Set(scope.catalog.facts.keys.filter { $0.kind == .defaultPrivilege && !scope.said.contains($0) })
+    var target = scope.catalog.removing { $0.id.kind == .defaultPrivilege || $0.id.kind == .role }
+    var source = base.removing { $0.id.kind == .role }
+    for fact in target.facts.values where scope.said.contains(fact.id) { source.insert(fact) }
+    // Versions are nobody's wish.
+    for id in source.facts.keys where id.kind == .extension { source[id]?.attributes[.version] = nil }
+    add(try Planner.plan(from: source, to: target), isLast: false)
+    guard !late.isEmpty else { return }
+    source = target
+    for id in late { if let fact = scope.catalog[id] { target.insert(fact) } }
+    add(try Planner.plan(from: source, to: target), isLast: true)
+  }
+
+  private mutating func add(_ plan: Plan, isLast: Bool) {
+    for step in plan.steps {
+      bySchema[step.subject.schema, default: []].append(
+        Statement(id: step.subject, sql: step.statements.joined(separator: ";\n"), isLast: isLast))
+    }
+  }
+}
