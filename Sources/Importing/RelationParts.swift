@@ -29,7 +29,7 @@ struct RelationParts {
       + (included.isEmpty ? "" : " INCLUDE (\(included.map(Quote.identifier).joined(separator: ", ")))")
       + (isDistinct ? "" : " NULLS NOT DISTINCT")
       + (options.isEmpty
-        ? "" : " WITH (\(options.map { "\($0.name)=\(Quote.literal($0.value))" }.joined(separator: ", ")))")
+        ? "" : " WITH (\(options.map { "\($0.name)=\(Self.printed($0.value))" }.joined(separator: ", ")))")
       + (condition.map { " WHERE \($0)" } ?? "")
     guard spelled == fact.text(.definition) else { return nil }
     scope.say(fact.id)
@@ -56,6 +56,11 @@ struct RelationParts {
     guard let name = element?["defname"]?.text else { return nil }
     let value = element?["arg"]
     return (name, value?["String"]?["sval"]?.text ?? value?["Integer"]?["ival"]?.number.map(String.init) ?? "")
+  }
+
+  /// A storage parameter's value: a plain word stands by itself.
+  private static func printed(_ value: String) -> String {
+    Quote.identifier(value) == value ? value : Quote.literal(value)
   }
 
   /// An element as PostgreSQL prints it, and in Swift.

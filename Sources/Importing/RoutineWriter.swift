@@ -29,10 +29,15 @@ struct RoutineWriter {
   /// A list of plain names, or one value.
   private static func isPlain(_ setting: String) -> Bool {
     guard setting.hasPrefix("search_path=") else { return setting.contains("=") }
+    if setting == emptyPath { return true }
     return setting.dropFirst("search_path=".count).split(separator: ",").allSatisfy { name in
-      name.allSatisfy { $0.isLetter || $0.isNumber || " _\"$".contains($0) } && !name.filter({ $0 != " " }).isEmpty
+      name.allSatisfy { $0.isLetter || $0.isNumber || " _\"$".contains($0) }
+        && !name.filter({ !" \"".contains($0) }).isEmpty
     }
   }
+
+  /// PostgreSQL's way to write that no schema is searched.
+  private static let emptyPath = "search_path=\"\""
 
   /// - Parameter name: the constant's.
   func text(named name: String) -> String {
@@ -53,6 +58,7 @@ struct RoutineWriter {
     }
     if !parts.settings.isEmpty {
       let pairs = parts.settings.map { setting in
+        if setting == Self.emptyPath { return "\"search_path\": \"\"" }
         let pair = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         return "\(SwiftText.literal(pair[0])): \(SwiftText.literal(pair[1]))"
       }

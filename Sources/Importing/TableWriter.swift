@@ -130,7 +130,11 @@ struct TableWriter {
         "Generated(\(names[column.id.member] ?? ""), as: \(words.literal(expression, indentation: 6))\(stored))")
     }
     let constraints = ConstraintWriter(scope: scope, table: table.id, names: names, words: words)
-    for constraint in scope.parts(of: table.id, .constraint) where !scope.said.contains(constraint.id) {
+    let order = ["p": 0, "u": 1, "c": 2, "f": 3]
+    let left = scope.parts(of: table.id, .constraint).filter { !scope.said.contains($0.id) }.sorted {
+      (order[$0.text(.type)] ?? 4, $0.id) < (order[$1.text(.type)] ?? 4, $1.id)
+    }
+    for constraint in left {
       if let item = constraints.item(constraint, &keys) { items.append(item) }
     }
     let shared = RelationParts(scope: scope, relation: table.id, names: names, words: words)
@@ -169,7 +173,8 @@ struct TableWriter {
       if policy.attributes[.permissive] == .flag(false) { arguments.append("restrictive: true") }
       for (label, key) in [("using", AttributeKey.using), ("check", .check)] {
         if let expression = policy.optionalText(key) {
-          arguments.append("\(label): \(words.literal(expression, indentation: 6))")
+          arguments.append(
+            "\(label): \(words.literal(ConstraintWriter.unwrapped(expression), indentation: 6))")
         }
       }
       return "Policy(\(arguments.joined(separator: ", "))\(scope.commentArgument(on: policy.id, indentation: 6)))"

@@ -17,27 +17,10 @@ import Testing
     """
 
   private func firstError(_ source: String) throws -> String? {
-    let binary = try TestBinary.path()
-    let modules = String(binary[..<(binary.lastIndex(of: "/") ?? binary.startIndex)])
     let file = "/tmp/dbtool-compile-\(UInt64.random(in: 0...UInt64.max)).swift"
     try (Self.prelude + source).write(toFile: file, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let swiftc = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/swiftc" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-    let maps =
-      ["CLibpq", "CPgQuery", "CCrypto"].map { "\(TestProject.repository)/Sources/\($0)/module.modulemap" }
-      + [modules + "/CServerProcess.build/module.modulemap"]
-    let outcome = try ChildProcess.run(
-      try #require(swiftc),
-      [
-        "-typecheck", "-swift-version", "6", "-I", modules + "/Modules", "-package-name", "other", "-Xcc",
-        "-I/usr/include/postgresql",
-      ]
-        + maps.flatMap { ["-Xcc", "-fmodule-map-file=\($0)"] } + [file],
-      environment: [
-        "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "",
-        "HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/tmp",
-      ])
+    let outcome = try GeneratedTool.swiftc(["-typecheck", file])
     let line = outcome.output.split(separator: "\n").first { $0.contains("error: ") }
     return line.map { String($0[($0.ranges(of: "error: ").first?.upperBound ?? $0.startIndex)...]) }
   }

@@ -31,6 +31,15 @@ package struct TestProject: Sendable {
     self.binary = try binary ?? TestBinary.path()
   }
 
+  private init(root: String, binary: String, home: String) {
+    self.root = root
+    self.binary = binary
+    self.home = home
+  }
+
+  /// The same project with another program.
+  package func using(_ binary: String) -> TestProject { TestProject(root: root, binary: binary, home: home) }
+
   /// The repository, from which the platform's migrations and seeds come.
   package static var repository: String {
     var path = #filePath

@@ -1,4 +1,4 @@
-internal import Catalog
+package import Catalog
 package import Postgres
 
 extension PartitionManager {
@@ -8,12 +8,14 @@ extension PartitionManager {
     package var code: String
     package var partition: String
     package var text: String
+    /// The table whose partition it is.
+    package var table: FactID?
 
     package var finding: DriftFinding {
       let isMinor = ["half-detached-partition", "partition-index", "partition-validation", "rows-in-default"].contains(
         code)
       return DriftFinding(
-        isMinor ? .warning : .error, code: code, partition, "\(partition) \(text)",
+        isMinor ? .warning : .error, code: code, partition, "\(partition) \(text)", subject: table,
         help: code == "half-detached-partition" ? "run dbtool partitions apply" : nil)
     }
   }
@@ -25,22 +27,27 @@ extension PartitionManager {
   package func faults(_ connection: Connection) async throws -> [Fault] {
     guard !windows.isEmpty else { return [] }
     let parents = ArrayText.encode(windows.map(\.table.sqlName))
+    let tables = windows.map(\.table)
     var faults = try await connection.query(Self.unlike, [parents]).map {
-      Fault(code: try $0.string(2), partition: "table " + (try $0.string(0)), text: try $0.string(1))
+      Fault(
+        code: try $0.string(2), partition: "table " + (try $0.string(0)), text: try $0.string(1),
+        table: tables[try $0.int(3) - 1])
     }
     let defaults = try await connection.query(
       """
-      SELECT p.partdefid::regclass::text, p.partrelid::regclass::text FROM pg_catalog.pg_partitioned_table p
-        JOIN pg_catalog.unnest($1::text[]) AS w (name) ON to_regclass(w.name) = p.partrelid
+      SELECT p.partdefid::regclass::text, p.partrelid::regclass::text, w.number::integer
+        FROM pg_catalog.pg_partitioned_table p
+        JOIN pg_catalog.unnest($1::text[]) WITH ORDINALITY AS w (name, number) ON to_regclass(w.name) = p.partrelid
        WHERE p.partdefid <> 0 AND pg_catalog.has_table_privilege(p.partdefid, 'SELECT')
       """, [parents]
-    ).map { (try $0.string(0), try $0.string(1)) }
+    ).map { (try $0.string(0), try $0.string(1), tables[try $0.int(2) - 1]) }
     let filled = try await connection.pipeline(
       defaults.map { Statement("SELECT EXISTS (SELECT FROM \($0.0))") })
-    for ((name, parent), result) in zip(defaults, filled) where try result.get()[0].bool(0) {
+    for ((name, parent, table), result) in zip(defaults, filled) where try result.get()[0].bool(0) {
       faults.append(
         Fault(
-          code: "rows-in-default", partition: "table \(name)", text: "has rows, for which \(parent) has no partition"))
+          code: "rows-in-default", partition: "table \(name)", text: "has rows, for which \(parent) has no partition",
+          table: table))
     }
     return faults
   }
@@ -49,10 +56,11 @@ extension PartitionManager {
     WITH parts AS (
       SELECT p.oid AS parent, c.oid, p.relowner AS owner, c.relowner AS own, p.relrowsecurity AS secured,
              c.relrowsecurity AS secures, p.relforcerowsecurity AS forced, c.relforcerowsecurity AS forces,
-             p.relacl AS acl, c.relacl AS access, i.inhdetachpending AS pending
-        FROM pg_catalog.unnest($1::text[]) AS w (name)
+             p.relacl AS acl, c.relacl AS access, i.inhdetachpending AS pending, w.number::integer
+        FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY AS w (name, number)
         JOIN pg_catalog.pg_class p ON p.oid = to_regclass(w.name)
-        JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid)
+        JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid),
+    found (part, text, code) AS (
     SELECT oid::regclass::text, 'is half detached: dbtool partitions apply ends it', 'half-detached-partition'
       FROM parts WHERE pending
     UNION ALL
@@ -109,8 +117,9 @@ extension PartitionManager {
       JOIN pg_catalog.pg_attribute b ON b.attrelid = parts.parent AND b.attname = a.attname AND b.attidentity = ''
       LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
       LEFT JOIN pg_catalog.pg_attrdef bd ON bd.adrelid = b.attrelid AND bd.adnum = b.attnum
-     WHERE pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(bd.adbin, bd.adrelid)
-    ORDER BY 1, 2
+     WHERE pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(bd.adbin, bd.adrelid))
+    SELECT f.part, f.text, f.code, parts.number FROM found f JOIN parts ON parts.oid::regclass::text = f.part
+     ORDER BY 1, 2
     """
 
   /// Jobs of these names whose last run has failed.

@@ -1,0 +1,86 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+/// An existing database becomes Swift that compiles, finds nothing to do against it, and rebuilds it.
+@Suite(.serialized) struct ImportCommandTests {
+  @Test func aDatabaseIsImportedCompiledAndFoundEqual() async throws {
+    try await imported(importFixture) { project, tool, url in
+      #expect(try tool.dbtool("status", "--database", url).output.contains("up to date"))
+      let apply = try tool.dbtool("apply", "--database", url)
+      #expect(apply.status == 0 && apply.output.contains("nothing to apply"), "\(apply.output)")
+      // What is said reads as if written by hand.
+      for (file, golden) in [
+        ("public/Tables/Users.swift", "import.users.swift.txt"),
+        ("public/Tables/Tenants.swift", "import.tenants.swift.txt"),
+        ("public/Views/ActiveUsers.swift", "import.view.swift.txt"),
+      ] {
+        let text = try project.read("Sources/Shop/\(file)")
+        #expect(text == Golden.text(golden, text), "see Tests/ToolTests/Golden/\(golden)")
+      }
+      // A second import has nowhere to go, and changes nothing.
+      let lock = try project.read("schema.lock")
+      let again = try project.dbtool("import", url, "--into", "Sources/Shop")
+      #expect(again.status == 1 && again.output.contains("is not empty"), "\(again.output)")
+      let elsewhere = try project.dbtool("import", url, "--into", "Sources/Elsewhere")
+      #expect(elsewhere.status == 1 && elsewhere.output.contains("has migrations"), "\(elsewhere.output)")
+      #expect(try project.read("schema.lock") == lock)
+      // A change of the database is drift.
+      #expect(try tool.dbtool("drift", "--database", url).status == 0)
+      _ = try await Connection.with(try ConnectionTarget(url)) {
+        try await $0.execute("DROP POLICY own ON public.users")
+      }
+      let drift = try tool.dbtool("drift", "--database", url)
+      #expect(drift.status == 2 && drift.output.contains("missing policy own"), "\(drift.output)")
+    }
+  }
+
+  /// A fresh database made by the baseline is what the imported one is, by `pg_dump`.
+  private func imported(
+    _ sql: String, _ body: @Sendable (TestProject, TestProject, String) async throws -> Void
+  ) async throws {
+    let server = try await Databases.server.value
+    try await Connection.with(server.target(database: "postgres")) { connection in
+      for role in SchemaGenerator.roles { _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role))") }
+    }
+    try await Databases.with { original in
+      let loaded = try await Databases.psql(sql, on: original)
+      try #require(loaded.status == 0, "\(loaded.output)")
+      let before = try await Databases.dump(original)
+      let project = try TestProject()
+      defer { project.remove() }
+      let url = "postgres:///\(original.name)?host=\(server.directory)&user=\(ScratchServer.superuser)"
+      let imported = try project.dbtool("import", url, "--into", "Sources/Shop")
+      try #require(imported.status == 0, "\(imported.output)")
+      #expect(try await Databases.dump(original) == before)
+      let path = project.home + "/generated"
+      let compiled = try GeneratedTool.build(project.root + "/Sources", to: path)
+      try #require(compiled.status == 0, "\(compiled.output)")
+      let tool = project.using(path)
+      let plan = try tool.dbtool("plan", "--check")
+      #expect(plan.status == 0, "\(plan.output)")
+      let drift = try tool.dbtool("drift", "--database", url)
+      #expect(drift.status == 0, "\(drift.output)")
+      try await Databases.withinGate { fresh in
+        let url = "postgres:///\(fresh.name)?host=\(server.directory)&user=\(ScratchServer.superuser)"
+        let apply = try tool.dbtool("apply", "--database", url)
+        #expect(apply.status == 0, "\(apply.output)")
+        let after = try await Databases.dump(fresh)
+        #expect(after == before, "\(Set(after).symmetricDifference(before).sorted())")
+      }
+      try await body(project, tool, url)
+    }
+  }
+
+  /// Schemas that nobody wrote; `DBTOOL_IMPORT_SEEDS` names how many.
+  private static let seeds: Range<UInt64> = {
+    let count = ProcessInfo.processInfo.environment["DBTOOL_IMPORT_SEEDS"].flatMap { UInt64($0) } ?? 1
+    return 1..<(1 + count)
+  }()
+
+  @Test(arguments: seeds) func randomSchemasAreImported(seed: UInt64) async throws {
+    let schema = SchemaGenerator.schema(seed: seed, for: SchemaGenerator.Server(major: 15, hasTrigrams: true))
+    try await imported(schema.joined(separator: ";\n") + ";") { _, _, _ in }
+  }
+}
