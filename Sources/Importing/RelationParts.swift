@@ -54,8 +54,12 @@ struct RelationParts {
 
   private func option(_ element: ParseTree?) -> (name: String, value: String)? {
     guard let name = element?["defname"]?.text else { return nil }
+    // The grammar takes a bare word, such as off, for the name of a type.
     let value = element?["arg"]
-    return (name, value?["String"]?["sval"]?.text ?? value?["Integer"]?["ival"]?.number.map(String.init) ?? "")
+    let text =
+      value?["String"]?["sval"]?.text ?? value?["Integer"]?["ival"]?.number.map(String.init)
+      ?? value?["Float"]?["fval"]?.text ?? value?["TypeName"]?["names"]?.names.last
+    return (name, text ?? "")
   }
 
   /// A storage parameter's value: a plain word stands by itself.

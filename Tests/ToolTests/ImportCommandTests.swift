@@ -6,7 +6,7 @@ import Testing
 /// An existing database becomes Swift that compiles, finds nothing to do against it, and rebuilds it.
 @Suite(.serialized) struct ImportCommandTests {
   @Test func aDatabaseIsImportedCompiledAndFoundEqual() async throws {
-    try await imported(importFixture) { project, tool, url in
+    try await imported(somebodysDatabase) { project, tool, url in
       #expect(try tool.dbtool("status", "--database", url).output.contains("up to date"))
       let apply = try tool.dbtool("apply", "--database", url)
       #expect(apply.status == 0 && apply.output.contains("nothing to apply"), "\(apply.output)")

@@ -33,7 +33,7 @@ struct DriftVerdict: Equatable {
       let keys = difference.attributes
       self =
         keys.compactMap { Self.special($0, kind) }.max { $0.severity < $1.severity } ?? DriftVerdict(code, .warning)
-      if severity < .error, keys.contains(where: { !Self.minor.contains($0.key) }), Self.serves(kind, expected) {
+      if severity < .error, keys.contains(where: { !Self.isMinor($0.key, of: kind) }), Self.serves(kind, expected) {
         self.init(code, .error)
       }
     }
@@ -102,6 +102,12 @@ struct DriftVerdict: Equatable {
       true
     default: false
     }
+  }
+
+  private static func isMinor(_ key: AttributeKey, of kind: FactKind) -> Bool {
+    // Those of a publication are what it publishes.
+    minor.contains(key)
+      && !(key == .options && [.publication, .subscription, .foreignServer, .foreignTable].contains(kind))
   }
 
   /// Attributes that change how fast something is, or how it is called, and not what it does.

@@ -1,13 +1,21 @@
 /// A database as somebody else might have made it: a little of everything, some of it for which the DSL has no words.
-let importFixture = #"""
+package let somebodysDatabase = #"""
   CREATE EXTENSION pg_trgm;
   CREATE EXTENSION btree_gist;
+  CREATE EXTENSION postgres_fdw;
   CREATE SCHEMA billing;
   COMMENT ON SCHEMA billing IS 'Money: "in" and ''out''.';
   CREATE TYPE public.mood AS ENUM ('good', 'so-so', 'very bad', 'default');
   COMMENT ON TYPE public.mood IS 'How it is.';
   CREATE DOMAIN public.positive AS integer CHECK (VALUE > 0);
   CREATE TYPE public.address AS (street text, zip varchar(10));
+  CREATE TYPE public.span AS RANGE (SUBTYPE = integer);
+  CREATE COLLATION public.plain_order (LOCALE = 'C');
+  CREATE OPERATOR public.=== (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);
+  CREATE TEXT SEARCH CONFIGURATION public.plain_search (COPY = simple);
+  CREATE SERVER far FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'far');
+  CREATE USER MAPPING FOR dbtool_reader SERVER far OPTIONS (user 'me');
+  CREATE FOREIGN TABLE public.far_items (id integer OPTIONS (column_name 'key'), note text) SERVER far OPTIONS (table_name 'items');
   CREATE SEQUENCE billing.invoice_numbers START 1000 INCREMENT BY 10;
 
   CREATE TABLE public.tenants (
@@ -40,8 +48,8 @@ let importFixture = #"""
     "from" timestamp NOT NULL DEFAULT now(), "order" smallint, during tstzrange, "Total" bigint,
     PRIMARY KEY ("number"),
     CONSTRAINT invoices_user FOREIGN KEY (tenant, "user") REFERENCES public.users (tenant_id, id) ON UPDATE CASCADE ON DELETE RESTRICT,
-    CONSTRAINT one_at_a_time EXCLUDE USING gist (tenant WITH =, during WITH &&) WHERE ("order" > 0),
-    CONSTRAINT narrow FOREIGN KEY ("order") REFERENCES billing.invoices ("number") NOT VALID);
+    CONSTRAINT one_at_a_time EXCLUDE USING gist (tenant WITH =, during WITH &&) WHERE ("order" > 0));
+  ALTER TABLE billing.invoices ADD CONSTRAINT narrow FOREIGN KEY ("order") REFERENCES billing.invoices ("number") NOT VALID;
   COMMENT ON CONSTRAINT one_at_a_time ON billing.invoices IS 'No two.';
   CREATE TABLE billing."table" ("column" text, "Column" text, "check" integer CHECK ("check" > 0) NO INHERIT, self integer, body text)
     WITH (autovacuum_enabled = off, fillfactor = 70);
@@ -79,6 +87,10 @@ let importFixture = #"""
     WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION public.touch('a''b', 'c');
   CREATE TRIGGER seen AFTER INSERT ON public.users REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT
     EXECUTE FUNCTION public.touch();
+  CREATE TRIGGER measured AFTER INSERT ON public.measures FOR EACH ROW EXECUTE FUNCTION public.touch();
+  CREATE INDEX measures_value ON public.measures (value);
+  CREATE FUNCTION public.told() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+  CREATE EVENT TRIGGER somebodys_watch ON ddl_command_end WHEN TAG IN ('CREATE SERVER') EXECUTE FUNCTION public.told();
   CREATE TRIGGER off AFTER TRUNCATE ON public.users FOR EACH STATEMENT EXECUTE FUNCTION public.touch();
   ALTER TABLE public.users DISABLE TRIGGER off;
 
