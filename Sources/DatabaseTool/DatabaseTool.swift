@@ -77,7 +77,7 @@ struct RootCommand: AsyncParsableCommand {
     version: "dbtool \(DatabaseTool.version)",
     subcommands: [
       PlanCommand.self, LintCommand.self, ApplyCommand.self, RevertCommand.self, StatusCommand.self, DriftCommand.self,
-      DiffCommand.self, ImportCommand.self,
+      DiffCommand.self, InitCommand.self, ImportCommand.self,
       DumpCommand.self,
       FingerprintCommand.self,
       ResetCommand.self, SeedCommand.self, PartitionsCommand.self, PostgresCommand.self,

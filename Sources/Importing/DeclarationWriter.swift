@@ -113,7 +113,7 @@ struct DeclarationWriter {
     for fact in facts(.table, schema) {
       guard let name = scope.relations[fact.id] else { continue }
       let text = TableWriter(scope, fact, typeName: name).text()
-      result.files.append(file(name, in: Self.path(folder, "Tables"), text))
+      result.files.append(file(name, in: Self.path(folder, "Tables"), text, subject: fact.id))
       names.append("\(name).self")
     }
     group("Tables", names)
@@ -121,7 +121,7 @@ struct DeclarationWriter {
     for fact in facts(.view, schema) + facts(.materializedView, schema) {
       guard let name = scope.relations[fact.id] else { continue }
       let text = ViewWriter(scope: scope, view: fact, typeName: name).text()
-      result.files.append(file(name, in: Self.path(folder, "Views"), text))
+      result.files.append(file(name, in: Self.path(folder, "Views"), text, subject: fact.id))
       names.append("\(name).self")
     }
     group("Views", names)
@@ -132,20 +132,21 @@ struct DeclarationWriter {
   /// Functions of one name share a file.
   private mutating func functions(_ schema: String, _ folder: String, _ result: inout Declarations) -> [String] {
     var items: [String] = []
-    var texts: [(name: String, text: String)] = []
+    var texts: [(id: FactID, text: String)] = []
     for fact in facts(.function, schema) {
       guard let path = scope.functions[fact.id], let writer = RoutineWriter(scope, fact) else { continue }
       let name = String(path.dropFirst("Functions.".count))
       let text = writer.text(named: name)
-      if texts.last?.name == fact.id.name {
+      if texts.last?.id.name == fact.id.name {
         texts[texts.count - 1].text += "\n" + text
       } else {
-        texts.append((fact.id.name, text))
+        texts.append((fact.id, text))
       }
       items.append(path)
     }
-    for (name, text) in texts {
-      result.files.append(file("\(name)_function", in: Self.path(folder, "Functions"), "import SchemaDSL\n\n" + text))
+    for (id, text) in texts {
+      result.files.append(
+        file("\(id.name)_function", in: Self.path(folder, "Functions"), "import SchemaDSL\n\n" + text, subject: id))
     }
     return items
   }
@@ -184,7 +185,9 @@ struct DeclarationWriter {
   }
 
   /// Swift tells files of a module apart by their names alone.
-  private mutating func file(_ name: String, in folder: String, _ text: String) -> SchemaImport.File {
+  private mutating func file(
+    _ name: String, in folder: String, _ text: String, subject: FactID? = nil
+  ) -> SchemaImport.File {
     let plain = String(name.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
     let base = plain.prefix(1).uppercased() + plain.dropFirst()
     var unique = base
@@ -196,7 +199,7 @@ struct DeclarationWriter {
     let safe = folder.split(separator: "/").map { part in
       String(part.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" ? $0 : "_" })
     }
-    return SchemaImport.File(path: (safe + ["\(unique).swift"]).joined(separator: "/"), text: text)
+    return SchemaImport.File(path: (safe + ["\(unique).swift"]).joined(separator: "/"), text: text, subject: subject)
   }
 
   private static func path(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }

@@ -11,9 +11,13 @@ package struct SchemaImport: Sendable {
     /// From the folder of the declarations.
     package var path: String
     package var text: String
+    /// The table, view or first function that it declares.
+    package var subject: FactID?
   }
 
   package private(set) var files: [File] = []
+  /// What is left to SQL, by the object that each statement makes. It stands in files without a subject as well.
+  package private(set) var statements: [FactID: String] = [:]
   /// What the declarations lead to, as the lock holds it.
   package private(set) var catalog: Catalog
   /// What could not be taken over.
@@ -53,6 +57,9 @@ package struct SchemaImport: Sendable {
     let (declarations, roleFacts) = writer.declarations(roles: names)
     let leftovers = try Leftovers(scope, base: base)
     files = writer.files(declarations, leftovers)
+    for statement in leftovers.bySchema.values.joined() {
+      statements[statement.id, default: ""] += (statements[statement.id] == nil ? "" : ";\n") + statement.sql
+    }
     self.catalog.remove { $0.id.kind == .role }
     for fact in roleFacts { self.catalog.insert(fact) }
     counts = (scope.said.count, catalog.facts.keys.count { !scope.said.contains($0) && !base.contains($0) })

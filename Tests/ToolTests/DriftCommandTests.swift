@@ -58,6 +58,7 @@ import Testing
     try waivers(project)
     try aReaderFindsTheSame(project)
     try severalDatabases(project)
+    try theDatabasesSide(project)
     try theWayBack(project)
   }
 
@@ -174,6 +175,14 @@ import Testing
     #expect(text.status == 2)
     let summary = text.output.split(separator: "\n").suffix(2)
     #expect(summary.allSatisfy { $0.contains("differences: ") }, "\(summary)")
+  }
+
+  private func theDatabasesSide(_ project: TestProject) throws {
+    let accept = try project.dbtool("drift", "--accept")
+    #expect(
+      accept.status == 0 && accept.output == Golden.text("drift.accept.txt", accept.output),
+      "see Tests/ToolTests/Golden/drift.accept.txt\n\(accept.output)")
+    #expect(try project.dbtool("drift", "--accept", "--fix").status == 64)
   }
 
   private func theWayBack(_ project: TestProject) throws {

@@ -26,6 +26,16 @@ import Testing
       let elsewhere = try project.dbtool("import", url, "--into", "Sources/Elsewhere")
       #expect(elsewhere.status == 1 && elsewhere.output.contains("has migrations"), "\(elsewhere.output)")
       #expect(try project.read("schema.lock") == lock)
+      // Whoever may not mark the baseline is told before anything is written.
+      let other = try TestProject()
+      defer { other.remove() }
+      for role in ["dbtool_reader", ScratchServer.superuser] {
+        let mine = url.replacing("user=\(ScratchServer.superuser)", with: "user=\(role)")
+        let refused = try other.dbtool("import", mine, "--into", "Sources/Shop")
+        let reason = role == "dbtool_reader" ? "may not make the schema" : "has a history"
+        #expect(refused.status == 1 && refused.output.contains(reason), "\(refused.output)")
+        #expect(!FileManager.default.fileExists(atPath: other.root + "/Sources"))
+      }
       // A change of the database is drift.
       #expect(try tool.dbtool("drift", "--database", url).status == 0)
       _ = try await Connection.with(try ConnectionTarget(url)) {
@@ -42,7 +52,10 @@ import Testing
   ) async throws {
     let server = try await Databases.server.value
     try await Connection.with(server.target(database: "postgres")) { connection in
-      for role in SchemaGenerator.roles { _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role))") }
+      for role in SchemaGenerator.roles {
+        _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role)) LOGIN")
+      }
+      try await connection.execute("ALTER ROLE dbtool_reader LOGIN")
     }
     try await Databases.with { original in
       let loaded = try await Databases.psql(sql, on: original)
@@ -82,5 +95,28 @@ import Testing
   @Test(arguments: seeds) func randomSchemasAreImported(seed: UInt64) async throws {
     let schema = SchemaGenerator.schema(seed: seed, for: SchemaGenerator.Server(major: 15, hasTrigrams: true))
     try await imported(schema.joined(separator: ";\n") + ";") { _, _, _ in }
+  }
+}
+
+/// `dbtool init`: a package that the package manager takes, with declarations that compile.
+@Suite struct InitCommandTests {
+  @Test func aPackageIsMade() throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let made = try project.dbtool("init", "shop", "--dbtool", TestProject.repository)
+    #expect(made.status == 0, "\(made.output)")
+    #expect(try project.read("shop/Package.swift").contains("path: \"\(TestProject.repository)\""))
+    let program = project.home + "/shop"
+    let compiled = try GeneratedTool.build(project.root + "/shop/Sources/shop/Schema", to: program)
+    try #require(compiled.status == 0, "\(compiled.output)")
+    let tool = project.using(program)
+    let plan = try tool.dbtool("plan", "--name", "first", "--project", "shop")
+    #expect(plan.status == 0 && plan.output.contains("wrote migrations/"), "\(plan.output)")
+    let again = try project.dbtool("init", "shop", "--dbtool", TestProject.repository)
+    #expect(again.status == 1 && again.output.contains("is there already"), "\(again.output)")
+    #expect(try project.dbtool("init", "2 shops").status == 64)
+    // What cannot be imported leaves no half of a package.
+    let broken = try project.dbtool("init", "other", "--import", "postgres:///nowhere?host=/nowhere")
+    #expect(broken.status == 1 && !FileManager.default.fileExists(atPath: project.root + "/other"), "\(broken.output)")
   }
 }

@@ -55,7 +55,8 @@ extension CommandTests {
   }
 
   @Test(arguments: [
-    "", "plan", "lint", "apply", "revert", "status", "drift", "diff", "dump", "reset", "seed", "partitions", "postgres",
+    "", "plan", "lint", "apply", "revert", "status", "drift", "diff", "init", "import", "dump", "reset", "seed",
+    "partitions", "postgres",
   ])
   func everyCommandHasItsPage(command: String) throws {
     let project = try TestProject()

@@ -6,6 +6,7 @@ internal import Migrations
 internal import Operations
 internal import Planning
 internal import Postgres
+internal import SchemaDSL
 
 struct DriftCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,13 +33,17 @@ struct DriftCommand: AsyncParsableCommand {
   @Flag(help: "Print the plan, as SQL, that would bring the database back.")
   var fix = false
 
+  @Flag(help: "Print what would have to be declared if the database were right.")
+  var accept = false
+
   @OptionGroup var databaseOptions: DatabasesOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
-    if fix, databaseOptions.database.count > 1 {
-      throw ValidationError("--fix prints the plan for one database; name one.")
+    if fix || accept, databaseOptions.database.count > 1 {
+      throw ValidationError("--fix and --accept are about one database; name one.")
     }
+    if fix, accept { throw ValidationError("Either the database is brought back (--fix) or taken over (--accept).") }
   }
 
   func run() async throws {
@@ -51,8 +56,16 @@ struct DriftCommand: AsyncParsableCommand {
       let database = project.database
       // The declarations are needed for their lines only, and are rendered while the server works.
       let states = Task { States(database: database) }
-      if fix, let target = targets.first {
-        try await printFix(project, await states.value, target, files, lock.catalog)
+      if fix || accept, let target = targets.first {
+        let states = await states.value
+        let (found, wanted) = try await Self.sides(states, target, files, lock.catalog)
+        if fix {
+          try await printFix(project, states, found, wanted)
+        } else {
+          let drift = try await AcceptedDrift(
+            expected: wanted, actual: found, states: states, database: database.name)
+          Console.output.write(drift.text(states, Console.output))
+        }
         return
       }
       var results: [DriftOutput.Result] = []
@@ -103,14 +116,19 @@ struct DriftCommand: AsyncParsableCommand {
     return try Waiver.all(in: text)
   }
 
-  /// The way back: from what the database is to what is expected, without what is not compared.
-  private func printFix(
-    _ project: Project, _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog
-  ) async throws {
-    let (found, wanted) = try await Connection.with(target) { connection in
-      let expected = try await Self.expected(states, target, files, lock, connection).0
-      return try await DriftReport.comparands(states: states, expected: expected, connection)
+  /// What the database is, and what it should be, without what is nobody's to compare.
+  private static func sides(
+    _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog
+  ) async throws -> (found: Catalog, wanted: Catalog) {
+    try await Connection.with(target) { connection in
+      let expected = try await expected(states, target, files, lock, connection).0
+      let sides = try await DriftReport.comparands(states: states, expected: expected, connection)
+      return (sides.actual, sides.expected)
     }
+  }
+
+  /// The way back, as SQL for psql.
+  private func printFix(_ project: Project, _ states: States, _ found: Catalog, _ wanted: Catalog) async throws {
     let before = found.removing { $0.id.kind == .role }
     let after = wanted.removing { $0.id.kind == .role || $0.id.kind.isDeclaredOnly }
     var plan = try await states.plan(from: before, to: after)

@@ -41,62 +41,80 @@ struct ImportCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
-      let folder = into.hasPrefix("/") ? into : "\(project.root)/\(into)"
-      try refuseToOverwrite(folder, project)
-      let source = try StateArgument(state)
-      let states = States(database: project.database)
-      var found = try await source.catalog(project, states)
-      guard found.unmodeled.isEmpty else {
-        let list = found.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ")
-        throw ToolError("dbtool does not model \(list). Take them out, or import a copy of the database without them.")
-      }
-      found.remove { $0.id.kind.isDeclaredOnly || $0.id.kind == .cronJob && $0.id.name.isEmpty }
-      let roles = found.facts.values.filter { $0.id.kind == .role }
-      let (settled, details) = try await settle(SchemaImport.withRolesInUse(found), states)
-      let imported = try SchemaImport(
-        settled, roles: roles, base: try await states.empty(), details: details, database: databaseName(source))
-      for note in imported.notes { Console.error.warning(note) }
-      let files = try await baseline(imported, project, states)
-      for file in imported.files { try Project.write(file.text, to: "\(folder)/\(file.path)") }
-      if mark, case .url(let target) = source {
-        try await Connection.with(target) { try await History.adopt(files, $0) }
-      }
-      report(imported, files, source)
+      let work = ImportWork(
+        project: try projectOptions.project(), source: try StateArgument(state), folder: into, name: name,
+        isMarked: mark)
+      try await work.run()
     }
   }
+}
 
-  private func refuseToOverwrite(_ folder: String, _ project: Project) throws {
-    let there = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    guard there.isEmpty else { throw ToolError("\(into) is not empty; import into a new folder") }
+/// An import into a project's folder.
+struct ImportWork {
+  let project: Project
+  let source: StateArgument
+  /// The folder for the declarations, from the project's.
+  let folder: String
+  /// The baseline's name.
+  var name = "baseline"
+  /// Whether the baseline is marked as applied.
+  var isMarked = true
+
+  /// - Throws: `ToolError` where there is something already, or the database has what cannot be imported.
+  func run() async throws {
+    let path = folder.hasPrefix("/") ? folder : "\(project.root)/\(folder)"
+    try refuseToOverwrite(path)
+    try await refuseUnmarkable()
+    let states = States(database: project.database)
+    let found = try await source.catalog(project, states)
+    guard found.unmodeled.isEmpty else {
+      let list = found.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ")
+      throw ToolError("dbtool does not model \(list). Take them out, or import a copy of the database without them.")
+    }
+    let imported = try await ImportWorkflow(states: states).declarations(of: found, database: databaseName)
+    for note in imported.notes { Console.error.warning(note) }
+    let files = try await baseline(imported, states)
+    for file in imported.files { try Project.write(file.text, to: "\(path)/\(file.path)") }
+    if isMarked, case .url(let target) = source {
+      try await Connection.with(target) { try await History.adopt(files, $0) }
+    }
+    report(imported, files)
+  }
+
+  private func refuseToOverwrite(_ path: String) throws {
+    let there = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    guard there.isEmpty else { throw ToolError("\(folder) is not empty; import into a new folder") }
     guard try project.migrations().isEmpty, !project.hasLock else {
       throw ToolError("\(project.root) has migrations or a schema.lock already; import into a project without them")
     }
   }
 
-  /// The catalog as PostgreSQL prints it once it was read again, and what declarations spell out of it.
-  private func settle(_ found: Catalog, _ states: States) async throws -> (Catalog, ImportDetails) {
-    let settled = try await states.settled(found)
-    let template = try await states.rebuiltTemplate(settled)
-    let server = try await states.scratch()
-    let reader = states.reader
-    let details = try await server.withDatabase(from: template) { database in
-      try await Connection.with(database.target) { connection in
-        try await reader.read(connection) { try await ImportDetails.read($0) }.1
-      }
+  /// Files that are written and a baseline that is not marked would be half an import.
+  private func refuseUnmarkable() async throws {
+    guard isMarked, case .url(let target) = source else { return }
+    let (mayCreate, entries) = try await Connection.with(target) { connection in
+      let row = try await connection.query(
+        "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')")[0]
+      return (try row.bool(0), try row.bool(0) ? try await History.entries(connection) : [])
     }
-    return (settled, details)
+    guard mayCreate else {
+      throw ToolError(
+        "\(target) may not make the schema dbtool, which marks the baseline as applied; use a role that may, or --no-mark"
+      )
+    }
+    guard entries.isEmpty else {
+      throw ToolError(
+        "\(target) has a history of dbtool already, of \(entries.count) migrations; --no-mark imports beside it")
+    }
   }
 
-  private func databaseName(_ source: StateArgument) -> String {
+  private var databaseName: String {
     if case .url(let target) = source, let name = target.databaseName { return name }
-    return into.split(separator: "/").last.map(String.init) ?? "database"
+    return folder.split(separator: "/").last.map(String.init) ?? "database"
   }
 
   /// The migration from nothing to all of it, written and proved.
-  private func baseline(
-    _ imported: SchemaImport, _ project: Project, _ states: States
-  ) async throws -> [MigrationFile] {
+  private func baseline(_ imported: SchemaImport, _ states: States) async throws -> [MigrationFile] {
     let empty = try await states.empty()
     var workflow = PlanWorkflow(project: project, states: states, renames: .off)
     workflow.strategy = .nothing
@@ -115,15 +133,15 @@ struct ImportCommand: AsyncParsableCommand {
     return try project.migrations()
   }
 
-  private func report(_ imported: SchemaImport, _ files: [MigrationFile], _ source: StateArgument) {
+  private func report(_ imported: SchemaImport, _ files: [MigrationFile]) {
     let console = Console.output
     console.line(
-      "wrote \(imported.files.count) files to \(into), \(files.map { "migrations/\($0.fileName)" }.sentence) and schema.lock"
+      "wrote \(imported.files.count) files to \(folder), \(files.map { "migrations/\($0.fileName)" }.sentence) and schema.lock"
     )
     if imported.counts.inSQL > 0 {
       console.note("\(imported.counts.said) facts are declared in words, \(imported.counts.inSQL) in SQL")
     }
-    if mark, case .url = source { console.line("marked the baseline as applied in \(source)") }
+    if isMarked, case .url = source { console.line("marked the baseline as applied in \(source)") }
     console.line("next: swift build, and dbtool plan, which finds nothing to do")
   }
 }
