@@ -72,7 +72,7 @@ import Testing
       try #require(compiled.status == 0, "\(compiled.output)")
       let tool = project.using(path)
       let plan = try tool.dbtool("plan", "--check")
-      #expect(plan.status == 0, "\(plan.output)")
+      #expect(plan.status == 0, "\(plan.output) \(try tool.dbtool("plan", "--sql").output)")
       let drift = try tool.dbtool("drift", "--database", url)
       #expect(drift.status == 0, "\(drift.output)")
       try await Databases.withinGate { fresh in
@@ -86,10 +86,11 @@ import Testing
     }
   }
 
-  /// Schemas that nobody wrote; `DBTOOL_IMPORT_SEEDS` names how many.
+  /// Schemas that nobody wrote: `DBTOOL_IMPORT_SEEDS` says how many, `DBTOOL_IMPORT_START` from which on.
   private static let seeds: Range<UInt64> = {
-    let count = ProcessInfo.processInfo.environment["DBTOOL_IMPORT_SEEDS"].flatMap { UInt64($0) } ?? 1
-    return 1..<(1 + count)
+    let environment = ProcessInfo.processInfo.environment
+    let start = environment["DBTOOL_IMPORT_START"].flatMap { UInt64($0) } ?? 1
+    return start..<(start + (environment["DBTOOL_IMPORT_SEEDS"].flatMap { UInt64($0) } ?? 1))
   }()
 
   @Test(arguments: seeds) func randomSchemasAreImported(seed: UInt64) async throws {
