@@ -72,7 +72,7 @@ import Testing
       try #require(compiled.status == 0, "\(compiled.output)")
       let tool = project.using(path)
       let plan = try tool.dbtool("plan", "--check")
-      #expect(plan.status == 0, "\(plan.output) \(try tool.dbtool("plan", "--sql").output)")
+      #expect(plan.status == 0, "\(plan.output)")
       let drift = try tool.dbtool("drift", "--database", url)
       #expect(drift.status == 0, "\(drift.output)")
       try await Databases.withinGate { fresh in
