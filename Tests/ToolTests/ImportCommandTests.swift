@@ -58,8 +58,11 @@ import Testing
       try await connection.execute("ALTER ROLE dbtool_reader LOGIN")
     }
     try await Databases.with { original in
-      let loaded = try await Databases.psql(sql, on: original)
-      try #require(loaded.status == 0, "\(loaded.output)")
+      // Not by psql, which would keep a thread of the pool while it waits for others' locks.
+      let statements = try Script.split(sql)
+      try await Connection.with(original.target) { connection in
+        for statement in statements { try await connection.execute(statement.sql) }
+      }
       let before = try await Databases.dump(original)
       let project = try TestProject()
       defer { project.remove() }
