@@ -159,7 +159,7 @@ struct DeclarationWriter {
       let word = (scope.schemas[schema] ?? (schema.isEmpty ? "database" : schema)).filter { $0.isLetter || $0.isNumber }
       let name = "\(word)SQL"
       let lines = statements.map { statement in
-        let literal = SwiftText.literal(statement.sql.contains("\n") ? statement.sql : statement.sql, indentation: 6)
+        let literal = SwiftText.literal(statement.sql, indentation: 6)
         let declares = SwiftText.literal(LockFormat.encode(statement.id))
         return "DeclaredSQL(\n      \(literal),\n      declares: \(declares)\(statement.isLast ? ", last: true" : ""))"
       }

@@ -2,7 +2,6 @@ internal import ArgumentParser
 internal import Catalog
 internal import FoundationEssentials
 internal import Importing
-internal import Introspection
 internal import Migrations
 internal import Planning
 internal import Postgres
