@@ -60,12 +60,12 @@ import Testing
     #expect(error?.reason == "line 3 is a merge conflict")
   }
 
-  @Test func twoBranchesMergeLineByLine() throws {
+  @Test func twoBranchesMergeLineByLine() async throws {
     let folder = "/tmp/dbtool-merge-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    func git(_ arguments: String...) throws {
-      let outcome = try ChildProcess.run(
+    func git(_ arguments: String...) async throws {
+      let outcome = try await ChildProcess.run(
         "/usr/bin/git", ["-c", "user.name=a", "-c", "user.email=a@localhost"] + arguments,
         environment: ["HOME": folder, "PATH": "/usr/bin:/bin"], in: folder)
       try #require(outcome.status == 0, "\(outcome.output)")
@@ -73,24 +73,24 @@ import Testing
     func write(_ lock: SchemaLock) throws {
       try lock.text.write(toFile: folder + "/schema.lock", atomically: false, encoding: .utf8)
     }
-    func branch(_ name: String, _ version: String, table: String) throws {
+    func branch(_ name: String, _ version: String, table: String) async throws {
       var lock = base
       lock.migrations.append(.init(version: version, name: name, digest: "2"))
       lock.catalog.insert(Fact(FactID(.table, name: table)))
-      try git("checkout", "-q", "-b", name, "main")
+      try await git("checkout", "-q", "-b", name, "main")
       try write(lock)
-      try git("commit", "-qam", name)
+      try await git("commit", "-qam", name)
     }
     let base = SchemaLock(migrations: [.init(version: "20260101000000", name: "a", digest: "1")], catalog: Catalog())
-    try git("init", "-q", "-b", "main")
+    try await git("init", "-q", "-b", "main")
     try String(contentsOfFile: TestProject.repository + "/.gitattributes", encoding: .utf8)
       .write(toFile: folder + "/.gitattributes", atomically: false, encoding: .utf8)
     try write(base)
-    try git("add", ".")
-    try git("commit", "-qm", "start")
-    try branch("left", "20260102000000", table: "l")
-    try branch("right", "20260103000000", table: "r")
-    try git("merge", "-q", "-m", "both", "left")
+    try await git("add", ".")
+    try await git("commit", "-qm", "start")
+    try await branch("left", "20260102000000", table: "l")
+    try await branch("right", "20260103000000", table: "r")
+    try await git("merge", "-q", "-m", "both", "left")
     let merged = try SchemaLock(
       parsing: try String(contentsOfFile: folder + "/schema.lock", encoding: .utf8))
     #expect(merged.migrations.map(\.name).sorted() == ["a", "left", "right"])

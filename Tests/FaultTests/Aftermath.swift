@@ -41,7 +41,7 @@ struct Aftermath {
     let written = try results[1].get()[0].int(0)
     checked += try results[2].get()[0].int(0)
     let invalid = try results[3].get()[0].int(0) + results[4].get()[0].int(0)
-    let drift = try project.dbtool("drift", "--database", server.url(database, pooled: false))
+    let drift = try await project.dbtool("drift", "--database", server.url(database, pooled: false))
     #expect(kept, "after \(faults): rows are not what they were")
     #expect(written == inserted.count, "after \(faults): \(inserted.count - written) written rows are not there")
     #expect(invalid == 0, "after \(faults): \(invalid) indexes or constraints are not valid")

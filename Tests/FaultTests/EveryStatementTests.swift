@@ -102,11 +102,11 @@ import Testing
         server.killPooler()
         try await server.startPooler()
       }
-      var outcome = try project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
+      var outcome = try await project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
       // What the server still has going is waited for; a pooler may need a moment to find its server again.
       for _ in 0..<3 where outcome.status != 0 {
         try await Task.sleep(for: .milliseconds(300))
-        outcome = try project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
+        outcome = try await project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
       }
       await writer.stop()
       await writing.value

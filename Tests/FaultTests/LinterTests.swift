@@ -13,11 +13,11 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     for file in migration.files {
       try file.text.write(toFile: path, atomically: false, encoding: .utf8)
-      let outcome = try ChildProcess.run(Self.program, ["--pg-version", "15.0", path])
+      let outcome = try await ChildProcess.run(Self.program, ["--pg-version", "15.0", path])
       #expect(outcome.status == 0, "\(outcome.output)\n\(file.text)")
     }
     // It does have something to say to the direct way.
     try migration.direct.write(toFile: path, atomically: false, encoding: .utf8)
-    #expect(try ChildProcess.run(Self.program, ["--pg-version", "15.0", path]).status != 0)
+    #expect(try await ChildProcess.run(Self.program, ["--pg-version", "15.0", path]).status != 0)
   }
 }

@@ -79,14 +79,15 @@ import Testing
     let sql = base + ".sql"
     try "CREATE TABLE t (a int);".write(toFile: sql, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: sql) }
-    func diff() throws -> ChildProcess.Outcome {
-      try ChildProcess.run(binary, ["diff", "--from", "empty", "--to", sql], environment: environment, in: "/tmp")
+    func diff() async throws -> ChildProcess.Outcome {
+      try await ChildProcess.run(
+        binary, ["diff", "--from", "empty", "--to", sql], environment: environment, in: "/tmp")
     }
-    let first = try diff()
+    let first = try await diff()
     #expect(first.output.contains("table public.t"), "\(first.output)")
     // Postmaster and supervisor, at once and without a chance to tidy up.
-    _ = try ChildProcess.run("/usr/bin/pkill", ["-9", "-f", base])
-    let second = try diff()
+    _ = try await ChildProcess.run("/usr/bin/pkill", ["-9", "-f", base])
+    let second = try await diff()
     #expect(second.output.contains("table public.t"), "\(second.output)")
     // Idle for a second, it goes and takes its files with it.
     func files() -> [String] {

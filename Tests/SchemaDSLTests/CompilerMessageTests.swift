@@ -16,21 +16,21 @@ import Testing
 
     """
 
-  private func firstError(_ source: String) throws -> String? {
+  private func firstError(_ source: String) async throws -> String? {
     let file = "/tmp/dbtool-compile-\(UInt64.random(in: 0...UInt64.max)).swift"
     try (Self.prelude + source).write(toFile: file, atomically: false, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: file) }
-    let outcome = try GeneratedTool.swiftc(["-typecheck", file])
+    let outcome = try await GeneratedTool.swiftc(["-typecheck", file])
     let line = outcome.output.split(separator: "\n").first { $0.contains("error: ") }
     return line.map { String($0[($0.ranges(of: "error: ").first?.upperBound ?? $0.startIndex)...]) }
   }
 
-  @Test func theRightFileCompiles() throws {
-    #expect(try firstError("let database = Database(\"x\") { Rooms.self }") == nil)
+  @Test func theRightFileCompiles() async throws {
+    #expect(try await firstError("let database = Database(\"x\") { Rooms.self }") == nil)
   }
 
-  @Test func aTypoInAColumnIsOnItsLine() throws {
-    let error = try firstError(
+  @Test func aTypoInAColumnIsOnItsLine() async throws {
+    let error = try await firstError(
       """
       struct Seats: Table {
         static let name = RelationName("seats", in: .public)
@@ -41,8 +41,8 @@ import Testing
     #expect(error?.hasPrefix("cannot find 'nubmer' in scope") == true, "\(error ?? "no error")")
   }
 
-  @Test func aForeignKeyOfAnotherTypeDoesNotCompile() throws {
-    let error = try firstError(
+  @Test func aForeignKeyOfAnotherTypeDoesNotCompile() async throws {
+    let error = try await firstError(
       """
       struct Seats: Table {
         static let name = RelationName("seats", in: .public)
@@ -53,8 +53,8 @@ import Testing
     #expect(error != nil)
   }
 
-  @Test func aPartitionKeyHasToBeATime() throws {
-    let error = try firstError(
+  @Test func aPartitionKeyHasToBeATime() async throws {
+    let error = try await firstError(
       """
       struct Seats: Table {
         static let name = RelationName("seats", in: .public)
@@ -65,8 +65,8 @@ import Testing
     #expect(error?.contains("requires that 'Values.Integer' conform to 'PartitionableTime'") == true)
   }
 
-  @Test func aDefaultHasTheColumnsType() throws {
-    let error = try firstError(
+  @Test func aDefaultHasTheColumnsType() async throws {
+    let error = try await firstError(
       """
       struct Seats: Table {
         static let name = RelationName("seats", in: .public)
@@ -77,8 +77,8 @@ import Testing
     #expect(error != nil)
   }
 
-  @Test func aStringInSQLSaysTheTwoWaysOut() throws {
-    let error = try firstError(
+  @Test func aStringInSQLSaysTheTwoWaysOut() async throws {
+    let error = try await firstError(
       """
       let text = "x"
       let sql: SQL = "title = \\(text)"

@@ -31,7 +31,7 @@ package enum Databases {
     -> ChildProcess.Outcome
   {
     let server = try await server.value
-    return try ChildProcess.run(
+    return try await ChildProcess.run(
       server.installation.bin + "/" + program,
       ["-h", server.directory, "-U", ScratchServer.superuser, "-d", database.name] + arguments)
   }

@@ -7,7 +7,7 @@ package enum GeneratedTool {
   ///   - sources: a folder of Swift files that declare `database`.
   ///   - output: the program's path.
   /// - Returns: what the compiler said; status 0 when the program is there.
-  package static func build(_ sources: String, to output: String) throws -> ChildProcess.Outcome {
+  package static func build(_ sources: String, to output: String) async throws -> ChildProcess.Outcome {
     let files = try swiftFiles(sources)
     let main = output + "-main.swift"
     try """
@@ -26,13 +26,13 @@ package enum GeneratedTool {
     // Hundreds of paths, some with spaces in them.
     let list = output + "-objects"
     try objects.map { "\"\($0)\"\n" }.joined().write(toFile: list, atomically: false, encoding: .utf8)
-    return try swiftc(
+    return try await swiftc(
       ["-Onone", "-parse-as-library", "-module-name", "generated", "-o", output, main, "@\(list)"] + files
         + ["-lpq", "-lpg_query", "-lcrypto"])
   }
 
   /// Runs the compiler with the modules that were built for the tests.
-  package static func swiftc(_ arguments: [String]) throws -> ChildProcess.Outcome {
+  package static func swiftc(_ arguments: [String]) async throws -> ChildProcess.Outcome {
     let environment = ProcessInfo.processInfo.environment
     let folder = try built()
     guard
@@ -42,7 +42,7 @@ package enum GeneratedTool {
     let maps =
       ["CLibpq", "CPgQuery", "CCrypto"].map { "\(TestProject.repository)/Sources/\($0)/module.modulemap" }
       + [folder + "/CServerProcess.build/module.modulemap"]
-    return try ChildProcess.run(
+    return try await ChildProcess.run(
       compiler,
       [
         "-swift-version", "6", "-I", folder + "/Modules", "-package-name", "other", "-Xcc", "-I/usr/include/postgresql",

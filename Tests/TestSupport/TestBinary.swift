@@ -58,19 +58,29 @@ package struct TestProject: Sendable {
   }
 
   /// Runs a command in the project.
-  package func dbtool(_ arguments: String..., environment: [String: String] = [:]) throws -> ChildProcess.Outcome {
-    try dbtool(arguments, environment: environment)
+  package func dbtool(
+    _ arguments: String..., environment: [String: String] = [:]
+  ) async throws -> ChildProcess.Outcome {
+    try await dbtool(arguments, environment: environment)
   }
 
-  package func dbtool(_ arguments: [String], environment: [String: String] = [:]) throws -> ChildProcess.Outcome {
+  package func dbtool(_ arguments: [String], environment: [String: String] = [:]) async throws -> ChildProcess.Outcome {
+    try await Self.gate.pass {
+      try await ChildProcess.run(binary, arguments, environment: variables(environment), in: root)
+    }
+  }
+
+  /// The tests are many, the cores few; but some commands wait for others.
+  private static let gate = AsyncGate(limit: 4)
+
+  private func variables(_ more: [String: String]) -> [String: String] {
     var variables = [
       "HOME": home, "DBTOOL_STATE_DIR": home + "/state", "NO_COLOR": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
     ]
     for name in ["PG_BIN", "DBTOOL_RUNTIME_DIR"] {
       if let value = ProcessInfo.processInfo.environment[name] { variables[name] = value }
     }
-    variables.merge(environment) { $1 }
-    return try ChildProcess.run(binary, arguments, environment: variables, in: root)
+    return variables.merging(more) { $1 }
   }
 
   package func read(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }
@@ -84,7 +94,7 @@ package struct TestProject: Sendable {
   }
 
   package func remove() {
-    _ = try? dbtool("postgres", "stop")
+    _ = try? ChildProcess.run(binary, ["postgres", "stop"], environment: variables([:]), in: root)
     try? FileManager.default.removeItem(atPath: home)
   }
 }

@@ -1,5 +1,7 @@
 import Glibc
 
+import class Foundation.Thread
+
 /// Speaks just enough of PostgreSQL's protocol to be a server of another version (documentation, section 55.2).
 struct FakeServer {
   let port: Int
@@ -27,7 +29,7 @@ struct FakeServer {
 
   private static func serve(_ descriptor: Int32, _ version: String) {
     let greeting = greeting(version)
-    Task.detached {
+    Thread.detachNewThread {
       while true {
         let client = accept(descriptor, nil, nil)
         if client < 0 { return }

@@ -6,51 +6,51 @@ import Testing
 /// The tool as a person runs it: a process, its output, its exit code.
 /// What can go wrong, and what is said then.
 extension CommandTests {
-  @Test func aTamperedMigrationIsRefused() throws {
-    try withPlatform { project in
+  @Test func aTamperedMigrationIsRefused() async throws {
+    try await withPlatform { project in
       let name = try #require(try project.migrations.first)
       try project.write(try project.read("migrations/\(name)") + "\nSELECT 1;\n", to: "migrations/\(name)")
       for command in ["plan", "apply", "drift"] {
-        let outcome = try project.dbtool(command)
+        let outcome = try await project.dbtool(command)
         #expect(outcome.status == 1 && outcome.output.contains("changed after it landed"), "\(outcome.output)")
       }
     }
   }
 
-  @Test func aMissingMigrationIsNamed() throws {
-    try withPlatform { project in
+  @Test func aMissingMigrationIsNamed() async throws {
+    try await withPlatform { project in
       let name = try #require(try project.migrations.first)
       try FileManager.default.removeItem(atPath: "\(project.root)/migrations/\(name)")
-      let outcome = try project.dbtool("apply")
+      let outcome = try await project.dbtool("apply")
       #expect(
         outcome.status == 1 && outcome.output.contains("\(name) is listed in schema.lock but not there"),
         "\(outcome.output)")
     }
   }
 
-  @Test func aTruncatedLockIsRefused() throws {
-    try withPlatform { project in
+  @Test func aTruncatedLockIsRefused() async throws {
+    try await withPlatform { project in
       try project.write(String(try project.read("schema.lock").prefix(5000)), to: "schema.lock")
       for command in ["plan", "apply", "drift"] {
-        let outcome = try project.dbtool(command)
+        let outcome = try await project.dbtool(command)
         #expect(outcome.status == 1 && outcome.output.contains("schema.lock: "), "\(outcome.output)")
       }
     }
   }
 
-  @Test func aMachineWithoutPostgresSaysWhatToInstall() throws {
+  @Test func aMachineWithoutPostgresSaysWhatToInstall() async throws {
     let project = try TestProject()
     defer { project.remove() }
-    let outcome = try project.dbtool("plan", environment: ["PG_BIN": "/nonexistent"])
+    let outcome = try await project.dbtool("plan", environment: ["PG_BIN": "/nonexistent"])
     #expect(outcome.status == 1)
     #expect(
       outcome.output.contains("no PostgreSQL server was found") && outcome.output.contains("apt-get install"),
       "\(outcome.output)")
   }
 
-  @Test func anUnreachableHostIsSaid() throws {
-    try withPlatform { project in
-      let outcome = try project.dbtool("apply", "--database", "postgres://me:secret@127.0.0.1:1/x")
+  @Test func anUnreachableHostIsSaid() async throws {
+    try await withPlatform { project in
+      let outcome = try await project.dbtool("apply", "--database", "postgres://me:secret@127.0.0.1:1/x")
       #expect(
         outcome.status == 1 && outcome.output.contains("cannot connect to database x on 127.0.0.1:1 as me"),
         "\(outcome.output)")
@@ -58,12 +58,12 @@ extension CommandTests {
     }
   }
 
-  @Test func anOldServerIsRefused() throws {
-    try withPlatform { project in
+  @Test func anOldServerIsRefused() async throws {
+    try await withPlatform { project in
       let server = FakeServer(version: "13.14")
       defer { server.stop() }
       for command in ["apply", "drift", "status"] {
-        let outcome = try project.dbtool(
+        let outcome = try await project.dbtool(
           command, "--database", "postgres://me@127.0.0.1:\(server.port)/x?sslmode=disable")
         #expect(
           outcome.status == 1 && outcome.output.contains("PostgreSQL 13.14; dbtool works with 14 and newer"),
@@ -72,13 +72,13 @@ extension CommandTests {
     }
   }
 
-  @Test func aPasswordOnTheCommandLineIsNotInTheProcessList() throws {
+  @Test func aPasswordOnTheCommandLineIsNotInTheProcessList() async throws {
     let project = try TestProject()
     defer { project.remove() }
     let server = FakeServer(version: nil)
     defer { server.stop() }
     let url = "postgres://me:hunter2@127.0.0.1:\(server.port)/x?connect_timeout=4"
-    let outcome = try ChildProcess.run(
+    let outcome = try await ChildProcess.run(
       "/bin/sh",
       ["-c", "'\(project.binary)' status --database '\(url)' & sleep 1; tr '\\0' ' ' < /proc/$!/cmdline; kill $!"],
       environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
@@ -95,20 +95,20 @@ extension CommandTests {
     let data = "\(project.home)/secured"
     let user = try ProcessUser.forServers()
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
-    if user.needsSwitch { _ = try ChildProcess.run("/bin/chown", [user.name, data]) }
-    let initdb = try ChildProcess.run(
+    if user.needsSwitch { _ = try await ChildProcess.run("/bin/chown", [user.name, data]) }
+    let initdb = try await ChildProcess.run(
       server.installation.bin + "/initdb",
       ["-D", data, "-U", "me", "-N", "-A", "scram-sha-256", "--pwfile=/dev/stdin"], as: user, in: "/")
     // Without a password on standard input initdb refuses; the host rules are what is needed.
     if initdb.status != 0 {
-      let plain = try ChildProcess.run(
+      let plain = try await ChildProcess.run(
         server.installation.bin + "/initdb", ["-D", data, "-U", "me", "-N", "-A", "trust"], as: user, in: "/")
       try #require(plain.status == 0, "\(plain.output)")
     }
     try "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n".write(
       toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
     let port = 20_000 + Int.random(in: 0..<20_000)
-    let start = try ChildProcess.run(
+    let start = try await ChildProcess.run(
       server.installation.bin + "/pg_ctl",
       ["-D", data, "-w", "-l", data + "/log", "-o", "-p \(port) -c listen_addresses=127.0.0.1 -k \(data)", "start"],
       as: user, in: "/")
@@ -117,19 +117,19 @@ extension CommandTests {
       _ = try? ChildProcess.run(
         server.installation.bin + "/pg_ctl", ["-D", data, "-m", "immediate", "stop"], as: user, in: "/")
     }
-    let outcome = try project.dbtool("apply", "--database", "postgres://me:hunter2@127.0.0.1:\(port)/postgres")
+    let outcome = try await project.dbtool("apply", "--database", "postgres://me:hunter2@127.0.0.1:\(port)/postgres")
     #expect(outcome.status == 1 && outcome.output.contains("password authentication failed"), "\(outcome.output)")
     #expect(!outcome.output.contains("hunter2"))
   }
 
-  @Test func ofTwoAppliesAtOnceOneWorks() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply").status == 0)
+  @Test func ofTwoAppliesAtOnceOneWorks() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply").status == 0)
       try project.write(
         "BEGIN;\nSELECT pg_sleep(4);\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
         to: "migrations/20990101000000_slow.sql")
-      #expect(try project.dbtool("plan", "--update-lock").status == 0)
-      let both = try ChildProcess.run(
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+      let both = try await ChildProcess.run(
         "/bin/sh",
         [
           "-c",
@@ -138,13 +138,13 @@ extension CommandTests {
         environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
       #expect(both.output.contains("another dbtool apply or seed is at work"), "\(both.output)")
       #expect(both.output.contains("exits 0 1") || both.output.contains("exits 1 0"), "\(both.output)")
-      #expect(try project.dbtool("status").output.contains("up to date"))
+      #expect(try await project.dbtool("status").output.contains("up to date"))
     }
   }
 
-  @Test func aFailedMigrationLeavesNothingAndIsFinishedLater() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply").status == 0)
+  @Test func aFailedMigrationLeavesNothingAndIsFinishedLater() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply").status == 0)
       try project.write(
         "BEGIN;\nCREATE TABLE public.first (a int);\nCOMMIT;\nBEGIN;\nCREATE TABLE public.second (a int);\nINSERT INTO public.second SELECT 1 / (SELECT count(*)::int FROM pg_database WHERE datname = 'nobody');\nCOMMIT;\n",
         to: "migrations/20990101000000_fails.sql")
@@ -155,24 +155,24 @@ extension CommandTests {
       try project.write(
         lock[..<end.lowerBound] + "\nmigration 20990101000000 fails sha256:\(digest)" + lock[end.lowerBound...],
         to: "schema.lock")
-      let outcome = try project.dbtool("apply")
+      let outcome = try await project.dbtool("apply")
       #expect(
         outcome.status == 1 && outcome.output.contains("fails.sql, line 6: division by zero"), "\(outcome.output)")
       #expect(outcome.output.contains("1 of 2 parts"))
-      let tables = try project.dbtool(
+      let tables = try await project.dbtool(
         "postgres", "psql", "--", "-Atc", "SELECT relname FROM pg_class WHERE relname IN ('first', 'second')")
       #expect(tables.output.contains("first") && !tables.output.contains("second"))
-      #expect(try project.dbtool("status").output.contains("part 1 of 2"))
+      #expect(try await project.dbtool("status").output.contains("part 1 of 2"))
       // The cause goes away; the rest is done, the first part not again.
-      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE nobody").status == 0)
-      let finished = try project.dbtool("apply")
+      #expect(try await project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE nobody").status == 0)
+      let finished = try await project.dbtool("apply")
       #expect(finished.status == 0 && finished.output.contains("going on after part 1"), "\(finished.output)")
     }
   }
 
-  @Test func anApplyThatIsKilledIsFinishedByTheNext() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply").status == 0)
+  @Test func anApplyThatIsKilledIsFinishedByTheNext() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply").status == 0)
       try project.write(
         """
         BEGIN;
@@ -183,156 +183,156 @@ extension CommandTests {
         CREATE TABLE public.second (a int);
         COMMIT;
         """, to: "migrations/20990101000000_slow.sql")
-      #expect(try project.dbtool("plan", "--update-lock").status == 0)
-      let killed = try ChildProcess.run(
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+      let killed = try await ChildProcess.run(
         "/bin/sh", ["-c", "'\(project.binary)' apply & sleep 1; kill -9 $!; wait $!; echo killed $?"],
         environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
       #expect(killed.output.contains("killed 137"), "\(killed.output)")
-      #expect(try project.dbtool("status").output.contains("part 1 of 2"))
-      let finished = try project.dbtool("apply")
+      #expect(try await project.dbtool("status").output.contains("part 1 of 2"))
+      let finished = try await project.dbtool("apply")
       #expect(finished.status == 0 && finished.output.contains("going on after part 1"), "\(finished.output)")
-      #expect(try project.dbtool("status").output.contains("up to date"))
-      let tables = try project.dbtool(
+      #expect(try await project.dbtool("status").output.contains("up to date"))
+      let tables = try await project.dbtool(
         "postgres", "psql", "--", "-Atc", "SELECT count(*) FROM pg_class WHERE relname IN ('first', 'second')")
       #expect(tables.output.hasPrefix("2"), "\(tables.output)")
     }
   }
 
-  @Test func applyStopsWhereItIsTold() throws {
-    try withPlatform { project in
+  @Test func applyStopsWhereItIsTold() async throws {
+    try await withPlatform { project in
       try project.write(
         "BEGIN;\nCREATE TABLE public.later (a int);\nCOMMIT;\n", to: "migrations/20990101000000_later.sql")
-      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
       let last = String(try #require(try project.migrations.dropLast().last).prefix(14))
-      #expect(try project.dbtool("apply", "--to", last).status == 0)
-      #expect(try project.dbtool("status").output.contains("1 to apply"))
-      #expect(try project.dbtool("apply", "--to", "19990101000000").status == 1)
-      let dryRun = try project.dbtool("apply", "--dry-run")
+      #expect(try await project.dbtool("apply", "--to", last).status == 0)
+      #expect(try await project.dbtool("status").output.contains("1 to apply"))
+      #expect(try await project.dbtool("apply", "--to", "19990101000000").status == 1)
+      let dryRun = try await project.dbtool("apply", "--dry-run")
       #expect(dryRun.output.contains("would apply 20990101000000_later.sql"), "\(dryRun.output)")
-      #expect(try project.dbtool("status").output.contains("1 to apply"))
+      #expect(try await project.dbtool("status").output.contains("1 to apply"))
     }
   }
 
-  @Test func resetAsksForProductionAndStrangers() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply", "--environment", "production").status == 0)
+  @Test func resetAsksForProductionAndStrangers() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply", "--environment", "production").status == 0)
       // Applying again without the word leaves the mark.
-      #expect(try project.dbtool("apply").status == 0)
-      let production = try project.dbtool("reset")
+      #expect(try await project.dbtool("apply").status == 0)
+      let production = try await project.dbtool("reset")
       #expect(production.status == 1 && production.output.contains("marked as production"), "\(production.output)")
-      let seed = try project.dbtool("seed", "--environment", "development")
+      let seed = try await project.dbtool("seed", "--environment", "development")
       #expect(seed.status == 1 && seed.output.contains("marked as production"), "\(seed.output)")
-      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE other").status == 0)
-      let url = "postgres:///other?host=\(try socket(project))&user=postgres"
-      let stranger = try project.dbtool("reset", "--database", url)
+      #expect(try await project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE other").status == 0)
+      let url = "postgres:///other?host=\(try await socket(project))&user=postgres"
+      let stranger = try await project.dbtool("reset", "--database", url)
       #expect(stranger.status == 1 && stranger.output.contains("was not made by this project"), "\(stranger.output)")
       // A database that migrations were applied to may be anybody's until it is marked.
-      #expect(try project.dbtool("apply", "--database", url).status == 0)
-      let unmarked = try project.dbtool("reset", "--database", url)
+      #expect(try await project.dbtool("apply", "--database", url).status == 0)
+      let unmarked = try await project.dbtool("reset", "--database", url)
       #expect(unmarked.status == 1 && unmarked.output.contains("not marked as a development"), "\(unmarked.output)")
-      #expect(try project.dbtool("reset", "--database", url, "--allow-unrecognized").status == 0)
-      #expect(try project.dbtool("reset", "--database", url).status == 0)
+      #expect(try await project.dbtool("reset", "--database", url, "--allow-unrecognized").status == 0)
+      #expect(try await project.dbtool("reset", "--database", url).status == 0)
     }
   }
 
-  @Test func dumpRebuildsWhatItReads() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply").status == 0)
-      let url = "postgres:///platform?host=\(try socket(project))&user=postgres"
+  @Test func dumpRebuildsWhatItReads() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply").status == 0)
+      let url = "postgres:///platform?host=\(try await socket(project))&user=postgres"
       // A server has one database with pg_cron, and the copy is another.
       let unschedule = "SELECT cron.unschedule(jobname) FROM cron.job"
-      #expect(try project.dbtool("postgres", "psql", "--", "-c", unschedule).status == 0)
-      let dump = try project.dbtool("dump", url)
+      #expect(try await project.dbtool("postgres", "psql", "--", "-c", unschedule).status == 0)
+      let dump = try await project.dbtool("dump", url)
       #expect(dump.status == 0 && dump.output.contains("CREATE TABLE webinar.webinar_registrants ("))
       try project.write(dump.output, to: "dump.sql")
-      #expect(try project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE copy").status == 0)
+      #expect(try await project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE copy").status == 0)
       let copy = url.replacing("/platform?", with: "/copy?")
       // What belongs to the hosting platform is not dumped; a copy gets it from there.
-      let hosting = try ChildProcess.run(
+      let hosting = try await ChildProcess.run(
         "/bin/sh", ["-c", "pg_dump --schema=auth '\(url)' | psql -X -q -v ON_ERROR_STOP=1 '\(copy)'"],
         environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.home])
       #expect(hosting.status == 0, "\(hosting.output)")
-      let psql = try ChildProcess.run(
+      let psql = try await ChildProcess.run(
         "/usr/bin/env",
         ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", copy, "-f", project.root + "/dump.sql"],
         environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "HOME": project.home])
       #expect(psql.status == 0, "\(psql.output)")
-      let check = try project.dbtool("diff", "--from", copy, "--to", url, "--check")
+      let check = try await project.dbtool("diff", "--from", copy, "--to", url, "--check")
       #expect(check.status == 0, "\(check.output)")
     }
   }
 
-  @Test func aLockThatLostALineIsNoticed() throws {
-    try withPlatform { project in
+  @Test func aLockThatLostALineIsNoticed() async throws {
+    try await withPlatform { project in
       try project.write(
         "BEGIN;\nCREATE INDEX extra ON webinar.sync_runs (started_at);\nCOMMIT;\n",
         to: "migrations/20990101000000_extra.sql")
-      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
       let lock = try project.read("schema.lock")
       try project.write(
         lock.split(separator: "\n").filter { !$0.hasPrefix("index webinar extra ") }.joined(separator: "\n") + "\n",
         to: "schema.lock")
       // The declarations agree with the lock; the migrations do not.
-      #expect(try project.dbtool("plan").output.contains("nothing to do"))
-      let check = try project.dbtool("plan", "--check")
+      #expect(try await project.dbtool("plan").output.contains("nothing to do"))
+      let check = try await project.dbtool("plan", "--check")
       #expect(
         check.status == 2 && check.output.contains("not in the lock: index webinar.extra"), "\(check.output)")
-      #expect(try project.dbtool("plan", "--update-lock").status == 0)
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
       #expect(try project.read("schema.lock") == lock)
     }
   }
 
-  @Test func driftWithAStrangersRoleIsStillAReport() throws {
-    try withPlatform { project in
-      #expect(try project.dbtool("apply").status == 0)
+  @Test func driftWithAStrangersRoleIsStillAReport() async throws {
+    try await withPlatform { project in
+      #expect(try await project.dbtool("apply").status == 0)
       let tamper = """
         CREATE ROLE analytics; GRANT SELECT ON checkin.checkins TO analytics;
         ALTER FUNCTION webinar.parse_flag(text) COST 7
         """
-      #expect(try project.dbtool("postgres", "psql", "--", "-c", tamper).status == 0)
-      let drift = try project.dbtool("drift")
+      #expect(try await project.dbtool("postgres", "psql", "--", "-c", tamper).status == 0)
+      let drift = try await project.dbtool("drift")
       #expect(drift.status == 2, "\(drift.output)")
       #expect(drift.output.contains("analytics") && drift.output.contains("parse_flag"), "\(drift.output)")
     }
   }
 
-  @Test func theEnvironmentCannotLeadAnEmbeddedServerAstray() throws {
+  @Test func theEnvironmentCannotLeadAnEmbeddedServerAstray() async throws {
     let elsewhere = ["PGHOSTADDR": "127.0.0.2", "PGSERVICE": "nowhere", "PGPORT": "1", "PGSSLMODE": "require"]
-    try withPlatform { project in
-      let reset = try project.dbtool("reset", environment: elsewhere)
+    try await withPlatform { project in
+      let reset = try await project.dbtool("reset", environment: elsewhere)
       #expect(reset.status == 0, "\(reset.output)")
-      #expect(try project.dbtool("plan", environment: elsewhere).status == 0)
+      #expect(try await project.dbtool("plan", environment: elsewhere).status == 0)
       // A database that the user names is where the user's environment says.
-      let named = try project.dbtool("status", "--database", "dbname=x", environment: elsewhere)
+      let named = try await project.dbtool("status", "--database", "dbname=x", environment: elsewhere)
       #expect(named.status == 1 && named.output.contains("nowhere"), "\(named.output)")
     }
   }
 
-  @Test func aSeedFileIsOneTransaction() throws {
-    try withPlatform { project in
+  @Test func aSeedFileIsOneTransaction() async throws {
+    try await withPlatform { project in
       try project.write("COMMIT;\nSELECT 1;\n", to: "seeds/common/900_commits.sql")
-      let reset = try project.dbtool("reset", "--seed")
+      let reset = try await project.dbtool("reset", "--seed")
       #expect(
         reset.status == 1
           && reset.output.contains("seeds/common/900_commits.sql, line 1: a seed file is one transaction"),
         "\(reset.output)")
       try project.write("SELECT 1;\n", to: "seeds/common/900_commits.sql")
-      #expect(try project.dbtool("seed").status == 0)
-      #expect(try project.dbtool("seed", "--environment", "test").status == 0)
-      let again = try project.dbtool("seed")
+      #expect(try await project.dbtool("seed").status == 0)
+      #expect(try await project.dbtool("seed", "--environment", "test").status == 0)
+      let again = try await project.dbtool("seed")
       #expect(again.output.contains("0 files loaded"), "\(again.output)")
     }
   }
 
-  @Test func anotherPackageHasADbtoolOfItsOwn() throws {
+  @Test func anotherPackageHasADbtoolOfItsOwn() async throws {
     let binary = try #require(
       ProcessInfo.processInfo.environment["DBTOOL_TEST_EXAMPLE"],
       "run the tests with make test, which builds the example")
     let project = try TestProject(binary: binary)
     defer { project.remove() }
-    #expect(try project.dbtool("plan", "--name", "start").status == 0)
-    #expect(try project.dbtool("apply").status == 0)
-    let drift = try project.dbtool("drift")
+    #expect(try await project.dbtool("plan", "--name", "start").status == 0)
+    #expect(try await project.dbtool("apply").status == 0)
+    let drift = try await project.dbtool("drift")
     #expect(drift.status == 0, "\(drift.output)")
   }
 }

@@ -7,8 +7,8 @@ import Testing
 @Suite(.serialized) struct ImportCommandTests {
   @Test func aDatabaseIsImportedCompiledAndFoundEqual() async throws {
     try await imported(somebodysDatabase) { project, tool, url in
-      #expect(try tool.dbtool("status", "--database", url).output.contains("up to date"))
-      let apply = try tool.dbtool("apply", "--database", url)
+      #expect(try await tool.dbtool("status", "--database", url).output.contains("up to date"))
+      let apply = try await tool.dbtool("apply", "--database", url)
       #expect(apply.status == 0 && apply.output.contains("nothing to apply"), "\(apply.output)")
       // What is said reads as if written by hand.
       for (file, golden) in [
@@ -21,9 +21,9 @@ import Testing
       }
       // A second import has nowhere to go, and changes nothing.
       let lock = try project.read("schema.lock")
-      let again = try project.dbtool("import", url, "--into", "Sources/Shop")
+      let again = try await project.dbtool("import", url, "--into", "Sources/Shop")
       #expect(again.status == 1 && again.output.contains("is not empty"), "\(again.output)")
-      let elsewhere = try project.dbtool("import", url, "--into", "Sources/Elsewhere")
+      let elsewhere = try await project.dbtool("import", url, "--into", "Sources/Elsewhere")
       #expect(elsewhere.status == 1 && elsewhere.output.contains("has migrations"), "\(elsewhere.output)")
       #expect(try project.read("schema.lock") == lock)
       // Whoever may not mark the baseline is told before anything is written.
@@ -31,17 +31,17 @@ import Testing
       defer { other.remove() }
       for role in ["dbtool_reader", ScratchServer.superuser] {
         let mine = url.replacing("user=\(ScratchServer.superuser)", with: "user=\(role)")
-        let refused = try other.dbtool("import", mine, "--into", "Sources/Shop")
+        let refused = try await other.dbtool("import", mine, "--into", "Sources/Shop")
         let reason = role == "dbtool_reader" ? "may not make the schema" : "has a history"
         #expect(refused.status == 1 && refused.output.contains(reason), "\(refused.output)")
         #expect(!FileManager.default.fileExists(atPath: other.root + "/Sources"))
       }
       // A change of the database is drift.
-      #expect(try tool.dbtool("drift", "--database", url).status == 0)
+      #expect(try await tool.dbtool("drift", "--database", url).status == 0)
       _ = try await Connection.with(try ConnectionTarget(url)) {
         try await $0.execute("DROP POLICY own ON public.users")
       }
-      let drift = try tool.dbtool("drift", "--database", url)
+      let drift = try await tool.dbtool("drift", "--database", url)
       #expect(drift.status == 2 && drift.output.contains("missing policy own"), "\(drift.output)")
     }
   }
@@ -67,20 +67,20 @@ import Testing
       let project = try TestProject()
       defer { project.remove() }
       let url = "postgres:///\(original.name)?host=\(server.directory)&user=\(ScratchServer.superuser)"
-      let imported = try project.dbtool("import", url, "--into", "Sources/Shop")
+      let imported = try await project.dbtool("import", url, "--into", "Sources/Shop")
       try #require(imported.status == 0, "\(imported.output)")
       #expect(try await Databases.dump(original) == before)
       let path = project.home + "/generated"
-      let compiled = try GeneratedTool.build(project.root + "/Sources", to: path)
+      let compiled = try await GeneratedTool.build(project.root + "/Sources", to: path)
       try #require(compiled.status == 0, "\(compiled.output)")
       let tool = project.using(path)
-      let plan = try tool.dbtool("plan", "--check")
+      let plan = try await tool.dbtool("plan", "--check")
       #expect(plan.status == 0, "\(plan.output)")
-      let drift = try tool.dbtool("drift", "--database", url)
+      let drift = try await tool.dbtool("drift", "--database", url)
       #expect(drift.status == 0, "\(drift.output)")
       try await Databases.withinGate { fresh in
         let url = "postgres:///\(fresh.name)?host=\(server.directory)&user=\(ScratchServer.superuser)"
-        let apply = try tool.dbtool("apply", "--database", url)
+        let apply = try await tool.dbtool("apply", "--database", url)
         #expect(apply.status == 0, "\(apply.output)")
         let after = try await Databases.dump(fresh)
         #expect(after == before, "\(Set(after).symmetricDifference(before).sorted())")
@@ -106,23 +106,23 @@ import Testing
 
 /// `dbtool init`: a package that the package manager takes, with declarations that compile.
 @Suite struct InitCommandTests {
-  @Test func aPackageIsMade() throws {
+  @Test func aPackageIsMade() async throws {
     let project = try TestProject()
     defer { project.remove() }
-    let made = try project.dbtool("init", "shop", "--dbtool", TestProject.repository)
+    let made = try await project.dbtool("init", "shop", "--dbtool", TestProject.repository)
     #expect(made.status == 0, "\(made.output)")
     #expect(try project.read("shop/Package.swift").contains("path: \"\(TestProject.repository)\""))
     let program = project.home + "/shop"
-    let compiled = try GeneratedTool.build(project.root + "/shop/Sources/shop/Schema", to: program)
+    let compiled = try await GeneratedTool.build(project.root + "/shop/Sources/shop/Schema", to: program)
     try #require(compiled.status == 0, "\(compiled.output)")
     let tool = project.using(program)
-    let plan = try tool.dbtool("plan", "--name", "first", "--project", "shop")
+    let plan = try await tool.dbtool("plan", "--name", "first", "--project", "shop")
     #expect(plan.status == 0 && plan.output.contains("wrote migrations/"), "\(plan.output)")
-    let again = try project.dbtool("init", "shop", "--dbtool", TestProject.repository)
+    let again = try await project.dbtool("init", "shop", "--dbtool", TestProject.repository)
     #expect(again.status == 1 && again.output.contains("is there already"), "\(again.output)")
-    #expect(try project.dbtool("init", "2 shops").status == 64)
+    #expect(try await project.dbtool("init", "2 shops").status == 64)
     // What cannot be imported leaves no half of a package.
-    let broken = try project.dbtool("init", "other", "--import", "postgres:///nowhere?host=/nowhere")
+    let broken = try await project.dbtool("init", "other", "--import", "postgres:///nowhere?host=/nowhere")
     #expect(broken.status == 1 && !FileManager.default.fileExists(atPath: project.root + "/other"), "\(broken.output)")
   }
 }

@@ -42,12 +42,30 @@ package enum ChildProcess {
     package var output: String
   }
 
-  /// Runs a program to its end and collects what it prints on both streams.
+  /// Runs a program to its end and collects what it prints on both streams. For programs that end by themselves and soon.
   package static func run(
     _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
     in directory: String? = nil
   ) throws -> Outcome {
     try start(path, arguments, as: user, environment: environment, in: directory).finish()
+  }
+
+  /// Runs a program to its end, however long that takes, and keeps no thread of the tasks' pool meanwhile: there are as
+  /// many of them as cores, and what the program waits for may need one.
+  package static func run(
+    _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
+    in directory: String? = nil
+  ) async throws -> Outcome {
+    let running = try start(path, arguments, as: user, environment: environment, in: directory)
+    return await Waiter().outcome(of: running)
+  }
+
+  /// Waits on a thread of its own.
+  private actor Waiter {
+    private let executor = ThreadExecutor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func outcome(of running: Running) -> Outcome { running.finish() }
   }
 
   /// A program that runs, and whose output is waited for.

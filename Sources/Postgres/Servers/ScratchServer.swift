@@ -96,7 +96,7 @@ package actor ScratchServer {
   ) async throws {
     let cluster = try emptyCluster(installation, user)
     try ServerFolders.makePrivate(directory, for: user)
-    let copy = try ChildProcess.run("/bin/cp", ["-a", "--reflink=auto", cluster, directory + "/data"])
+    let copy = try await ChildProcess.run("/bin/cp", ["-a", "--reflink=auto", cluster, directory + "/data"])
     guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
     let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap(Int.init) ?? 300
     try? FileManager.default.removeItem(atPath: log)
