@@ -10,33 +10,37 @@ package struct LoadFailure: Error, CustomStringConvertible {
 
 /// Loads declarations into an empty scratch database and lets PostgreSQL say what is wrong with them.
 package enum SchemaLoader {
+  /// To be raised when the same declarations make another database: scratch servers outlive the program.
+  static let version = 2
+
   /// - Throws: `LoadFailure` with a diagnostic for each declaration that PostgreSQL refuses.
   package static func load(_ rendering: Rendering, into connection: Connection) async throws {
     if !rendering.problems.isEmpty { throw LoadFailure(diagnostics: rendering.problems) }
     // First without looking into bodies, which may refer to what comes later.
     try await connection.execute("SET check_function_bodies = off; SET client_min_messages = warning")
-    var remaining = rendering.statements
-    var failures: [PostgresError] = []
-    while !remaining.isEmpty {
-      // An item that may be several statements goes by the simple protocol.
-      let results = try await run(remaining, on: connection)
-      failures = []
-      var failed: [Rendering.DeclaredStatement] = []
-      for (statement, error) in zip(remaining, results) {
-        if let error {
-          failed.append(statement)
-          failures.append(error)
-        }
-      }
-      // What failed for want of something that this round made gets another chance.
-      if failed.count == remaining.count { break }
-      remaining = failed
-    }
-    if !remaining.isEmpty {
-      throw LoadFailure(diagnostics: zip(remaining, failures).map { diagnostic($0, $1) })
-    }
+    // Default privileges give what is made after them more grants than are declared: they come when there is nothing
+    // left that can be made without them.
+    let early = rendering.statements.filter { $0.phase < .defaultPrivilege }
+    let left = try await load(early, on: connection).map(\.statement)
+    let failures = try await load(left + rendering.statements.filter { $0.phase >= .defaultPrivilege }, on: connection)
+    if !failures.isEmpty { throw LoadFailure(diagnostics: failures.map { diagnostic($0.statement, $0.error) }) }
     try await checkBodies(rendering, on: connection)
     try await checkViewColumns(rendering, on: connection)
+  }
+
+  /// Loads in rounds, since what failed for want of something that a round made gets another chance.
+  ///
+  /// - Returns: what no round could make.
+  private static func load(
+    _ statements: [Rendering.DeclaredStatement], on connection: Connection
+  ) async throws -> [(statement: Rendering.DeclaredStatement, error: PostgresError)] {
+    var remaining = statements
+    while true {
+      let results = try await run(remaining, on: connection)
+      let failed = zip(remaining, results).compactMap { statement, error in error.map { (statement, $0) } }
+      if failed.count == remaining.count { return failed }
+      remaining = failed.map(\.0)
+    }
   }
 
   private static func run(

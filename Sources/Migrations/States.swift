@@ -216,9 +216,9 @@ package actor States {
   /// A scratch database with the declarations loaded.
   package func declaredTemplate() async throws -> String {
     let server = try await scratch()
-    let base = try await ScratchBase.template(server)
+    let base = try await base(server)
     let rendering = rendering
-    return try await server.template(for: try key("declared", rendering.digest.description), from: base) {
+    return try await server.template(for: try key("declared \(SchemaLoader.version)", rendering.digest.description), from: base) {
       try await SchemaLoader.load(rendering, into: $0)
     }
   }
