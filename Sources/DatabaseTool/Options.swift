@@ -54,11 +54,11 @@ struct DatabaseOptions: ParsableArguments {
   func resolve(_ project: Project) async throws -> (target: ConnectionTarget, isEmbedded: Bool) {
     let given = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     if let given { return (try ConnectionTarget(given), false) }
-    let server = try ProjectServer(project: project.root, databaseName: project.database.name)
+    let server = try project.server()
     if server.isReady { return (server.target, true) }
     if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(try server.installation().version)") }
     try await server.start()
-    try await server.installPreloadedExtensions()
+    try await project.prepare(server)
     return (server.target, true)
   }
 }

@@ -44,6 +44,7 @@ struct CatalogBuilder {
   private(set) var catalog: Catalog
   let databaseOwner: String
   let excludedExtensions: Set<String>
+  let excludedRoles: Set<String>
   /// By catalog and OID in one word; both have 32 bits.
   private var objects: [Int: FactID] = [:]
   /// By OID and number in one word; a column's number has 16 bits.
@@ -53,7 +54,11 @@ struct CatalogBuilder {
   private var ownedSequences: Set<Int> = []
 
   /// - Parameter capacity: about how many facts there will be.
-  init(version: ServerVersion, databaseOwner: String, excludedExtensions: Set<String>, capacity: Int) {
+  init(
+    version: ServerVersion, databaseOwner: String, excludedExtensions: Set<String>, excludedRoles: Set<String>,
+    capacity: Int
+  ) {
+    self.excludedRoles = excludedRoles
     catalog = Catalog(serverVersion: version)
     catalog.reserveCapacity(capacity)
     self.databaseOwner = databaseOwner

@@ -9,8 +9,13 @@ package struct CatalogReader: Sendable {
   package var excludedSchemas: Set<String>
   /// Extensions that may be there or not.
   package var excludedExtensions: Set<String>
+  /// Roles that belong to others: what they give by default is theirs.
+  package var excludedRoles: Set<String>
 
-  package init(excludedSchemas: Set<String> = [], excludedExtensions: Set<String> = []) {
+  package init(
+    excludedSchemas: Set<String> = [], excludedExtensions: Set<String> = [], excludedRoles: Set<String> = []
+  ) {
+    self.excludedRoles = excludedRoles
     self.excludedSchemas = excludedSchemas.union([
       ToolSchema.history, ToolSchema.prepared, ToolSchema.replaced, "cron",
     ])
@@ -89,7 +94,7 @@ package struct CatalogReader: Sendable {
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
         version: version, databaseOwner: try extent.string(0), excludedExtensions: excludedExtensions,
-        capacity: relations > 1000 ? relations * 3 : 0)
+        excludedRoles: excludedRoles, capacity: relations > 1000 ? relations * 3 : 0)
       try await decode(queries, version, from: connection, and: companion, into: &builder)
       await companion?.value?.connection.close()
       let further = try await body(connection)

@@ -65,7 +65,6 @@ enum UserMappingQuery: CatalogQuery {
 /// Event triggers (`pg_event_trigger`).
 enum EventTriggerQuery: CatalogQuery {
   static let presence: String? = "pg_event_trigger WHERE oid >= 16384"
-  static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, t.evtname, pg_catalog.pg_get_userbyid(t.evtowner), t.evtenabled,
@@ -73,7 +72,10 @@ enum EventTriggerQuery: CatalogQuery {
            || coalesce(' WHEN TAG IN (' || (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(x), ', ' ORDER BY x)
                                               FROM unnest(t.evttags) x) || ')', '')
            || ' EXECUTE FUNCTION ' || t.evtfoid::regproc || '()'
-      FROM pg_catalog.pg_event_trigger t WHERE \(notMember("pg_event_trigger", "t.oid"))
+      FROM pg_catalog.pg_event_trigger t
+      JOIN pg_catalog.pg_proc f ON f.oid = t.evtfoid
+      JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace
+     WHERE n.nspname <> ALL ($1::text[]) AND \(notMember("pg_event_trigger", "t.oid"))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

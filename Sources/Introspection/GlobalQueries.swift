@@ -120,7 +120,7 @@ enum DefaultPrivilegeQuery: CatalogQuery {
     let grantee = try row.string()
     let granted = try row.strings()
     let usual = try row.strings()
-    guard Set(granted) != Set(usual) else { return }
+    guard Set(granted) != Set(usual), !builder.excludedRoles.contains(creator) else { return }
     // The database's owner goes without a name: it is another role on every server.
     let member = creator == builder.databaseOwner ? "" : creator
     let isOwner = grantee == creator && schema.isEmpty

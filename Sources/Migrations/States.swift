@@ -10,6 +10,7 @@ package import SchemaDSL
 package actor States {
   package nonisolated let rendering: Rendering
   package nonisolated let reader: CatalogReader
+  private let standIns: [StandIn]
   private var server: ScratchServer?
   private let cache = CatalogCache()
   private var found: Installation?
@@ -17,6 +18,7 @@ package actor States {
   package init(database: Database) {
     rendering = Rendering(database)
     reader = Self.reader(for: database)
+    standIns = Rendering.standIns(of: database)
   }
 
   /// The PostgreSQL that the scratch server runs; looked for when it is needed.
@@ -45,13 +47,24 @@ package actor States {
   package static func reader(for database: Database) -> CatalogReader {
     CatalogReader(
       excludedSchemas: Rendering.externalSchemas(of: database),
-      excludedExtensions: Rendering.optionalExtensions(of: database))
+      excludedExtensions: Rendering.excludedExtensions(of: database),
+      excludedRoles: Rendering.externalRoles(of: database))
   }
 
   private func key(_ parts: String...) throws -> Digest {
     let installation = try installation()
-    let all = [ScratchBase.key, "\(installation.bin) \(installation.version)"] + parts
+    let all =
+      [ScratchBase.key, "\(installation.bin) \(installation.version)"] + standIns.map(\.sql) + parts
     return Digest(of: all.joined(separator: "\u{0}"))
+  }
+
+  /// An empty scratch database with what every database of the project brings.
+  private func emptyTemplate(_ server: ScratchServer) async throws -> String {
+    let base = try await ScratchBase.template(server)
+    guard !standIns.isEmpty else { return base }
+    return try await server.template(for: try key("stand-ins"), from: base) { [standIns] in
+      try await $0.make(standIns)
+    }
   }
 
   // MARK: Declarations
@@ -216,9 +229,11 @@ package actor States {
   /// A scratch database with the declarations loaded.
   package func declaredTemplate() async throws -> String {
     let server = try await scratch()
-    let base = try await base(server)
+    let base = try await emptyTemplate(server)
     let rendering = rendering
-    return try await server.template(for: try key("declared \(SchemaLoader.version)", rendering.digest.description), from: base) {
+    return try await server.template(
+      for: try key("declared \(SchemaLoader.version)", rendering.digest.description), from: base
+    ) {
       try await SchemaLoader.load(rendering, into: $0)
     }
   }
@@ -252,7 +267,7 @@ package actor States {
   /// - Throws: `ReplayFailure` naming the file and line.
   package func replayTemplate(_ files: [MigrationFile]) async throws -> String {
     let server = try await scratch()
-    let base = try await ScratchBase.template(server)
+    let base = try await emptyTemplate(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.
     let digest = try key("migrations", files.map(\.digest.description).joined(separator: " "))
@@ -317,7 +332,7 @@ package actor States {
       }
     }
     let server = try await scratch()
-    let base = try await ScratchBase.template(server)
+    let base = try await emptyTemplate(server)
     let scripts = files
     return try await server.template(for: try key("sql", digest), from: base) { connection in
       for (name, statements) in scripts {
@@ -349,6 +364,29 @@ package actor States {
 
   /// The declaring line of an object.
   package nonisolated func location(of id: FactID) -> SourceLocation? { rendering.location(of: id) }
+}
+
+extension Connection {
+  /// Makes what others' objects are stood in for by.
+  ///
+  /// - Throws: `LoadFailure` with the declaring line.
+  package func make(_ standIns: [StandIn]) async throws {
+    for standIn in standIns where !standIn.sql.isEmpty {
+      do {
+        // Together or not at all: the schema that is looked for must not be there without the rest.
+        try await execute("SET client_min_messages = warning; BEGIN")
+        try await execute(standIn.sql)
+        try await execute("COMMIT; RESET client_min_messages")
+      } catch let error as PostgresError where error.kind != .connection {
+        _ = try? await execute("ROLLBACK")
+        throw LoadFailure(diagnostics: [
+          Diagnostic(
+            .error, code: error.sqlState?.code ?? "stand-in", error.message, object: "external \(standIn.name)",
+            location: standIn.location, help: error.hint)
+        ])
+      }
+    }
+  }
 }
 
 /// A state that cannot be read.

@@ -398,26 +398,6 @@ public struct DeclaredSQL: DatabaseItem {
   }
 }
 
-/// What belongs to somebody else, such as a hosting platform's schemas: it is made where it is missing, so that plans
-/// can be proved and a fresh database works, and otherwise never compared, changed or dropped.
-public struct External: DatabaseItem {
-  let name: String
-  let schemas: [String]
-  let sql: String
-  package let location: SourceLocation
-  /// - Parameters:
-  ///   - schemas: the schemas whose contents are not ours.
-  ///   - sql: makes what is missing; has to be safe to run again.
-  public init(
-    _ name: String, schemas: [String], file: StaticString = #fileID, line: Int = #line, sql: String
-  ) {
-    self.name = name
-    self.schemas = schemas
-    self.sql = sql
-    location = SourceLocation(file, line)
-  }
-}
-
 /// Everything that a database should have.
 public struct Database: Sendable {
   public let name: String

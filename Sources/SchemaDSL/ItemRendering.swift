@@ -118,7 +118,9 @@ extension Function {
     rendering.note(function: id, location)
     rendering.add(comment: comment, on: "\(keyword) \(signature)", id, location)
     if let execute {
-      rendering.add(.grant, "REVOKE ALL ON \(keyword) \(signature) FROM PUBLIC", id.about(.grant), location)
+      // A platform's default privileges give what is new to roles of its own.
+      let others = (["PUBLIC"] + rendering.externalRoles.sorted().map(Quote.identifier)).joined(separator: ", ")
+      rendering.add(.grant, "REVOKE ALL ON \(keyword) \(signature) FROM \(others)", id.about(.grant), location)
       if !execute.isEmpty {
         rendering.add(
           .grant, grantSQL([.execute], on: "\(keyword) \(signature)", to: execute), id.about(.grant), location)
@@ -252,13 +254,5 @@ extension DeclaredSQL {
       }
     }
     rendering.add(isLast ? .lastSQL : .raw, sql.text, id, location)
-  }
-}
-
-extension External {
-  public func render(into rendering: inout Rendering) {
-    let id = FactID(.external, name: name)
-    rendering.add(.external, sql, id, location)
-    rendering.add(overlay: Fact(id, [.create: .text(sql), .objects: .ifPresent(schemas.sorted())]), location)
   }
 }

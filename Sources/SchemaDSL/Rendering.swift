@@ -50,7 +50,11 @@ public struct Rendering: Sendable {
 
   mutating func add(versionedExtension name: String) { versionedExtensions.insert(name) }
 
+  /// The roles that belong to others.
+  let externalRoles: Set<String>
+
   package init(_ database: Database) {
+    externalRoles = Self.externalRoles(of: database)
     for item in database.items { item.render(into: &self) }
     statements = statements.enumerated().sorted { ($0.element.phase, $0.offset) < ($1.element.phase, $1.offset) }
       .map(\.element)
@@ -131,9 +135,22 @@ public struct Rendering: Sendable {
     Set(database.items.flatMap { ($0 as? External)?.schemas ?? [] })
   }
 
-  /// The extensions that may be there or not, without rendering anything.
-  package static func optionalExtensions(of database: Database) -> Set<String> {
-    Set(database.items.compactMap { ($0 as? OptionalExtension)?.name })
+  /// The extensions that may be there or not, or belong to others, without rendering anything.
+  package static func excludedExtensions(of database: Database) -> Set<String> {
+    Set(
+      database.items.flatMap { item in
+        (item as? OptionalExtension).map { [$0.name] } ?? (item as? External)?.extensions ?? []
+      })
+  }
+
+  /// The roles that belong to others, without rendering anything.
+  package static func externalRoles(of database: Database) -> Set<String> {
+    Set(database.items.flatMap { ($0 as? External)?.roles ?? [] })
+  }
+
+  /// What takes the place of others' objects on servers that only dbtool uses.
+  package static func standIns(of database: Database) -> [StandIn] {
+    database.items.compactMap { ($0 as? External)?.standIn }
   }
 
   mutating func note(_ object: FactID, _ location: SourceLocation) {

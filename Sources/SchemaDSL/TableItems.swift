@@ -283,6 +283,19 @@ public struct Grant: TableItem {
   }
 }
 
+/// Takes privileges from roles that default privileges give them, such as those of a hosting platform; what is granted is
+/// said after it.
+public struct Revoke: TableItem {
+  let privileges: [Privilege]
+  let roles: [Role]
+  public let location: SourceReference
+  public init(_ privileges: Privilege..., from roles: Role..., file: StaticString = #fileID, line: Int = #line) {
+    self.privileges = privileges
+    self.roles = roles
+    location = SourceReference(file, line)
+  }
+}
+
 /// Gives roles the use of the sequence behind a `serial` column, without which they cannot insert. Identity columns do not
 /// need it.
 public struct SequenceGrant: TableItem {

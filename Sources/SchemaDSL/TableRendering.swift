@@ -259,6 +259,11 @@ struct RelationRenderer {
             item.privileges, on: sql, to: [role], columns: names(item.columns), grantOption: item.withGrantOption),
           grant, place)
       }
+    case let item as Revoke:
+      for role in item.roles {
+        let words = item.privileges.map(\.rawValue).joined(separator: ", ")
+        rendering.add(.grant, "REVOKE \(words) ON \(sql) FROM \(role.sql)", id.about(.grant, role: role.name), place)
+      }
     case is any AnyGenerated, is Unlogged, is StorageParameters, is Access: break
     default:
       rendering.problem(

@@ -51,6 +51,11 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Carry out again the statement in which an earlier apply was interrupted.")
   var repeatInterrupted = false
 
+  @Flag(
+    help: "Make stand-ins for what External presets say that every database brings, for a database of CI that does not."
+  )
+  var standIns = false
+
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
 
@@ -82,6 +87,7 @@ struct ApplyCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let (files, lock) = try verifiedFiles(project)
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
+      if standIns, !dryRun { try await project.provide(to: target) }
       if let planFile { try await PlanFile(path: planFile).verify(project, target) }
       if dryRun {
         try await preview(files, target)

@@ -17,8 +17,7 @@ struct PostgresCommand: AsyncParsableCommand {
     subcommands: [Start.self, Stop.self, Status.self, Psql.self], defaultSubcommand: Status.self)
 
   private static func server(_ options: ProjectOptions) throws -> ProjectServer {
-    let project = try options.project()
-    return try ProjectServer(project: project.root, databaseName: project.database.name)
+    try options.project().server()
   }
 
   struct Start: AsyncParsableCommand {
@@ -26,9 +25,10 @@ struct PostgresCommand: AsyncParsableCommand {
     @OptionGroup var projectOptions: ProjectOptions
     func run() async throws {
       try await reporting {
-        let server = try PostgresCommand.server(projectOptions)
+        let project = try projectOptions.project()
+        let server = try project.server()
         try await server.start()
-        try await server.installPreloadedExtensions()
+        try await project.prepare(server)
         Console.output.line("PostgreSQL \(try server.installation().version) is running: \(server.target)")
       }
     }

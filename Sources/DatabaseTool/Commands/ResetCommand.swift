@@ -39,7 +39,9 @@ struct ResetCommand: AsyncParsableCommand {
       try await recreate(target)
       console.line("created \(target)")
       if isEmbedded {
-        try await ProjectServer(project: project.root, databaseName: project.database.name).installPreloadedExtensions()
+        try await project.prepare(try project.server())
+      } else {
+        try await project.provide(to: target)
       }
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
         .run(upTo: nil, environment: environment, console)

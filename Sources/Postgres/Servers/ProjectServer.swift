@@ -13,14 +13,18 @@ package struct ProjectServer: Sendable {
   package let directory: String
   package let databaseName: String
   private let user: ProcessUser
+  /// Which things belong in the database before any migration.
+  private let provisions: String
 
   package static let superuser = "postgres"
 
   /// - Parameters:
   ///   - project: the project's folder; each has a server of its own.
   ///   - databaseName: the database that is made in it.
+  ///   - provisions: names what `prepare` makes in it; where that has changed, the server is not ready.
   /// - Throws: `ServerError`.
-  package init(project: String, databaseName: String) throws {
+  package init(project: String, databaseName: String, provisions: String = "") throws {
+    self.provisions = provisions
     let base = try ServerFolders.state()
     directory = "\(base)/\(Digest(of: project).short)"
     self.databaseName = databaseName
@@ -48,9 +52,11 @@ package struct ProjectServer: Sendable {
   package var isRunning: Bool { ServerFolders.ping(directory) == .accepting }
 
   /// Whether it runs and has its database: nothing is left to do before it is used.
-  package var isReady: Bool { FileManager.default.fileExists(atPath: readyFile) && isRunning }
+  package var isReady: Bool {
+    (try? String(contentsOfFile: readyFile, encoding: .utf8)) == provisions && isRunning
+  }
 
-  /// Written once the database and what belongs in it are there.
+  /// Says what belongs in the database, once that is there.
   private var readyFile: String { directory + "/ready" }
 
   package var processID: Int? { ServerFolders.serverPID(data: directory + "/data").map(Int.init) }
@@ -103,14 +109,15 @@ package struct ProjectServer: Sendable {
     }
   }
 
-  /// Installs what the server brings for its own database and no migration may: `pg_cron` where it is loaded.
-  package func installPreloadedExtensions() async throws {
+  /// Installs what belongs in the database and no migration may make: `pg_cron` where it is loaded, and what `body` makes.
+  package func prepare(_ body: @Sendable (Connection) async throws -> Void) async throws {
     try await Connection.with(target) { connection in
       let loaded = try await connection.query(
         "SELECT FROM pg_settings WHERE name = 'cron.database_name' AND setting = current_database()")
       if !loaded.isEmpty { try await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron") }
+      try await body(connection)
     }
-    _ = FileManager.default.createFile(atPath: readyFile, contents: nil)
+    try provisions.write(toFile: readyFile, atomically: true, encoding: .utf8)
   }
 
   /// Stops the server (fast shutdown); does nothing when it does not run.
