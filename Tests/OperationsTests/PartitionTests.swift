@@ -16,14 +16,19 @@ import Testing
     retire: String? = nil
   ) -> PartitionManager {
     var catalog = Catalog()
-    catalog.insert(
-      Fact(
-        FactID(.partitionWindow, schema: "public", name: table),
-        [
-          .unit: .text(unit), .ahead: .integer(ahead), .keep: .integer(keep), .column: .text("at"),
-          .timeZone: .text(zone), .drop: retire.map { .text($0) },
-        ]))
+    catalog.insert(window(table, unit: unit, ahead: ahead, keep: keep, zone: zone, retire: retire))
     return PartitionManager(catalog: catalog)
+  }
+
+  private static func window(
+    _ table: String = "t", unit: String, ahead: Int, keep: Int, zone: String = "UTC", retire: String?
+  ) -> Fact {
+    Fact(
+      FactID(.partitionWindow, schema: "public", name: table),
+      [
+        .unit: .text(unit), .ahead: .integer(ahead), .keep: .integer(keep), .column: .text("at"),
+        .timeZone: .text(zone), .drop: retire.map { .text($0) },
+      ])
   }
 
   private func with(
@@ -338,6 +343,37 @@ import Testing
           #"SELECT count(*), count(*) FILTER (WHERE note = E'a\\b\n' || id AND at = date '2025-12-01' + id % 80) FROM back"#
         )
         #expect(try back[0].int(0) == 800 && back[0].int(1) == 800)
+      }
+    }
+  }
+
+  /// A window that detaches leaves tables behind, which somebody wanted.
+  @Test(arguments: ["day", "week", "month", "year"])
+  func whatAWindowHasDetachedIsNoDrift(unit: String) async throws {
+    let states = States(database: Database("retired") {})
+    for retire in ["detach", "drop"] {
+      let manager = Self.manager(unit: unit, ahead: 1, keep: 1, retire: retire)
+      try await with(
+        "CREATE TABLE t (at timestamptz NOT NULL) PARTITION BY RANGE (at); CREATE TABLE t_2020 (at date)",
+        now: "2026-12-30"
+      ) { connection, _ in
+        try await connection.execute(unit == "year" ? "DROP TABLE t_2020" : "")
+        var expected = try await states.reader.read(connection).removing { $0.id.kind == .role }
+        expected.insert(Self.window(unit: unit, ahead: 1, keep: 1, retire: retire))
+        _ = try await manager.create(connection)
+        for partition in try await connection.query("SELECT inhrelid::regclass::text FROM pg_inherits") {
+          try await connection.execute("ALTER TABLE t DETACH PARTITION \(try partition.string(0))")
+        }
+        try await Self.set("2037-06-01", connection)
+        _ = try await manager.create(connection)
+        let tables = try await connection.query(
+          "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname ~ '^t_' AND NOT relispartition")[0].int(0)
+        let report = try await DriftReport.make(states: states, expected: expected, connection)
+        let notes = report.findings.filter { $0.code == "retired-partition" }
+        #expect(report.hasFindings() == (retire == "drop"), "\(report.findings.map(\.message))")
+        #expect(notes.count == (retire == "drop" ? 0 : 1) && tables > 0)
+        let (actual, _) = try await DriftReport.comparands(states: states, expected: expected, connection)
+        #expect(actual.contains(FactID(.table, schema: "public", name: "t_2020")) == (unit != "year"))
       }
     }
   }

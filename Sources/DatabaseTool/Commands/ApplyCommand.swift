@@ -200,7 +200,7 @@ struct ApplyWorkflow {
     if count > 0 {
       console.line("applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
     } else if agenda.waiting.isEmpty {
-      console.line("nothing to apply: \(target) is up to date")
+      console.line("nothing to apply: \(target) is up to date" + (all ? "" : " up to \(version ?? "")"))
     }
     agenda.tell(console)
     // What comes after the contract is missing.

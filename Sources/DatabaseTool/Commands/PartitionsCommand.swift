@@ -162,7 +162,8 @@ struct PartitionsCommand: AsyncParsableCommand {
               + "\(window.ahead) ahead",
             "\(window.partitions) partitions, about \(window.rows) rows, \(sizeText(window.bytes))",
             (window.missing.isEmpty
-              ? window.insertsFailFrom.map { "complete until \($0)" } ?? "a default takes the rest"
+              ? window.insertsFailFrom.map { "complete until \($0)" }
+                ?? (window.partitions == 0 ? "not partitioned yet: dbtool apply" : "a default takes the rest")
               : "missing: \(window.missing.map(\.partition).joined(separator: ", "))")
               + (window.hasRowsInDefault ? "; rows in the default partition" : ""))
         }

@@ -45,6 +45,15 @@ package struct DriftReport: Sendable {
     let faults = (seen.faults + seen.failingJobs).map(\.finding)
     findings =
       differences.map { finding($0, compared.expected, compared.actual) } + missing + faults + findings
+    let retired = Dictionary(grouping: retired(in: live, lock), by: \.value)
+    for (table, parts) in retired.sorted(by: { $0.key < $1.key }) {
+      let names = parts.map(\.key.sqlName).sorted().joined(separator: ", ")
+      findings.append(
+        DriftFinding(
+          .note, code: "retired-partition", "\(table)",
+          "once partitions of \(table.sqlName), now tables of their own: \(names)",
+          subject: table))
+    }
     for index in findings.indices {
       findings[index].location = findings[index].subject.flatMap { states.location(of: $0) }
     }
@@ -68,14 +77,28 @@ package struct DriftReport: Sendable {
     let expected = lock.withoutWindowPartitions(of: windows).removing { $0.id.kind == .cronJob && !hasJobs }
     // Roles are the server's, and hosting platforms have settings of their own; only those that the project declares are
     // its business.
+    let retired = retired(in: live, expected)
     let actual = live.withoutWindowPartitions(of: windows).removing {
       [.role, .setting].contains($0.id.kind) && !expected.contains($0.id)
+        || retired[$0.id] != nil
     }
     guard CatalogDifference.compare(expected: expected, actual: actual).contains(where: \.concernsExpressions) else {
       return (actual, expected)
     }
     // The same expression in other words is no drift; PostgreSQL says whether it is.
     return try await states.reconciled(actual, expected)
+  }
+
+  /// The tables that were partitions until a window made tables of their own of them, and that are to stay.
+  private static func retired(in live: Catalog, _ expected: Catalog) -> [FactID: FactID] {
+    let windows = expected.windows.compactMap { expected[$0].map(Window.init) }.filter { $0.retirement == .detach }
+    guard !windows.isEmpty else { return [:] }
+    var result: [FactID: FactID] = [:]
+    for fact in live.facts.values
+    where fact.id.kind == .table && fact.partitionParent == nil && !expected.contains(fact.id) {
+      if let window = windows.first(where: { $0.names(fact.id) }) { result[fact.id] = window.table }
+    }
+    return result
   }
 
   /// What is read beside the catalog.

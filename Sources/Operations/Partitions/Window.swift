@@ -22,6 +22,22 @@ struct Window: Sendable {
     retirement = Retirement(rawValue: fact.text(.drop)) ?? .detach
   }
 
+  /// Whether a table has the name that this window gives its partitions: what it detaches becomes a table of its own, under
+  /// that name.
+  func names(_ id: FactID) -> Bool {
+    guard id.kind == .table, id.schema == table.schema else { return false }
+    let shape =
+      switch unit {
+      case "day": "_0000_00_00"
+      case "week": "_0000_w00"
+      case "year": "_0000"
+      default: "_0000_00"
+      }
+    let name = id.name.map { $0.isASCII && $0.isNumber ? "0" : $0 }
+    let stem = table.name.prefix(51)
+    return id.name.hasPrefix(stem) && name.dropFirst(stem.count).elementsEqual(shape)
+  }
+
   /// What the queries below are given.
   var parameters: [String?] { [table.sqlName, table.name, unit, String(ahead), String(keep), timeZone] }
 
