@@ -378,6 +378,25 @@ import Testing
     }
   }
 
+  /// What dbtool has detached stays what it is when the window is to drop from then on.
+  @Test func whatWasDetachedIsRemembered() async throws {
+    let states = States(database: Database("retired") {})
+    let manager = Self.manager(ahead: 1, keep: 1, retire: "detach")
+    try await with("CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at)", now: "2026-01-10") { connection, _ in
+      var expected = try await states.reader.read(connection).removing { $0.id.kind == .role }
+      expected.insert(Self.window(unit: "month", ahead: 1, keep: 1, retire: "drop"))
+      _ = try await manager.create(connection)
+      try await Self.set("2037-06-01", connection)
+      _ = try await manager.create(connection)
+      #expect(try await manager.retire(connection).count == 3)
+      let report = try await DriftReport.make(states: states, expected: expected, connection)
+      #expect(report.findings.map(\.code) == ["retired-partition"], "\(report.findings.map(\.message))")
+      try await connection.execute("ALTER TABLE t_2026_01 RENAME TO kept; CREATE TABLE public.t_2026_01 (at date)")
+      let renamed = try await DriftReport.make(states: states, expected: expected, connection)
+      #expect(renamed.findings.filter { $0.code == "extra-table" }.count == 2, "\(renamed.findings.map(\.message))")
+    }
+  }
+
   /// A reader holds on to the partition; the detach is interrupted, and the next run ends it.
   @Test func aHalfDetachedPartitionIsFinished() async throws {
     try await with("CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at)", now: "2026-01-10") {

@@ -51,7 +51,8 @@ import Testing
     try project.copyPlatform()
     try FileManager.default.createSymbolicLink(
       atPath: project.root + "/Sources", withDestinationPath: TestProject.repository + "/Sources")
-    #expect(try await project.dbtool("apply").status == 0)
+    let apply = try await project.dbtool("apply")
+    #expect(apply.status == 0, "\(apply.output)")
     #expect(try await report(project).report.drift == false)
     _ = try await psql(project, Self.tamper)
     try await severitiesAndPlaces(project)

@@ -98,7 +98,7 @@ struct PartitionsCommand: AsyncParsableCommand {
           let report = { (outcome: PartitionManager.Outcome) in
             guard format == .text else { return }
             if let failure = outcome.failure {
-              Console.error.failure("\(outcome.partition) \(failure)")
+              Console.error.failure(outcome.partition.isEmpty ? failure : "\(outcome.partition): \(failure)")
             } else {
               Console.output.line("\(outcome.text): \(outcome.partition)")
             }

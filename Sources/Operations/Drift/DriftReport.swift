@@ -28,7 +28,8 @@ package struct DriftReport: Sendable {
         jobs: try await Self.jobs(connection),
         missing: try await manager.missing(connection), faults: try await manager.faults(connection),
         failingJobs: try await PartitionManager.failingJobs(jobs.map(\.name), connection),
-        server: try await ServerFindings.make(lock, connection))
+        server: try await ServerFindings.make(lock, connection),
+        detached: try await PartitionManager.detached(connection))
     }
     var findings = seen.server
     if seen.jobs != .readable, !jobs.isEmpty {
@@ -38,15 +39,15 @@ package struct DriftReport: Sendable {
           .note, code: seen.jobs == .absent ? "no-pg-cron" : "unreadable-jobs", "extension pg_cron",
           "\(reason): \(jobs.count) declared job\(jobs.count == 1 ? " is" : "s are") not checked"))
     }
-    let compared = try await sides(states, live, lock, hasJobs: seen.jobs == .readable)
+    let retired = retired(in: live, lock, seen.detached)
+    let compared = try await sides(states, live, lock, retired, hasJobs: seen.jobs == .readable)
     let differences = CatalogDifference.compare(expected: compared.expected, actual: compared.actual)
     // A window whose table is missing is told once.
     let missing = seen.missing.filter { live.contains($0.table) }.map(missingPartition)
     let faults = (seen.faults + seen.failingJobs).map(\.finding)
     findings =
       differences.map { finding($0, compared.expected, compared.actual) } + missing + faults + findings
-    let retired = Dictionary(grouping: retired(in: live, lock), by: \.value)
-    for (table, parts) in retired.sorted(by: { $0.key < $1.key }) {
+    for (table, parts) in Dictionary(grouping: retired, by: \.value).sorted(by: { $0.key < $1.key }) {
       let names = parts.map(\.key.sqlName).sorted().joined(separator: ", ")
       findings.append(
         DriftFinding(
@@ -66,18 +67,19 @@ package struct DriftReport: Sendable {
   package static func comparands(
     states: States, expected lock: Catalog, _ connection: Connection
   ) async throws -> (actual: Catalog, expected: Catalog) {
-    let (live, jobs) = try await states.reader.read(connection) { try await Self.jobs($0) }
-    return try await sides(states, live, lock, hasJobs: jobs == .readable)
+    let (live, (jobs, detached)) = try await states.reader.read(connection) {
+      (try await Self.jobs($0), try await PartitionManager.detached($0))
+    }
+    return try await sides(states, live, lock, retired(in: live, lock, detached), hasJobs: jobs == .readable)
   }
 
   private static func sides(
-    _ states: States, _ live: Catalog, _ lock: Catalog, hasJobs: Bool
+    _ states: States, _ live: Catalog, _ lock: Catalog, _ retired: [FactID: FactID], hasJobs: Bool
   ) async throws -> (actual: Catalog, expected: Catalog) {
     let windows = lock.windows
     let expected = lock.withoutWindowPartitions(of: windows).removing { $0.id.kind == .cronJob && !hasJobs }
     // Roles are the server's, and hosting platforms have settings of their own; only those that the project declares are
     // its business.
-    let retired = retired(in: live, expected)
     let actual = live.withoutWindowPartitions(of: windows).removing {
       [.role, .setting].contains($0.id.kind) && !expected.contains($0.id)
         || retired[$0.id] != nil
@@ -90,13 +92,18 @@ package struct DriftReport: Sendable {
   }
 
   /// The tables that were partitions until a window made tables of their own of them, and that are to stay.
-  private static func retired(in live: Catalog, _ expected: Catalog) -> [FactID: FactID] {
-    let windows = expected.windows.compactMap { expected[$0].map(Window.init) }.filter { $0.retirement == .detach }
+  ///
+  /// - Parameter detached: those that dbtool remembers; what the database's own functions detach is known by its name.
+  private static func retired(
+    in live: Catalog, _ expected: Catalog, _ detached: Set<FactID>
+  ) -> [FactID: FactID] {
+    let windows = expected.windows.compactMap { expected[$0].map(Window.init) }
     guard !windows.isEmpty else { return [:] }
     var result: [FactID: FactID] = [:]
     for fact in live.facts.values
     where fact.id.kind == .table && fact.partitionParent == nil && !expected.contains(fact.id) {
-      if let window = windows.first(where: { $0.names(fact.id) }) { result[fact.id] = window.table }
+      let window = windows.first { ($0.retirement == .detach || detached.contains(fact.id)) && $0.names(fact.id) }
+      if let window { result[fact.id] = window.table }
     }
     return result
   }
@@ -108,6 +115,7 @@ package struct DriftReport: Sendable {
     var faults: [PartitionManager.Fault]
     var failingJobs: [PartitionManager.Fault]
     var server: [DriftFinding]
+    var detached: Set<FactID>
   }
 
   private static func finding(

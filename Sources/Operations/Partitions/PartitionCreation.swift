@@ -195,7 +195,7 @@ package enum PartitionError: Error, CustomStringConvertible {
   case undividable(String, String)
   case watched(String, String)
   case archiveDiffers(String, String)
-  case noArchive(String)
+  case noArchive
 
   package var description: String {
     switch self {
@@ -207,8 +207,7 @@ package enum PartitionError: Error, CustomStringConvertible {
         + "move them without that"
     case .archiveDiffers(let path, let reason):
       "\(path) is not what the partition holds (\(reason)); the partition stays"
-    case .noArchive(let partition):
-      "\(partition) is to be archived: say --archive-to <folder>"
+    case .noArchive: "it is to be archived: say --archive-to <folder>"
     }
   }
 }

@@ -78,6 +78,27 @@ extension PartitionManager {
     return outcomes
   }
 
+  /// The tables that were detached and left where they are.
+  ///
+  /// - Returns: nothing where the role may not read what is remembered.
+  static func detached(_ connection: Connection) async throws -> Set<FactID> {
+    let readable = try await connection.query(
+      """
+      SELECT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('dbtool.retired'), 'SELECT')
+                      AND pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('dbtool')::oid, 'USAGE'), false)
+      """)[0]
+    guard try readable.bool(0) else { return [] }
+    return Set(
+      try await connection.query(
+        """
+        SELECT n.nspname, c.relname
+          FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid AND c.relname = r.partition_name
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE r.finished_at IS NOT NULL AND r.action IN ('stay', 'detach')
+        """
+      ).map { FactID(.table, schema: try $0.string(0), name: try $0.string(1)) })
+  }
+
   /// A partition on its way out.
   struct Retiring: Sendable {
     var oid: Int
@@ -107,7 +128,7 @@ extension PartitionManager {
   }
 
   private func retire(_ retiring: Retiring, _ connection: Connection, _ archive: String?) async throws -> String {
-    if retiring.action == .archive, archive == nil { throw PartitionError.noArchive(retiring.name) }
+    if retiring.action == .archive, archive == nil { throw PartitionError.noArchive }
     try await detach(retiring, connection)
     switch retiring.action {
     case .stay, .detach:
@@ -117,7 +138,7 @@ extension PartitionManager {
       try await drop(retiring, connection)
       return "dropped"
     case .archive:
-      guard let archive else { throw PartitionError.noArchive(retiring.name) }
+      guard let archive else { throw PartitionError.noArchive }
       return try await PartitionArchive(folder: archive).store(retiring, connection)
     }
   }
