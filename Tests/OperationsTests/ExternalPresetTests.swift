@@ -82,6 +82,30 @@ import Testing
     CREATE PUBLICATION supabase_realtime;
     """
 
+  /// PostGIS is on some machines only; where it is not, that is said.
+  @Test func postGISIsNeverWritten() async throws {
+    let states = States(
+      database: Database("places") {
+        External.postGIS(in: Schema("gis"))
+        Places.self
+      })
+    let server = try await states.scratch()
+    let isThere = try await Connection.with(server.target(database: "postgres")) {
+      try await !$0.query("SELECT FROM pg_available_extensions WHERE name = 'postgis'").isEmpty
+    }
+    guard isThere else {
+      let failure = await #expect(throws: LoadFailure.self) { try await states.declared() }
+      #expect(failure?.description.contains("postgis") == true, "\(String(describing: failure))")
+      return
+    }
+    let (source, target) = (try await states.empty(), try await states.declared())
+    var plan = try await states.plan(from: source, to: target)
+    let proof = try await Prover(server: server, reader: states.reader).prove(
+      &plan, from: try await states.replayTemplate([]), source: source, target: target)
+    #expect(proof.holds, "\(proof.differences)")
+    #expect(!plan.script.contains("EXTENSION") && plan.script.contains("USING gist"), "\(plan.script)")
+  }
+
   @Test func whatCannotBeStoodInForIsToldWithItsLine() async throws {
     let states = States(
       database: Database("broken") {
@@ -112,6 +136,16 @@ private struct Avatars: Table {
   var body: TableBody {
     PrimaryKey(id)
     Revoke(.all, from: Supabase.anon)
+  }
+}
+
+private struct Places: Table {
+  static let name = RelationName("places", in: .public)
+  let id = Column("id", .bigint, identity: .always)
+  let position = Column("position", .other("gis.geometry(Point, 4326)"))
+  var body: TableBody {
+    PrimaryKey(id)
+    Index("places_position_idx", on: position, using: .gist)
   }
 }
 
