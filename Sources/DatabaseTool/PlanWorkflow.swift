@@ -174,7 +174,7 @@ struct PlanWorkflow {
     if let name, let proof = result.proof, !result.plan.isEmpty {
       for (plan, isContract) in result.plan.parts {
         let name = isContract ? "\(name)_contract" : name
-        let version = nextVersion(after: files.last?.version)
+        let version = MigrationFile.version(at: Date(), after: files.last?.version)
         let text = MigrationWriter.text(
           for: plan, proof: proof, title: "\(version)_\(name)", isContract: isContract)
         let file = MigrationFile(version: version, name: name, text: text)
@@ -189,17 +189,6 @@ struct PlanWorkflow {
     let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: catalog)
     try Project.write(lock.text, to: project.lockPath)
     return written.map(\.fileName)
-  }
-
-  /// Now, in UTC; later than the last one even when two are written within a second.
-  private func nextVersion(after last: String?) -> String {
-    var date = Date()
-    while true {
-      let version = UTCTime.timestamp(date)
-      guard let last, version <= last else { return version }
-      date.addTimeInterval(1)
-      if version.prefix(4) < last.prefix(4) { return String((Int(last) ?? 0) + 1) }
-    }
   }
 }
 

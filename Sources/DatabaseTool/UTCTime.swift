@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Migrations
 
 /// Times as files hold them.
 enum UTCTime {
@@ -18,5 +19,18 @@ enum UTCTime {
     }
     return [padded(parts.year, 4)]
       + [parts.month, parts.day, parts.hour, parts.minute, parts.second].map { padded($0, 2) }
+  }
+}
+
+extension MigrationFile {
+  /// The version of one that is written at a moment; later than the last one even when two are written within a second.
+  static func version(at moment: Date, after last: String?) -> String {
+    var date = moment
+    while true {
+      let version = UTCTime.timestamp(date)
+      guard let last, version <= last else { return version }
+      date.addTimeInterval(1)
+      if version.prefix(4) < last.prefix(4) { return String((Int(last) ?? 0) + 1) }
+    }
   }
 }

@@ -63,6 +63,13 @@ package struct MigrationFile: Sendable {
     self.init(version: String(stem[..<underscore]), name: String(stem[stem.index(after: underscore)...]), text: text)
   }
 
+  /// The same under another version, which its first line says too.
+  package func moved(to version: String) -> MigrationFile {
+    let title = "-- \(self.version)_\(name)\n"
+    let text = text.hasPrefix(title) ? "-- \(version)_\(name)\n" + text.dropFirst(title.count) : text
+    return MigrationFile(version: version, name: name, text: text)
+  }
+
   /// Whether it can be the name of a migration: letters, digits, `_` and `-`.
   package static func isName(_ text: some StringProtocol) -> Bool {
     !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }

@@ -17,6 +17,16 @@ package enum TestBinary {
   }
 }
 
+extension TestBinary {
+  /// The example package's tool, for a small database of its own.
+  package static func example() throws -> String {
+    guard let path = ProcessInfo.processInfo.environment["DBTOOL_TEST_EXAMPLE"] else {
+      throw PostgresError(.connection, "DBTOOL_TEST_EXAMPLE names no tool: run the tests with make test")
+    }
+    return path
+  }
+}
+
 /// A project in a folder of its own, with an embedded server of its own, on which `dbtool` is run as a person would.
 package struct TestProject: Sendable {
   package let root: String

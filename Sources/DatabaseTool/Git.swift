@@ -1,0 +1,69 @@
+internal import FoundationEssentials
+internal import Migrations
+internal import Postgres
+
+/// The repository that a project is in, asked by `git`.
+struct Git {
+  private let program: String
+  private let root: String
+
+  /// - Throws: `ToolError` where there is no git or no repository.
+  init(_ root: String) throws {
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
+    guard
+      let program = folders.map({ "\($0)/git" }).first(where: { FileManager.default.isExecutableFile(atPath: $0) })
+    else { throw ToolError("there is no git in PATH, which knows what has landed") }
+    self.program = program
+    self.root = root
+    guard try run("rev-parse", "--git-dir").status == 0 else { throw ToolError("\(root) is in no git repository") }
+  }
+
+  /// The branch that others land on: `origin`'s own, or else `main` or `master`.
+  ///
+  /// - Throws: `ToolError` where there is none of these.
+  func trunk() throws -> String {
+    for name in ["origin/HEAD", "origin/main", "origin/master", "main", "master"] where try isCommit(name) {
+      return name
+    }
+    throw ToolError("nothing tells on which branch migrations land; say --onto <branch>")
+  }
+
+  func isCommit(_ reference: String) throws -> Bool {
+    try run("rev-parse", "--verify", "--quiet", "--end-of-options", reference + "^{commit}").status == 0
+  }
+
+  /// The migrations' file names in a commit.
+  func migrations(in commit: String) throws -> Set<String> {
+    let list = try lines("ls-tree", "--name-only", commit, "migrations/")
+    return Set(list.filter { $0.hasSuffix(".sql") }.map { String($0.dropFirst("migrations/".count)) })
+  }
+
+  /// A file as it is in a commit; nil when it is not there.
+  func text(of path: String, in commit: String) throws -> String? {
+    let outcome = try run("show", "\(commit):./\(path)")
+    return outcome.status == 0 ? outcome.output : nil
+  }
+
+  /// The commit before the one in which a file first came; nil for one that was never committed, or came with the first commit.
+  func commitBefore(_ path: String) throws -> String? {
+    guard let first = try lines("log", "--diff-filter=A", "--format=%H", "--", path).last else { return nil }
+    let parent = first + "^"
+    return try isCommit(parent) ? parent : nil
+  }
+
+  private func lines(_ arguments: String...) throws -> [String] {
+    let outcome = try run(arguments)
+    guard outcome.status == 0 else {
+      throw ToolError("git \(arguments.joined(separator: " ")): \(outcome.output.trimmedTrailing)")
+    }
+    return outcome.output.split(separator: "\n").map(String.init)
+  }
+
+  private func run(_ arguments: String...) throws -> ChildProcess.Outcome { try run(arguments) }
+
+  private func run(_ arguments: [String]) throws -> ChildProcess.Outcome {
+    let environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "GIT_DIR"].contains($0.key) }
+    return try ChildProcess.run(
+      program, ["-c", "core.quotePath=false", "-c", "safe.directory=*"] + arguments, environment: environment, in: root)
+  }
+}
