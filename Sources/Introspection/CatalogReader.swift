@@ -4,8 +4,8 @@ package import Postgres
 /// Reads a database's catalog in one snapshot: one transaction and three round trips, however many objects
 /// there are; a large database is read by two sessions.
 package struct CatalogReader: Sendable {
-  /// Schemas that are known but not managed: a hosting platform's own, dbtool's history, and where it prepares tables and
-  /// leaves them.
+  /// Schemas that are known but not managed: a hosting platform's own, the histories of tools, and where tables are prepared and
+  /// left.
   package var excludedSchemas: Set<String>
   /// Extensions that may be there or not.
   package var excludedExtensions: Set<String>
@@ -17,7 +17,7 @@ package struct CatalogReader: Sendable {
   ) {
     self.excludedRoles = excludedRoles
     self.excludedSchemas = excludedSchemas.union([
-      ToolSchema.history, ToolSchema.prepared, ToolSchema.replaced, "cron",
+      ToolSchema.history, ToolSchema.prepared, ToolSchema.replaced, "cron", "supabase_migrations",
     ])
     self.excludedExtensions = excludedExtensions
   }

@@ -63,9 +63,10 @@ package struct MigrationFile: Sendable {
     self.init(version: String(stem[..<underscore]), name: String(stem[stem.index(after: underscore)...]), text: text)
   }
 
-  /// The same under another version, which its first line says too.
-  package func moved(to version: String) -> MigrationFile {
+  /// The same under another version or name, which its first line says too.
+  package func moved(to version: String, name newName: String? = nil) -> MigrationFile {
     let title = "-- \(self.version)_\(name)\n"
+    let name = newName ?? name
     let text = text.hasPrefix(title) ? "-- \(version)_\(name)\n" + text.dropFirst(title.count) : text
     return MigrationFile(version: version, name: name, text: text)
   }

@@ -99,6 +99,14 @@ package enum Script {
     return .other
   }
 
+  /// Whether a statement is an INSERT.
+  package static func isInsert(_ sql: String) -> Bool {
+    let result = pg_query_parse(sql)
+    defer { pg_query_free_parse_result(result) }
+    guard result.error == nil, let tree = result.parse_tree else { return false }
+    return String(cString: tree).contains("{\"stmt\":{\"InsertStmt\"")
+  }
+
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
 
   private static func line(at offset: Int, in bytes: [UInt8]) -> Int {

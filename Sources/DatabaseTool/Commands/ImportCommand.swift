@@ -75,7 +75,9 @@ struct ImportWork {
     let files = try await baseline(imported, states)
     for file in imported.files { try Project.write(file.text, to: "\(path)/\(file.path)") }
     if isMarked, case .url(let target) = source {
-      try await Connection.with(target) { try await History.adopt(files, $0) }
+      var correction = History.Correction()
+      correction.adopted = files
+      try await Connection.with(target) { [correction] in try await History.correct(correction, $0) }
     }
     report(imported, files)
   }

@@ -8,53 +8,131 @@ internal import SchemaDSL
 
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "status", abstract: "List the migrations: applied, half applied, pending, unknown.")
+    commandName: "status",
+    abstract: "List the migrations, here and in databases: applied, half applied, pending, unknown.")
 
   @Option(help: "How to print: text or json.")
   var format: OutputFormat = .text
 
-  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var databases: DatabasesOptions
   @OptionGroup var projectOptions: ProjectOptions
 
-  struct Line: Encodable {
-    var version: String
-    var name: String
-    var state: String
-    var appliedAt: String?
+  /// A database and what it says of the migrations.
+  private struct Remote {
+    var target: ConnectionTarget
+    var environment: String?
+    var comparison: HistoryComparison
+    var activity: ApplyActivity?
   }
 
   func run() async throws {
     try await reporting {
       let project = try projectOptions.project()
       let files = try project.migrations()
-      let (target, _) = try await databaseOptions.resolve(project)
-      let (entries, environment, activity) = try await Connection.with(target) { connection in
-        (
-          try await History.entries(connection), try await History.setting("environment", connection),
-          try await ApplyActivity.current(connection)
-        )
-      }
-      let lines = lines(files, entries)
+      var remotes: [Remote] = []
+      for target in try await databases.resolve(project) { remotes.append(try await remote(target, files)) }
       let console = Console.output
       if format == .json {
-        console.line(try JSON.text(lines))
+        console.line(try JSON.text(MachineStatus(databases: remotes.map(machine))))
         return
       }
-      console.line("\(target)\(environment.map { ", environment \($0)" } ?? "")")
-      var table = TextTable()
-      for line in lines { table.add(line.version, line.state, line.appliedAt.map { "\($0) UTC" } ?? "-", line.name) }
-      table.print(to: console)
-      let pending = lines.count { $0.state.hasPrefix("pending") || $0.state.hasPrefix("part") }
-      if let activity { show(activity, console) }
-      let isContract =
-        lines.first { $0.state.hasPrefix("pending") || $0.state.hasPrefix("part") }?.state == "pending contract"
-      console.line(
-        pending == 0
-          ? "up to date"
-          : isContract
-            ? "\(pending) to apply, once every client is ready for it: dbtool apply --contract"
-            : "\(pending) to apply: dbtool apply")
+      let isOne = remotes.count == 1
+      for (index, remote) in remotes.enumerated() {
+        console.line((isOne ? "" : "\(index + 1): ") + Self.title(remote))
+      }
+      table(files, remotes).print(to: console)
+      for (index, remote) in remotes.enumerated() {
+        if let activity = remote.activity { show(activity, console) }
+        console.line((isOne ? "" : "\(index + 1): ") + summary(remote.comparison))
+      }
     }
+  }
+
+  private func remote(_ target: ConnectionTarget, _ files: [MigrationFile]) async throws -> Remote {
+    try await Connection.with(target) { connection in
+      Remote(
+        target: target, environment: try await History.setting("environment", connection),
+        comparison: HistoryComparison(files, try await History.entries(connection)),
+        activity: try await ApplyActivity.current(connection))
+    }
+  }
+
+  private static func title(_ remote: Remote) -> String {
+    "\(remote.target)\(remote.environment.map { ", environment \($0)" } ?? "")"
+  }
+
+  /// A line for each migration that is here or in a database.
+  private func table(_ files: [MigrationFile], _ remotes: [Remote]) -> TextTable {
+    let local = Set(files.map(\.version))
+    var names = Dictionary(files.map { ($0.version, $0.name) }) { first, _ in first }
+    for line in remotes.flatMap(\.comparison.lines) where names[line.version] == nil { names[line.version] = line.name }
+    let isOne = remotes.count == 1
+    var table = TextTable()
+    if !names.isEmpty {
+      table.add(["version", "local"] + (isOne ? ["remote", ""] : remotes.indices.map { "\($0 + 1)" }) + ["name"])
+    }
+    for (version, name) in names.sorted(by: { $0.key < $1.key }) {
+      var cells = [version, local.contains(version) ? "here" : "-"]
+      for remote in remotes {
+        let line = remote.comparison.lines.first { $0.version == version }
+        cells.append(line.map(Self.text) ?? "-")
+        if isOne { cells.append(line?.entry.map { "\($0.appliedAt) UTC" } ?? "-") }
+      }
+      table.add(cells + [name])
+    }
+    return table
+  }
+
+  private static func text(_ line: HistoryComparison.Line) -> String {
+    switch line.state {
+    case .applied: "applied"
+    case .appliedInParts: "applied in parts"
+    case .partly(let done, let count): "part \(done) of \(count)"
+    case .pending: line.file?.isContract == true ? "pending contract" : "pending"
+    case .changed: "changed since"
+    case .notHere: "not here"
+    case .partlyReplaced: "some of its parts"
+    }
+  }
+
+  private func summary(_ comparison: HistoryComparison) -> String {
+    let open = comparison.lines.filter { line in
+      if case .partly = line.state { return true }
+      return line.state == .pending
+    }
+    if (try? comparison.verify()) == nil { return "the history is not that of the files: dbtool repair" }
+    guard let first = open.first else { return "up to date" }
+    return first.state == .pending && first.file?.isContract == true
+      ? "\(open.count) to apply, once every client is ready for it: dbtool apply --contract"
+      : "\(open.count) to apply: dbtool apply"
+  }
+
+  // MARK: JSON
+
+  private struct MachineStatus: Encodable {
+    struct Database: Encodable {
+      var database: String
+      var environment: String?
+      var migrations: [Line]
+    }
+    struct Line: Encodable {
+      var version: String
+      var name: String
+      var local: Bool
+      var state: String
+      var appliedAt: String?
+    }
+    var databases: [Database]
+  }
+
+  private func machine(_ remote: Remote) -> MachineStatus.Database {
+    MachineStatus.Database(
+      database: "\(remote.target)", environment: remote.environment,
+      migrations: remote.comparison.lines.map {
+        MachineStatus.Line(
+          version: $0.version, name: $0.name, local: $0.file != nil, state: Self.text($0),
+          appliedAt: $0.entry?.appliedAt)
+      })
   }
 
   /// What an apply in another terminal is doing.
@@ -64,24 +142,5 @@ struct StatusCommand: AsyncParsableCommand {
     for line in statement { console.note("  \(line)") }
     if let progress = activity.progress { console.note("  \(progress)") }
     for blocker in activity.blockers { console.note("  waiting for \(blocker.description)") }
-  }
-
-  private func lines(_ files: [MigrationFile], _ entries: [History.Entry]) -> [Line] {
-    let byVersion = Dictionary(entries.map { ($0.version, $0) }) { first, _ in first }
-    let known = Set(files.map(\.version))
-    var lines = files.map { file -> Line in
-      guard let entry = byVersion[file.version] else {
-        let state = file.isContract ? "pending contract" : "pending"
-        return Line(version: file.version, name: file.name, state: state, appliedAt: nil)
-      }
-      let state =
-        entry.checksum != file.digest.description
-        ? "changed since" : entry.isFinished ? "applied" : "part \(entry.segmentsDone) of \(entry.segments)"
-      return Line(version: file.version, name: file.name, state: state, appliedAt: entry.appliedAt)
-    }
-    lines += entries.filter { !known.contains($0.version) }.map {
-      Line(version: $0.version, name: $0.name, state: "not here", appliedAt: $0.appliedAt)
-    }
-    return lines.sorted { $0.version < $1.version }
   }
 }

@@ -63,6 +63,7 @@ struct Console: Sendable {
 struct TextTable {
   private var rows: [[String]] = []
   mutating func add(_ cells: String...) { rows.append(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells) }
   func print(to console: Console) {
     var widths: [Int] = []
     for row in rows {

@@ -94,22 +94,15 @@ package struct Applier: Sendable {
   /// - Throws: `ApplyError` when history and files contradict each other.
   package func pending(_ connection: Connection, upTo version: String? = nil) async throws -> [Pending] {
     if let version, !files.contains(where: { $0.version == version }) { throw ApplyError.noSuchVersion(version) }
-    let entries = try await History.entries(connection)
-    let byVersion = Dictionary(files.map { ($0.version, $0) }) { first, _ in first }
-    var done: [String: History.Entry] = [:]
-    for entry in entries {
-      guard let file = byVersion[entry.version] else {
-        throw ApplyError.unknownVersion(entry.version, name: entry.name)
+    let comparison = HistoryComparison(files, try await History.entries(connection))
+    try comparison.verify()
+    return comparison.lines.compactMap { line in
+      guard let file = line.file, version.map({ file.version <= $0 }) ?? true else { return nil }
+      switch line.state {
+      case .pending: return Pending(file: file, done: 0)
+      case .partly(let done, _): return Pending(file: file, done: done, attempted: line.entry?.attempted)
+      default: return nil
       }
-      guard file.digest.description == entry.checksum else {
-        throw ApplyError.changedAfterApplying(file: file.fileName)
-      }
-      done[entry.version] = entry
-    }
-    return files.compactMap { file in
-      if let version, file.version > version { return nil }
-      guard let entry = done[file.version] else { return Pending(file: file, done: 0) }
-      return entry.isFinished ? nil : Pending(file: file, done: entry.segmentsDone, attempted: entry.attempted)
     }
   }
 
@@ -131,6 +124,8 @@ package struct Applier: Sendable {
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
         let agenda = try await agenda(connection, upTo: version)
+        try await History.squash(
+          HistoryComparison(files, try await History.entries(connection)).inParts, connection)
         if isPooled { try refuseSessions(agenda.pending) }
         let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
         for entry in agenda.pending { try await apply(entry, connection, pid, lock, report) }

@@ -5,6 +5,7 @@ package enum ApplyError: Error, CustomStringConvertible {
   case busy(String)
   case changedAfterApplying(file: String)
   case unknownVersion(String, name: String)
+  case partlyReplaced(file: String)
   case noSuchVersion(String)
   case statement(
     file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int, isTransaction: Bool)
@@ -26,6 +27,9 @@ package enum ApplyError: Error, CustomStringConvertible {
       return
         "this database has migration \(version)_\(name), which is not among the files here. Pull the newest files; "
         + "nothing was applied."
+    case .partlyReplaced(let file):
+      return "migrations/\(file) takes the place of migrations of which this database has only some. Apply the others "
+        + "first, from the commit before dbtool squash; nothing was applied."
     case .noSuchVersion(let version):
       return "there is no migration \(version). dbtool status lists them."
     case .statement(let file, let line, let sql, let error, let done, let segments, let isTransaction):

@@ -61,21 +61,61 @@ package enum History {
     }
   }
 
-  /// Writes down migrations as applied that lead to what the database is already.
-  ///
-  /// - Throws: `PostgresError`; `MigrationError` for a file that cannot be split.
-  package static func adopt(_ files: [MigrationFile], _ connection: Connection) async throws {
-    try await ensure(connection)
-    try await connection.transaction { connection in
-      for file in files {
-        let count = String(try file.segments().count)
-        try await connection.query(
-          """
-          INSERT INTO dbtool.migrations (version, name, checksum, segments, segments_done, finished_at)
-          VALUES ($1, $2, $3, $4::integer, $4::integer, now())
-          """, [file.version, file.name, file.digest.description, count])
+  /// Writes squashed migrations in the place of those that they were made of, which were applied.
+  package static func squash(_ files: [MigrationFile], _ connection: Connection) async throws {
+    for file in files {
+      let count = String(try file.segments().count)
+      try await connection.transaction { connection in
+        let parts = ArrayText.encode(file.replaced.map(\.version))
+        try await connection.query("DELETE FROM dbtool.migrations WHERE version = ANY ($1::text[])", [parts])
+        try await insert(file, count, connection)
       }
     }
+  }
+
+  /// Changes what the history says, in one transaction, and nothing else.
+  package struct Correction: Sendable {
+    package var forgotten: [String] = []
+    /// What it has under another version, or with other contents, and the file that this is.
+    package var renamed: [(version: String, file: MigrationFile)] = []
+    package var adopted: [MigrationFile] = []
+    package init() {}
+    package var isEmpty: Bool { forgotten.isEmpty && renamed.isEmpty && adopted.isEmpty }
+  }
+
+  /// - Throws: `PostgresError`; `MigrationError` for a file that cannot be split.
+  package static func correct(_ correction: Correction, _ connection: Connection) async throws {
+    try await ensure(connection)
+    let adopted = try correction.adopted.map { ($0, String(try $0.segments().count)) }
+    try await connection.transaction { connection in
+      for version in correction.forgotten {
+        try await connection.query("DELETE FROM dbtool.migrations WHERE version = $1", [version])
+        try await connection.query("DELETE FROM dbtool.backfills WHERE version = $1", [version])
+      }
+      // Versions may change places: all of them make room first.
+      for (index, (version, _)) in correction.renamed.enumerated() {
+        try await connection.query(
+          "UPDATE dbtool.migrations SET version = $2 WHERE version = $1", [version, "\(index)"])
+        try await connection.query(
+          "UPDATE dbtool.backfills SET version = $2 WHERE version = $1", [version, "\(index)"])
+      }
+      for (index, (_, file)) in correction.renamed.enumerated() {
+        try await connection.query(
+          "UPDATE dbtool.migrations SET version = $2, name = $3, checksum = $4 WHERE version = $1",
+          ["\(index)", file.version, file.name, file.digest.description])
+        try await connection.query(
+          "UPDATE dbtool.backfills SET version = $2 WHERE version = $1", ["\(index)", file.version])
+      }
+      for (file, count) in adopted { try await insert(file, count, connection) }
+    }
+  }
+
+  private static func insert(_ file: MigrationFile, _ segments: String, _ connection: Connection) async throws {
+    try await connection.query(
+      """
+      INSERT INTO dbtool.migrations (version, name, checksum, segments, segments_done, finished_at)
+      VALUES ($1, $2, $3, $4::integer, $4::integer, now())
+      """, [file.version, file.name, file.digest.description, segments])
   }
 
   /// What was applied, in order; nothing when dbtool never was here.

@@ -1,0 +1,72 @@
+internal import ArgumentParser
+internal import Catalog
+internal import Migrations
+internal import Operations
+internal import Postgres
+internal import SchemaDSL
+
+struct RepairCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "repair",
+    abstract: "Bring a database's history together with the files, where both are the same in fact.",
+    discussion: """
+      Changes the history (schema dbtool) and nothing else. Migrations that dbtool rebase has moved, or that were renamed, are \
+      recognised by their contents. Others that the history has and the files have not, or have otherwise, are corrected only if the \
+      database is what the files lead to; the schema is compared for that. What only somebody can know is said: --applied, --reverted.
+
+      A Supabase project goes over to dbtool with --from-supabase, once its files are in migrations/ and dbtool plan \
+      --update-lock has proved them, and back with --to-supabase.
+      """)
+
+  @Option(help: ArgumentHelp("Take this migration for applied. May be repeated.", valueName: "version"))
+  var applied: [String] = []
+
+  @Option(help: ArgumentHelp("Take this migration for not applied. May be repeated.", valueName: "version"))
+  var reverted: [String] = []
+
+  @Flag(help: "Take for applied what the Supabase CLI's history has.")
+  var fromSupabase = false
+
+  @Flag(help: "Write what is applied into the Supabase CLI's history.")
+  var toSupabase = false
+
+  @Flag(help: "Show what would be changed; change nothing.")
+  var dryRun = false
+
+  @OptionGroup var databaseOptions: DatabaseOptions
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    if fromSupabase, toSupabase { throw ValidationError("Say either --from-supabase or --to-supabase.") }
+    if dryRun, toSupabase { throw ValidationError("--to-supabase only adds lines; leave --dry-run out.") }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let (files, lock) = try verifiedFiles(project)
+      let (target, _) = try await databaseOptions.resolve(project)
+      let console = Console.output
+      if toSupabase {
+        let count = try await Connection.with(target) { try await SupabaseHistory.write(files, $0) }
+        console.line(
+          "wrote \(count) migration\(count == 1 ? "" : "s") into the history of the Supabase CLI in \(target)")
+        return
+      }
+      var workflow = RepairWorkflow(project: project, files: files, lock: lock.catalog, target: target)
+      workflow.applied = try applied + (fromSupabase ? await workflow.versionsOfSupabase() : [])
+      workflow.reverted = reverted
+      let correction = try await workflow.correction()
+      for line in RepairWorkflow.text(correction) { console.line(line) }
+      if correction.isEmpty {
+        console.line("nothing to repair: the history of \(target) is that of the files")
+        return
+      }
+      if dryRun { return }
+      try await ApplyLock.with(target) { _ in
+        try await Connection.with(target) { try await History.correct(correction, $0) }
+      }
+      try await workflow.tellDrift(console)
+    }
+  }
+}

@@ -1,0 +1,100 @@
+internal import Postgres
+
+/// The project's migrations beside a database's history, version by version.
+package struct HistoryComparison: Sendable {
+  package enum State: Sendable, Hashable {
+    case applied
+    /// Applied as the migrations that it was made of (`dbtool squash`).
+    case appliedInParts
+    case partly(done: Int, of: Int)
+    case pending
+    /// The history has it with other contents.
+    case changed
+    /// The history has it, and there is no file.
+    case notHere
+    /// The history has some of the migrations that it was made of.
+    case partlyReplaced
+  }
+
+  package struct Line: Sendable {
+    package var version: String
+    package var name: String
+    package var state: State
+    package var file: MigrationFile?
+    package var entry: History.Entry?
+  }
+
+  /// In the order of the versions.
+  package let lines: [Line]
+
+  package init(_ files: [MigrationFile], _ entries: [History.Entry]) {
+    var rest = Dictionary(entries.map { ($0.version, $0) }) { first, _ in first }
+    var lines: [Line] = []
+    for file in files {
+      let replaced = file.replaced
+      let found = replaced.compactMap { part in
+        rest[part.version].flatMap { $0.checksum == part.digest ? $0 : nil }
+      }
+      if !found.isEmpty {
+        for entry in found { rest[entry.version] = nil }
+        let isWhole = found.count == replaced.count && found.allSatisfy(\.isFinished)
+        lines.append(
+          Line(
+            version: file.version, name: file.name, state: isWhole ? .appliedInParts : .partlyReplaced, file: file,
+            entry: found.last))
+        continue
+      }
+      let entry = rest.removeValue(forKey: file.version)
+      lines.append(
+        Line(version: file.version, name: file.name, state: Self.state(file, entry), file: file, entry: entry))
+    }
+    lines += rest.values.map { Line(version: $0.version, name: $0.name, state: .notHere, file: nil, entry: $0) }
+    self.lines = lines.sorted { $0.version < $1.version }
+  }
+
+  private static func state(_ file: MigrationFile, _ entry: History.Entry?) -> State {
+    guard let entry else { return .pending }
+    guard entry.checksum == file.digest.description else { return .changed }
+    return entry.isFinished ? .applied : .partly(done: entry.segmentsDone, of: entry.segments)
+  }
+
+  /// The squashed migrations of which the history has the parts.
+  package var inParts: [MigrationFile] { lines.filter { $0.state == .appliedInParts }.compactMap(\.file) }
+
+  /// - Throws: `ApplyError` where history and files contradict each other.
+  package func verify() throws {
+    for line in lines {
+      switch (line.state, line.file) {
+      case (.notHere, _): throw ApplyError.unknownVersion(line.version, name: line.name)
+      case (.changed, let file?): throw ApplyError.changedAfterApplying(file: file.fileName)
+      case (.partlyReplaced, let file?): throw ApplyError.partlyReplaced(file: file.fileName)
+      default: continue
+      }
+    }
+  }
+}
+
+extension MigrationFile {
+  /// The word that begins a line of its header for each migration that it was made of.
+  private static let replacesMark = "-- dbtool:replaces "
+
+  /// One of the migrations that a squashed one was made of.
+  package struct Part: Sendable, Hashable {
+    package var version: String
+    package var digest: String
+  }
+
+  /// What it was made of; empty but for one that `dbtool squash` has written.
+  package var replaced: [Part] {
+    text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }.compactMap { line in
+      guard line.hasPrefix(Self.replacesMark) else { return nil }
+      let words = line.dropFirst(Self.replacesMark.count).split(separator: " ")
+      return words.count == 2 ? Part(version: String(words[0]), digest: String(words[1])) : nil
+    }
+  }
+
+  /// The header's lines for the migrations that one is made of.
+  package static func replaces(_ files: [MigrationFile]) -> String {
+    files.map { "\(replacesMark)\($0.version) \($0.digest)\n" }.joined()
+  }
+}

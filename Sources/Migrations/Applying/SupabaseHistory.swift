@@ -1,0 +1,57 @@
+package import Postgres
+
+/// The history of the Supabase CLI, `supabase_migrations.schema_migrations`: migrations by the same 14 digits of UTC time,
+/// with their statements. A project can go over to dbtool with it, and back.
+package enum SupabaseHistory {
+  package struct Entry: Sendable {
+    package var version: String
+    package var name: String
+  }
+
+  /// What it says is applied, in order; nil where there is none.
+  ///
+  /// - Throws: `PostgresError`.
+  package static func entries(_ connection: Connection) async throws -> [Entry]? {
+    let exists = try await connection.query(
+      "SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL")
+    guard try exists[0].bool(0) else { return nil }
+    // Older versions of the CLI kept no names.
+    return try await connection.query(
+      """
+      SELECT version, coalesce(to_jsonb(m) ->> 'name', '') FROM supabase_migrations.schema_migrations m ORDER BY version
+      """
+    ).map { Entry(version: try $0.string(0), name: try $0.string(1)) }
+  }
+
+  /// Writes into it what dbtool's own history has and it has not; makes it where it is missing, as the CLI does.
+  ///
+  /// - Returns: how many were written.
+  /// - Throws: `PostgresError`; `MigrationError` for a file that cannot be split.
+  package static func write(_ files: [MigrationFile], _ connection: Connection) async throws -> Int {
+    let comparison = HistoryComparison(files, try await History.entries(connection))
+    let applied = comparison.lines.filter { [.applied, .appliedInParts].contains($0.state) }.compactMap(\.file)
+    let rows = try applied.map { file in
+      [file.version, file.name, ArrayText.encode(try file.segments().flatMap(\.statements).map(\.sql))]
+    }
+    return try await connection.transaction { connection in
+      try await connection.execute(
+        """
+        SET LOCAL client_min_messages = warning;
+        CREATE SCHEMA IF NOT EXISTS supabase_migrations;
+        CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations (version text NOT NULL PRIMARY KEY);
+        ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS statements text[];
+        ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text;
+        """)
+      var count = 0
+      for row in rows {
+        let inserted = try await connection.query(
+          """
+          INSERT INTO supabase_migrations.schema_migrations (version, name, statements) VALUES ($1, $2, $3::text[])
+          ON CONFLICT (version) DO NOTHING RETURNING version
+          """, row)
+        count += inserted.count
+      }
+      return count
+    }
+  }
+}
