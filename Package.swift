@@ -52,11 +52,13 @@ let package = Package(
     layer("Planning", ["Catalog", "Postgres", .product(name: "HeapModule", package: "swift-collections")]),
     layer("Migrations", ["Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     layer("Importing", ["Planning", "SchemaDSL", "Catalog", "Postgres"]),
+    layer("Generating", ["Importing", "Catalog", "Postgres"]),
     layer("Operations", ["Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     layer(
       "DatabaseTool",
       [
-        "Operations", "Importing", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres",
+        "Operations", "Generating", "Importing", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog",
+        "Postgres",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -99,6 +101,7 @@ let package = Package(
       "PlatformTests", ["Platform", "SchemaDSL", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
       exclude: ["Documents"]),
     tests("ImportingTests", ["Importing", "Migrations", "Introspection", "Catalog", "Postgres"]),
+    tests("GeneratingTests", ["Generating", "Migrations", "Introspection", "Catalog", "Postgres"]),
     tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
     tests("FaultTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),

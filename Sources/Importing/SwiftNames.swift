@@ -1,23 +1,23 @@
 /// Names for Swift made of names in SQL, each given once in its scope.
-struct SwiftNames {
+package struct SwiftNames {
   private var taken: Set<String>
 
   /// - Parameter taken: names that have a meaning already.
-  init(reserving taken: Set<String> = []) { self.taken = Set(taken.map { $0.lowercased() }) }
+  package init(reserving taken: Set<String> = []) { self.taken = Set(taken.map { $0.lowercased() }) }
 
   /// A name for a type: `order_lines` becomes `OrderLines`.
   ///
   /// - Parameters:
   ///   - qualifier: what is put before it where the name is taken, a schema for example.
   ///   - suffix: what is put after it where that is taken too.
-  mutating func type(_ name: String, qualifier: String, suffix: String) -> String {
+  package mutating func type(_ name: String, qualifier: String, suffix: String) -> String {
     let plain = Self.identifier(Self.words(name).map(Self.capitalised).joined())
     let candidates = [plain, Self.capitalised(Self.member(qualifier)) + plain, plain + suffix]
     return claim(candidates, isKeyword: { Self.typeKeywords.contains($0) })
   }
 
   /// A name for a property, a case or a constant: `author_id` becomes `authorID`.
-  mutating func member(_ name: String, suffix: String) -> String {
+  package mutating func member(_ name: String, suffix: String) -> String {
     let plain = Self.member(name)
     return Self.escaped(claim([plain, plain + suffix], isKeyword: { Self.impossible.contains($0) }))
   }
@@ -80,7 +80,7 @@ struct SwiftNames {
   ]
 
   /// Names of the DSL and of Swift that a declaration in the same module would hide.
-  static let words: Set<String> = [
+  package static let words: Set<String> = [
     "Access", "Alias", "AliasedColumn", "Any", "Array", "Bool", "Check", "Column", "Comment", "Compression", "CronJob",
     "Database", "DatabaseBuilder", "DatabaseItem", "DatabaseTool", "DataType", "Declarations", "DeclaredSQL",
     "DefaultPrivileges", "DefaultValue", "Deferrable", "Dictionary", "Double", "Error", "Exclude", "Extension",

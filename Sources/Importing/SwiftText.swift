@@ -1,12 +1,12 @@
 /// Text as a Swift literal, with code in it.
-struct SwiftText {
+package struct SwiftText {
   enum Segment: Equatable {
     case text(String)
     case code(String)
   }
 
   /// A literal of text alone.
-  static func literal(_ text: String, indentation: Int = 0) -> String {
+  package static func literal(_ text: String, indentation: Int = 0) -> String {
     literal([.text(text)], indentation: indentation)
   }
 

@@ -178,6 +178,11 @@ package enum ArrayText {
     return elements
   }
 
+  /// - Returns: nil for what is no one-dimensional array.
+  package static func decode(_ text: String) -> [String]? {
+    Array(text.utf8).withUnsafeBufferPointer { decode($0) }
+  }
+
   package static func encode(_ elements: [String]) -> String {
     let quoted = elements.map { element in
       var text = "\""

@@ -17,7 +17,7 @@ package enum GeneratedTool {
     let folder = try built()
     let modules = [
       "ArgumentParser", "ArgumentParserToolInfo", "CServerProcess", "Catalog", "DatabaseTool", "HeapModule",
-      "Importing",
+      "Generating", "Importing",
       "InternalCollectionsUtilities", "ContainersPreview", "Introspection", "Migrations", "Operations", "Planning",
       "Postgres",
       "SchemaDSL",

@@ -1,0 +1,132 @@
+import FoundationEssentials
+import Generating
+import Introspection
+import Postgres
+import TestSupport
+import Testing
+
+/// Types for clients, of a database with a little of everything; the languages' own compilers judge them.
+@Suite struct TypesTests {
+  private static func model(_ schemas: [String]? = nil) async throws -> SchemaModel {
+    let server = try await Databases.server.value
+    try await Connection.with(server.target(database: "postgres")) { connection in
+      for role in SchemaGenerator.roles {
+        _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role)) LOGIN")
+      }
+    }
+    return try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        for statement in try Script.split(somebodysDatabase + "\n" + more) {
+          try await connection.execute(statement.sql)
+        }
+        return try await SchemaModel.read(schemas, excluding: CatalogReader().excludedSchemas, connection)
+      }
+    }
+  }
+
+  /// What the fixture has nothing of.
+  private static let more = #"""
+    SET search_path = public;
+    CREATE TABLE "odd-name" ("a b" text NOT NULL, "class" mood[], "it's" address NOT NULL, positive positive, parent parent);
+    CREATE TABLE one_to_one (tenant uuid PRIMARY KEY REFERENCES tenants, other uuid REFERENCES tenants (id));
+    CREATE FUNCTION many(a integer, b text DEFAULT 'x') RETURNS SETOF tenants LANGUAGE sql AS 'SELECT * FROM tenants';
+    CREATE FUNCTION pairs(OUT a integer, OUT b mood) RETURNS SETOF record LANGUAGE sql AS $$SELECT 1, 'good'::mood$$;
+    CREATE FUNCTION body(jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT $1';
+    CREATE FUNCTION moods() RETURNS mood[] LANGUAGE sql AS $$SELECT ARRAY['good'::mood]$$;
+    CREATE TYPE nothing AS ENUM ();
+    CREATE TYPE "Odd ""type""" AS ("in" integer, m mood);
+    CREATE SCHEMA empty;
+    """#
+
+  @Test func theModelIsWhatTheDatabaseIs() async throws {
+    let model = try await Self.model(["public"])
+    let users = try #require(model.relation(.init(schema: "public", name: "users")))
+    #expect(users.primaryKey == ["id"] && users.columns.first { $0.name == "id" }?.isGenerated == true)
+    #expect(users.columns.first { $0.name == "full_text" }?.isGenerated == true)
+    #expect(users.columns.first { $0.name == "lucky" }?.type == .scalar("int4"))
+    #expect(users.columns.first { $0.name == "home" }?.type == .composite(.init(schema: "public", name: "address")))
+    // Partitions are part of their table.
+    #expect(model.relation(.init(schema: "public", name: "measures_2026")) == nil)
+    let one = try #require(model.relation(.init(schema: "public", name: "one_to_one")))
+    #expect(one.relationships.map(\.isOneToOne) == [false, true], "\(one.relationships)")
+    #expect(!model.functions.contains { $0.name.name == "touch" })
+    await #expect(throws: SchemaModelError.self) { try await Self.model(["nowhere"]) }
+  }
+
+  @Test func typeScriptIsInTheShapeThatItsReadersKnow() async throws {
+    let text = TypeScriptTypes(try await Self.model()).text
+    for part in [
+      "          tenant_id: string\n", "          id?: never\n",
+      "          mood?: Database[\"public\"][\"Enums\"][\"mood\"]\n",
+      "        | { Args: { t: string }; Returns: string }\n", "      pairs: { Args: never; Returns: {\n",
+      "\"it's\": Database",
+      "empty: {\n    Tables: {\n      [_ in never]: never\n",
+    ] {
+      #expect(text.contains(part), "\(part)")
+    }
+    // No table is given to those who insert what the server makes.
+    #expect(!text.contains("full_text: unknown\n          full_text"))
+  }
+
+  static var compiler: String? {
+    ["/usr/bin/tsc", "/usr/local/bin/tsc"].first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+
+  @Test(.enabled(if: compiler != nil, "apt-get install node-typescript"))
+  func theTypeScriptCompilerTakesIt() async throws {
+    let folder = "/tmp/dbtool-types-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try TypeScriptTypes(try await Self.model()).text.write(
+      toFile: folder + "/database.ts", atomically: false, encoding: .utf8)
+    func compile(_ use: String) async throws -> ChildProcess.Outcome {
+      try ("import { Database, Tables, TablesInsert, Enums, Constants } from './database'\n" + use)
+        .write(toFile: folder + "/use.ts", atomically: false, encoding: .utf8)
+      return try await ChildProcess.run(
+        Self.compiler ?? "", ["--strict", "--noEmit", "--target", "es2020", "use.ts"],
+        environment: ["PATH": "/usr/bin:/bin"],
+        in: folder)
+    }
+    let good = try await compile(
+      """
+      const tenant: TablesInsert<'tenants'> = { name: 'a', tags: ['b'], settings: { c: [1, null] } }
+      const user: Tables<'users'> | null = null
+      const mood: Enums<'mood'> = 'so-so'
+      const all: readonly string[] = Constants.public.Enums.mood
+      type Many = Database['public']['Functions']['many']['Returns'][number]['name']
+      const name: Many = 'x'
+      const view: Tables<'active_users'>['email'] = null
+      """)
+    #expect(good.status == 0, "\(good.output)")
+    for bad in [
+      "const a: TablesInsert<'tenants'> = { }", "const a: TablesInsert<'users'> = { id: 1, tenant_id: '', email: '' }",
+      "const a: Enums<'mood'> = 'bad'", "const a: Tables<'nothing_here'> | null = null",
+    ] {
+      let refused = try await compile(bad)
+      #expect(refused.status != 0, "\(bad)")
+    }
+  }
+
+  @Test func swiftCompilesAndReadsWhatPostgresWrites() async throws {
+    let folder = "/tmp/dbtool-types-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try SwiftTypes(try await Self.model()).text.write(
+      toFile: folder + "/Types.swift", atomically: false, encoding: .utf8)
+    try """
+    import Foundation
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    let row = #"{"id":"6F9619FF-8B86-D011-B42D-00CF4FC964FF","name":"a","mood":"so-so","created_at":"2026-01-01T00:00:00Z","settings":{"a":[1,null]},"tags":["x"]}"#
+    let tenant = try decoder.decode(Public.Tenants.self, from: Data(row.utf8))
+    precondition(tenant.mood == .soSo && tenant.settings == .object(["a": .array([.number(1), .null])]))
+    let insert = Public.Tenants.Insert(name: "b")
+    print(String(decoding: try JSONEncoder().encode(insert), as: UTF8.self))
+    """.write(toFile: folder + "/main.swift", atomically: false, encoding: .utf8)
+    let compiled = try await GeneratedTool.swiftc(
+      ["-Onone", "-warnings-as-errors", folder + "/Types.swift", folder + "/main.swift", "-o", folder + "/program"])
+    try #require(compiled.status == 0, "\(compiled.output)")
+    let ran = try await ChildProcess.run(folder + "/program", [], environment: ["LD_LIBRARY_PATH": ""])
+    #expect(ran.status == 0 && ran.output == "{\"name\":\"b\"}\n", "\(ran.output)")
+  }
+}
