@@ -78,7 +78,8 @@ struct RootCommand: AsyncParsableCommand {
     subcommands: [
       PlanCommand.self, LintCommand.self, ApplyCommand.self, RevertCommand.self, StatusCommand.self, DriftCommand.self,
       DiffCommand.self, InitCommand.self, ImportCommand.self,
-      DumpCommand.self, FingerprintCommand.self, TypesCommand.self, RebaseCommand.self, RepairCommand.self,
+      DumpCommand.self, FingerprintCommand.self, TypesCommand.self, DocsCommand.self, RebaseCommand.self,
+      RepairCommand.self,
       SquashCommand.self,
       ResetCommand.self, SeedCommand.self,
       PartitionsCommand.self, PostgresCommand.self,

@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import Catalog
+internal import FoundationEssentials
+internal import Generating
+internal import Migrations
+internal import Postgres
+internal import SchemaDSL
+
+struct DocsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "docs",
+    abstract: "Write the schema's documentation: pages with diagrams, Markdown, or Mermaid.",
+    discussion: """
+      Every object with its comment, columns, constraints, policies, grants and declaring line, and a diagram of each schema's \
+      tables. The pages (html) need no server and no network. Of what is declared, or with --database of what is there.
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case html, markdown, mermaid }
+
+  @Option(help: "What to write: html, markdown or mermaid.")
+  var format = Format.html
+
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("The folder to write into; Mermaid is printed without it.", valueName: "folder"))
+  var output: String?
+
+  @Flag(help: "Exit with 2 when the folder is not what would be written; write nothing. For CI.")
+  var check = false
+
+  @Option(
+    help: ArgumentHelp(
+      "An address of the declarations, with {file} and {line} in it, for links.", valueName: "url"))
+  var sourceURL: String?
+
+  @Option(
+    help: ArgumentHelp("A database instead of what is declared, as a libpq connection string or URL.", valueName: "url")
+  )
+  var database: String?
+
+  @OptionGroup var projectOptions: ProjectOptions
+
+  func validate() throws {
+    if output == nil, format != .mermaid || check { throw ValidationError("Say where to: --output <folder>.") }
+  }
+
+  func run() async throws {
+    try await reporting {
+      let project = try projectOptions.project()
+      let files = files(try await document(project), project)
+      guard let output else {
+        for file in files { Console.output.write(file.text) }
+        return
+      }
+      if check {
+        let stale = files.filter { (try? String(contentsOfFile: "\(output)/\($0.name)", encoding: .utf8)) != $0.text }
+        if stale.isEmpty { return }
+        Console.error.failure(
+          "\(output) is not what the schema is (\(stale.map(\.name).sentence)): dbtool docs --format \(format.rawValue) --output \(output)"
+        )
+        throw ExitCode(2)
+      }
+      let folder = output.hasPrefix("/") ? output : "./\(output)"
+      for file in files { try Project.write(file.text, to: "\(folder)/\(file.name)") }
+      Console.output.line(
+        "wrote \(files.count) files to \(output)" + (format == .html ? "; open \(output)/index.html" : ""))
+    }
+  }
+
+  private func document(_ project: Project) async throws -> SchemaDocument {
+    let states = States(database: project.database)
+    guard let database else {
+      return SchemaDocument(try await states.declared(), name: project.database.name) { states.location(of: $0) }
+    }
+    let target = try ConnectionTarget(database)
+    let windows = try project.lock().catalog.windows
+    let live = try await states.live(target).withoutWindowPartitions(of: windows).removing { $0.id.kind == .role }
+    return SchemaDocument(live, name: target.databaseName ?? project.database.name) { states.location(of: $0) }
+  }
+
+  private func files(_ document: SchemaDocument, _ project: Project) -> [(name: String, text: String)] {
+    let folders = SourceFiles(root: project.root)
+    let source = SourceLinks(sourceURL) { folders.resolved($0) }
+    switch format {
+    case .html: return HTMLSite(document, source: source).files
+    case .markdown: return MarkdownDocument(document, source: source).files
+    case .mermaid:
+      return document.chapters.filter { !$0.diagram.nodes.isEmpty }.map {
+        (HTMLSite.slug($0.title) + ".mmd", "%% \($0.title)\n" + $0.diagram.mermaid)
+      }
+    }
+  }
+}
