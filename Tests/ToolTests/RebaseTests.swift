@@ -3,78 +3,75 @@ import Postgres
 import TestSupport
 import Testing
 
-// Within the serialised suite: see StateTests.
-extension CommandTests {
-  /// Two branches with migrations, as two people make them.
-  @Suite struct RebaseTests {
-    @Test func aBranchComesAfterWhatLanded() async throws {
-      let team = try await Team("CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t;")
+/// Two branches with migrations, as two people make them.
+@Suite(.serialized) struct RebaseTests {
+  @Test func aBranchComesAfterWhatLanded() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM t;")
+    defer { team.project.remove() }
+    try await team.land("20260301000000_theirs", "CREATE TABLE u (id int REFERENCES t);")
+    try await team.branch(
+      "20260201000000_ours", "ALTER TABLE t ADD COLUMN ours int;", "20260201000001_more", "CREATE TABLE w ();")
+    try await team.merge()
+    let preview = try await team.project.dbtool("rebase", "--dry-run")
+    #expect(preview.status == 0 && preview.output.contains("20260201000000_ours.sql -> "), "\(preview.output)")
+    #expect(try team.project.migrations.contains("20260201000000_ours.sql"))
+    let rebased = try await team.project.dbtool("rebase")
+    #expect(rebased.status == 0, "\(rebased.output)")
+    let names = try team.project.migrations.map { String($0.drop { $0 != "_" }) }
+    #expect(names == ["_base.sql", "_theirs.sql", "_ours.sql", "_more.sql"])
+    // The lock vouches for it, and nothing is left to move.
+    let again = try await team.project.dbtool("rebase")
+    #expect(again.status == 0 && again.output.contains("nothing to move"), "\(again.output)")
+    #expect(try await team.project.dbtool("apply").status == 0)
+  }
+
+  @Test func whatOneUndoesOfTheOtherIsNamed() async throws {
+    let view = "CREATE OR REPLACE VIEW v AS SELECT id"
+    for (theirs, ours, words) in [
+      ("\(view), 'theirs' AS theirs FROM t;", "\(view), 'ours' AS ours FROM t;", ["cannot be run", "view public.v"]),
+      (
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+        "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
+        ["function public.f()", "made by both"]
+      ),
+      (
+        "ALTER TABLE t RENAME COLUMN note TO remark;", "CREATE INDEX ON t (note);",
+        ["cannot be run", "does not exist", "table public.t"]
+      ),
+      (
+        "ALTER TABLE t ALTER note SET NOT NULL;", "ALTER TABLE t DROP COLUMN note;",
+        ["column public.t.note", "dropped by this branch"]
+      ),
+      (
+        "GRANT SELECT ON t TO PUBLIC;", "REVOKE ALL ON t FROM PUBLIC; GRANT INSERT ON t TO PUBLIC;",
+        ["grant to PUBLIC"]
+      ),
+    ] {
+      let team = try await Team("CREATE TABLE t (id int PRIMARY KEY, note text); CREATE VIEW v AS SELECT id FROM t;")
       defer { team.project.remove() }
-      try await team.land("20260301000000_theirs", "CREATE TABLE u (id int REFERENCES t);")
-      try await team.branch(
-        "20260201000000_ours", "ALTER TABLE t ADD COLUMN ours int;", "20260201000001_more", "CREATE TABLE w ();")
+      try await team.land("20260301000000_theirs", theirs)
+      try await team.branch("20260201000000_ours", ours)
       try await team.merge()
-      let preview = try await team.project.dbtool("rebase", "--dry-run")
-      #expect(preview.status == 0 && preview.output.contains("20260201000000_ours.sql -> "), "\(preview.output)")
-      #expect(try team.project.migrations.contains("20260201000000_ours.sql"))
+      let lock = try team.project.read("schema.lock")
       let rebased = try await team.project.dbtool("rebase")
-      #expect(rebased.status == 0, "\(rebased.output)")
-      let names = try team.project.migrations.map { String($0.drop { $0 != "_" }) }
-      #expect(names == ["_base.sql", "_theirs.sql", "_ours.sql", "_more.sql"])
-      // The lock vouches for it, and nothing is left to move.
-      let again = try await team.project.dbtool("rebase")
-      #expect(again.status == 0 && again.output.contains("nothing to move"), "\(again.output)")
-      #expect(try await team.project.dbtool("apply").status == 0)
+      #expect(rebased.status == 1 && words.allSatisfy(rebased.output.contains), "\(words) \(rebased.output)")
+      #expect(try team.project.migrations.contains("20260201000000_ours.sql"))
+      #expect(try team.project.read("schema.lock") == lock)
     }
+  }
 
-    @Test func whatOneUndoesOfTheOtherIsNamed() async throws {
-      let view = "CREATE OR REPLACE VIEW v AS SELECT id"
-      for (theirs, ours, words) in [
-        ("\(view), 'theirs' AS theirs FROM t;", "\(view), 'ours' AS ours FROM t;", ["cannot be run", "view public.v"]),
-        (
-          "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
-          "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';",
-          ["function public.f()", "made by both"]
-        ),
-        (
-          "ALTER TABLE t RENAME COLUMN note TO remark;", "CREATE INDEX ON t (note);",
-          ["cannot be run", "does not exist", "table public.t"]
-        ),
-        (
-          "ALTER TABLE t ALTER note SET NOT NULL;", "ALTER TABLE t DROP COLUMN note;",
-          ["column public.t.note", "dropped by this branch"]
-        ),
-        (
-          "GRANT SELECT ON t TO PUBLIC;", "REVOKE ALL ON t FROM PUBLIC; GRANT INSERT ON t TO PUBLIC;",
-          ["grant to PUBLIC"]
-        ),
-      ] {
-        let team = try await Team("CREATE TABLE t (id int PRIMARY KEY, note text); CREATE VIEW v AS SELECT id FROM t;")
-        defer { team.project.remove() }
-        try await team.land("20260301000000_theirs", theirs)
-        try await team.branch("20260201000000_ours", ours)
-        try await team.merge()
-        let lock = try team.project.read("schema.lock")
-        let rebased = try await team.project.dbtool("rebase")
-        #expect(rebased.status == 1 && words.allSatisfy(rebased.output.contains), "\(words) \(rebased.output)")
-        #expect(try team.project.migrations.contains("20260201000000_ours.sql"))
-        #expect(try team.project.read("schema.lock") == lock)
-      }
-    }
-
-    @Test func whatIsNotMergedIsToldFirst() async throws {
-      let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
-      defer { team.project.remove() }
-      try await team.land("20260301000000_theirs", "CREATE TABLE u ();")
-      try await team.branch("20260201000000_ours", "CREATE TABLE w ();")
-      let early = try await team.project.dbtool("rebase")
-      #expect(early.status == 1 && early.output.contains("not here: 20260301000000_theirs.sql"), "\(early.output)")
-      let nowhere = try await team.project.dbtool("rebase", "--onto=--upload-pack=x")
-      #expect(nowhere.status == 1 && nowhere.output.contains("no branch"), "\(nowhere.output)")
-      try await team.git("checkout", "-q", "main")
-      let nothing = try await team.project.dbtool("rebase")
-      #expect(nothing.status == 1 && nothing.output.contains("nothing to rebase"), "\(nothing.output)")
-    }
+  @Test func whatIsNotMergedIsToldFirst() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    try await team.land("20260301000000_theirs", "CREATE TABLE u ();")
+    try await team.branch("20260201000000_ours", "CREATE TABLE w ();")
+    let early = try await team.project.dbtool("rebase")
+    #expect(early.status == 1 && early.output.contains("not here: 20260301000000_theirs.sql"), "\(early.output)")
+    let nowhere = try await team.project.dbtool("rebase", "--onto=--upload-pack=x")
+    #expect(nowhere.status == 1 && nowhere.output.contains("no branch"), "\(nowhere.output)")
+    try await team.git("checkout", "-q", "main")
+    let nothing = try await team.project.dbtool("rebase")
+    #expect(nothing.status == 1 && nothing.output.contains("nothing to rebase"), "\(nothing.output)")
   }
 }
 
