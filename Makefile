@@ -3,7 +3,7 @@ SWIFT ?= swift
 # A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
 DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
 
-.PHONY: setup build demo test soak faults partition-years regress bench format lint clean
+.PHONY: setup build demo test api-docs soak faults partition-years regress bench format lint clean
 
 setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
 	@Scripts/setup
@@ -16,6 +16,9 @@ demo: build ## From nothing to a live, seeded database.
 
 test: setup ## All tests, on an embedded PostgreSQL.
 	@Scripts/test
+
+api-docs: ## The public libraries' documentation (DocC), after a build.
+	@Scripts/api-docs
 
 soak: setup ## Random pairs of schemas: make soak PAIRS=5000 START=1000
 	DBTOOL_SOAK_START=$(or $(START),1000) DBTOOL_SOAK_PAIRS=$(or $(PAIRS),5000) $(SWIFT) test --filter ConvergenceTests

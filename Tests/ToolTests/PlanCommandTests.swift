@@ -57,7 +57,7 @@ extension CommandTests {
 
   @Test(arguments: [
     "", "plan", "lint", "apply", "revert", "status", "drift", "diff", "init", "import", "dump", "reset", "seed",
-    "partitions", "postgres",
+    "partitions", "postgres", "rebase", "repair", "squash", "types", "docs", "fingerprint",
   ])
   func everyCommandHasItsPage(command: String) async throws {
     let project = try TestProject()
