@@ -19,6 +19,8 @@ struct RebaseWorkflow {
     var catalog: Catalog
     /// Whether something is declared that no migration makes.
     var isBehind: Bool
+    /// Whether it was compared with what each side alone has made.
+    var isCompared: Bool
   }
 
   /// - Throws: `ToolError` where there is no such branch.
@@ -41,13 +43,27 @@ struct RebaseWorkflow {
     let renamed = try moved(ours, after: landed.last?.version)
     let result = landed + renamed.map(\.new)
 
-    let before = try git.commitBefore("migrations/\(first.fileName)").map { try git.migrations(in: $0) }
-    let base = landed.filter { before?.contains($0.fileName) ?? ($0.version < first.version) }
-    let catalog = try await prove(base: base, landed: landed, ours: ours, result: result)
+    let base = try base(of: landed, first)
+    let (catalog, isCompared) = try await prove(base: base, landed: landed, ours: ours, result: result)
     let lock = try await settled(catalog, result)
     let isBehind = try await !CatalogDifference.compare(expected: states.declared(), actual: lock).isEmpty
     return Result(
-      files: result, renamed: renamed.filter { $0.old.version != $0.new.version }, catalog: lock, isBehind: isBehind)
+      files: result, renamed: renamed.filter { $0.old.version != $0.new.version }, catalog: lock, isBehind: isBehind,
+      isCompared: isCompared)
+  }
+
+  /// What had landed when the branch began: the commit before its first migration knows, unless the branch was rebased since.
+  private func base(of landed: [MigrationFile], _ first: MigrationFile) throws -> [MigrationFile] {
+    let names = try git.commitBefore("migrations/\(first.fileName)").map { try git.migrations(in: $0) }
+    let older = landed.filter { $0.version < first.version }
+    guard let names else { return older }
+    let versions = Set(names.map { String($0.prefix { $0 != "_" }) })
+    let known = landed.filter { file in
+      names.contains(file.fileName)
+        // Squashed since.
+        || !file.replaced.isEmpty && file.replaced.allSatisfy { versions.contains($0.version) }
+    }
+    return known.count == landed.count && older.count < landed.count ? older : known
   }
 
   /// What landed has to be here, as it landed.
@@ -78,27 +94,27 @@ struct RebaseWorkflow {
   /// Runs everything in its new order, and compares with what each side alone has made.
   private func prove(
     base: [MigrationFile], landed: [MigrationFile], ours: [MigrationFile], result: [MigrationFile]
-  ) async throws -> Catalog {
-    let sides = (
-      base: try await states.replayed(base), landed: try await states.replayed(landed),
-      ours: try await states.replayed(base + ours)
-    )
+  ) async throws -> (Catalog, isCompared: Bool) {
+    let (before, after) = (try await states.replayed(base), try await states.replayed(landed))
+    // A branch that took in what landed meanwhile may not run without it.
+    var alone: Catalog?
+    do { alone = try await states.replayed(base + ours) } catch is ReplayFailure {}
     let catalog: Catalog
     do { catalog = try await states.replayed(result) } catch let failure as ReplayFailure {
-      let both = changed(sides.base, sides.landed).intersection(changed(sides.base, sides.ours)).sorted()
+      let both = alone.map { changed(before, after).intersection(changed(before, $0)).sorted() } ?? []
       throw ToolError(
         "after what landed on \(trunk), this branch's migrations cannot be run: \(failure)"
           + (both.isEmpty ? "" : "\nBoth sides change \(both.map(\.description).joined(separator: ", ")).")
           + Self.advice)
     }
-    let conflicts = MergeConflict.find(
-      base: sides.base, landed: sides.landed, ours: sides.ours, result: catalog)
+    guard let alone, base.count < landed.count else { return (catalog, false) }
+    let conflicts = MergeConflict.find(base: before, landed: after, ours: alone, result: catalog)
     guard conflicts.isEmpty else {
       throw ToolError(
         "this branch and \(trunk) change the same:" + conflicts.prefix(20).map { "\n  \($0)" }.joined()
           + (conflicts.count > 20 ? "\n  and \(conflicts.count - 20) more" : "") + Self.advice)
     }
-    return catalog
+    return (catalog, true)
   }
 
   private static let advice = """

@@ -20,30 +20,32 @@ struct RepairWorkflow {
     var correction = History.Correction()
     correction.forgotten = try said(reverted, among: entries.map(\.version), "the history has no migration")
     var rest = entries.filter { !reverted.contains($0.version) }
-    for version in try said(applied, among: files.map(\.version), "there is no file of migration") {
-      if let entry = rest.first(where: { $0.version == version }), entry.isFinished { continue }
-      if rest.contains(where: { $0.version == version }) { correction.forgotten.append(version) }
-      rest.removeAll { $0.version == version }
-      correction.adopted += files.filter { $0.version == version }
-    }
-
     var lines = HistoryComparison(files, rest).lines
-    for index in lines.indices where lines[index].state == .notHere {
-      guard let entry = lines[index].entry, let file = moved(entry, lines) else { continue }
+    var taken: Set<String> = []
+    for entry in lines.filter({ $0.state == .notHere }).compactMap(\.entry) {
+      guard let file = moved(entry, lines, taken) else { continue }
+      taken.insert(file.version)
       correction.renamed.append((entry.version, file))
     }
-    let known = Set(correction.renamed.flatMap { [$0.version, $0.file.version] } + applied)
-    lines.removeAll { known.contains($0.version) }
+    for version in try said(applied, among: files.map(\.version), "there is no file of migration")
+    where !taken.contains(version) {
+      let entry = rest.first { $0.version == version }
+      guard let file = files.first(where: { $0.version == version }) else { continue }
+      if let entry, entry.isFinished, entry.checksum == file.digest.description { continue }
+      // What it stands for is done with it.
+      let parts = Set([version] + file.replaced.flatMap(\.versions))
+      correction.forgotten += rest.filter { parts.contains($0.version) && $0.version != version }.map(\.version)
+      rest.removeAll { parts.contains($0.version) }
+      if entry == nil { correction.adopted.append(file) } else { correction.rewritten.append(file) }
+    }
 
+    let known = Set(correction.renamed.flatMap { [$0.version, $0.file.version] } + applied)
+    lines = HistoryComparison(files, rest).lines.filter { !known.contains($0.version) }
     let doubtful = lines.filter { [.notHere, .changed].contains($0.state) }
     if !doubtful.isEmpty {
       try await verify(lines, doubtful)
       for line in doubtful {
-        if let file = line.file {
-          correction.renamed.append((line.version, file))
-        } else {
-          correction.forgotten.append(line.version)
-        }
+        if let file = line.file { correction.rewritten.append(file) } else { correction.forgotten.append(line.version) }
       }
     }
     return correction
@@ -58,9 +60,11 @@ struct RepairWorkflow {
   }
 
   /// The file that a migration of the history has become: the same under another version or name.
-  private func moved(_ entry: History.Entry, _ lines: [HistoryComparison.Line]) -> MigrationFile? {
+  private func moved(
+    _ entry: History.Entry, _ lines: [HistoryComparison.Line], _ taken: Set<String>
+  ) -> MigrationFile? {
     lines.first { line in
-      guard line.state == .pending, let file = line.file else { return false }
+      guard line.state == .pending, let file = line.file, !taken.contains(file.version) else { return false }
       return file.digest.description == entry.checksum
         || file.moved(to: entry.version, name: entry.name).digest.description == entry.checksum
     }?.file
@@ -102,10 +106,9 @@ struct RepairWorkflow {
   }
 
   static func text(_ correction: History.Correction) -> [String] {
-    correction.renamed.map { version, file in
-      version == file.version
-        ? "\(file.fileName): applied with other contents, with the same result" : "\(version) is \(file.fileName) now"
-    } + correction.forgotten.map { "\($0): no longer in the history" }
+    correction.renamed.map { "\($0.version) is \($0.file.fileName) now" }
+      + correction.rewritten.map { "\($0.fileName): applied, which the history has otherwise" }
+      + correction.forgotten.map { "\($0): no longer in the history" }
       + correction.adopted.map { "\($0.fileName): applied" }
   }
 

@@ -2,7 +2,7 @@ internal import Importing
 
 /// Types for Swift: a `Codable` structure for each table and view, for what is inserted, for a function's arguments and results
 /// and for each composite type, and an enum for each of PostgreSQL's. Keys are the columns' names, so that JSON of rows
-/// (`to_jsonb`, PostgREST) is read as it is.
+/// (`to_jsonb`, PostgREST) is read by `JSONDecoder.postgres`.
 package struct SwiftTypes {
   private let model: SchemaModel
   /// The Swift name of each schema, and of each type in it.
@@ -54,14 +54,16 @@ package struct SwiftTypes {
   // MARK: Types
 
   private func enumeration(_ type: SchemaModel.Enumeration) -> String {
-    var names = SwiftNames()
+    guard !type.labels.isEmpty else {
+      return comment(type.comment, 2) + "  public typealias \(typeName(type.name)) = Never\n"
+    }
+    var names = SwiftNames(reserving: ["allCases", "hashValue", "rawValue"])
     let cases = type.labels.map { label in
       let name = names.member(label, suffix: "Value")
       return "    case \(name)" + (name == label ? "" : " = \(SwiftText.literal(label))") + "\n"
     }
-    // An enum without cases has no raw values.
-    let conformances = cases.isEmpty ? "" : "String, Codable, CaseIterable, "
-    return comment(type.comment, 2) + "  public enum \(typeName(type.name)): \(conformances)Hashable, Sendable {\n"
+    return comment(type.comment, 2)
+      + "  public enum \(typeName(type.name)): String, Codable, CaseIterable, Hashable, Sendable {\n"
       + cases.joined() + "  }\n"
   }
 
@@ -86,7 +88,8 @@ package struct SwiftTypes {
 
   private func functions(_ functions: [SchemaModel.Function]) -> [String] {
     guard !functions.isEmpty else { return [] }
-    var names = SwiftNames(reserving: Self.reserved.union(typeNames.values))
+    // Types are found by their schema's name, which no function may hide.
+    var names = SwiftNames(reserving: Self.reserved.union(typeNames.values).union(schemaNames.values))
     let texts = functions.map { function -> String in
       let name = names.type(function.name.name, qualifier: "", suffix: "Function")
       let arguments = function.parameters.enumerated().map { index, parameter in
@@ -130,7 +133,7 @@ package struct SwiftTypes {
   private func structure(
     _ name: String, _ fields: [Field], _ note: String?, _ indentation: Int, nested: String = ""
   ) -> String {
-    var names = SwiftNames()
+    var names = SwiftNames(reserving: ["hashValue", "stringValue", "intValue"])
     let members = fields.map { ($0, names.member($0.name, suffix: "Value")) }
     let indent = String(repeating: " ", count: indentation)
     var text = comment(note, indentation) + "\(indent)public struct \(name): Codable, Hashable, Sendable {\n"
@@ -179,7 +182,6 @@ package struct SwiftTypes {
     "bool": "Bool", "int2": "Int16", "int4": "Int32", "int8": "Int64", "float4": "Float", "float8": "Double",
     "numeric": "Decimal", "uuid": "UUID", "json": "JSONValue", "jsonb": "JSONValue", "timestamptz": "Date",
     "record": "JSONValue",
-    "oid": "UInt32",
   ]
 
   private static let json = """
@@ -219,6 +221,23 @@ package struct SwiftTypes {
         case .array(let value): try container.encode(value)
         case .object(let value): try container.encode(value)
         }
+      }
+    }
+
+    extension JSONDecoder {
+      /// Reads times as PostgreSQL writes them in JSON, with fractions of a second or without.
+      public static var postgres: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .custom { decoder in
+          let text = try decoder.singleValueContainer().decode(String.self)
+          let style = Date.ISO8601FormatStyle()
+          for style in [style, style.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .colon)] {
+            if let date = try? style.parse(text) { return date }
+          }
+          throw DecodingError.dataCorrupted(
+            .init(codingPath: decoder.codingPath, debugDescription: "no time in ISO 8601: \\(text)"))
+        }
+        return decoder
       }
     }
 

@@ -163,11 +163,10 @@ package struct TypeScriptTypes {
     var types: [String: String] = [
       "bool": "boolean", "json": "Json", "jsonb": "Json", "void": "undefined", "record": "Record<string, unknown>",
     ]
-    for name in ["int2", "int4", "int8", "float4", "float8", "numeric", "oid", "money"] { types[name] = "number" }
-    types["money"] = "string"
+    for name in ["int2", "int4", "int8", "float4", "float8", "numeric"] { types[name] = "number" }
     for name in [
       "bytea", "bpchar", "varchar", "date", "text", "citext", "time", "timetz", "timestamp", "timestamptz", "uuid",
-      "vector", "name",
+      "vector", "name", "oid", "money",
       "char",
     ] { types[name] = "string" }
     return types

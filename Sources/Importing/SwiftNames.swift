@@ -12,7 +12,8 @@ package struct SwiftNames {
   ///   - suffix: what is put after it where that is taken too.
   package mutating func type(_ name: String, qualifier: String, suffix: String) -> String {
     let plain = Self.identifier(Self.words(name).map(Self.capitalised).joined())
-    let candidates = [plain, Self.capitalised(Self.member(qualifier)) + plain, plain + suffix]
+    let qualified = qualifier.isEmpty ? [] : [Self.capitalised(Self.member(qualifier)) + plain]
+    let candidates = [plain] + qualified + [plain + suffix]
     return claim(candidates, isKeyword: { Self.typeKeywords.contains($0) })
   }
 

@@ -8,7 +8,7 @@ import Testing
 
 /// The schema's documentation, of a database with a little of everything.
 @Suite struct DocumentationTests {
-  private static let catalog = Task { () -> Catalog in
+  private static let catalog = Task { () -> (Catalog, SchemaModel) in
     let server = try await Databases.server.value
     try await Connection.with(server.target(database: "postgres")) { connection in
       for role in SchemaGenerator.roles {
@@ -21,18 +21,21 @@ import Testing
         try await connection.execute(
           #"""
           CREATE SCHEMA "odd <b>"; CREATE TABLE "odd <b>"."a ""b"" & 'c'" (id int PRIMARY KEY, up int REFERENCES "odd <b>"."a ""b"" & 'c'");
+          CREATE VIEW "odd <b>".v AS SELECT 1 AS "user ""id"" x";
+          COMMENT ON COLUMN "odd <b>".v."user ""id"" x" IS 'The odd column.';
           COMMENT ON TABLE "odd <b>"."a ""b"" & 'c'" IS '</script><script>alert(1)</script> | *bold*';
           """#)
-        return try await CatalogReader().read(connection).removing { $0.id.kind == .role }
+        let catalog = try await CatalogReader().read(connection).removing { $0.id.kind == .role }
+        return (catalog, try await SchemaModel.read(nil, excluding: CatalogReader().excludedSchemas, connection))
       }
     }
   }
 
   private static func document() async throws -> (Catalog, SchemaDocument) {
-    let catalog = try await catalog.value
+    let (catalog, model) = try await catalog.value
     return (
       catalog,
-      SchemaDocument(catalog, name: "some <database>") { SourceLocation(file: "Shop/\($0.name).swift", line: 7) }
+      SchemaDocument(catalog, model, name: "some <database>") { SourceLocation(file: "Shop/\($0.name).swift", line: 7) }
     )
   }
 
@@ -103,6 +106,12 @@ import Testing
     let mermaid = document.chapters.map(\.diagram.mermaid).joined()
     #expect(mermaid.contains("\"tenants\" ||--o{ \"users\" : \"users_tenant_id_fkey\""), "\(mermaid)")
     #expect(mermaid.contains("\"public.users\"\n"))
+    // The table refers to itself by one column, and once.
+    let users = try #require(
+      document.chapters.flatMap(\.diagram.nodes).first { $0.title == "users" && !$0.columns.isEmpty })
+    #expect(users.columns.filter(\.isForeign).map(\.name) == ["tenant_id", "manager_id"])
+    let all = EntityDiagram.mermaid(document.chapters.map(\.diagram))
+    #expect(all.ranges(of: "erDiagram").count == 1 && all.contains("\"billing.invoices\" {"), "\(all)")
     for file in HTMLSite(document, source: SourceLinks(nil)).files where file.text.contains("<svg") {
       let boxes = file.text.split(separator: "<rect ").dropFirst().map { text in
         ["x", "y", "width", "height"].map { name -> Double in

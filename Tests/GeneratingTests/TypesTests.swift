@@ -36,6 +36,11 @@ import Testing
     CREATE TYPE nothing AS ENUM ();
     CREATE TYPE "Odd ""type""" AS ("in" integer, m mood);
     CREATE SCHEMA empty;
+    CREATE SCHEMA shadow;
+    CREATE TABLE shadow.things (hash_value text, oid_value oid, "stringValue" text, none public.nothing, coding_keys text);
+    CREATE TYPE shadow.cases AS ENUM ('all_cases', 'raw_value', 'self');
+    CREATE FUNCTION shadow.shadow() RETURNS shadow.things LANGUAGE sql AS 'SELECT * FROM shadow.things';
+    CREATE FUNCTION shadow.shadow(n integer) RETURNS SETOF shadow.things LANGUAGE sql AS 'SELECT * FROM shadow.things';
     """#
 
   @Test func theModelIsWhatTheDatabaseIs() async throws {
@@ -113,16 +118,28 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try SwiftTypes(try await Self.model()).text.write(
       toFile: folder + "/Types.swift", atomically: false, encoding: .utf8)
-    try """
+    let row = try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.query(
+          """
+          SELECT to_jsonb(r)::text FROM (
+            SELECT gen_random_uuid() AS id, 'a' AS name, 'so-so' AS mood, timestamptz '2026-01-01 00:00:00.123456+00' AS created_at,
+                   '{"a": [1, null]}'::jsonb AS settings, ARRAY['x'] AS tags) r
+          """)[0].string(0)
+      }
+    }
+    try #"""
     import Foundation
-    let decoder = JSONDecoder()
-    decoder.dateDecodingStrategy = .iso8601
-    let row = #"{"id":"6F9619FF-8B86-D011-B42D-00CF4FC964FF","name":"a","mood":"so-so","created_at":"2026-01-01T00:00:00Z","settings":{"a":[1,null]},"tags":["x"]}"#
-    let tenant = try decoder.decode(Public.Tenants.self, from: Data(row.utf8))
+    let row = ##"\#(row)"##
+    let tenant = try JSONDecoder.postgres.decode(Public.Tenants.self, from: Data(row.utf8))
     precondition(tenant.mood == .soSo && tenant.settings == .object(["a": .array([.number(1), .null])]))
+    precondition(abs(tenant.createdAt.timeIntervalSince1970 - 1767225600.123456) < 0.001)
+    let whole = row.replacingOccurrences(of: ".123456", with: "")
+    let wholeSecond = try JSONDecoder.postgres.decode(Public.Tenants.self, from: Data(whole.utf8))
+    precondition(wholeSecond.createdAt.timeIntervalSince1970 == 1767225600)
     let insert = Public.Tenants.Insert(name: "b")
     print(String(decoding: try JSONEncoder().encode(insert), as: UTF8.self))
-    """.write(toFile: folder + "/main.swift", atomically: false, encoding: .utf8)
+    """#.write(toFile: folder + "/main.swift", atomically: false, encoding: .utf8)
     let compiled = try await GeneratedTool.swiftc(
       ["-Onone", "-warnings-as-errors", folder + "/Types.swift", folder + "/main.swift", "-o", folder + "/program"])
     try #require(compiled.status == 0, "\(compiled.output)")

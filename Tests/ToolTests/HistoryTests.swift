@@ -109,6 +109,11 @@ import Testing
     #expect(status.output.contains("2: 1 to apply"), "\(status.output)")
     let json = try await project.dbtool(["status", "--format", "json"] + both)
     #expect(json.output.contains("\"state\" : \"pending\""), "\(json.output)")
+    // One that cannot be reached does not hide the others.
+    let gone = try await project.dbtool(
+      ["status", "--database", "postgres:///nowhere?host=\(socket)&user=postgres"] + both)
+    #expect(
+      gone.status == 1 && gone.output.contains("2: 1 to apply") && gone.output.contains("nowhere"), "\(gone.output)")
   }
 
   @Test func oldMigrationsBecomeOne() async throws {
@@ -138,6 +143,92 @@ import Testing
     #expect(nothing.status == 1 && nothing.output.contains("not two migrations"), "\(nothing.output)")
   }
 
+  @Test func baselinesBecomeOneAgain() async throws {
+    let project = try await applied(three)
+    defer { project.remove() }
+    // This one has stopped before the first of them.
+    for name in ["20260104000000_d": "CREATE TABLE d ();", "20260105000000_e": "CREATE TABLE e ();"].sorted(by: {
+      $0.key < $1.key
+    }) {
+      try project.write(name.value, to: "migrations/\(name.key).sql")
+    }
+    #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+    #expect(try await project.dbtool("apply", "--to", "20260104000000").status == 0)
+    #expect(try await project.dbtool("squash", "--before", "20260103000000").status == 0)
+    let again = try await project.dbtool("squash", "--before", "20260105000000", "--name", "all")
+    #expect(again.status == 0, "\(again.output)")
+    #expect(try project.migrations == ["20260104000000_all.sql", "20260105000000_e.sql"])
+    #expect(try await project.dbtool("status").output.contains("applied in parts"))
+    let apply = try await project.dbtool("apply")
+    #expect(apply.status == 0 && apply.output.contains("applied 1 migration"), "\(apply.output)")
+    #expect(try await project.dbtool("drift").status == 0)
+    #expect(!(try await project.dbtool("status").output.contains("not here")))
+  }
+
+  @Test func whatIsHalfSquashedCanBeRepaired() async throws {
+    let project = try await applied(three)
+    defer { project.remove() }
+    #expect(try await project.dbtool("squash", "--before", "20260103000000").status == 0)
+    _ = try await psql(project, "DELETE FROM dbtool.migrations WHERE version = '20260102000000'")
+    #expect(try await project.dbtool("apply").status == 1)
+    let repair = try await project.dbtool("repair", "--applied", "20260102000000")
+    #expect(repair.status == 0, "\(repair.output)")
+    let apply = try await project.dbtool("apply")
+    #expect(apply.status == 0 && apply.output.contains("nothing to apply"), "\(apply.output)")
+  }
+
+  /// A migration that was interrupted, finished by hand, and written anew.
+  @Test func whatIsChangedAndHalfDoneIsDone() async throws {
+    let project = try await applied(three)
+    defer { project.remove() }
+    _ = try await psql(
+      project,
+      "UPDATE dbtool.migrations SET segments_done = 1, finished_at = NULL, attempted = 1 WHERE version = '20260102000000'"
+    )
+    try project.write(
+      "BEGIN;\nCREATE TABLE b (id int);\nCREATE INDEX b_idx ON b (id);\nCOMMIT;\n",
+      to: "migrations/20260102000000_b.sql")
+    try await relock(project)
+    let repair = try await project.dbtool("repair")
+    #expect(repair.status == 0, "\(repair.output)")
+    let status = try await project.dbtool("status")
+    #expect(status.output.contains("up to date") && !status.output.contains("part "), "\(status.output)")
+  }
+
+  @Test func whatWasMovedMayAlsoBeSaid() async throws {
+    let project = try await applied(three)
+    defer { project.remove() }
+    try move(project, "20260103000000_c.sql", "20260104000000_c.sql")
+    try await relock(project)
+    let repair = try await project.dbtool("repair", "--applied", "20260104000000")
+    #expect(repair.status == 0, "\(repair.output)")
+    #expect(try await project.dbtool("status").output.contains("up to date"))
+  }
+
+  @Test func positionsAndViewsAreKeptOrRefused() async throws {
+    let project = try await applied([
+      "20260101000000_a": "CREATE SEQUENCE numbers; SELECT setval('numbers', 5000);",
+      "20260102000000_b":
+        "CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY, up int, n text); ALTER TABLE a ADD UNIQUE (id), ADD FOREIGN KEY (up) REFERENCES a (id);",
+      "20260103000000_c": #"INSERT INTO a (n) VALUES (E'two\n\\lines'); ALTER TABLE a ALTER id RESTART WITH 10000;"#,
+      "20260104000000_d": "CREATE MATERIALIZED VIEW m AS SELECT n FROM a;",
+      "20260105000000_e": "CREATE VIEW e AS SELECT 1;",
+    ])
+    defer { project.remove() }
+    let refused = try await project.dbtool("squash", "--before", "20260102000000")
+    #expect(refused.status == 1)
+    let lost = try await project.dbtool("squash", "--before", "20260105000000")
+    for name in ["public.a", "public.a_id_seq", "public.numbers", "public.m"] {
+      #expect(lost.output.contains(name), "\(lost.output)")
+    }
+    let squash = try await project.dbtool("squash", "--before", "20260105000000", "--keep-data")
+    #expect(squash.status == 0, "\(squash.output)")
+    #expect(try await project.dbtool("reset").status == 0)
+    let found = try await psql(
+      project, #"SELECT n = E'two\n\\lines', nextval('numbers'), nextval('a_id_seq'), (SELECT count(*) FROM m) FROM a"#)
+    #expect(found.hasSuffix("t|5001|10000|1"), "\(found)")
+  }
+
   @Test func rowsAreKeptOrRefused() async throws {
     let project = try await applied([
       "20260101000000_a":
@@ -148,7 +239,10 @@ import Testing
     ])
     defer { project.remove() }
     let refused = try await project.dbtool("squash", "--before", "20260104000000")
-    #expect(refused.status == 1 && refused.output.contains("leave rows in public.a"), "\(refused.output)")
+    #expect(
+      refused.status == 1
+        && refused.output.contains("leave rows, or positions of sequences, in public.a, public.a_id_seq"),
+      "\(refused.output)")
     let squash = try await project.dbtool("squash", "--before", "20260104000000", "--keep-data")
     #expect(squash.status == 0, "\(squash.output)")
     let reset = try await project.dbtool("reset")

@@ -60,6 +60,36 @@ import Testing
     }
   }
 
+  /// `git rebase` makes it look as if the branch had begun after what landed.
+  @Test func aBranchThatWasRebasedIsComparedToo() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    try await team.land("20260301000000_theirs", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';")
+    try await team.branch(
+      "20260201000000_ours", "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2';")
+    try await team.git("rebase", "-q", "main")
+    let rebased = try await team.project.dbtool("rebase")
+    #expect(rebased.status == 1 && rebased.output.contains("function public.f()"), "\(rebased.output)")
+  }
+
+  /// A branch that has taken in what landed cannot be run without it.
+  @Test func aBranchThatBuildsOnWhatItTookInIsMoved() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    try await team.branch("20260201000000_first", "CREATE TABLE first ();")
+    try await team.land("20260301000000_theirs", "CREATE TABLE u (id int);")
+    try await team.git("checkout", "-q", "mine")
+    try await team.merge()
+    try await team.branch("20260302000000_second", "ALTER TABLE u ADD COLUMN more int;")
+    try await team.land("20260401000000_last", "CREATE TABLE z ();")
+    try await team.git("checkout", "-q", "mine")
+    try await team.merge()
+    let rebased = try await team.project.dbtool("rebase")
+    #expect(rebased.status == 0 && rebased.output.contains("is not known"), "\(rebased.output)")
+    let names = try team.project.migrations.map { String($0.drop { $0 != "_" }) }
+    #expect(names == ["_base.sql", "_theirs.sql", "_last.sql", "_first.sql", "_second.sql"])
+  }
+
   @Test func whatIsNotMergedIsToldFirst() async throws {
     let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
     defer { team.project.remove() }

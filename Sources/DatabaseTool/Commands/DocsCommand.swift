@@ -47,35 +47,48 @@ struct DocsCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try projectOptions.project()
-      let files = files(try await document(project), project)
+      let document = try await document(project)
       guard let output else {
-        for file in files { Console.output.write(file.text) }
+        Console.output.write(EntityDiagram.mermaid(document.chapters.map(\.diagram).filter { !$0.nodes.isEmpty }))
         return
       }
+      let files = files(document, project)
+      let old = leftover(in: output, beside: files)
       if check {
         let stale = files.filter { (try? String(contentsOfFile: "\(output)/\($0.name)", encoding: .utf8)) != $0.text }
-        if stale.isEmpty { return }
+        let names = stale.map(\.name) + old
+        if names.isEmpty { return }
         Console.error.failure(
-          "\(output) is not what the schema is (\(stale.map(\.name).sentence)): dbtool docs --format \(format.rawValue) --output \(output)"
+          "\(output) is not what the schema is: \(names.sentence). Write it anew, with the same options without --check."
         )
         throw ExitCode(2)
       }
       let folder = output.hasPrefix("/") ? output : "./\(output)"
       for file in files { try Project.write(file.text, to: "\(folder)/\(file.name)") }
+      for name in old { try FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
       Console.output.line(
         "wrote \(files.count) files to \(output)" + (format == .html ? "; open \(output)/index.html" : ""))
     }
   }
 
+  /// Pages of schemas that are gone.
+  private func leftover(in folder: String, beside files: [(name: String, text: String)]) -> [String] {
+    let names = Set(files.map(\.name))
+    return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { name in
+      name.hasPrefix("schema-") && name.hasSuffix(".\(format.fileExtension)") && !names.contains(name)
+    }.sorted()
+  }
+
   private func document(_ project: Project) async throws -> SchemaDocument {
     let states = States(database: project.database)
+    let model = try await SchemaModel.read(nil, from: database, states)
     guard let database else {
-      return SchemaDocument(try await states.declared(), name: project.database.name) { states.location(of: $0) }
+      return SchemaDocument(try await states.declared(), model, name: project.database.name) { states.location(of: $0) }
     }
     let target = try ConnectionTarget(database)
     let windows = try project.lock().catalog.windows
     let live = try await states.live(target).withoutWindowPartitions(of: windows).removing { $0.id.kind == .role }
-    return SchemaDocument(live, name: target.databaseName ?? project.database.name) { states.location(of: $0) }
+    return SchemaDocument(live, model, name: target.databaseName ?? project.database.name) { states.location(of: $0) }
   }
 
   private func files(_ document: SchemaDocument, _ project: Project) -> [(name: String, text: String)] {
@@ -86,8 +99,18 @@ struct DocsCommand: AsyncParsableCommand {
     case .markdown: return MarkdownDocument(document, source: source).files
     case .mermaid:
       return document.chapters.filter { !$0.diagram.nodes.isEmpty }.map {
-        (HTMLSite.slug($0.title) + ".mmd", "%% \($0.title)\n" + $0.diagram.mermaid)
+        ("schema-\(HTMLSite.slug($0.title)).mmd", $0.diagram.mermaid)
       }
+    }
+  }
+}
+
+extension DocsCommand.Format {
+  fileprivate var fileExtension: String {
+    switch self {
+    case .html: "html"
+    case .markdown: "md"
+    case .mermaid: "mmd"
     }
   }
 }

@@ -36,7 +36,11 @@ struct RebaseCommand: AsyncParsableCommand {
         console.line("nothing to move: what is not on \(workflow.trunk) comes after it already")
       }
       for (old, new) in result.renamed { console.line("\(old.fileName) -> \(new.fileName)") }
-      console.line("proved: all \(result.files.count) migrations run, and both sides have what they made")
+      console.line(
+        "proved: all \(result.files.count) migrations run"
+          + (result.isCompared
+            ? ", and both sides have what they made"
+            : "; what each side alone has made is not known, so read what both change"))
       if result.isBehind {
         console.line("the declarations want more than that: dbtool plan")
       }

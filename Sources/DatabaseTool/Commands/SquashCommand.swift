@@ -12,8 +12,9 @@ struct SquashCommand: AsyncParsableCommand {
       leads to the same, fact for fact. A database that has all of them takes it for applied at its next dbtool apply; one that has \
       only some is refused, and needs the others first.
 
-      Rows that the migrations leave in tables of a fresh database would be lost: such migrations are refused, unless --keep-data \
-      has the rows written into the baseline, as they are on the scratch server.
+      Rows that the migrations leave in a fresh database, and positions of sequences, would be lost: such migrations are refused, \
+      unless --keep-data has them written into the baseline, as they are on the scratch server. Migrations that change what belongs \
+      to others (a trigger of auth.users) stay as they are: squash what comes before them.
       """)
 
   @Option(help: ArgumentHelp("The first migration that stays.", valueName: "version"))

@@ -30,12 +30,21 @@ struct StatusCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let files = try project.migrations()
       var remotes: [Remote] = []
-      for target in try await databases.resolve(project) { remotes.append(try await remote(target, files)) }
+      var isIncomplete = false
+      for target in try await databases.resolve(project) {
+        // One that cannot be read does not hide the others.
+        do { remotes.append(try await remote(target, files)) } catch let error as PostgresError {
+          Console.error.failure("\(error)")
+          isIncomplete = true
+        }
+      }
       let console = Console.output
       if format == .json {
         console.line(try JSON.text(MachineStatus(databases: remotes.map(machine))))
+        if isIncomplete { throw ExitCode(1) }
         return
       }
+      if remotes.isEmpty { throw ExitCode(1) }
       let isOne = remotes.count == 1
       for (index, remote) in remotes.enumerated() {
         console.line((isOne ? "" : "\(index + 1): ") + Self.title(remote))
@@ -45,6 +54,7 @@ struct StatusCommand: AsyncParsableCommand {
         if let activity = remote.activity { show(activity, console) }
         console.line((isOne ? "" : "\(index + 1): ") + summary(remote.comparison))
       }
+      if isIncomplete { throw ExitCode(1) }
     }
   }
 

@@ -57,7 +57,7 @@ struct TypesCommand: AsyncParsableCommand {
         let there = try? String(contentsOfFile: output, encoding: .utf8)
         guard there != text else { return }
         Console.error.failure(
-          "\(output) is not what the schema is: dbtool types --language \(language.rawValue) --output \(output)")
+          "\(output) is not what the schema is. Write it anew, with the same options without --check.")
         throw ExitCode(2)
       }
       try Project.write(text, to: output.contains("/") ? output : "./\(output)")

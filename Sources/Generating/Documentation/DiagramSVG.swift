@@ -2,10 +2,10 @@
 struct DiagramSVG {
   private let diagram: EntityDiagram
   private let layout: DiagramLayout
-  private let link: (EntityDiagram.Node) -> String
+  private let link: (EntityDiagram.Node) -> String?
 
-  /// - Parameter link: the page of a table.
-  init(_ diagram: EntityDiagram, link: @escaping (EntityDiagram.Node) -> String) {
+  /// - Parameter link: the page of a table; nil where there is none.
+  init(_ diagram: EntityDiagram, link: @escaping (EntityDiagram.Node) -> String?) {
     self.diagram = diagram
     layout = DiagramLayout(diagram)
     self.link = link
@@ -26,8 +26,10 @@ struct DiagramSVG {
   }
 
   private func node(_ node: EntityDiagram.Node, _ box: DiagramLayout.Box) -> String {
+    let address = link(node)
+    let tag = address == nil ? "g" : "a"
     var text = """
-      <a class="node\(node.columns.isEmpty ? " other" : "")" href="\(HTML.escaped(link(node)))" data-name="\(HTML.escaped(node.title.lowercased()))"><rect x="\(number(box.x))" y="\(number(box.y))" width="\(number(box.width))" height="\(number(box.height))" rx="5"/><text class="title" x="\(number(box.x + 10))" y="\(number(box.y + 18))">\(HTML.escaped(node.title))</text>
+      <\(tag) class="node\(node.columns.isEmpty ? " other" : "")"\(address.map { " href=\"\(HTML.escaped($0))\"" } ?? "") data-name="\(HTML.escaped(node.title.lowercased()))"><rect x="\(number(box.x))" y="\(number(box.y))" width="\(number(box.width))" height="\(number(box.height))" rx="5"/><text class="title" x="\(number(box.x + 10))" y="\(number(box.y + 18))">\(HTML.escaped(node.title))</text>
 
       """
     for (index, column) in node.columns.enumerated() {
@@ -38,7 +40,7 @@ struct DiagramSVG {
 
         """
     }
-    return text + "</a>\n"
+    return text + "</\(tag)>\n"
   }
 
   private func edge(_ edge: EntityDiagram.Edge) -> String {

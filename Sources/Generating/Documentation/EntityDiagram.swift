@@ -31,89 +31,83 @@ package struct EntityDiagram: Sendable {
   package private(set) var nodes: [Node] = []
   package private(set) var edges: [Edge] = []
 
-  init(_ catalog: Catalog, schema: String) {
-    let tables = catalog.facts.values.filter {
-      [.table, .foreignTable].contains($0.id.kind) && $0.id.schema == schema && $0.partitionParent == nil
-        && !schema.isEmpty
-    }.sorted { $0.id < $1.id }
-    let shown = Set(tables.map(\.id))
-    let parts = catalog.facts.values.filter { $0.parent.map(shown.contains) == true }.sorted {
-      ($0.position, $0.id) < ($1.position, $1.id)
+  /// - Parameter model: the same database's, which knows whose columns a foreign key's are.
+  init(_ catalog: Catalog, _ model: SchemaModel, schema: String) {
+    let relations = model.relations.filter { relation in
+      let id = FactID(.table, schema: schema, name: relation.name.name)
+      let foreign = FactID(.foreignTable, schema: schema, name: relation.name.name)
+      return relation.name.schema == schema && !relation.isView && (catalog.contains(id) || catalog.contains(foreign))
     }
-    var columns: [FactID: [Column]] = [:]
-    var keys: [(Fact, [String])] = []
-    var unique: Set<[String]> = []
-    for fact in parts where fact.id.kind == .constraint {
-      guard let table = fact.parent else { continue }
-      let own = fact.needs.filter { $0.kind == .column && $0.schema == table.schema && $0.name == table.name }.map(
-        \.member)
-      if fact.isForeignKey { keys.append((fact, own)) }
-      if ["p", "u"].contains(fact.text(.type)) { unique.insert([table.schema, table.name] + own.sorted()) }
+    nodes = relations.map { relation in
+      let foreign = Set(relation.relationships.flatMap(\.columns))
+      return Node(
+        id: FactID(relation.kind == .foreignTable ? .foreignTable : .table, schema: schema, name: relation.name.name),
+        title: relation.name.name,
+        columns: relation.columns.map {
+          Column(
+            name: $0.name, type: $0.sqlType, isPrimary: relation.primaryKey.contains($0.name),
+            isForeign: foreign.contains($0.name), isNullable: $0.isNullable)
+        })
     }
-    let primary = Set(
-      parts.filter { $0.id.kind == .constraint && $0.text(.type) == "p" }.flatMap { fact in
-        fact.needs.filter { $0.kind == .column }
-      })
-    let foreign = Set(
-      keys.flatMap { fact, own in
-        own.map { FactID(.column, schema: fact.id.schema, name: fact.id.name, member: $0) }
-      })
-    var nullable: Set<FactID> = []
-    for fact in parts where fact.id.kind == .column {
-      guard let table = fact.parent else { continue }
-      if !fact.flag(.notNull) { nullable.insert(fact.id) }
-      columns[table, default: []].append(
-        Column(
-          name: fact.id.member, type: fact.text(.type), isPrimary: primary.contains(fact.id),
-          isForeign: foreign.contains(fact.id), isNullable: !fact.flag(.notNull)))
-    }
-    nodes = tables.map { Node(id: $0.id, title: $0.id.name, columns: columns[$0.id] ?? []) }
     var numbers = Dictionary(uniqueKeysWithValues: nodes.enumerated().map { ($1.id, $0) })
-    for (fact, own) in keys {
-      let target = fact.list(.foreign)
-      guard target.count == 2, let table = fact.parent, let from = numbers[table] else { continue }
-      let other = FactID(.table, schema: target[0], name: target[1])
-      if numbers[other] == nil {
-        numbers[other] = nodes.count
-        nodes.append(Node(id: other, title: target[0] == schema ? target[1] : "\(target[0]).\(target[1])", columns: []))
+    for (from, relation) in relations.enumerated() {
+      let nullable = Set(relation.columns.filter(\.isNullable).map(\.name))
+      for key in relation.relationships {
+        let other = FactID(.table, schema: key.target.schema, name: key.target.name)
+        let to = numbers[other] ?? nodes.count
+        if to == nodes.count {
+          numbers[other] = to
+          let isOurs = key.target.schema == schema
+          nodes.append(
+            Node(id: other, title: isOurs ? key.target.name : "\(key.target.schema).\(key.target.name)", columns: []))
+        }
+        edges.append(
+          Edge(
+            name: key.name, from: from, to: to, column: key.columns.first ?? "", isOneToOne: key.isOneToOne,
+            isOptional: key.columns.contains(where: nullable.contains)))
       }
-      guard let to = numbers[other] else { continue }
-      edges.append(
-        Edge(
-          name: fact.id.member, from: from, to: to, column: own.first ?? "",
-          isOneToOne: unique.contains([table.schema, table.name] + own.sorted()),
-          isOptional: own.contains {
-            nullable.contains(FactID(.column, schema: table.schema, name: table.name, member: $0))
-          }))
     }
   }
 
   /// The diagram in Mermaid's language (`erDiagram`), which repositories show as a picture.
-  package var mermaid: String {
-    var text = "erDiagram\n"
-    for node in nodes {
-      text += "  \(Self.word(node.title))"
-      if node.columns.isEmpty {
-        text += "\n"
-        continue
+  package var mermaid: String { Self.mermaid([self]) }
+
+  /// Several schemas in one diagram, with their tables' whole names.
+  package static func mermaid(_ diagrams: [EntityDiagram]) -> String {
+    let isOne = diagrams.count == 1
+    var entities: [String: String] = [:]
+    var order: [String] = []
+    var lines = ""
+    for diagram in diagrams {
+      let names = diagram.nodes.map { word(isOne ? $0.title : "\($0.id.schema).\($0.id.name)") }
+      for (name, node) in zip(names, diagram.nodes) {
+        if entities[name] == nil { order.append(name) }
+        // A table of another schema has its columns where it is at home.
+        if entities[name] == nil || !node.columns.isEmpty { entities[name] = columns(node) }
       }
-      text += " {\n"
-      for column in node.columns {
-        let keys = [column.isPrimary ? "PK" : nil, column.isForeign ? "FK" : nil].compactMap { $0 }.joined(
-          separator: ", ")
-        text += "    \(Self.plain(column.type)) \(Self.plain(column.name))\(keys.isEmpty ? "" : " " + keys)\n"
+      for edge in diagram.edges {
+        lines +=
+          "  \(names[edge.to]) \(edge.isOptional ? "|o" : "||")--\(edge.isOneToOne ? "o|" : "o{") \(names[edge.from]) : "
+          + "\(word(edge.name))\n"
       }
-      text += "  }\n"
     }
-    for edge in edges {
-      let many = edge.isOneToOne ? "o|" : "o{"
-      text +=
-        "  \(Self.word(nodes[edge.to].title)) \(edge.isOptional ? "|o" : "||")--\(many) \(Self.word(nodes[edge.from].title)) : \(Self.word(edge.name))\n"
-    }
-    return text
+    return "erDiagram\n" + order.map { "  \($0)\(entities[$0] ?? "")\n" }.joined() + lines
   }
 
-  private static func word(_ text: String) -> String { "\"\(text.filter { $0 != "\"" })\"" }
+  private static func columns(_ node: Node) -> String {
+    if node.columns.isEmpty { return "" }
+    return " {\n"
+      + node.columns.map { column in
+        let keys = [column.isPrimary ? "PK" : nil, column.isForeign ? "FK" : nil].compactMap { $0 }.joined(
+          separator: ", ")
+        return "    \(plain(column.type)) \(plain(column.name))\(keys.isEmpty ? "" : " " + keys)\n"
+      }.joined() + "  }"
+  }
+
+  /// A name in quotes, which cannot hold every character.
+  private static func word(_ text: String) -> String {
+    "\"" + String(text.map { "\"%\\".contains($0) || $0.isNewline ? "_" : $0 }) + "\""
+  }
 
   /// Attributes have letters, digits and a few marks.
   private static func plain(_ text: String) -> String {

@@ -5,11 +5,14 @@ internal import Catalog
 package struct HTMLSite {
   private let document: SchemaDocument
   private let source: SourceLinks
+  /// What has an entry.
+  private let known: Set<FactID>
 
   /// - Parameter source: where the declarations can be read.
   package init(_ document: SchemaDocument, source: SourceLinks) {
     self.document = document
     self.source = source
+    known = Set(document.chapters.flatMap(\.entries).map(\.id))
   }
 
   /// The files, by their names.
@@ -59,7 +62,9 @@ package struct HTMLSite {
     let rows = document.chapters.map { chapter -> String in
       var counts: [String: Int] = [:]
       for entry in chapter.entries { counts[entry.kind, default: 0] += 1 }
-      let text = counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)\($0.value == 1 ? "" : "s")" }
+      let text = counts.sorted { $0.key < $1.key }.map {
+        "\($0.value) \($0.value == 1 ? $0.key : Words.plural($0.key))"
+      }
       return "<tr><th scope=\"row\"><a href=\"\(Self.file(chapter))\">\(HTML.escaped(chapter.title))</a></th>"
         + "<td>\(HTML.escaped(chapter.comment ?? ""))</td><td class=\"quiet\">\(HTML.escaped(text.joined(separator: ", ")))</td></tr>\n"
     }
@@ -76,7 +81,7 @@ package struct HTMLSite {
     text += chapter.parts.map(part).joined()
     if !chapter.diagram.nodes.isEmpty {
       let svg = DiagramSVG(chapter.diagram) { node in
-        Self.page(of: node.id.schema) + "#" + Self.anchor(node.id)
+        known.contains(node.id) ? Self.page(of: node.id.schema) + "#" + Self.anchor(node.id) : nil
       }
       text += """
         <section class="picture" aria-label="Diagram">
@@ -89,14 +94,15 @@ package struct HTMLSite {
     if kinds.count > 1 {
       text +=
         "<p class=\"kinds\">"
-        + kinds.map { "<a href=\"#kind-\(Self.slug($0))\">\(HTML.escaped($0))s</a>" }.joined(separator: " ") + "</p>\n"
+        + kinds.map { "<a href=\"#kind-\(Self.slug($0))\">\(HTML.escaped(Words.plural($0)))</a>" }.joined(
+          separator: " ") + "</p>\n"
     }
     var kind = ""
     for entry in chapter.entries {
       if entry.kind != kind {
         kind = entry.kind
         text +=
-          "<h2 id=\"kind-\(Self.slug(kind))\">\(HTML.escaped(kind.prefix(1).uppercased() + kind.dropFirst()))s</h2>\n"
+          "<h2 id=\"kind-\(Self.slug(kind))\">\(HTML.escaped(Words.capitalised(Words.plural(kind))))</h2>\n"
       }
       text += self.entry(entry)
     }

@@ -45,8 +45,9 @@ package struct SchemaDocument: Sendable {
 
   /// - Parameters:
   ///   - name: the database's.
+  ///   - model: the same database's, for the diagrams.
   ///   - locate: the declaring line of an object.
-  package init(_ catalog: Catalog, name: String, locate: (FactID) -> SourceLocation?) {
+  package init(_ catalog: Catalog, _ model: SchemaModel, name: String, locate: (FactID) -> SourceLocation?) {
     self.name = name
     serverVersion = "\(catalog.serverVersion)"
     let reader = DocumentReader(catalog, locate)
@@ -59,7 +60,7 @@ package struct SchemaDocument: Sendable {
         schema: schema, comment: schema.isEmpty ? nil : reader.comment(of: id),
         location: schema.isEmpty ? nil : locate(id),
         parts: schema.isEmpty ? [] : reader.parts(of: id), entries: entries,
-        diagram: EntityDiagram(catalog, schema: schema))
+        diagram: EntityDiagram(catalog, model, schema: schema))
     }
   }
 }
@@ -149,16 +150,29 @@ private struct DocumentReader {
     if rows.isEmpty {
       // A view's, as it delivers them.
       rows = relation.list(.columns).map { text in
-        let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-        let id = FactID(.column, schema: relation.id.schema, name: relation.id.name, member: parts.first ?? "")
-        return [
-          .code(parts.first ?? ""), .code(parts.count > 1 ? parts[1] : ""), .text(""), .code(""),
-          .text(comment(of: id) ?? ""), place(id),
-        ]
+        let (name, type) = Self.divided(text)
+        let id = FactID(.column, schema: relation.id.schema, name: relation.id.name, member: name)
+        return [.code(name), .code(type), .text(""), .code(""), .text(comment(of: id) ?? ""), place(id)]
       }
     }
     return SchemaDocument.Part(
       title: "Columns", headers: ["name", "type", "", "value", "comment", "declared"], rows: rows)
+  }
+
+  /// A view's column, as the catalog has it: its name, quoted where SQL needs that, and its type.
+  private static func divided(_ text: String) -> (name: String, type: String) {
+    guard text.hasPrefix("\"") else {
+      let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+      return (parts.first ?? "", parts.count > 1 ? parts[1] : "")
+    }
+    var name = ""
+    var rest = text.dropFirst()
+    while let character = rest.popFirst() {
+      // Two quotes are one; one ends the name.
+      if character == "\"" { if rest.first == "\"" { rest.removeFirst() } else { break } }
+      name.append(character)
+    }
+    return (name, String(rest.dropFirst()))
   }
 
   private func members(_ whole: Fact) -> [SchemaDocument.Part] {
@@ -178,7 +192,7 @@ private struct DocumentReader {
           })
       }
       return SchemaDocument.Part(
-        title: plural(kind), headers: ["name", "definition", "comment", "declared"],
+        title: Words.capitalised(Words.plural(kind.title)), headers: ["name", "definition", "comment", "declared"],
         rows: facts.map { fact in
           [
             .code(fact.id.member.isEmpty ? fact.id.name : fact.id.member), .code(definition(fact)),
@@ -214,12 +228,16 @@ private struct DocumentReader {
     return roles.isEmpty ? "PUBLIC" : roles.joined(separator: ", ")
   }
 
-  private func plural(_ kind: FactKind) -> String {
-    let title = kind.title.prefix(1).uppercased() + kind.title.dropFirst()
-    if title.hasSuffix("x") { return title + "es" }
-    if title.hasSuffix("y") { return title.dropLast() + "ies" }
-    return title.hasSuffix("s") ? title : title + "s"
+  private func place(_ id: FactID) -> SchemaDocument.Cell { locations[id].map { .place($0) } ?? .text("") }
+}
+
+/// Words for people.
+enum Words {
+  static func plural(_ word: String) -> String {
+    if word.hasSuffix("x") || word.hasSuffix("ss") { return word + "es" }
+    if word.hasSuffix("y") { return word.dropLast() + "ies" }
+    return word.hasSuffix("s") ? word : word + "s"
   }
 
-  private func place(_ id: FactID) -> SchemaDocument.Cell { locations[id].map { .place($0) } ?? .text("") }
+  static func capitalised(_ word: String) -> String { word.prefix(1).uppercased() + word.dropFirst() }
 }

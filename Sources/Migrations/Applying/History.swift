@@ -66,7 +66,7 @@ package enum History {
     for file in files {
       let count = String(try file.segments().count)
       try await connection.transaction { connection in
-        let parts = ArrayText.encode(file.replaced.map(\.version))
+        let parts = ArrayText.encode(file.replaced.flatMap(\.versions))
         try await connection.query("DELETE FROM dbtool.migrations WHERE version = ANY ($1::text[])", [parts])
         try await insert(file, count, connection)
       }
@@ -76,19 +76,23 @@ package enum History {
   /// Changes what the history says, in one transaction, and nothing else.
   package struct Correction: Sendable {
     package var forgotten: [String] = []
-    /// What it has under another version, or with other contents, and the file that this is.
+    /// What it has under another version or name, however far it is, and the file that this is.
     package var renamed: [(version: String, file: MigrationFile)] = []
+    /// What it has with other contents, and may have in part, and what is there in fact.
+    package var rewritten: [MigrationFile] = []
     package var adopted: [MigrationFile] = []
     package init() {}
-    package var isEmpty: Bool { forgotten.isEmpty && renamed.isEmpty && adopted.isEmpty }
+    package var isEmpty: Bool {
+      forgotten.isEmpty && renamed.isEmpty && rewritten.isEmpty && adopted.isEmpty
+    }
   }
 
   /// - Throws: `PostgresError`; `MigrationError` for a file that cannot be split.
   package static func correct(_ correction: Correction, _ connection: Connection) async throws {
     try await ensure(connection)
-    let adopted = try correction.adopted.map { ($0, String(try $0.segments().count)) }
+    let adopted = try (correction.rewritten + correction.adopted).map { ($0, String(try $0.segments().count)) }
     try await connection.transaction { connection in
-      for version in correction.forgotten {
+      for version in correction.forgotten + correction.rewritten.map(\.version) {
         try await connection.query("DELETE FROM dbtool.migrations WHERE version = $1", [version])
         try await connection.query("DELETE FROM dbtool.backfills WHERE version = $1", [version])
       }

@@ -31,13 +31,11 @@ package struct HistoryComparison: Sendable {
     var rest = Dictionary(entries.map { ($0.version, $0) }) { first, _ in first }
     var lines: [Line] = []
     for file in files {
-      let replaced = file.replaced
-      let found = replaced.compactMap { part in
-        rest[part.version].flatMap { $0.checksum == part.digest ? $0 : nil }
-      }
-      if !found.isEmpty {
+      let parts = file.replaced.map { Self.found($0, in: rest) }
+      let found = parts.flatMap(\.entries)
+      if rest[file.version]?.checksum != file.digest.description, !found.isEmpty {
         for entry in found { rest[entry.version] = nil }
-        let isWhole = found.count == replaced.count && found.allSatisfy(\.isFinished)
+        let isWhole = parts.allSatisfy(\.isWhole)
         lines.append(
           Line(
             version: file.version, name: file.name, state: isWhole ? .appliedInParts : .partlyReplaced, file: file,
@@ -50,6 +48,15 @@ package struct HistoryComparison: Sendable {
     }
     lines += rest.values.map { Line(version: $0.version, name: $0.name, state: .notHere, file: nil, entry: $0) }
     self.lines = lines.sorted { $0.version < $1.version }
+  }
+
+  /// What a history has of a part: that itself, or all that it was made of in its turn.
+  private static func found(
+    _ part: MigrationFile.Part, in entries: [String: History.Entry]
+  ) -> (entries: [History.Entry], isWhole: Bool) {
+    if let entry = entries[part.version], entry.checksum == part.digest { return ([entry], entry.isFinished) }
+    let parts = part.parts.map { found($0, in: entries) }
+    return (parts.flatMap(\.entries), !parts.isEmpty && parts.allSatisfy(\.isWhole))
   }
 
   private static func state(_ file: MigrationFile, _ entry: History.Entry?) -> State {
@@ -82,19 +89,46 @@ extension MigrationFile {
   package struct Part: Sendable, Hashable {
     package var version: String
     package var digest: String
+    /// What it was made of itself, for databases that have stopped before that.
+    package var parts: [Part] = []
+
+    /// Its versions, and those of its parts.
+    package var versions: [String] { [version] + parts.flatMap(\.versions) }
   }
 
   /// What it was made of; empty but for one that `dbtool squash` has written.
   package var replaced: [Part] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }.compactMap { line in
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }
+    let found = lines.compactMap { line -> (depth: Int, part: Part)? in
       guard line.hasPrefix(Self.replacesMark) else { return nil }
       let words = line.dropFirst(Self.replacesMark.count).split(separator: " ")
-      return words.count == 2 ? Part(version: String(words[0]), digest: String(words[1])) : nil
+      let depth = words.prefix { $0 == ">" }.count
+      return words.count == depth + 2
+        ? (depth, Part(version: String(words[depth]), digest: String(words[depth + 1]))) : nil
+    }
+    return Self.tree(found[...])
+  }
+
+  private static func tree(_ lines: ArraySlice<(depth: Int, part: Part)>) -> [Part] {
+    guard let depth = lines.first?.depth else { return [] }
+    let heads = lines.indices.filter { lines[$0].depth <= depth }
+    return heads.enumerated().map { number, index in
+      var part = lines[index].part
+      let end = number + 1 < heads.count ? heads[number + 1] : lines.endIndex
+      part.parts = tree(lines[(index + 1)..<end])
+      return part
     }
   }
 
   /// The header's lines for the migrations that one is made of.
   package static func replaces(_ files: [MigrationFile]) -> String {
-    files.map { "\(replacesMark)\($0.version) \($0.digest)\n" }.joined()
+    text(of: files.map { Part(version: $0.version, digest: $0.digest.description, parts: $0.replaced) }, depth: 0)
+  }
+
+  private static func text(of parts: [Part], depth: Int) -> String {
+    parts.map { part in
+      replacesMark + String(repeating: "> ", count: depth) + "\(part.version) \(part.digest)\n"
+        + text(of: part.parts, depth: depth + 1)
+    }.joined()
   }
 }

@@ -133,10 +133,12 @@ extension PartitionManager {
   static func failingJobs(_ names: [String], _ connection: Connection) async throws -> [Fault] {
     let readable = try await connection.query(
       """
-      SELECT coalesce(pg_catalog.has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT')
-                      AND pg_catalog.has_schema_privilege(to_regnamespace('cron')::oid, 'USAGE'), false),
-             coalesce(pg_catalog.has_table_privilege(to_regclass('dbtool.migrations'), 'SELECT')
-                      AND pg_catalog.has_schema_privilege(to_regnamespace('dbtool')::oid, 'USAGE'), false)
+      WITH readable AS (
+        SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE n.nspname IN ('cron', 'dbtool') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+           AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
+      SELECT EXISTS (SELECT FROM readable WHERE nspname = 'cron' AND relname = 'job_run_details'),
+             EXISTS (SELECT FROM readable WHERE nspname = 'dbtool' AND relname = 'migrations')
       """)[0]
     guard !names.isEmpty, try readable.bool(0) else { return [] }
     let applied =

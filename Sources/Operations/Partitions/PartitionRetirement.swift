@@ -84,8 +84,11 @@ extension PartitionManager {
   static func detached(_ connection: Connection) async throws -> Set<FactID> {
     let readable = try await connection.query(
       """
-      SELECT coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('dbtool.retired'), 'SELECT')
-                      AND pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('dbtool')::oid, 'USAGE'), false)
+      -- to_regclass would look into a schema that the role may not use, which is an error.
+      SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                      WHERE n.nspname = 'dbtool' AND c.relname = 'retired'
+                        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+                        AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
       """)[0]
     guard try readable.bool(0) else { return [] }
     return Set(
