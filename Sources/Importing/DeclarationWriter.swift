@@ -155,9 +155,11 @@ struct DeclarationWriter {
 
   mutating func files(_ declarations: Declarations, _ leftovers: Leftovers) -> [SchemaImport.File] {
     var declarations = declarations
+    var groups = SwiftNames(reserving: Set(declarations.groups.map(\.name)))
     for (schema, statements) in leftovers.bySchema.sorted(by: { $0.key < $1.key }) {
-      let word = (scope.schemas[schema] ?? (schema.isEmpty ? "database" : schema)).filter { $0.isLetter || $0.isNumber }
-      let name = "\(word)SQL"
+      // What lives in no schema has a name that no schema's can be.
+      let word = schema.isEmpty ? "wholeDatabase" : (scope.schemas[schema] ?? schema).filter { $0 != "`" }
+      let name = groups.member("\(word)SQL", suffix: "More")
       let lines = statements.map { statement in
         let literal = SwiftText.literal(statement.sql, indentation: 6)
         let declares = SwiftText.literal(LockFormat.encode(statement.id))

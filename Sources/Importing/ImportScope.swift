@@ -67,8 +67,12 @@ final class ImportScope {
 
   /// Grants on an object that `word` can say, by the roles that have the same: the roles' Swift names, and the privileges.
   ///
-  /// - Parameter known: what has a word.
-  func grants(on id: FactID, known: [String: String]) -> [(privileges: [String], roles: [String], grantable: Bool)] {
+  /// - Parameters:
+  ///   - known: what has a word.
+  ///   - allowsGrantOption: whether there is a word for handing them on.
+  func grants(
+    on id: FactID, known: [String: String], allowsGrantOption: Bool = true
+  ) -> [(privileges: [String], roles: [String], grantable: Bool)] {
     var groups: [[String]: [String]] = [:]
     let suffix = " WITH GRANT OPTION"
     for fact in grantsBySubject[id] ?? [] {
@@ -76,7 +80,7 @@ final class ImportScope {
       let list = fact.list(.privileges)
       let plain = list.filter { !$0.hasSuffix(suffix) }
       guard fact.id.role != FactID.ownerRole, usual.isEmpty, !list.isEmpty, role(fact.id.role) != nil,
-        plain.isEmpty || plain.count == list.count,
+        plain.count == list.count || plain.isEmpty && allowsGrantOption,
         list.allSatisfy({ known[$0.hasSuffix(suffix) ? String($0.dropLast(suffix.count)) : $0] != nil })
       else { continue }
       groups[list, default: []].append(fact.id.role)

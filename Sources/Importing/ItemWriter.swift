@@ -38,7 +38,7 @@ struct ItemWriter {
       let id = FactID(.schema, name: name)
       // What a fresh database has by itself is nothing to say.
       if scope.grants(on: id).contains(where: { scope.base.contains($0.id) }) { return [] }
-      return scope.grants(on: id, known: known).filter { !$0.grantable }.map {
+      return scope.grants(on: id, known: known, allowsGrantOption: false).map {
         "SchemaGrant(\($0.privileges.joined(separator: ", ")), on: \(scope.schema(name) ?? ""), to: \($0.roles.joined(separator: ", ")))"
       }
     }

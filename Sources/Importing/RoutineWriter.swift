@@ -28,13 +28,25 @@ struct RoutineWriter {
 
   /// A list of plain names, or one value.
   private static func isPlain(_ setting: String) -> Bool {
-    guard setting.hasPrefix("search_path=") else { return setting.contains("=") }
+    guard setting.hasPrefix("search_path=") else {
+      // Other lists of names are quoted name by name as well.
+      return setting.contains("=") && !listSettings.contains { setting.hasPrefix($0 + "=") }
+    }
     if setting == emptyPath { return true }
-    return setting.dropFirst("search_path=".count).split(separator: ",").allSatisfy { name in
-      name.allSatisfy { $0.isLetter || $0.isNumber || " _\"$".contains($0) }
-        && !name.filter({ !" \"".contains($0) }).isEmpty
+    return setting.dropFirst("search_path=".count).split(separator: ",", omittingEmptySubsequences: false).allSatisfy {
+      name in
+      let plain = name.drop { $0 == " " }
+      let word =
+        plain.hasPrefix("\"") && plain.hasSuffix("\"") && plain.count > 2 ? plain.dropFirst().dropLast() : plain
+      return !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "_$".contains($0) }
     }
   }
+
+  /// Settings that are lists of names (`GUC_LIST_QUOTE`).
+  private static let listSettings = [
+    "temp_tablespaces", "session_preload_libraries", "local_preload_libraries", "shared_preload_libraries",
+    "unix_socket_directories",
+  ]
 
   /// PostgreSQL's way to write that no schema is searched.
   private static let emptyPath = "search_path=\"\""

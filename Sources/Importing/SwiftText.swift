@@ -15,7 +15,8 @@ package struct SwiftText {
   /// - Parameter indentation: how far the lines of one on several lines are indented.
   static func literal(_ segments: [Segment], indentation: Int) -> String {
     let texts = segments.map { if case .text(let text) = $0 { text } else { "" } }.joined(separator: "\u{0}")
-    let isMultiline = texts.contains("\n")
+    // A line may end with CR and LF, which are one character together.
+    let isMultiline = texts.utf8.contains(UInt8(ascii: "\n"))
     let hasControls = texts.unicodeScalars.contains {
       $0.value < 32 && !["\n", "\t", "\u{0}"].contains($0) || $0.value == 127
     }

@@ -188,7 +188,7 @@ struct TableWriter {
         return []
       }
       let known = ["SELECT": ".select", "UPDATE": ".update", "USAGE": ".usage"]
-      return scope.grants(on: sequence, known: known).filter { !$0.grantable }.map {
+      return scope.grants(on: sequence, known: known, allowsGrantOption: false).map {
         "SequenceGrant(\($0.privileges.joined(separator: ", ")), of: \(names[column.id.member] ?? ""), to: \($0.roles.joined(separator: ", ")))"
       }
     }

@@ -28,12 +28,12 @@ extension DefinedObjectQuery {
     """
   }
 
-  /// `OPTIONS (…)` with what goes before it, or nothing.
+  /// `OPTIONS (…)` with what goes before it, or nothing; without what looks like a secret.
   static func foreignOptions(_ column: String) -> String {
     """
     coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.quote_ident(x.option_name) || ' '
                      || pg_catalog.quote_literal(x.option_value), ', ' ORDER BY x.option_name) || ')'
-                FROM pg_catalog.pg_options_to_table(\(column)) x), '')
+                FROM pg_catalog.pg_options_to_table(\(column)) x WHERE x.option_name !~* '\(ForeignOptions.secret)'), '')
     """
   }
 }

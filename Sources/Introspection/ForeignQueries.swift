@@ -48,7 +48,7 @@ enum UserMappingQuery: CatalogQuery {
            (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
                              ORDER BY o.option_name)
               FROM pg_catalog.pg_options_to_table(m.umoptions) o
-             WHERE o.option_name !~* 'pass|secret|token|key|credential')
+             WHERE o.option_name !~* 'key|\(ForeignOptions.secret)')
       FROM pg_catalog.pg_user_mappings m
     """
   }
@@ -190,4 +190,10 @@ enum TriggerState {
 
 extension String {
   fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
+}
+
+/// Options of foreign-data wrappers, servers, tables and user mappings, of which some are nobody's to read.
+enum ForeignOptions {
+  /// A regular expression for the names of those that look like secrets.
+  static let secret = "pass|secret|token|credential|(api|access|private|service|account)_?key"
 }

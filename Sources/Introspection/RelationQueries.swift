@@ -31,7 +31,8 @@ enum RelationQuery: CatalogQuery {
            CASE WHEN ft.ftoptions IS NOT NULL THEN
              (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
                                || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
-                FROM pg_catalog.pg_options_to_table(ft.ftoptions) o) END
+                FROM pg_catalog.pg_options_to_table(ft.ftoptions) o
+               WHERE o.option_name !~* '\(ForeignOptions.secret)') END
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition

@@ -7,6 +7,7 @@ import Testing
   @Test func quotesAreSparedEscapes() {
     #expect(SwiftText.literal("plain") == #""plain""#)
     #expect(SwiftText.literal(#"a "quoted" \ word"#) == ##"#"a "quoted" \ word"#"##)
+    #expect(SwiftText.literal("a\r\nb") == "\"\"\"\na\\u{d}\nb\n\"\"\"")
     #expect(SwiftText.literal("a\r\u{1}") == #""a\u{d}\u{1}""#)
     #expect(SwiftText.literal("two\nlines", indentation: 2) == "\"\"\"\n  two\n  lines\n  \"\"\"")
     #expect(SwiftText.literal([.code("id"), .text(#" <> '"'"#)], indentation: 0) == ##"#"\#(id) <> '"'"#"##)

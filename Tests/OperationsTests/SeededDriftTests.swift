@@ -254,13 +254,13 @@ import Testing
       "DROP EVENT TRIGGER somebodys_watch; CREATE EVENT TRIGGER somebodys_watch ON ddl_command_end EXECUTE FUNCTION public.told()",
       "different-event-trigger"),
     Seed("CREATE OR REPLACE VIEW public.plain AS SELECT 2 AS one, E'a\\\\b\"c' AS text", "different-view"),
-    Seed("ALTER VIEW public.checked RESET (security_barrier)", "different-view", .warning),
+    Seed("ALTER VIEW public.checked RESET (security_barrier)", "view-protection", .error),
     Seed("DROP VIEW public.plain", "missing-view"),
     Seed(
       "DROP MATERIALIZED VIEW billing.totals; CREATE MATERIALIZED VIEW billing.totals AS SELECT tenant, count(*) + 1 AS invoices FROM billing.invoices GROUP BY 1; CREATE UNIQUE INDEX totals_tenant ON billing.totals (tenant)",
       "different-materialized-view"),
     Seed(
-      "REFRESH MATERIALIZED VIEW billing.totals WITH NO DATA", "different-materialized-view", .warning, dumped: false),
+      "REFRESH MATERIALIZED VIEW billing.totals WITH NO DATA", "different-materialized-view", .error, dumped: false),
     Seed("ALTER SERVER far OPTIONS (SET host 'near')", "different-foreign-server"),
     Seed("ALTER USER MAPPING FOR dbtool_reader SERVER far OPTIONS (SET user 'you')", "different-user-mapping"),
     Seed("ALTER FOREIGN TABLE public.far_items OPTIONS (SET table_name 'others')", "different-foreign-table"),

@@ -17,6 +17,10 @@ import Testing
     ServerSetting("random_page_cost", "4.0")
     ServerSetting("wal_level", "replica")
     ServerSetting("no_such_setting", "1")
+    // What the reader sets for its own session is not the server's.
+    ServerSetting("max_parallel_workers_per_gather", "2")
+    ServerSetting("track_activities", "true")
+    ServerSetting("track_activity_query_size", "1kB")
     OptionalExtension("citext", in: .public, for: "texts")
     OptionalExtension("no_such_extension", in: .public, for: "wonders")
   }
@@ -38,7 +42,7 @@ import Testing
       report.findings.map(\.message) == [
         "the server has autovacuum_naptime = 1min where 2min is declared (ALTER SYSTEM changes it)",
         "the server has maintenance_work_mem = 64MB where 1GB is declared (ALTER SYSTEM changes it)",
-        "the server has no setting no_such_setting; 1 is declared",
+        "the server shows this role no setting no_such_setting; 1 is declared",
         "the server has wal_level = logical where replica is declared (ALTER SYSTEM changes it)",
         "no_such_extension is not installed there: wonders is skipped",
       ])

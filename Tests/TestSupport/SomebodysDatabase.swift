@@ -74,6 +74,8 @@ package let somebodysDatabase = #"""
     SET search_path TO pg_catalog, public AS $$
     SELECT u.id, u.email FROM users u WHERE u.id = ANY (ids)
   $$;
+  CREATE FUNCTION public.from_windows() RETURNS void LANGUAGE plpgsql SET search_path TO "my schema", public
+    SET temp_tablespaces TO pg_default AS E'\r\nBEGIN\r\n  NULL;\r\nEND\r\n';
   CREATE FUNCTION public.unsafe() RETURNS void LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN END';
   CREATE FUNCTION public.unnamed(integer, OUT a integer, OUT b integer) LANGUAGE sql AS 'SELECT $1, $1';
   CREATE PROCEDURE billing.tidy(days integer) LANGUAGE plpgsql AS $$
@@ -112,12 +114,13 @@ package let somebodysDatabase = #"""
   COMMENT ON VIEW public.plain IS 'Nothing to see.';
   CREATE RULE quiet AS ON DELETE TO public.scratch DO INSTEAD NOTHING;
 
-  GRANT USAGE ON SCHEMA billing TO dbtool_reader;
+  GRANT USAGE ON SCHEMA billing TO dbtool_reader WITH GRANT OPTION;
   GRANT SELECT, INSERT ON public.users TO dbtool_reader, "dbtool Writer";
   GRANT UPDATE (email) ON public.users TO dbtool_reader WITH GRANT OPTION;
   GRANT ALL ON billing.invoices TO "dbtool Writer";
   GRANT SELECT ON public.active_users TO PUBLIC;
   GRANT USAGE ON SEQUENCE public.users_serial_number_seq, billing.invoice_numbers TO dbtool_reader;
+  GRANT SELECT ON SEQUENCE public.users_serial_number_seq TO "dbtool Writer" WITH GRANT OPTION;
   REVOKE EXECUTE ON FUNCTION billing.listed(bigint[]) FROM PUBLIC;
   GRANT EXECUTE ON FUNCTION billing.listed(bigint[]) TO dbtool_reader;
   GRANT EXECUTE ON FUNCTION public.touch() TO dbtool_reader;

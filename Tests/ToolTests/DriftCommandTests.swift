@@ -136,7 +136,9 @@ import Testing
     #expect(expired.report.databases[0].finding("expired-waiver")?.severity == "error")
     #expect(expired.report.databases[0].finding("extra-index")?.waiver == nil)
     for (line, reason) in [
-      (#"{"object": "x", "owner": "anna", "expires": "2037-01-31"}"#, "no reason"), ("waive it", "no waiver in JSON"),
+      (#"{"object": "x", "owner": "anna", "expires": "2037-01-31"}"#, "no reason"),
+      (#"{"Code": "x", "object": "x", "owner": "a", "reason": "r", "expires": "2037-01-31"}"#, "no \"Code\""),
+      (waiver("*", "2037-01-31"), "needs a code"), ("waive it", "no waiver in JSON"),
       (waiver("index x", "2037-02-30"), "not a day"),
       (#"{"object": " ", "owner": "a", "reason": "r", "expires": "2037-01-31"}"#, "object is empty"),
     ] {
@@ -188,6 +190,8 @@ import Testing
   }
 
   private func theWayBack(_ project: TestProject) async throws {
+    // A role that no other server has.
+    _ = try await psql(project, "CREATE ROLE \"An Intern\"; GRANT SELECT ON checkin.checkins TO \"An Intern\"")
     let fix = try await project.dbtool("drift", "--fix")
     #expect(fix.status == 0 && fix.output.contains("CREATE POLICY"), "\(fix.output)")
     try project.write(fix.output, to: "fix.sql")

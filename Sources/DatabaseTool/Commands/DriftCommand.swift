@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Catalog
 internal import FoundationEssentials
+internal import Importing
 internal import Introspection
 internal import Migrations
 internal import Operations
@@ -138,8 +139,14 @@ struct DriftCommand: AsyncParsableCommand {
     }
     let workflow = PlanWorkflow(project: project, states: states, renames: .off)
     workflow.locate(&plan)
+    // Both may speak of roles that this machine does not know.
+    var start = SchemaImport.withRolesInUse(found)
+    for fact in SchemaImport.withRolesInUse(wanted).facts.values where fact.id.kind == .role && !start.contains(fact.id)
+    {
+      start.insert(fact)
+    }
     let proof = try await workflow.prove(
-      &plan, on: try await states.rebuiltTemplate(before), from: before, to: after)
+      &plan, on: try await states.rebuiltTemplate(start), from: before, to: after)
     guard proof.holds else {
       throw ToolError("the way back does not converge on a scratch copy; dbtool diff --prove shows the differences")
     }

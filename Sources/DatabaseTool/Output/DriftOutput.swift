@@ -79,9 +79,9 @@ struct DriftOutput {
 
   /// How many findings there are, for example `3 differences: 1 error, 2 warnings, 1 waived`.
   private static func verdict(_ report: DriftReport, _ threshold: Diagnostic.Severity) -> String {
-    let counted = report.findings.filter { $0.waiver == nil && $0.severity != .note }
+    let counted = report.findings.filter { $0.waiver == nil && $0.severity >= min(threshold, .warning) }
     let waived = report.findings.count { $0.waiver != nil }
-    var parts = [Diagnostic.Severity.error, .warning].compactMap { severity -> String? in
+    var parts = [Diagnostic.Severity.error, .warning, .note].compactMap { severity -> String? in
       let count = counted.count { $0.severity == severity }
       return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
     }
@@ -116,12 +116,19 @@ struct DriftOutput {
       ]
     }
     let prefix = results.count > 1 ? "\(result.target): " : ""
+    let unmodeled = (result.report?.unmodeled ?? []).map { "\($0.kind) \($0.name)" }
+    let notes =
+      (result.report?.notes ?? [])
+      + (unmodeled.isEmpty ? [] : ["not modelled, so not compared: \(unmodeled.joined(separator: ", "))"])
     return (result.report?.findings ?? []).map { finding in
       ReportedFinding(
         severity: finding.severity, code: finding.code, object: finding.object, message: prefix + finding.message,
         details: Self.details(finding), help: finding.help, place: finding.location.map(sources.resolved),
         accepted: finding.waiver.map { "\($0.reason) (\($0.owner), until \($0.expires))" })
     }
+      + notes.map {
+        ReportedFinding(severity: .note, code: "not-compared", object: "\(result.target)", message: prefix + $0)
+      }
   }
 
   private var markdown: String {

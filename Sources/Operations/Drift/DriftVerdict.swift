@@ -74,12 +74,18 @@ struct DriftVerdict: Equatable {
     case .enabled where kind != .triggerState:
       return DriftVerdict(kind == .rule ? "disabled-rule" : "disabled-trigger", .error)
     case .options where kind == .view:
-      func invokes(_ value: AttributeValue?) -> Bool {
-        guard case .list(let options)? = value else { return false }
-        return options.contains { ["security_invoker=true", "security_invoker=on", "security_invoker=1"].contains($0) }
+      func options(_ value: AttributeValue?, _ name: String) -> [String] {
+        guard case .list(let options)? = value else { return [] }
+        return options.filter {
+          $0.hasPrefix("\(name)=") && !["false", "off", "0"].contains($0.dropFirst(name.count + 1))
+        }
       }
-      guard invokes(change.expected) != invokes(change.actual) else { return nil }
-      return DriftVerdict("security-invoker", .error)
+      func differs(_ name: String) -> Bool {
+        let (a, b) = (options(change.expected, name), options(change.actual, name))
+        return name == "check_option" ? a != b : a.isEmpty != b.isEmpty
+      }
+      if differs("security_invoker") { return DriftVerdict("security-invoker", .error) }
+      return differs("security_barrier") || differs("check_option") ? DriftVerdict("view-protection", .error) : nil
     default: return nil
     }
   }
@@ -113,6 +119,6 @@ struct DriftVerdict: Equatable {
   /// Attributes that change how fast something is, or how it is called, and not what it does.
   private static let minor: Set<AttributeKey> = [
     .statistics, .storage, .compression, .options, .clustered, .tablespace, .accessMethod, .cache, .start, .minimum,
-    .increment, .columnSettings, .name, .usual, .notNullName, .version, .populated, .validated, .text,
+    .increment, .columnSettings, .name, .usual, .notNullName, .version, .validated, .text,
   ]
 }

@@ -44,7 +44,7 @@ enum ServerFindings {
     let text =
       try row.optionalString(2).map {
         "the server has \(name) = \($0) where \(declared) is declared (ALTER SYSTEM changes it)"
-      } ?? "the server has no setting \(name); \(declared) is declared"
+      } ?? "the server shows this role no setting \(name); \(declared) is declared"
     return DriftFinding(
       .note, code: "server-setting", "server setting \(name)", text, subject: FactID(.serverSetting, name: name))
   }
@@ -94,22 +94,31 @@ enum ServerFindings {
      ORDER BY 1, 2
     """
 
-  /// The server takes 256MB and 262144kB for the same, 5min and 300s, and a number alone is of the parameter's own unit,
-  /// which `pg_settings` knows (PostgreSQL: section 20.1.1 "Parameter Names and Values").
+  /// The server takes 256MB and 262144kB for the same, 5min and 300s, on and true, and a number alone is of the parameter's own
+  /// unit, which `pg_settings` knows (PostgreSQL: section 20.1.1 "Parameter Names and Values"). What counts is what a session
+  /// begins with: this one has settings of its own. Some parameters are shown to few.
   private static let differentSettings = """
-    SELECT d.name, d.value, current_setting(d.name, true)
+    WITH s AS (
+      SELECT s.name, s.vartype, s.setting, s.reset_val,
+             CASE WHEN s.unit = 'B' THEN '1 bytes' WHEN s.unit LIKE '%B' AND s.unit !~ '^[0-9]' THEN '1' || s.unit
+                  ELSE s.unit END AS unit
+        FROM pg_catalog.pg_settings s)
+    SELECT d.name, d.value,
+           CASE WHEN s.setting = s.reset_val THEN pg_catalog.current_setting(s.name)
+                ELSE s.reset_val || coalesce(pg_catalog.replace(s.unit, '1 bytes', 'B'), '') END
       FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS d (name, value, place)
-      LEFT JOIN pg_catalog.pg_settings s ON s.name = d.name
+      LEFT JOIN s ON s.name = d.name
      WHERE s.name IS NULL OR NOT coalesce(
              CASE
+               WHEN s.vartype = 'bool' THEN d.value::boolean = s.reset_val::boolean
                WHEN s.vartype NOT IN ('integer', 'real') THEN NULL
-               WHEN d.value ~ '^ *-?[0-9.]+ *$' THEN d.value::numeric = s.setting::numeric
-               WHEN s.unit LIKE '%B' THEN pg_catalog.pg_size_bytes(d.value) = s.setting::numeric * pg_catalog.pg_size_bytes(
-                      CASE WHEN s.unit ~ '^[0-9]' THEN s.unit ELSE '1' || s.unit END)
+               WHEN d.value ~ '^ *-?[0-9.]+ *$' THEN d.value::numeric = s.reset_val::numeric
+               WHEN s.unit LIKE '%B' OR s.unit = '1 bytes' THEN
+                 pg_catalog.pg_size_bytes(d.value) = s.reset_val::numeric * pg_catalog.pg_size_bytes(s.unit)
                WHEN s.unit IN ('ms', 's', 'min') THEN
-                 d.value::interval = (s.setting || s.unit)::interval
+                 d.value::interval = (s.reset_val || s.unit)::interval
              END,
-             d.value = current_setting(d.name, true))
+             d.value = s.reset_val)
      ORDER BY d.place
     """
 }

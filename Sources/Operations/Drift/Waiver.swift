@@ -34,6 +34,8 @@ package struct Waiver: Sendable, Hashable {
     var owner: String
     var reason: String
     var expires: String
+
+    enum CodingKeys: String, CodingKey { case code, object, owner, reason, expires }
   }
 
   /// Reads the file's text.
@@ -41,18 +43,28 @@ package struct Waiver: Sendable, Hashable {
   /// - Throws: `Waiver.Failure` with the line.
   package static func all(in text: String) throws -> [Waiver] {
     var waivers: [Waiver] = []
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let line = line.trimmed
       guard !line.isEmpty else { continue }
       let location = SourceLocation(file: fileName, line: index + 1)
       func refuse(_ reason: String) -> Failure { Failure(location: location, reason: reason) }
       let decoded: Line
-      do { decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8)) } catch let error as DecodingError {
+      do {
+        decoded = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
+        // A key that is mistyped would make a waiver of more than is meant.
+        let keys = try JSONDecoder().decode([String: String?].self, from: Data(line.utf8)).keys
+        if let other = keys.sorted().first(where: { Line.CodingKeys(rawValue: $0) == nil }) {
+          throw refuse("a waiver has no \"\(other)\"")
+        }
+      } catch let error as DecodingError {
         throw refuse(error.missingKey.map { "the waiver has no \($0)" } ?? "this is no waiver in JSON")
       }
       for (key, value) in [("object", decoded.object), ("owner", decoded.owner), ("reason", decoded.reason)]
       where value.trimmed.isEmpty {
         throw refuse("the waiver's \(key) is empty")
+      }
+      if decoded.code == nil, decoded.object == "*" {
+        throw refuse("a waiver of everything there is needs a code")
       }
       guard isDay(decoded.expires) else { throw refuse("expires is not a day: \(decoded.expires)") }
       waivers.append(

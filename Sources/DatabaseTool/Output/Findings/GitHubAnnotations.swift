@@ -24,8 +24,16 @@ enum GitHubAnnotations {
 
   /// The runner splits commands at line ends, and properties at commas and colons too.
   private static func escaped(_ text: String, isProperty: Bool) -> String {
-    var escaped = text.replacing("%", with: "%25").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
-    if isProperty { escaped = escaped.replacing(":", with: "%3A").replacing(",", with: "%2C") }
-    return escaped
+    // By scalars: CR and LF are one character together.
+    text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "%": "%25"
+      case "\r": "%0D"
+      case "\n": "%0A"
+      case ":" where isProperty: "%3A"
+      case "," where isProperty: "%2C"
+      default: String(scalar)
+      }
+    }.joined()
   }
 }

@@ -10,7 +10,9 @@ enum MarkdownFindings {
         finding.accepted != nil
         ? "waived"
         : finding.severity == .error ? "**error**" : finding.severity.rawValue
-      let what = ([finding.message] + finding.details + (finding.accepted.map { ["Waived: \($0)"] } ?? []))
+      let what =
+        ([finding.message] + finding.details
+          + [finding.help, finding.accepted.map { "Waived: \($0)" }].compactMap { $0 })
       text += "| \(mark) | `\(finding.code)` | \(what.map(cell).joined(separator: "<br>")) | "
       text += finding.place.map { "`\($0.file):\($0.line)`" } ?? ""
       text += " |\n"
@@ -23,7 +25,7 @@ enum MarkdownFindings {
     var escaped = ""
     for character in text {
       switch character {
-      case "\n": escaped += "<br>"
+      case _ where character.isNewline: escaped += "<br>"
       case "<": escaped += "&lt;"
       case ">": escaped += "&gt;"
       case "&": escaped += "&amp;"
