@@ -28,7 +28,7 @@ package struct DriftReport: Sendable {
         jobs: try await Self.jobs(connection),
         missing: try await manager.missing(connection), faults: try await manager.faults(connection),
         failingJobs: try await PartitionManager.failingJobs(jobs.map(\.name), connection),
-        server: try await ServerFindings.make(lock, connection),
+        server: try await ServerFindings.make(lock, excluding: states.reader.excludedSchemas, connection),
         detached: try await PartitionManager.detached(connection))
     }
     var findings = seen.server

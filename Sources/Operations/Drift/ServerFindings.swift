@@ -3,8 +3,11 @@ internal import Postgres
 
 /// What a server has otherwise than declared, and no migration can change; and what it will run out of.
 enum ServerFindings {
+  /// - Parameter excluded: schemas that are others' to look after.
   /// - Throws: `PostgresError`.
-  static func make(_ expected: Catalog, _ connection: Connection) async throws -> [DriftFinding] {
+  static func make(
+    _ expected: Catalog, excluding excluded: Set<String>, _ connection: Connection
+  ) async throws -> [DriftFinding] {
     func declared(_ kind: FactKind) -> [Fact] {
       expected.facts.values.filter { $0.id.kind == kind }.sorted { $0.id < $1.id }
     }
@@ -16,7 +19,7 @@ enum ServerFindings {
         differentSettings,
         [ArrayText.encode(settings.map(\.id.name)), ArrayText.encode(settings.map { $0.text(.text) })]),
       Statement(extensions, [ArrayText.encode((optional + required).map(\.id.name))]),
-      Statement(sequences),
+      Statement(sequences, [ArrayText.encode(excluded.sorted())]),
     ])
     var findings = try results[0].get().map { try setting($0) }
     var installed: Set<String> = []
@@ -90,7 +93,9 @@ enum ServerFindings {
                   AS last_possible) e
      CROSS JOIN LATERAL (
            SELECT (l.last::numeric - s.seqstart) / nullif(e.last_possible::numeric - s.seqstart, 0) AS used) u
-     WHERE NOT s.seqcycle AND u.used >= 0.75
+     WHERE NOT s.seqcycle AND u.used >= 0.75 AND n.nspname <> ALL ($1::text[])
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend x WHERE x.classid = 'pg_catalog.pg_class'::regclass
+                                                           AND x.objid = s.seqrelid AND x.deptype = 'e')
      ORDER BY 1, 2
     """
 

@@ -8,7 +8,7 @@ extension PartitionManager {
     package var code: String
     package var partition: String
     package var text: String
-    /// The table whose partition it is.
+    /// What is declared of it: the table whose partition it is, the job.
     package var table: FactID?
 
     package var finding: DriftFinding {
@@ -153,6 +153,9 @@ extension PartitionManager {
            ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
        WHERE d.status = 'failed' \(applied) AND j.jobname = ANY ($1::text[]) ORDER BY 1
       """, [ArrayText.encode(names)]
-    ).map { Fault(code: "failing-job", partition: "cron job " + (try $0.string(0)), text: try $0.string(1)) }
+    ).map { row in
+      let job = FactID(.cronJob, name: try row.string(0))
+      return Fault(code: "failing-job", partition: "\(job)", text: try row.string(1), table: job)
+    }
   }
 }
