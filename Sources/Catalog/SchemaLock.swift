@@ -17,10 +17,14 @@ package struct SchemaLock: Sendable {
 
   package var migrations: [Entry]
   package var catalog: Catalog
+  /// The digests of what others' objects were stood in for by when it was written: with other stand-ins, the same migrations
+  /// lead elsewhere. More than one after a merge.
+  package var standIns: Set<String>
 
-  package init(migrations: [Entry] = [], catalog: Catalog = Catalog()) {
+  package init(migrations: [Entry] = [], catalog: Catalog = Catalog(), standIns: Set<String> = []) {
     self.migrations = migrations
     self.catalog = catalog
+    self.standIns = standIns
   }
 
   /// Why a lock file cannot be trusted.
@@ -38,6 +42,7 @@ package struct SchemaLock: Sendable {
   /// The file's text. Its last line is `end`, so that a truncated file is noticed.
   package var text: String {
     var text = "\(Self.header)\npostgres \(catalog.serverVersion.number)\n"
+    for digest in standIns.sorted() { text += "stand-ins sha256:\(digest)\n" }
     for entry in migrations.sorted(by: { $0.version < $1.version }) {
       text += "migration \(entry.version) \(entry.name) sha256:\(entry.digest)\n"
     }
@@ -73,6 +78,12 @@ package struct SchemaLock: Sendable {
         }
         migrations.append(
           Entry(version: words[1], name: words[2], digest: String(words[3].dropFirst(7))))
+      case "stand-ins":
+        let words = words(of: line)
+        guard words.count == 2, words[1].hasPrefix("sha256:") else {
+          throw Failure(reason: "line \(index + 1): no digest of the stand-ins")
+        }
+        standIns.insert(String(words[1].dropFirst(7)))
       case "end":
         ended = true
       default:

@@ -21,6 +21,8 @@ struct PlanWorkflow {
     /// Migration files that the lock does not list yet.
     var unlisted: [MigrationFile]
     var files: [MigrationFile]
+    /// Whether the lock was written with other stand-ins for what belongs to others.
+    var hasOtherStandIns = false
   }
 
   /// Compares the declarations with where the migrations lead, and proves the way there.
@@ -45,7 +47,9 @@ struct PlanWorkflow {
     if !plan.isEmpty {
       proof = try await prove(&plan, on: try await states.replayTemplate(files), from: source, to: target)
     }
-    return Result(plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files)
+    return Result(
+      plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files,
+      hasOtherStandIns: project.hasLock && lock.standIns != states.standInDigests)
   }
 
   /// Makes a plan one that clients do not wait for, and proves it.
@@ -131,7 +135,7 @@ struct PlanWorkflow {
   ) async throws -> Catalog {
     // Another major prints the same schema in other words.
     let isSameMajor = lock.catalog.serverVersion.major == (try await states.serverVersion().major)
-    if trustingLock, project.hasLock, isSameMajor { return lock.catalog }
+    if trustingLock, project.hasLock, isSameMajor, lock.standIns == states.standInDigests { return lock.catalog }
     var catalog = try await states.replayed(files)
     for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
       catalog.insert(fact)
@@ -144,7 +148,9 @@ struct PlanWorkflow {
   ///
   /// - Throws: `ToolError` with the differences.
   func verifyLock(_ files: [MigrationFile]) async throws {
-    let lock = try project.lock().catalog
+    let vouched = try project.lock()
+    guard vouched.standIns == states.standInDigests else { throw ToolError(Self.otherStandIns) }
+    let lock = vouched.catalog
     let windows = lock.windows
     let replayed = try await states.replayed(files).withoutWindowPartitions(of: windows)
     let expected = lock.removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
@@ -157,6 +163,10 @@ struct PlanWorkflow {
         + (differences.count > 10 ? "\n  and \(differences.count - 10) more" : "")
         + "\nTake schema.lock back from git, or write it anew with dbtool plan --update-lock.")
   }
+
+  /// What is told where a preset was declared, or has changed, since the lock was written.
+  static let otherStandIns =
+    "schema.lock was written with other stand-ins for what belongs to others (External). Write it anew: dbtool plan --update-lock."
 
   func locate(_ plan: inout Plan) {
     for index in plan.steps.indices {
@@ -186,7 +196,8 @@ struct PlanWorkflow {
       for file in written { try Project.write(file.text, to: "\(project.migrationsFolder)/\(file.fileName)") }
       catalog = result.target
     }
-    let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: catalog)
+    let lock = SchemaLock(
+      migrations: files.map(\.lockEntry), catalog: catalog, standIns: states.standInDigests)
     try Project.write(lock.text, to: project.lockPath)
     return written.map(\.fileName)
   }

@@ -161,7 +161,8 @@ struct RebaseWorkflow {
       try Project.write(new.text, to: "\(project.migrationsFolder)/\(new.fileName)")
       try FileManager.default.removeItem(atPath: "\(project.migrationsFolder)/\(old.fileName)")
     }
-    let lock = SchemaLock(migrations: result.files.map(\.lockEntry), catalog: result.catalog)
+    let lock = SchemaLock(
+      migrations: result.files.map(\.lockEntry), catalog: result.catalog, standIns: states.standInDigests)
     try Project.write(lock.text, to: project.lockPath)
   }
 }

@@ -119,7 +119,9 @@ struct SquashWorkflow {
       try FileManager.default.removeItem(atPath: "\(folder)/\(file.fileName)")
     }
     let files = [baseline] + rest
-    try Project.write(SchemaLock(migrations: files.map(\.lockEntry), catalog: lock).text, to: project.lockPath)
+    let anew = SchemaLock(
+      migrations: files.map(\.lockEntry), catalog: lock, standIns: States(database: project.database).standInDigests)
+    try Project.write(anew.text, to: project.lockPath)
   }
 
   // MARK: Contents

@@ -11,6 +11,8 @@ package actor States {
   package nonisolated let rendering: Rendering
   package nonisolated let reader: CatalogReader
   private let standIns: [StandIn]
+  /// What `schema.lock` says of the stand-ins; nothing without any.
+  package nonisolated let standInDigests: Set<String>
   private var server: ScratchServer?
   private let cache = CatalogCache()
   private var found: Installation?
@@ -19,6 +21,8 @@ package actor States {
     rendering = Rendering(database)
     reader = Self.reader(for: database)
     standIns = Rendering.standIns(of: database)
+    let text = standIns.map(\.sql).joined(separator: "\u{0}")
+    standInDigests = standIns.isEmpty ? [] : [Digest(of: text).description]
   }
 
   /// The PostgreSQL that the scratch server runs; looked for when it is needed.

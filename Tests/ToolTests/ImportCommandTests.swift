@@ -112,6 +112,7 @@ import Testing
     let made = try await project.dbtool("init", "shop", "--dbtool", TestProject.repository)
     #expect(made.status == 0, "\(made.output)")
     #expect(try project.read("shop/Package.swift").contains("path: \"\(TestProject.repository)\""))
+    #expect(try project.read("shop/.gitattributes") == "schema.lock merge=union\n")
     let program = project.home + "/shop"
     let compiled = try await GeneratedTool.build(project.root + "/shop/Sources/shop/Schema", to: program)
     try #require(compiled.status == 0, "\(compiled.output)")

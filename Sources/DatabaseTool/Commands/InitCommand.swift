@@ -41,7 +41,9 @@ struct InitCommand: AsyncParsableCommand {
       let root = "\(FileManager.default.currentDirectoryPath)/\(name)"
       guard !FileManager.default.fileExists(atPath: root) else { throw ToolError("\(name) is there already") }
       let files = [
-        "Package.swift": manifest, "Sources/\(name)/Main.swift": Self.main, ".gitignore": ".build/\nPackage.resolved\n",
+        "Package.swift": manifest, "Sources/\(name)/Main.swift": Self.main, ".gitignore": ".build/\n",
+        // It has a line for each fact, so that both sides of a merge are kept.
+        ".gitattributes": "schema.lock merge=union\n",
       ]
       do {
         for (path, text) in files { try Project.write(text, to: "\(root)/\(path)") }

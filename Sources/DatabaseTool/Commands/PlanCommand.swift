@@ -127,6 +127,7 @@ struct PlanCommand: AsyncParsableCommand {
     }
     if result.plan.isEmpty {
       if result.unlisted.isEmpty { console.line("nothing to do: the migrations lead to what is declared") }
+      if !updateLock, result.hasOtherStandIns { console.line(PlanWorkflow.otherStandIns) }
       return
     }
     if sql { console.write(result.plan.script) }
