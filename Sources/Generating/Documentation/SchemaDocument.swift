@@ -195,7 +195,9 @@ private struct DocumentReader {
         title: Words.capitalised(Words.plural(kind.title)), headers: ["name", "definition", "comment", "declared"],
         rows: facts.map { fact in
           [
-            .code(fact.id.member.isEmpty ? fact.id.name : fact.id.member), .code(definition(fact)),
+            .code(
+              fact.id.kind == .defaultPrivilege ? fact.id.path : fact.id.member.isEmpty ? fact.id.name : fact.id.member),
+            .code(definition(fact)),
             .text(comment(of: fact.id) ?? ""), place(fact.id),
           ]
         })
