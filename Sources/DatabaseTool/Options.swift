@@ -34,7 +34,10 @@ struct ProjectOptions: ParsableArguments {
   }
 
   private func absolute(_ path: String) -> String {
-    path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    var path = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    // As completion leaves it; what is made of it is compared with other paths.
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
   }
 }
 
