@@ -5,9 +5,8 @@ internal import SchemaDSL
 /// The project's own server, and what its database has before any migration.
 extension Project {
   func server() throws -> ProjectServer {
-    let standIns = Rendering.standIns(of: database).map(\.sql).joined(separator: "\u{0}")
-    return try ProjectServer(
-      project: root, databaseName: database.name, provisions: standIns.isEmpty ? "" : Digest(of: standIns).short)
+    try ProjectServer(
+      project: root, databaseName: database.name, provisions: Rendering.standIns(of: database).digest?.short ?? "")
   }
 
   /// Makes what belongs in the embedded database and no migration writes.

@@ -38,6 +38,14 @@ struct Git {
     return Set(list.filter { $0.hasSuffix(".sql") }.map { String($0.dropFirst("migrations/".count)) })
   }
 
+  /// The migrations whose files here are not those of a commit.
+  func changedMigrations(since commit: String) throws -> Set<String> {
+    Set(
+      try lines("diff", "--relative", "--name-only", commit, "--", "migrations").map {
+        String($0.dropFirst("migrations/".count))
+      })
+  }
+
   /// A file as it is in a commit; nil when it is not there.
   func text(of path: String, in commit: String) throws -> String? {
     let outcome = try run("show", "\(commit):./\(path)")

@@ -74,7 +74,8 @@ struct RebaseWorkflow {
         "\(trunk) has migrations that are not here: \(missing.joined(separator: ", ")). Merge it, or rebase the branch on it, "
           + "first; of schema.lock keep the lines of both sides.")
     }
-    for file in landed where try git.text(of: "migrations/\(file.fileName)", in: trunk) != file.text {
+    let changed = try git.changedMigrations(since: trunk)
+    if let file = landed.first(where: { changed.contains($0.fileName) }) {
       throw MigrationError.tampered(file: file.fileName)
     }
   }
@@ -136,6 +137,7 @@ struct RebaseWorkflow {
   /// The catalog with what only declarations and locks know: as declared, where either side's lock has it so.
   private func settled(_ catalog: Catalog, _ files: [MigrationFile]) async throws -> Catalog {
     let declared = try await states.declared()
+    // One that a merge has left in conflict says nothing; both sides' own do.
     var locks: [SchemaLock] = []
     if let lock = try? project.lock() { locks.append(lock) }
     for commit in [trunk, "HEAD"] {

@@ -36,7 +36,7 @@ package struct TypeScriptTypes {
       + section(
         "Enums",
         enums.map {
-          "      \(Self.key($0.name.name)): \($0.labels.isEmpty ? "never" : $0.labels.map(Self.literal).joined(separator: " | "))\n"
+          "      \(Self.key($0.name.name)): \($0.labels.isEmpty ? "never" : $0.labels.map(JavaScript.literal).joined(separator: " | "))\n"
         })
       + section(
         "CompositeTypes",
@@ -89,11 +89,11 @@ package struct TypeScriptTypes {
     let entries = relation.relationships.filter { $0.target.schema == relation.name.schema }.map { key in
       """
                 {
-                  foreignKeyName: \(Self.literal(key.name))
-                  columns: [\(key.columns.map(Self.literal).joined(separator: ", "))]
+                  foreignKeyName: \(JavaScript.literal(key.name))
+                  columns: [\(key.columns.map(JavaScript.literal).joined(separator: ", "))]
                   isOneToOne: \(key.isOneToOne)
-                  referencedRelation: \(Self.literal(key.target.name))
-                  referencedColumns: [\(key.targetColumns.map(Self.literal).joined(separator: ", "))]
+                  referencedRelation: \(JavaScript.literal(key.target.name))
+                  referencedColumns: [\(key.targetColumns.map(JavaScript.literal).joined(separator: ", "))]
                 },
 
       """
@@ -156,7 +156,7 @@ package struct TypeScriptTypes {
       model.relation(name) != nil || model.enumerations.contains { $0.name == name }
       || model.composites.contains { $0.name == name }
     guard isKnown else { return section == "Enums" ? "string" : "unknown" }
-    return "Database[\(Self.literal(name.schema))][\"\(section)\"][\(Self.literal(name.name))]\(rest)"
+    return "Database[\(JavaScript.literal(name.schema))][\"\(section)\"][\(JavaScript.literal(name.name))]\(rest)"
   }
 
   private static let scalars: [String: String] = {
@@ -178,23 +178,7 @@ package struct TypeScriptTypes {
     let isPlain =
       name.first.map { $0.isASCII && ($0.isLetter || $0 == "_" || $0 == "$") } == true
       && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
-    return isPlain ? name : literal(name)
-  }
-
-  private static func literal(_ text: String) -> String {
-    var escaped = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": escaped += "\\\""
-      case "\\": escaped += "\\\\"
-      case "\n": escaped += "\\n"
-      case _ where scalar.value < 32 || scalar.value == 0x2028 || scalar.value == 0x2029:
-        let digits = String(scalar.value, radix: 16)
-        escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped + "\""
+    return isPlain ? name : JavaScript.literal(name)
   }
 
   private var constants: String {
@@ -202,7 +186,7 @@ package struct TypeScriptTypes {
       + model.schemas.map { schema in
         let enums = model.enumerations.filter { $0.name.schema == schema }
         let lines = enums.map {
-          "      \(Self.key($0.name.name)): [\($0.labels.map(Self.literal).joined(separator: ", "))],\n"
+          "      \(Self.key($0.name.name)): [\($0.labels.map(JavaScript.literal).joined(separator: ", "))],\n"
         }
         return "  \(Self.key(schema)): {\n    Enums: {" + (lines.isEmpty ? "" : "\n" + lines.joined() + "    ")
           + "},\n  },\n"
@@ -211,7 +195,7 @@ package struct TypeScriptTypes {
 
   /// What is usually written with the types: a table's row by its name, and so on.
   private var helpers: String {
-    let home = Self.literal(model.schemas.contains("public") ? "public" : model.schemas.first ?? "public")
+    let home = JavaScript.literal(model.schemas.contains("public") ? "public" : model.schemas.first ?? "public")
     return """
       type DefaultSchema = Database[\(home)]
 

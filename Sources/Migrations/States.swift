@@ -21,8 +21,7 @@ package actor States {
     rendering = Rendering(database)
     reader = Self.reader(for: database)
     standIns = Rendering.standIns(of: database)
-    let text = standIns.map(\.sql).joined(separator: "\u{0}")
-    standInDigests = standIns.isEmpty ? [] : [Digest(of: text).description]
+    standInDigests = Set([standIns.digest?.description].compactMap { $0 })
   }
 
   /// The PostgreSQL that the scratch server runs; looked for when it is needed.

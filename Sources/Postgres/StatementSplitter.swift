@@ -88,11 +88,7 @@ package enum Script {
 
   /// - Returns: nil for an ordinary statement.
   package static func transactionCommand(_ sql: String) -> TransactionCommand? {
-    let result = pg_query_parse(sql)
-    defer { pg_query_free_parse_result(result) }
-    guard result.error == nil, let tree = result.parse_tree else { return nil }
-    let json = String(cString: tree)
-    guard json.contains("{\"stmt\":{\"TransactionStmt\"") else { return nil }
+    guard let json = parsed(sql), json.contains("{\"stmt\":{\"TransactionStmt\"") else { return nil }
     if json.contains("\"TRANS_STMT_BEGIN\"") || json.contains("\"TRANS_STMT_START\"") { return .begin }
     if json.contains("\"TRANS_STMT_COMMIT\"") { return .commit }
     if json.contains("\"TRANS_STMT_ROLLBACK\"") { return .rollback }
@@ -101,10 +97,14 @@ package enum Script {
 
   /// Whether a statement is an INSERT.
   package static func isInsert(_ sql: String) -> Bool {
+    parsed(sql)?.contains("{\"stmt\":{\"InsertStmt\"") == true
+  }
+
+  /// The parse tree, as libpg_query writes it in JSON; nil for what is no SQL.
+  private static func parsed(_ sql: String) -> String? {
     let result = pg_query_parse(sql)
     defer { pg_query_free_parse_result(result) }
-    guard result.error == nil, let tree = result.parse_tree else { return false }
-    return String(cString: tree).contains("{\"stmt\":{\"InsertStmt\"")
+    return result.error == nil ? result.parse_tree.map { String(cString: $0) } : nil
   }
 
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }

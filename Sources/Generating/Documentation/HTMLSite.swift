@@ -169,20 +169,7 @@ package struct HTMLSite {
   }
 
   private func line(_ title: String, _ comment: String?, _ place: String) -> String {
-    "[\(script(title)),\(script(comment ?? "")),\(script(place))],\n"
-  }
-
-  private func script(_ text: String) -> String {
-    var escaped = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"", "\\": escaped += "\\" + String(scalar)
-      case "<": escaped += "\\x3c"
-      case _ where scalar.value < 32 || scalar.value == 0x2028 || scalar.value == 0x2029: escaped += " "
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped + "\""
+    "[\(JavaScript.literal(title)),\(JavaScript.literal(comment ?? "")),\(JavaScript.literal(place))],\n"
   }
 
   // MARK: Names

@@ -1,4 +1,5 @@
 package import Catalog
+package import Postgres
 
 /// What belongs to somebody else, such as a hosting platform's schemas: never compared, changed or dropped.
 ///
@@ -68,6 +69,11 @@ package struct StandIn: Sendable {
   package let name: String
   package let sql: String
   package let location: SourceLocation
+}
+
+extension [StandIn] {
+  /// Equal for equal stand-ins; nil for none.
+  package var digest: Digest? { isEmpty ? nil : Digest(of: map(\.sql).joined(separator: "\u{0}")) }
 }
 
 extension Role {
