@@ -8,19 +8,23 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static void become(dbtool_identity identity) {
   if (!identity.switch_user) return;
+  // What it makes is its own, even as a copy of what others may read.
+  umask(077);
   // Supplementary groups first: afterwards we no longer may.
   if (setgroups(0, NULL) != 0 || setgid(identity.gid) != 0 || setuid(identity.uid) != 0) _exit(126);
 }
 
-static void redirect(int output_fd) {
+static void redirect(int input_fd, int output_fd) {
   int null_fd = open("/dev/null", O_RDWR);
-  if (null_fd >= 0) dup2(null_fd, 0);
+  int in = input_fd >= 0 ? input_fd : null_fd;
+  if (in >= 0) dup2(in, 0);
   int out = output_fd >= 0 ? output_fd : null_fd;
   if (out >= 0) {
     dup2(out, 1);
@@ -43,14 +47,14 @@ static void default_signals(void) {
 }
 
 pid_t dbtool_spawn(
-  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int input_fd, int output_fd,
   const char *working_directory, int new_session) {
   pid_t pid = fork();
   if (pid < 0) return -errno;
   if (pid > 0) return pid;
   if (new_session) setsid();
   default_signals();
-  redirect(output_fd);
+  redirect(input_fd, output_fd);
   close_inherited();
   become(identity);
   if (working_directory && chdir(working_directory) != 0) _exit(126);
@@ -71,9 +75,9 @@ static time_t now(void) {
 
 static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
                       unsigned idle_seconds, char *const envp[]) {
-  int users = open(users_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  int users = open(users_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   // Kept open by rm: nobody may make the folder anew while it is being removed.
-  int gate = open(gate_path, O_RDWR | O_CREAT, 0666);
+  int gate = open(gate_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   int has_gate = 0;
   time_t last_used = now();
   for (;;) {
@@ -107,8 +111,9 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
 }
 
 pid_t dbtool_supervise(
-  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
-  const char *directory, const char *users_path, const char *gate_path, unsigned idle_seconds) {
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity,
+  const dbtool_confinement *confinement, int output_fd, const char *directory, const char *users_path,
+  const char *gate_path, unsigned idle_seconds) {
   int report[2];
   if (pipe(report) != 0) return -errno;
   pid_t pid = fork();
@@ -122,13 +127,18 @@ pid_t dbtool_supervise(
       _exit(0);
     }
     default_signals();
-    redirect(output_fd);
+    redirect(-1, output_fd);
     close_inherited();
-    become(identity);
     if (chdir("/") != 0) _exit(126);
     pid_t server = fork();
     if (server == 0) {
       setsid();
+      become(identity);
+      if (confinement && dbtool_confine(confinement) != 0) {
+        static const char message[] = "the operating system did not confine the server\n";
+        (void)!write(2, message, sizeof message - 1);
+        _exit(126);
+      }
       execve(path, argv, envp);
       _exit(127);
     }

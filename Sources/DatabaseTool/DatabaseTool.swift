@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 internal import Migrations
+internal import Postgres
 public import SchemaDSL
 
 #if canImport(Glibc)
@@ -23,7 +24,9 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
-    await Context.$database.withValue(database) { await run(arguments) }
+    await Waiting.$report.withValue({ Console.error.note($0) }) {
+      await Context.$database.withValue(database) { await run(arguments) }
+    }
   }
 
   private static func run(_ arguments: [String]) async {

@@ -18,7 +18,7 @@ struct ImportWorkflow {
     let server = try await states.scratch()
     let reader = states.reader
     let details = try await server.withDatabase(from: template) { database in
-      try await Connection.with(database.target) { connection in
+      try await Connection.with(database.reading) { connection in
         try await reader.read(connection) { try await ImportDetails.read($0) }.1
       }
     }

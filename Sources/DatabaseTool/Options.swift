@@ -83,6 +83,20 @@ struct DatabasesOptions: ParsableArguments {
   }
 }
 
+/// Whether what others wrote is loaded where the operating system does not confine it.
+struct SourceOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Load what others wrote even where the operating system cannot confine the scratch server.",
+      discussion: "Needed on systems without Landlock only."))
+  var trustSource = false
+
+  /// Runs work that loads what others wrote.
+  func loading(_ body: () async throws -> Void) async throws {
+    try await SourceTrust.$current.withValue(trustSource ? .vouchedFor : .others) { try await body() }
+  }
+}
+
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }
 
 /// A refusal with nothing more to it than its sentence.
@@ -97,4 +111,9 @@ func reporting(_ body: () async throws -> Void) async throws {
     Console.error.failure("\(error)")
     throw ExitCode(1)
   }
+}
+
+/// The same for a command that loads what others wrote.
+func reporting(loading source: SourceOptions, _ body: () async throws -> Void) async throws {
+  try await reporting { try await source.loading(body) }
 }

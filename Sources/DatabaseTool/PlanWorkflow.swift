@@ -54,7 +54,7 @@ struct PlanWorkflow {
 
   /// Makes a plan one that clients do not wait for, and proves it.
   func prove(
-    _ plan: inout Plan, on template: String, from source: Catalog, to target: Catalog
+    _ plan: inout Plan, on template: ScratchTemplate, from source: Catalog, to target: Catalog
   ) async throws -> Proof {
     let prover = Prover(server: try await states.scratch(), reader: states.reader)
     var proof: Proof?
@@ -93,7 +93,7 @@ struct PlanWorkflow {
   ///
   /// - Returns: nil where there is no such table, or it cannot be done so, which the plan's notes say then.
   private func convertTables(
-    _ plan: inout Plan, on template: String, from source: Catalog, to target: Catalog, _ prover: Prover
+    _ plan: inout Plan, on template: ScratchTemplate, from source: Catalog, to target: Catalog, _ prover: Prover
   ) async throws -> Proof? {
     do {
       let conversion = try await states.tableConversion(
@@ -114,7 +114,7 @@ struct PlanWorkflow {
   ///   - note: what is told where it does not hold.
   private func adopt(
     _ conversion: (plan: Plan?, refusals: [Refusal]), in plan: inout Plan, otherwise note: String,
-    on template: String, from source: Catalog, to target: Catalog, _ prover: Prover
+    on template: ScratchTemplate, from source: Catalog, to target: Catalog, _ prover: Prover
   ) async throws -> Proof? {
     plan.notes += conversion.refusals.map(\.description)
     guard var converted = conversion.plan else { return nil }

@@ -99,7 +99,7 @@ struct SquashWorkflow {
   private func everything(_ states: States, _ files: [MigrationFile]) async throws -> Catalog {
     let template = try await states.replayTemplate(files)
     return try await states.scratch().withDatabase(from: template) { database in
-      try await Connection.with(database.target) { try await CatalogReader().read($0) }
+      try await Connection.with(database.reading) { try await CatalogReader().read($0) }
     }.removing { $0.id.kind == .role }
   }
 
@@ -136,7 +136,9 @@ struct SquashWorkflow {
       let excluded = ArrayText.encode(CatalogReader().excludedSchemas.sorted())
       let template = try await states.replayTemplate(files)
       return try await states.scratch().withDatabase(from: template) { database in
-        try await Connection.with(database.target) { connection in
+        // To print a row may call what was loaded.
+        try await database.withLoading { session in
+          let connection = session.connection
           let relations = try await connection.query(Self.relations, [excluded]).map {
             (try $0.string(0), kind: try $0.string(1))
           }
@@ -181,18 +183,21 @@ struct SquashWorkflow {
 
     /// The rows as `pg_dump` writes them, then what is made of them.
     func sql(bringingBack names: [String], _ states: States, _ files: [MigrationFile]) async throws -> String {
-      let server = try await states.scratch()
       let tables = names.filter { checksums[$0] != nil && !views.contains($0) }
       var statements: [String] = []
       if !tables.isEmpty {
-        let path = "\(server.directory)/rows-\(UInt64.random(in: 0...UInt64.max)).sql"
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        let text = try await server.withDatabase(from: try await states.replayTemplate(files)) { database in
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let path = folder.path + "/rows.sql"
+        let template = try await states.replayTemplate(files)
+        let server = template.server
+        let text = try await server.withDatabase(from: template) { database in
+          let target = try await database.loading()
           let dump = try await ChildProcess.run(
             server.installation.bin + "/pg_dump",
             [
-              "-h", server.directory, "-U", ScratchServer.superuser, "--data-only", "--column-inserts", "--no-comments",
-              "--file", path,
+              "-h", server.directory, "-U", target.user ?? "", "--role", ScratchRights.owner, "--data-only",
+              "--column-inserts", "--no-comments", "--file", path,
             ] + tables.map { "--table=\($0)" } + ["-d", database.name])
           guard dump.status == 0 else {
             throw ToolError("pg_dump cannot read the rows: \(dump.output.trimmedTrailing)")

@@ -62,7 +62,7 @@ enum StateArgument: CustomStringConvertible {
   }
 
   /// A scratch database in the state, to prove on.
-  func template(_ catalog: Catalog, _ project: Project, _ states: States) async throws -> String {
+  func template(_ catalog: Catalog, _ project: Project, _ states: States) async throws -> ScratchTemplate {
     switch self {
     case .empty: try await states.replayTemplate([])
     case .schema: try await states.declaredTemplate()

@@ -4,29 +4,6 @@ internal import SchemaDSL
 
 /// The roles that a database speaks of.
 struct RoleWriter {
-  /// The roles that are granted something, own something, or are named by a policy; and those that these are members of.
-  static func roles(of catalog: Catalog) -> Set<String> {
-    var found: Set<String> = []
-    for fact in catalog.facts.values {
-      switch fact.id.kind {
-      case .policy: found.formUnion(fact.list(.roles))
-      case .owner: found.insert(fact.text(.role))
-      case .grant, .setting: found.insert(fact.id.role)
-      case .defaultPrivilege: found.formUnion([fact.id.role, fact.id.member])
-      case .userMapping: found.insert(fact.id.member)
-      default: break
-      }
-    }
-    var waiting = Array(found)
-    while let name = waiting.popLast() {
-      for group in catalog[FactID(.role, name: name)]?.list(.memberOf) ?? [] where found.insert(group).inserted {
-        waiting.append(group)
-      }
-    }
-    // PostgreSQL has those by itself, and whoever owns an object has no name there.
-    return found.filter { !$0.isEmpty && !$0.hasPrefix("pg_") }
-  }
-
   private static let words = [
     "LOGIN": ".login", "NOINHERIT": ".noInherit", "CREATEROLE": ".createRole", "CREATEDB": ".createDatabase",
     "BYPASSRLS": ".bypassRowSecurity",

@@ -27,7 +27,7 @@ package struct SchemaImport: Sendable {
 
   /// The roles that a database speaks of, each as nothing but its name where it may do what the DSL has no words for.
   package static func withRolesInUse(_ catalog: Catalog) -> Catalog {
-    let used = RoleWriter.roles(of: catalog)
+    let used = catalog.rolesInUse
     var result = catalog.removing { $0.id.kind == .role && !used.contains($0.id.name) }
     for name in used where !RoleWriter.canSay(catalog[FactID(.role, name: name)], among: used) {
       result.insert(Fact(FactID(.role, name: name)))

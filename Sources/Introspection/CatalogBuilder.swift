@@ -42,7 +42,8 @@ enum CatalogClass: Int {
 /// Collects facts while the queries are decoded, and resolves OIDs to identities.
 struct CatalogBuilder {
   private(set) var catalog: Catalog
-  let databaseOwner: String
+  /// The database's owner; in a scratch server all who stand for it.
+  let owners: Set<String>
   let excludedExtensions: Set<String>
   let excludedRoles: Set<String>
   /// By catalog and OID in one word; both have 32 bits.
@@ -55,13 +56,13 @@ struct CatalogBuilder {
 
   /// - Parameter capacity: about how many facts there will be.
   init(
-    version: ServerVersion, databaseOwner: String, excludedExtensions: Set<String>, excludedRoles: Set<String>,
+    version: ServerVersion, owners: Set<String>, excludedExtensions: Set<String>, excludedRoles: Set<String>,
     capacity: Int
   ) {
     self.excludedRoles = excludedRoles
     catalog = Catalog(serverVersion: version)
     catalog.reserveCapacity(capacity)
-    self.databaseOwner = databaseOwner
+    self.owners = owners
     self.excludedExtensions = excludedExtensions
   }
 
@@ -123,7 +124,7 @@ struct CatalogBuilder {
 
   /// An owner is a fact when it is not the database's owner: what a role creates in its own database is its own.
   mutating func addOwner(_ owner: String, of id: FactID) {
-    guard owner != databaseOwner else { return }
+    guard !owners.contains(owner) else { return }
     catalog.insert(
       Fact(
         id.about(.owner), parent: id, [.role: .text(owner)], needs: [FactID(.role, name: owner)]))

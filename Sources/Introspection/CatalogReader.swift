@@ -93,7 +93,9 @@ package struct CatalogReader: Sendable {
       }
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
-        version: version, databaseOwner: try extent.string(0), excludedExtensions: excludedExtensions,
+        version: version,
+        owners: Set([try extent.string(0)]).union(try extent.bool(4) ? ScratchRights.owners : []),
+        excludedExtensions: excludedExtensions,
         excludedRoles: excludedRoles, capacity: relations > 1000 ? relations * 3 : 0)
       try await decode(queries, version, from: connection, and: companion, into: &builder)
       await companion?.value?.connection.close()
@@ -116,7 +118,8 @@ package struct CatalogReader: Sendable {
            coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
                               pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
                        FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false),
-           CASE WHEN c.relations > 5000 THEN pg_catalog.pg_export_snapshot() END
+           CASE WHEN c.relations > 5000 THEN pg_catalog.pg_export_snapshot() END,
+           pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL
       FROM pg_catalog.pg_database d, (SELECT pg_catalog.count(*) AS relations FROM pg_catalog.pg_class) c
      WHERE d.datname = pg_catalog.current_database()
     """)

@@ -122,7 +122,7 @@ enum DefaultPrivilegeQuery: CatalogQuery {
     let usual = try row.strings()
     guard Set(granted) != Set(usual), !builder.excludedRoles.contains(creator) else { return }
     // The database's owner goes without a name: it is another role on every server.
-    let member = creator == builder.databaseOwner ? "" : creator
+    let member = builder.owners.contains(creator) ? "" : creator
     let isOwner = grantee == creator && schema.isEmpty
     let revoked = usual.filter { !granted.contains($0) }
     if isOwner, revoked.isEmpty { return }

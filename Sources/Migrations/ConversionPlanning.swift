@@ -1,7 +1,7 @@
 package import Catalog
 internal import Introspection
 package import Planning
-internal import Postgres
+package import Postgres
 
 extension States {
   /// The plan that converts in two migrations what a direct one was seen to rewrite.
@@ -14,7 +14,7 @@ extension States {
   ///   the reasons.
   /// - Throws: `ProofFailure` where PostgreSQL refuses the way.
   package func expandAndContract(
-    _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope,
+    _ direct: Plan, from source: Catalog, to target: Catalog, on template: ScratchTemplate, scope: OnlineStrategy.Scope,
     filled: Set<FactID>
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
     try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: filled) {
@@ -30,7 +30,7 @@ extension States {
   /// - Returns: the plan, nil when there is no such table; and what is made anew directly, with the reasons.
   /// - Throws: `ProofFailure` where PostgreSQL refuses the way.
   package func tableConversion(
-    _ direct: Plan, from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope
+    _ direct: Plan, from source: Catalog, to target: Catalog, on template: ScratchTemplate, scope: OnlineStrategy.Scope
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
     try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: []) {
       try TableConversion(direct, from: source, to: target, scope: scope, except: $0)
@@ -39,7 +39,8 @@ extension States {
 
   /// Leaves to the direct way what is refused, one after the other, and plans the rest.
   private func inTwoParts(
-    from source: Catalog, to target: Catalog, on template: String, scope: OnlineStrategy.Scope, filled: Set<FactID>,
+    from source: Catalog, to target: Catalog, on template: ScratchTemplate, scope: OnlineStrategy.Scope,
+    filled: Set<FactID>,
     _ change: (_ refused: Set<FactID>) throws -> (any TwoPartChange)?
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
     var refusals: [Refusal] = []
@@ -56,7 +57,7 @@ extension States {
   }
 
   private func plan(
-    _ change: any TwoPartChange, from source: Catalog, to target: Catalog, on template: String,
+    _ change: any TwoPartChange, from source: Catalog, to target: Catalog, on template: ScratchTemplate,
     scope: OnlineStrategy.Scope, filled: Set<FactID>
   ) async throws -> Plan {
     let words = try await rebuilt(target, then: change.standIns, prepared: true)
@@ -73,24 +74,26 @@ extension States {
   }
 
   /// What steps lead to, in the words of the target where both say the same.
-  private func result(of steps: [PlanStep], on template: String, _ target: Catalog) async throws -> Catalog {
+  private func result(of steps: [PlanStep], on template: ScratchTemplate, _ target: Catalog) async throws -> Catalog {
     let reader = reader
     let read = try await scratch().withDatabase(from: template) { database in
-      try await Connection.with(database.target) { connection in
+      try await database.withLoading { session in
         for segment in Plan(steps: steps).segments {
           if segment[0].mode.isTransactional {
-            try await Self.run(segment, on: connection)
+            try await Self.run(segment, on: session)
           } else {
             for step in segment {
               for statement in step.statements {
-                do { try await connection.execute(statement) } catch let error as PostgresError {
+                do { try await session.execute(statement) } catch let error as PostgresError {
                   throw ProofFailure(step: step, statement: statement, error: error)
                 }
               }
             }
           }
         }
-        return try await reader.read(connection).removing { $0.id.kind == .role }
+      }
+      return try await Connection.with(database.reading) {
+        try await reader.read($0).removing { $0.id.kind == .role }
       }
     }
     let windows = target.windows

@@ -50,22 +50,24 @@ package struct Prover: Sendable {
   ///   - template: a scratch database in the source state.
   /// - Throws: `ProofFailure` when a statement fails.
   package func prove(
-    _ plan: inout Plan, from template: String, source: Catalog, target: Catalog
+    _ plan: inout Plan, from template: ScratchTemplate, source: Catalog, target: Catalog
   ) async throws -> Proof {
     let steps = plan
     let (proved, proof) = try await server.withDatabase(from: template) { database in
-      try await Connection.with(database.target) { connection in
-        try await run(steps, connection, source: source, target: target)
+      let (plan, rows) = try await database.withLoading {
+        try await run(steps, $0, source: source, target: target)
       }
+      return (plan, try await judge(rows, database, source: source, target: target))
     }
     plan = proved
     return proof
   }
 
   private func run(
-    _ plan: Plan, _ connection: Connection, source: Catalog, target: Catalog
-  ) async throws -> (Plan, Proof) {
+    _ plan: Plan, _ session: LoadingSession, source: Catalog, target: Catalog
+  ) async throws -> (Plan, KeptRows) {
     var plan = plan
+    let connection = session.connection
     try await ProofRows.fill(connection, source: source, target: target)
     let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
     // Tables are counted under the names that they have in the end; to give them does nothing to their rows.
@@ -85,7 +87,7 @@ package struct Prover: Sendable {
           // Counting scans too, and is not the step's doing.
           try await observer.forgetScans(connection)
         }
-        try await run(step, connection)
+        try await run(step, session)
         let observed = try await observer.observe(connection)
         plan.steps[index].locks = observed.locks
         plan.steps[index].hazards += observed.hazards
@@ -99,31 +101,46 @@ package struct Prover: Sendable {
     if plan.steps.count == plan.renamed?.count ?? 0 { before = try await contents() }
     let after = try await contents()
     try await ProofRows.removeDefaultPartitions(connection)
+    return (plan, KeptRows(before: before, after: after))
+  }
+
+  /// What was in the tables.
+  private struct KeptRows {
+    var before: [FactID: ProofRows.Content]
+    var after: [FactID: ProofRows.Content]
+  }
+
+  private func judge(
+    _ rows: KeptRows, _ database: ScratchDatabase, source: Catalog, target: Catalog
+  ) async throws -> Proof {
     let windows = target.windows.union(source.windows)
     // Roles are the scratch server's, shared with other databases; raw and external facts are nobody's to read.
-    let result = try await reader.read(connection).removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
+    let (read, version) = try await Connection.with(database.reading) {
+      (try await reader.read($0), await $0.serverVersion)
+    }
+    let result = read.removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
     let expected = target.removing { $0.id.kind == .role }.withoutWindowPartitions(of: windows)
-    let lost = before.filter { after[$0.key] != $0.value }.map(\.key).sorted()
-    let proof = Proof(
+    let before = rows.before
+    let lost = before.filter { rows.after[$0.key] != $0.value }.map(\.key).sorted()
+    return Proof(
       differences: CatalogDifference.compare(expected: expected, actual: result), lostRows: lost,
       rows: before.values.reduce(0) { $0 + $1.rows }, tables: before.values.count { $0.rows > 0 },
       emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(),
-      serverVersion: await connection.serverVersion)
-    return (plan, proof)
+      serverVersion: version)
   }
 
-  private func run(_ step: PlanStep, _ connection: Connection) async throws {
+  private func run(_ step: PlanStep, _ session: LoadingSession) async throws {
     // Raw and external SQL may be several statements.
     if step.subject.kind == .raw || step.subject.kind == .external {
       for statement in step.statements {
-        do { try await connection.execute(statement) } catch let error as PostgresError {
+        do { try await session.execute(statement) } catch let error as PostgresError {
           throw ProofFailure(step: step, statement: statement, error: error)
         }
       }
       return
     }
     guard !step.statements.isEmpty else { return }
-    let results = try await connection.pipeline(step.statements.map { Statement($0) })
+    let results = try await session.pipeline(step.statements)
     for (statement, result) in zip(step.statements, results) {
       if case .failure(let error) = result { throw ProofFailure(step: step, statement: statement, error: error) }
     }

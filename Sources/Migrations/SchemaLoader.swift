@@ -11,20 +11,21 @@ package struct LoadFailure: Error, CustomStringConvertible {
 /// Loads declarations into an empty scratch database and lets PostgreSQL say what is wrong with them.
 package enum SchemaLoader {
   /// To be raised when the same declarations make another database: scratch servers outlive the program.
-  static let version = 2
+  static let version = 3
 
   /// - Throws: `LoadFailure` with a diagnostic for each declaration that PostgreSQL refuses.
-  package static func load(_ rendering: Rendering, into connection: Connection) async throws {
+  package static func load(_ rendering: Rendering, into session: LoadingSession) async throws {
+    let connection = session.connection
     if !rendering.problems.isEmpty { throw LoadFailure(diagnostics: rendering.problems) }
     // First without looking into bodies, which may refer to what comes later.
     try await connection.execute("SET check_function_bodies = off; SET client_min_messages = warning")
     // Default privileges give what is made after them more grants than are declared: they come when there is nothing
     // left that can be made without them.
     let early = rendering.statements.filter { $0.phase < .defaultPrivilege }
-    let left = try await load(early, on: connection).map(\.statement)
-    let failures = try await load(left + rendering.statements.filter { $0.phase >= .defaultPrivilege }, on: connection)
+    let left = try await load(early, on: session).map(\.statement)
+    let failures = try await load(left + rendering.statements.filter { $0.phase >= .defaultPrivilege }, on: session)
     if !failures.isEmpty { throw LoadFailure(diagnostics: failures.map { diagnostic($0.statement, $0.error) }) }
-    try await checkBodies(rendering, on: connection)
+    try await checkBodies(rendering, on: session)
     try await checkViewColumns(rendering, on: connection)
   }
 
@@ -32,11 +33,11 @@ package enum SchemaLoader {
   ///
   /// - Returns: what no round could make.
   private static func load(
-    _ statements: [Rendering.DeclaredStatement], on connection: Connection
+    _ statements: [Rendering.DeclaredStatement], on session: LoadingSession
   ) async throws -> [(statement: Rendering.DeclaredStatement, error: PostgresError)] {
     var remaining = statements
     while true {
-      let results = try await run(remaining, on: connection)
+      let results = try await run(remaining, on: session)
       let failed = zip(remaining, results).compactMap { statement, error in error.map { (statement, $0) } }
       if failed.count == remaining.count { return failed }
       remaining = failed.map(\.0)
@@ -44,13 +45,13 @@ package enum SchemaLoader {
   }
 
   private static func run(
-    _ statements: [Rendering.DeclaredStatement], on connection: Connection
+    _ statements: [Rendering.DeclaredStatement], on session: LoadingSession
   ) async throws -> [PostgresError?] {
     var errors = [PostgresError?](repeating: nil, count: statements.count)
     var index = 0
     while index < statements.count {
       if statements[index].mayBeScript {
-        do { try await connection.execute(statements[index].sql) } catch let error as PostgresError {
+        do { try await session.execute(statements[index].sql) } catch let error as PostgresError {
           if error.kind == .connection { throw error }
           errors[index] = error
         }
@@ -58,8 +59,7 @@ package enum SchemaLoader {
         continue
       }
       let end = statements[index...].firstIndex(where: \.mayBeScript) ?? statements.count
-      let results = try await connection.pipeline(
-        statements[index..<end].map { Statement($0.sql) }, sync: .each)
+      let results = try await session.pipeline(statements[index..<end].map(\.sql), sync: .each)
       for (offset, result) in results.enumerated() {
         if case .failure(let error) = result { errors[index + offset] = error }
       }
@@ -69,11 +69,11 @@ package enum SchemaLoader {
   }
 
   /// Everything is there now, so bodies can be checked: PostgreSQL parses those in SQL, and the syntax of PL/pgSQL.
-  private static func checkBodies(_ rendering: Rendering, on connection: Connection) async throws {
+  private static func checkBodies(_ rendering: Rendering, on session: LoadingSession) async throws {
     let functions = rendering.statements.filter { $0.phase == .function }
     guard !functions.isEmpty else { return }
-    try await connection.execute("SET check_function_bodies = on")
-    let errors = try await run(functions, on: connection)
+    try await session.connection.execute("SET check_function_bodies = on")
+    let errors = try await run(functions, on: session)
     let diagnostics = zip(functions, errors).compactMap { statement, error in
       error.map { diagnostic(statement, $0) }
     }

@@ -33,9 +33,14 @@ package enum ScratchBase {
        WHERE jobid = job_id';
     """
 
-  /// The template of an empty database with the stand-in.
-  package static func template(_ server: ScratchServer) async throws -> String {
+  /// The template of an empty database with the stand-in, for what a superuser does.
+  package static func template(_ server: ScratchServer) async throws -> ScratchTemplate {
     try await server.template(for: Digest(of: cron)) { try await $0.execute(cron) }
+  }
+
+  /// The template of an empty database with the stand-in, for what is loaded.
+  package static func loadedTemplate(_ server: ScratchServer) async throws -> ScratchTemplate {
+    try await server.loadedTemplate(for: Digest(of: "loaded \(cron)")) { try await $0.execute(cron) }
   }
 
   package static var key: String { Digest(of: cron).short }

@@ -13,7 +13,8 @@ package actor States {
   private let standIns: [StandIn]
   /// What `schema.lock` says of the stand-ins; nothing without any.
   package nonisolated let standInDigests: Set<String>
-  private var server: ScratchServer?
+  /// By what their roles and settings come from.
+  private var servers: [String: ScratchServer] = [:]
   private let cache = CatalogCache()
   private var found: Installation?
 
@@ -38,10 +39,16 @@ package actor States {
   package func serverVersion() throws -> ServerVersion { try installation().version }
 
   /// The scratch server, found or started on first use.
-  package func scratch() async throws -> ScratchServer {
-    if let server { return server }
-    let acquired = try await ScratchServer.acquire(installation: try installation())
-    server = acquired
+  package func scratch() async throws -> ScratchServer { try await scratch(loading: []) }
+
+  /// The scratch server for SQL that somebody wrote: the shared one, or, where the SQL speaks of roles or of the server, one
+  /// that is for this SQL alone.
+  package func scratch(loading texts: [String]) async throws -> ScratchServer {
+    let isShared = !texts.contains(where: Script.concernsServer)
+    let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
+    if let server = servers[universe] { return server }
+    let acquired = try await ScratchServer.acquire(installation: try installation(), universe: universe)
+    servers[universe] = acquired
     return acquired
   }
 
@@ -62,11 +69,11 @@ package actor States {
   }
 
   /// An empty scratch database with what every database of the project brings.
-  private func emptyTemplate(_ server: ScratchServer) async throws -> String {
-    let base = try await ScratchBase.template(server)
+  private func emptyTemplate(_ server: ScratchServer) async throws -> ScratchTemplate {
+    let base = try await ScratchBase.loadedTemplate(server)
     guard !standIns.isEmpty else { return base }
-    return try await server.template(for: try key("stand-ins"), from: base) { [standIns] in
-      try await $0.make(standIns)
+    return try await server.template(for: try key("stand-ins"), from: base) { [standIns] connection in
+      try await connection.make(standIns, around: ScratchRights.asOwner)
     }
   }
 
@@ -139,12 +146,13 @@ package actor States {
   }
 
   /// A scratch database with a catalog that was read elsewhere.
-  package func rebuiltTemplate(_ catalog: Catalog) async throws -> String {
+  package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
     let plan = try await rebuilding(catalog)
     let server = try await scratch()
+    try await server.provide(roles: catalog.rolesInUse)
     let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
-    return try await server.template(for: digest, from: try await replayTemplate([])) { connection in
-      for segment in plan.segments { try await Self.run(segment, on: connection) }
+    return try await server.loadedTemplate(for: digest, from: try await replayTemplate([])) { session in
+      for segment in plan.segments { try await Self.run(segment, on: session) }
     }
   }
 
@@ -157,12 +165,15 @@ package actor States {
   ) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
     let server = try await scratch()
+    try await server.provide(roles: catalog.rolesInUse)
     let reader = prepared ? reader.includingPrepared : reader
     return try await server.withDatabase(from: try await replayTemplate([])) { database in
-      try await Connection.with(database.target) { connection in
-        try await connection.execute("SET client_min_messages = warning")
-        for segment in plan.segments + [steps] { try await Self.run(segment, on: connection) }
-        return try await reader.read(connection).removing { $0.id.kind == .role }
+      try await database.withLoading { session in
+        try await session.connection.execute("SET client_min_messages = warning")
+        for segment in plan.segments + [steps] { try await Self.run(segment, on: session) }
+      }
+      return try await Connection.with(database.reading) {
+        try await reader.read($0).removing { $0.id.kind == .role }
       }
     }
   }
@@ -178,27 +189,27 @@ package actor States {
     return withVersions(withFacts(read, declaredOnlyFrom: catalog.renaming(names)), from: catalog)
   }
 
-  static func run(_ steps: [PlanStep], on connection: Connection) async throws {
-    try await connection.transaction { connection in
+  static func run(_ steps: [PlanStep], on session: LoadingSession) async throws {
+    try await session.connection.transaction { connection in
       try await connection.execute("SET LOCAL check_function_bodies = off")
       var waiting: [(step: PlanStep, statement: String)] = []
       for step in steps {
         if step.subject.kind == .external || step.subject.kind == .raw {
           // Such SQL may be several statements, and has its place in the order.
-          try await Self.flush(&waiting, on: connection)
-          for statement in step.statements { try await connection.execute(statement) }
+          try await Self.flush(&waiting, on: session)
+          for statement in step.statements { try await session.execute(statement) }
         } else {
           waiting += step.statements.map { (step, $0) }
         }
       }
-      try await Self.flush(&waiting, on: connection)
+      try await Self.flush(&waiting, on: session)
     }
   }
 
   private static func flush(
-    _ waiting: inout [(step: PlanStep, statement: String)], on connection: Connection
+    _ waiting: inout [(step: PlanStep, statement: String)], on session: LoadingSession
   ) async throws {
-    let results = try await connection.pipeline(waiting.map { Statement($0.statement) })
+    let results = try await session.pipeline(waiting.map(\.statement))
     for (item, result) in zip(waiting, results) {
       if case .failure(let error) = result {
         throw ProofFailure(step: item.step, statement: item.statement, error: error)
@@ -230,11 +241,11 @@ package actor States {
   }
 
   /// A scratch database with the declarations loaded.
-  package func declaredTemplate() async throws -> String {
+  package func declaredTemplate() async throws -> ScratchTemplate {
     let server = try await scratch()
     let base = try await emptyTemplate(server)
     let rendering = rendering
-    return try await server.template(
+    return try await server.loadedTemplate(
       for: try key("declared \(SchemaLoader.version)", rendering.digest.description), from: base
     ) {
       try await SchemaLoader.load(rendering, into: $0)
@@ -267,26 +278,30 @@ package actor States {
 
   /// A scratch database in which the migrations were run in order.
   ///
+  /// - Parameter text: SQL that will be run on a copy.
   /// - Throws: `ReplayFailure` naming the file and line.
-  package func replayTemplate(_ files: [MigrationFile]) async throws -> String {
-    let server = try await scratch()
+  package func replayTemplate(_ files: [MigrationFile], toRun text: String? = nil) async throws -> ScratchTemplate {
+    let server = try await scratch(loading: files.map(\.text) + [text].compactMap { $0 })
     let base = try await emptyTemplate(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.
     let digest = try key("migrations", files.map(\.digest.description).joined(separator: " "))
-    return try await server.template(for: digest, from: base) { connection in
-      for file in files { try await Self.run(file, on: connection) }
+    let isOwn = files.contains { Script.concernsServer($0.text) } || text.map(Script.concernsServer) == true
+    return try await server.withoutTrace(isExpected: isOwn) {
+      try await server.loadedTemplate(for: digest, from: base) { session in
+        for file in files { try await Self.run(file, on: session) }
+      }
     }
   }
 
-  private static func run(_ file: MigrationFile, on connection: Connection) async throws {
+  private static func run(_ file: MigrationFile, on session: LoadingSession) async throws {
     for segment in try file.segments() {
       var statements = segment.statements
       if segment.isTransaction {
         statements.insert(ScriptStatement(sql: "BEGIN", line: 0), at: 0)
         statements.append(ScriptStatement(sql: "COMMIT", line: 0))
       }
-      let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
+      let results = try await session.pipeline(statements.map(\.sql), sync: .each)
       for (statement, result) in zip(statements, results) {
         if case .failure(let error) = result {
           throw ReplayFailure(
@@ -314,7 +329,7 @@ package actor States {
   /// A scratch database with a `.sql` file, or the `.sql` files of a folder in the order of their names.
   ///
   /// - Throws: `ReplayFailure` naming the file and line; `MigrationError`.
-  package func sqlTemplate(path: String) async throws -> String {
+  package func sqlTemplate(path: String) async throws -> ScratchTemplate {
     var isFolder = false
     if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
       isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
@@ -327,22 +342,28 @@ package actor States {
       : [path]
     var files: [(String, [ScriptStatement])] = []
     var digest = ""
+    var texts: [String] = []
     for name in names {
       guard let text = try? String(contentsOfFile: name, encoding: .utf8) else { throw MigrationError.unreadable(name) }
       digest += Digest(of: text).description
+      texts.append(text)
       do { files.append((name, try Script.split(text))) } catch let error as ScriptError {
         throw StateError.unparsable(SourceLocation(file: name, line: error.line), error.message)
       }
     }
-    let server = try await scratch()
+    let server = try await scratch(loading: texts)
     let base = try await emptyTemplate(server)
     let scripts = files
-    return try await server.template(for: try key("sql", digest), from: base) { connection in
-      for (name, statements) in scripts {
-        let results = try await connection.pipeline(statements.map { Statement($0.sql) }, sync: .each)
-        for (statement, result) in zip(statements, results) {
-          if case .failure(let error) = result {
-            throw ReplayFailure(location: SourceLocation(file: name, line: statement.line), error: error)
+    let digestKey = try key("sql", digest)
+    let isOwn = texts.contains(where: Script.concernsServer)
+    return try await server.withoutTrace(isExpected: isOwn) {
+      try await server.loadedTemplate(for: digestKey, from: base) { session in
+        for (name, statements) in scripts {
+          let results = try await session.pipeline(statements.map(\.sql), sync: .each)
+          for (statement, result) in zip(statements, results) {
+            if case .failure(let error) = result {
+              throw ReplayFailure(location: SourceLocation(file: name, line: statement.line), error: error)
+            }
           }
         }
       }
@@ -350,12 +371,12 @@ package actor States {
   }
 
   /// The catalog of a scratch template.
-  package func read(template: String) async throws -> Catalog {
+  package func read(template: ScratchTemplate) async throws -> Catalog {
     let server = try await scratch()
     let reader = reader
     // Nobody may be connected to a database that is being copied.
     return try await server.withDatabase(from: template) { database in
-      try await Connection.with(database.target) { try await reader.read($0) }
+      try await Connection.with(database.reading) { try await reader.read($0) }
     }
   }
 
@@ -372,14 +393,15 @@ package actor States {
 extension Connection {
   /// Makes what others' objects are stood in for by.
   ///
+  /// - Parameter around: what comes before and after each, in its transaction.
   /// - Throws: `LoadFailure` with the declaring line.
-  package func make(_ standIns: [StandIn]) async throws {
+  package func make(_ standIns: [StandIn], around: (begin: String, end: String) = ("", "")) async throws {
     for standIn in standIns where !standIn.sql.isEmpty {
       do {
         // Together or not at all: the schema that is looked for must not be there without the rest.
-        try await execute("SET client_min_messages = warning; BEGIN")
+        try await execute("SET client_min_messages = warning; BEGIN; \(around.begin)")
         try await execute(standIn.sql)
-        try await execute("COMMIT; RESET client_min_messages")
+        try await execute("\(around.end) COMMIT; RESET client_min_messages")
       } catch let error as PostgresError where error.kind != .connection {
         _ = try? await execute("ROLLBACK")
         throw LoadFailure(diagnostics: [

@@ -27,16 +27,17 @@ package struct Linter: Sendable {
   /// - Throws: `ReplayFailure` when PostgreSQL refuses a statement; `MigrationError`.
   package func lint(_ file: MigrationFile, named name: String, after earlier: [MigrationFile]) async throws -> [Finding]
   {
-    let template = try await states.replayTemplate(earlier)
+    let template = try await states.replayTemplate(earlier, toRun: file.text)
     let source = try await states.read(template: template).removing { $0.id.kind == .role }
-    let server = try await states.scratch()
-    return try await server.withDatabase(from: template) { database in
-      try await Connection.with(database.target) { connection in
-        try await ProofRows.fill(connection, source: source, target: source)
-        var run = Run(file: name, observer: LockObserver(existing: [source]))
-        try await run.start(connection)
-        for segment in try file.segments() { try await run.lint(segment, connection) }
-        return run.findings
+    return try await template.server.withoutTrace(isExpected: false) {
+      try await template.server.withDatabase(from: template) { database in
+        try await database.withLoading { session in
+          try await ProofRows.fill(session.connection, source: source, target: source)
+          var run = Run(file: name, observer: LockObserver(existing: [source]))
+          try await run.start(session.connection)
+          for segment in try file.segments() { try await run.lint(segment, session) }
+          return run.findings
+        }
       }
     }
   }
@@ -69,7 +70,8 @@ package struct Linter: Sendable {
       open = try await Self.openPartitions(connection)
     }
 
-    mutating func lint(_ segment: MigrationFile.Segment, _ connection: Connection) async throws {
+    mutating func lint(_ segment: MigrationFile.Segment, _ session: LoadingSession) async throws {
+      let connection = session.connection
       // A statement that stands alone is watched in a transaction too, where PostgreSQL lets it run in one: its locks are
       // seen only as long as they are held.
       try await connection.execute("BEGIN")
@@ -86,12 +88,12 @@ package struct Linter: Sendable {
         // A table of three rows is read from one end to the other, whatever its indexes; one of millions is not.
         if isChange { try await connection.execute("SET LOCAL enable_seqscan = off") }
         do {
-          do { try await connection.query(statement.sql) } catch let error as PostgresError
+          do { try await session.query(statement.sql) } catch let error as PostgresError
             where !segment.isTransaction && error.sqlState == Self.activeTransaction
           {
             try await connection.execute("ROLLBACK")
             isOpen = false
-            try await connection.query(statement.sql)
+            try await session.query(statement.sql)
           }
         } catch let error as PostgresError {
           throw ReplayFailure(location: SourceLocation(file: file, line: statement.line), error: error)

@@ -94,6 +94,11 @@ package actor Connection {
     }
   }
 
+  /// Whether a transaction is open (libpq: `PQtransactionStatus`).
+  package var isInTransaction: Bool {
+    session.pointer.map { PQtransactionStatus($0) != PQTRANS_IDLE } ?? false
+  }
+
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }
 

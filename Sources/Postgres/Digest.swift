@@ -16,7 +16,7 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   package init(of text: String) { self.init(of: Array(text.utf8)) }
 
-  fileprivate init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8]) { self.bytes = bytes }
 
   /// 64 lower-case hexadecimal digits.
   package var description: String {

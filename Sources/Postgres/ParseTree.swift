@@ -22,6 +22,43 @@ package indirect enum ParseTree: Sendable, Decodable {
     self = statement
   }
 
+  /// The names of the nodes of a text's statements, in order, without a look into them: `IndexStmt`, `GrantStmt`. It takes a
+  /// tenth of the time.
+  ///
+  /// - Returns: nil where this grammar does not know the text.
+  static func nodeNames(_ sql: String) -> [Substring]? {
+    withJSON(sql) { json in
+      // A text within the tree has its quotes escaped.
+      json.ranges(of: "{\"stmt\":{\"").map { range in json[range.upperBound...].prefix { $0 != "\"" } }
+    }
+  }
+
+  /// Whether a text has a node of one of these names anywhere.
+  static func holds(_ sql: String, nodes: [String]) -> Bool? {
+    withJSON(sql) { json in nodes.contains { json.contains("{\"\($0)\":{") } }
+  }
+
+  private static func withJSON<Result>(_ sql: String, _ body: (String) -> Result) -> Result? {
+    let result = pg_query_parse(sql)
+    defer { pg_query_free_parse_result(result) }
+    guard result.error == nil, let tree = result.parse_tree else { return nil }
+    return body(String(cString: tree))
+  }
+
+  /// What a `DO` block in PL/pgSQL consists of, if that is a single `EXECUTE`: the expression that it executes.
+  static func executed(by block: String) -> String? {
+    let result = pg_query_parse_plpgsql(block)
+    defer { pg_query_free_plpgsql_parse_result(result) }
+    guard result.error == nil, let functions = result.plpgsql_funcs,
+      let decoded = try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: functions).utf8)),
+      decoded.elements.count == 1, let function = decoded.elements[0]["PLpgSQL_function"],
+      let body = function["action"]?["PLpgSQL_stmt_block"], body["exceptions"] == nil, body["declare"] == nil
+    else { return nil }
+    let steps = (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
+    guard steps.count == 1, let step = steps[0]["PLpgSQL_stmt_dynexecute"], step["params"] == nil else { return nil }
+    return step["query"]?["PLpgSQL_expr"]?["query"]?.text
+  }
+
   package init(from decoder: any Decoder) throws {
     let value = try decoder.singleValueContainer()
     if let object = try? value.decode([String: ParseTree].self) {

@@ -83,7 +83,7 @@ struct MixedMigration: Sendable {
 
   init() async throws {
     let states = States(database: Database("faults") {})
-    func template(_ sql: String) async throws -> String {
+    func template(_ sql: String) async throws -> ScratchTemplate {
       let path = "/tmp/dbtool-faults-\(UInt64.random(in: 0...UInt64.max)).sql"
       try sql.write(toFile: path, atomically: false, encoding: .utf8)
       defer { try? FileManager.default.removeItem(atPath: path) }

@@ -104,10 +104,10 @@ import Testing
   private func proved(from source: Catalog, to target: Catalog, on database: ScratchDatabase) async throws -> Plan {
     let direct = try await Self.states.plan(from: source, to: target)
     let conversion = try await Self.states.tableConversion(
-      direct, from: source, to: target, on: database.name, scope: .everything)
+      direct, from: source, to: target, on: database.template, scope: .everything)
     var plan = try #require(conversion.plan, "\(conversion.refusals)")
     let prover = Prover(server: try await Databases.server.value, reader: CatalogReader())
-    let proof = try await prover.prove(&plan, from: database.name, source: source, target: target)
+    let proof = try await prover.prove(&plan, from: database.template, source: source, target: target)
     #expect(proof.holds, "\(proof.differences) \(proof.lostRows)\n\(plan.script)")
     return plan
   }

@@ -12,7 +12,7 @@ import Testing
   private static let states = States(database: Database("somebodys") {})
 
   /// A template with the database, its catalog, and what `pg_dump` says of it.
-  private static let base = Task { () -> (template: String, catalog: Catalog) in
+  private static let base = Task { () -> (template: ScratchTemplate, catalog: Catalog) in
     let server = try await Databases.server.value
     try await Connection.with(server.target(database: "postgres")) { connection in
       for role in SchemaGenerator.roles { _ = try? await connection.execute("CREATE ROLE \(Quote.identifier(role))") }

@@ -103,7 +103,7 @@ import Testing
     let columns = plan.steps.filter { $0.action == .create && $0.subject.kind == .column }.map(\.subject)
     do {
       return try await Self.states.expandAndContract(
-        seen, from: before, to: after, on: database.name, scope: .everything, filled: Set(columns)
+        seen, from: before, to: after, on: database.template, scope: .everything, filled: Set(columns)
       ).plan
     } catch let failure as ProofFailure {
       Issue.record("seed \(seed): PostgreSQL refuses the conversion: \(failure)")

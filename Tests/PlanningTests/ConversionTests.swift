@@ -36,12 +36,12 @@ import Testing
           let (source, target) = (try await read(a), try await read(c))
           var direct = try await Self.states.plan(from: source, to: target)
           let prover = Prover(server: try await Databases.server.value, reader: CatalogReader())
-          _ = try await prover.prove(&direct, from: a.name, source: source, target: target)
+          _ = try await prover.prove(&direct, from: a.template, source: source, target: target)
           var plan = try #require(
             try await Self.states.expandAndContract(
-              direct, from: source, to: target, on: a.name, scope: .everything, filled: []
+              direct, from: source, to: target, on: a.template, scope: .everything, filled: []
             ).plan)
-          let proof = try await prover.prove(&plan, from: a.name, source: source, target: target)
+          let proof = try await prover.prove(&plan, from: a.template, source: source, target: target)
           #expect(proof.holds, "\(proof.differences) \(proof.lostRows)\n\(plan.script)")
           let parts = plan.parts
           try #require(parts.map(\.isContract) == [false, true])
@@ -243,7 +243,7 @@ import Testing
           direct.steps[index].hazards.append(Hazard(.rewrite, "rewrites"))
         }
         let conversion = try await Self.states.expandAndContract(
-          direct, from: source, to: target, on: a.name, scope: .everything, filled: [])
+          direct, from: source, to: target, on: a.template, scope: .everything, filled: [])
         #expect(conversion.refusals.contains { $0.reason.contains(reason) }, "\(conversion.refusals)")
         #expect(conversion.plan == nil)
       }

@@ -82,10 +82,10 @@ import Testing
         let (source, target) = (try await read(a), try await read(b))
         let direct = try await Self.states.plan(from: source, to: target)
         let conversion = try await Self.states.tableConversion(
-          direct, from: source, to: target, on: a.name, scope: .everything)
+          direct, from: source, to: target, on: a.template, scope: .everything)
         var plan = try #require(conversion.plan, "\(conversion.refusals)")
         let prover = Prover(server: try await Databases.server.value, reader: CatalogReader())
-        let proof = try await prover.prove(&plan, from: a.name, source: source, target: target)
+        let proof = try await prover.prove(&plan, from: a.template, source: source, target: target)
         #expect(proof.holds, "\(proof.differences) \(proof.lostRows)\n\(plan.script)")
         let parts = plan.parts
         try #require(parts.map(\.isContract) == [false, true])
@@ -328,7 +328,7 @@ import Testing
         if reason == "only after the change", source.serverVersion.major >= 18 { return }
         let direct = try await Self.states.plan(from: source, to: target)
         let conversion = try await Self.states.tableConversion(
-          direct, from: source, to: target, on: a.name, scope: .everything)
+          direct, from: source, to: target, on: a.template, scope: .everything)
         #expect(conversion.refusals.contains { $0.reason.contains(reason) }, "\(conversion.refusals)")
         #expect(conversion.plan == nil)
       }

@@ -11,11 +11,34 @@ typedef struct {
   gid_t gid;
 } dbtool_identity;
 
-/// Forks, drops to `identity`, redirects output to `output_fd` (or /dev/null when negative) and executes `path`.
+/// What a server may do, decided by the operating system and inherited by every process that it starts.
+/// Each list ends with NULL; a path that does not exist is left out.
+typedef struct {
+  /// Files that may be executed (and read).
+  const char *const *executable;
+  /// Files and folders that may be read.
+  const char *const *readable;
+  /// Devices that may be read and written.
+  const char *const *devices;
+  /// Folders in which everything may be done.
+  const char *const *writable;
+} dbtool_confinement;
+
+/// How far this kernel can confine a process: the version of Landlock's interface (kernel documentation, "Landlock:
+/// unprivileged access control"), or 0 where it has none, or no seccomp filters.
+int dbtool_confinement_level(void);
+
+/// Gives up everything that `confinement` does not name, for good: files by Landlock; connections, other processes and
+/// what Landlock does not know by a seccomp filter. Makes async-signal-safe calls only.
+/// Returns 0, or a negative errno when any part of it could not be had.
+int dbtool_confine(const dbtool_confinement *confinement);
+
+/// Forks, drops to `identity`, redirects input from `input_fd` and output to `output_fd` (or /dev/null when negative) and
+/// executes `path`.
 /// Only async-signal-safe calls are made between fork and exec, so it may be called from a threaded program.
 /// Returns the child's pid, or a negative errno.
 pid_t dbtool_spawn(
-  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int input_fd, int output_fd,
   const char *working_directory, int new_session);
 
 /// Starts a detached supervisor that keeps a server for as long as anybody uses it.
@@ -23,11 +46,14 @@ pid_t dbtool_spawn(
 /// Every process that uses the server holds a shared flock(2) on `users_path`; the kernel drops it whatever way the
 /// process ends. The supervisor tries an exclusive lock every 200 ms; when nobody has used the server for
 /// `idle_seconds` it takes `gate_path` (which starters also take, so nobody starts using a server that is going
-/// away), stops the server with SIGQUIT and removes `directory`.
+/// away), stops the server with SIGQUIT and removes `directory`. The supervisor keeps the caller's identity, so that the
+/// locks can belong to the caller alone; the server gets `identity`, and `confinement` unless that is NULL. A server that
+/// cannot be confined is not started.
 /// Returns the supervisor's pid, or a negative errno.
 pid_t dbtool_supervise(
-  const char *path, char *const argv[], char *const envp[], dbtool_identity identity, int output_fd,
-  const char *directory, const char *users_path, const char *gate_path, unsigned idle_seconds);
+  const char *path, char *const argv[], char *const envp[], dbtool_identity identity,
+  const dbtool_confinement *confinement, int output_fd, const char *directory, const char *users_path,
+  const char *gate_path, unsigned idle_seconds);
 
 /// Waits for `pid`; returns its exit status, 128 + signal, or -1.
 int dbtool_wait(pid_t pid);

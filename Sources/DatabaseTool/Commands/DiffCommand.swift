@@ -39,10 +39,11 @@ struct DiffCommand: AsyncParsableCommand {
   var strategy: StrategyOptions.Strategy = .direct
 
   @OptionGroup var renames: RenameOptions
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       var workflow = DiffWorkflow(
         from: try StateArgument(from), to: try StateArgument(to), project: try projectOptions.project())
       workflow.renames = renames.mode
@@ -64,10 +65,11 @@ struct DumpCommand: AsyncParsableCommand {
   @Flag(help: "Refuse (exit 3) when it has objects of kinds that dbtool does not model.")
   var strict = false
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       var workflow = DiffWorkflow(
         from: .empty, to: try StateArgument(state), project: try projectOptions.project())
       workflow.isStrict = strict

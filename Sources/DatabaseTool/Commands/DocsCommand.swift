@@ -38,6 +38,7 @@ struct DocsCommand: AsyncParsableCommand {
   )
   var database: String?
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
@@ -45,7 +46,7 @@ struct DocsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let project = try projectOptions.project()
       let document = try await document(project)
       guard let output else {

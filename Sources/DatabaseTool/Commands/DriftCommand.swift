@@ -38,6 +38,7 @@ struct DriftCommand: AsyncParsableCommand {
   var accept = false
 
   @OptionGroup var databaseOptions: DatabasesOptions
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
@@ -48,7 +49,7 @@ struct DriftCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let project = try projectOptions.project()
       let (files, lock) = try verifiedFiles(project)
       guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }

@@ -17,6 +17,7 @@ struct FingerprintCommand: AsyncParsableCommand {
   @Flag(help: "Tell on standard error how long reading and digesting took.")
   var timing = false
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   private struct Output: Encodable {
@@ -26,7 +27,7 @@ struct FingerprintCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let project = try projectOptions.project()
       let clock = ContinuousClock()
       let start = clock.now

@@ -30,6 +30,7 @@ struct ImportCommand: AsyncParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Mark the baseline as applied in the database.")
   var mark = true
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
@@ -39,7 +40,7 @@ struct ImportCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let work = ImportWork(
         project: try projectOptions.project(), source: try StateArgument(state), folder: into, name: name,
         isMarked: mark)

@@ -36,8 +36,10 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
+  @OptionGroup var source: SourceOptions
+
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let root = "\(FileManager.default.currentDirectoryPath)/\(name)"
       guard !FileManager.default.fileExists(atPath: root) else { throw ToolError("\(name) is there already") }
       let files = [

@@ -22,6 +22,7 @@ struct LintCommand: AsyncParsableCommand {
   @Option(help: "How to print: text, json, github (annotations), sarif or markdown.")
   var format: FindingFormat = .text
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
@@ -43,7 +44,7 @@ struct LintCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let project = try projectOptions.project()
       let migrations = try project.migrations()
       let linter = Linter(states: States(database: project.database))

@@ -33,6 +33,7 @@ struct TypesCommand: AsyncParsableCommand {
   )
   var database: String?
 
+  @OptionGroup var source: SourceOptions
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
@@ -40,7 +41,7 @@ struct TypesCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(loading: source) {
       let project = try projectOptions.project()
       let model = try await SchemaModel.read(
         schemas.isEmpty ? nil : schemas, from: database, States(database: project.database))
@@ -76,7 +77,7 @@ extension SchemaModel {
     }
     let server = try await states.scratch()
     return try await server.withDatabase(from: try await states.declaredTemplate()) { database in
-      try await Connection.with(database.target) { try await read(schemas, excluding: excluded, $0) }
+      try await Connection.with(database.reading) { try await read(schemas, excluding: excluded, $0) }
     }
   }
 }

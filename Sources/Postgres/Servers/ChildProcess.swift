@@ -43,11 +43,13 @@ package enum ChildProcess {
   }
 
   /// Runs a program to its end and collects what it prints on both streams. For programs that end by themselves and soon.
+  ///
+  /// - Parameter input: the file that it reads as its standard input; nothing otherwise.
   package static func run(
     _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
-    in directory: String? = nil
+    in directory: String? = nil, input: String? = nil
   ) throws -> Outcome {
-    try start(path, arguments, as: user, environment: environment, in: directory).finish()
+    try start(path, arguments, as: user, environment: environment, in: directory, input: input).finish()
   }
 
   /// Runs a program to its end, however long that takes, and keeps no thread of the tasks' pool meanwhile: there are as
@@ -91,12 +93,18 @@ package enum ChildProcess {
   /// Starts a program.
   package static func start(
     _ path: String, _ arguments: [String], as user: ProcessUser? = nil, environment: [String: String] = [:],
-    in directory: String? = nil
+    in directory: String? = nil, input: String? = nil
   ) throws -> Running {
+    var source: Int32 = -1
+    if let input {
+      source = open(input, O_RDONLY | O_CLOEXEC)
+      guard source >= 0 else { throw ServerError.system("open \(input)", errno) }
+    }
+    defer { if source >= 0 { close(source) } }
     var descriptors: [Int32] = [0, 0]
     guard pipe(&descriptors) == 0 else { throw ServerError.system("pipe", errno) }
     let pid = withArguments([path] + arguments, environment: environment) { argv, envp in
-      dbtool_spawn(path, argv, envp, user.identity, descriptors[1], directory, 0)
+      dbtool_spawn(path, argv, envp, user.identity, source, descriptors[1], directory, 0)
     }
     close(descriptors[1])
     guard pid > 0 else {
@@ -108,28 +116,74 @@ package enum ChildProcess {
 
   /// Starts a program that goes on after us, in a session of its own.
   package static func launch(_ path: String, _ arguments: [String], as user: ProcessUser, logFile: String) throws {
-    let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    guard log >= 0 else { throw ServerError.system("open \(logFile)", errno) }
+    let log = try openLog(logFile)
     defer { close(log) }
     let pid = withArguments([path] + arguments, environment: [:]) { argv, envp in
-      dbtool_spawn(path, argv, envp, user.identity, log, "/", 1)
+      dbtool_spawn(path, argv, envp, user.identity, -1, log, "/", 1)
     }
     guard pid > 0 else { throw ServerError.system("fork", -pid) }
   }
 
+  /// A log in a folder that only we may write to. Through a link or a file with a second name somebody else's file would
+  /// get its lines.
+  private static func openLog(_ path: String) throws -> Int32 {
+    let log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard log >= 0 else { throw ServerError.system("open \(path)", errno) }
+    var status = stat()
+    guard fstat(log, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1, status.st_uid == geteuid()
+    else {
+      close(log)
+      throw ServerError.unsafeDirectory(path)
+    }
+    return log
+  }
+
   /// Starts a server that lives as long as somebody uses it (see `dbtool_supervise`).
+  ///
+  /// - Parameter confinement: what the operating system keeps it within.
   static func supervise(
-    _ path: String, _ arguments: [String], as user: ProcessUser, logFile: String, directory: String,
-    usersLock: String, gateLock: String, idleSeconds: Int
+    _ path: String, _ arguments: [String], as user: ProcessUser, within confinement: Confinement?, logFile: String,
+    directory: String, usersLock: String, gateLock: String, idleSeconds: Int
   ) throws {
-    let log = open(logFile, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    guard log >= 0 else { throw ServerError.system("open \(logFile)", errno) }
+    let log = try openLog(logFile)
     defer { close(log) }
     let pid = withArguments([path] + arguments, environment: [:]) { argv, envp in
-      dbtool_supervise(
-        path, argv, envp, user.identity, log, directory, usersLock, gateLock, UInt32(idleSeconds))
+      withConfinement(confinement) { confinement in
+        dbtool_supervise(
+          path, argv, envp, user.identity, confinement, log, directory, usersLock, gateLock, UInt32(idleSeconds))
+      }
     }
     guard pid > 0 else { throw ServerError.system("fork", -pid) }
+  }
+
+  private static func withConfinement<Result>(
+    _ confinement: Confinement?, _ body: (UnsafePointer<dbtool_confinement>?) -> Result
+  ) -> Result {
+    guard let confinement else { return body(nil) }
+    return withStrings(confinement.executable) { executable in
+      withStrings(confinement.readable) { readable in
+        withStrings(confinement.devices) { devices in
+          withStrings(confinement.writable) { writable in
+            var lists = dbtool_confinement(
+              executable: executable, readable: readable, devices: devices, writable: writable)
+            return body(&lists)
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with C strings, and NULL after the last.
+  private static func withStrings<Result>(
+    _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+  ) -> Result {
+    let copies = strings.map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    let pointers = copies.map { $0.map { UnsafePointer($0) } } + [nil]
+    return pointers.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { preconditionFailure("an array without storage") }
+      return body(base)
+    }
   }
 
   private static func withArguments<Result>(

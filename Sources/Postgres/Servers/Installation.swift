@@ -79,6 +79,17 @@ package struct Installation: Sendable, Hashable {
     throw ServerError.badVersion(path: bin, output: outcome.output.trimmedTrailing)
   }
 
+  /// The folders that its server reads (`pg_config`).
+  var folders: [String] {
+    let prefix = String(bin[..<(bin.lastIndex(of: "/") ?? bin.startIndex)])
+    var folders = prefix.split(separator: "/").count > 1 ? [prefix] : [bin]
+    let asked = ["--sharedir", "--pkglibdir", "--libdir", "--localedir"]
+    if let outcome = try? ChildProcess.run(bin + "/pg_config", asked), outcome.status == 0 {
+      folders += outcome.output.split(separator: "\n").map(String.init).filter { $0.hasPrefix("/") }
+    }
+    return folders
+  }
+
   /// Whether a loadable module of this name is installed, for example `pg_cron`.
   package func hasLibrary(_ name: String) -> Bool {
     guard let outcome = try? ChildProcess.run(bin + "/pg_config", ["--pkglibdir"]), outcome.status == 0 else {

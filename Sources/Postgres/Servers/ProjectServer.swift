@@ -47,7 +47,8 @@ package struct ProjectServer: Sendable {
     ConnectionTarget(socketDirectory: directory, user: Self.superuser, database: databaseName)
   }
 
-  package var logFile: String { directory + "/postgres.log" }
+  /// Beside the server's folder: in it, the server's user could put a link in the log's place.
+  package var logFile: String { directory + ".log" }
 
   package var isRunning: Bool { ServerFolders.ping(directory) == .accepting }
 
@@ -57,7 +58,7 @@ package struct ProjectServer: Sendable {
   }
 
   /// Says what belongs in the database, once that is there.
-  private var readyFile: String { directory + "/ready" }
+  private var readyFile: String { directory + ".ready" }
 
   package var processID: Int? { ServerFolders.serverPID(data: directory + "/data").map(Int.init) }
 
@@ -65,7 +66,7 @@ package struct ProjectServer: Sendable {
   ///
   /// - Throws: `ServerError`, `PostgresError`.
   package func start() async throws {
-    let gate = try await FileLock(directory + ".gate", .exclusive)
+    let gate = try await FileLock(directory + ".gate", .exclusive, "starts this project's server")
     defer { _ = gate }
     if ServerFolders.ping(directory) != .accepting {
       let installation = try installation()
@@ -88,10 +89,6 @@ package struct ProjectServer: Sendable {
             "-c", "cron.database_name=\(databaseName)", "-c", "cron.use_background_workers=on",
             "-c", "max_worker_processes=20",
           ]
-        }
-        if !FileManager.default.fileExists(atPath: logFile) {
-          _ = FileManager.default.createFile(atPath: logFile, contents: nil)
-          if user.needsSwitch { chown(logFile, uid_t(user.uid), gid_t(user.gid)) }
         }
         try ChildProcess.launch(installation.bin + "/postgres", arguments, as: user, logFile: logFile)
       }

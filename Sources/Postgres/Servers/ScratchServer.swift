@@ -11,24 +11,37 @@ internal import Synchronization
 /// has been idle for a while (`DBTOOL_SCRATCH_IDLE_SECONDS`, 300), and cleaned up after even when its users are killed.
 ///
 /// It keeps nothing: fsync is off, and its files are in memory where there is enough. It listens on a Unix socket in a
-/// folder that only its user (and root) may enter.
+/// folder that only its user (and root) may enter. The operating system confines it (`Confinement`), and what is loaded into
+/// it has no superuser's rights (`ScratchRights`): it may have been written by anybody.
 package actor ScratchServer {
   package nonisolated let installation: Installation
   package nonisolated let directory: String
+  /// Whether the operating system keeps it within its folder.
+  package nonisolated let isConfined: Bool
   /// Held for as long as this process uses the server.
   private let usersLock: FileLock
   private let admin: Connection
+  private let generation: ScratchGeneration
+  private nonisolated let secret: String
   private var counter = 0
   /// Templates that this process is making, or has.
   private var templates: [Digest: Task<String, any Error>] = [:]
+  /// Databases that have a role for loading.
+  private var roles: Set<String> = []
 
   package static let superuser = "dbtool"
 
-  private init(installation: Installation, directory: String, usersLock: FileLock, admin: Connection) {
+  private init(
+    installation: Installation, directory: String, isConfined: Bool, usersLock: FileLock, admin: Connection,
+    generation: ScratchGeneration, secret: String
+  ) {
     self.installation = installation
     self.directory = directory
+    self.isConfined = isConfined
     self.usersLock = usersLock
     self.admin = admin
+    self.generation = generation
+    self.secret = secret
   }
 
   private static let settings = [
@@ -36,6 +49,8 @@ package actor ScratchServer {
     "shared_buffers=64MB", "max_connections=200", "max_locks_per_transaction=4096", "wal_level=logical",
     "max_wal_size=256MB", "log_min_messages=fatal", "log_min_error_statement=panic", "timezone=UTC",
     "max_prepared_transactions=10", "jit=off",
+    // Its folder is in memory already, and all that it may write to.
+    "dynamic_shared_memory_type=mmap",
     // A subscription that somebody enables must not take what another server waits for.
     "max_logical_replication_workers=0",
   ]
@@ -50,31 +65,43 @@ package actor ScratchServer {
 
   /// Finds the running scratch server or starts one.
   ///
+  /// - Parameters:
+  ///   - universe: what its roles and settings come from, where they are not those of a fresh cluster. Each has a server of
+  ///     its own, since databases of one server share them.
+  ///   - confined: whether the operating system has to keep it within its folder.
   /// - Throws: `ServerError`.
-  package static func acquire(installation chosen: Installation? = nil) async throws -> ScratchServer {
+  package static func acquire(
+    installation chosen: Installation? = nil, universe: String = "", confined: Bool = Confinement.isAvailable
+  ) async throws -> ScratchServer {
+    try await SourceTrust.check(confined)
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
     let settings = settings(for: installation)
-    let key = Digest(of: installation.bin + "\(installation.version)" + settings.joined()).short
+    let cluster = try await ScratchCluster.path(installation, user)
+    let words = [cluster, installation.bin, "\(installation.version)", universe, confined ? "confined" : ""] + settings
     let base = try ServerFolders.runtime()
-    let directory = "\(base)/scratch-\(key)"
+    let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
+    let directory = generation.directory
     let gatePath = directory + ".gate"
     let usersPath = directory + ".users"
 
     // Whoever holds the gate may start the server or let it go; nobody else meanwhile.
-    let gate = try await FileLock(gatePath, .exclusive)
-    let usersLock = try await FileLock(usersPath, .shared)
-    let log = directory + ".log"
+    let gate = try await FileLock(gatePath, .exclusive, "starts or stops the scratch server")
+    let usersLock = try await FileLock(usersPath, .shared, "stops the scratch server")
     if ServerFolders.ping(directory) != .accepting {
       try removeRemains(directory)
-      try await start(
-        installation, user, settings, directory: directory, log: log, usersPath: usersPath, gatePath: gatePath)
+      try await ScratchCluster.start(
+        cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
+        gatePath: gatePath, isShared: universe.isEmpty)
     }
     _ = consume gate
-    let target = ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres")
-    let admin = try await Connection.open(target, applicationName: "dbtool scratch")
+    let admin = try await Connection.open(
+      Self.pinned(ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres"), installation),
+      applicationName: "dbtool scratch")
+    let secret = try await admin.query("SELECT secret FROM \(ScratchRights.marker)")[0].string(0)
     let server = ScratchServer(
-      installation: installation, directory: directory, usersLock: usersLock, admin: admin)
+      installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
+      generation: generation, secret: secret)
     try await server.sweep()
     return server
   }
@@ -90,61 +117,70 @@ package actor ScratchServer {
     try? FileManager.default.removeItem(atPath: directory)
   }
 
-  private static func start(
-    _ installation: Installation, _ user: ProcessUser, _ settings: [String], directory: String, log: String,
-    usersPath: String, gatePath: String
-  ) async throws {
-    let cluster = try emptyCluster(installation, user)
-    try ServerFolders.makePrivate(directory, for: user)
-    let copy = try await ChildProcess.run("/bin/cp", ["-a", "--reflink=auto", cluster, directory + "/data"])
-    guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
-    let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap(Int.init) ?? 300
-    try? FileManager.default.removeItem(atPath: log)
-    try ChildProcess.supervise(
-      installation.bin + "/postgres",
-      ["-D", directory + "/data", "-k", directory] + settings.flatMap { ["-c", $0] },
-      as: user, logFile: log, directory: directory, usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
-    try await ServerFolders.waitUntilAccepting(directory, log: log)
-  }
-
-  /// A cluster fresh from `initdb`, made once for each installation.
-  private static func emptyCluster(_ installation: Installation, _ user: ProcessUser) throws -> String {
-    let base = try ServerFolders.cache()
-    let key = Digest(of: installation.bin + "\(installation.version)").short
-    let cluster = "\(base)/cluster-\(installation.version)-\(key)"
-    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
-    let building = "\(cluster).\(getpid())"
-    try? FileManager.default.removeItem(atPath: building)
-    try ServerFolders.makePrivate(building, for: user)
-    do {
-      try ServerFolders.initialise(
-        building, installation: installation, user: user, superuser: superuser,
-        arguments: ["-N", "--wal-segsize=1"])
-      // Moving fails where another process has put one meanwhile, which may be in use already.
-      try FileManager.default.moveItem(atPath: building, toPath: cluster)
-    } catch {
-      try? FileManager.default.removeItem(atPath: building)
-      // Another process was faster.
-      guard FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") else { throw error }
-    }
-    return cluster
-  }
-
-  /// Drops the databases of processes that no longer live.
+  /// Drops the databases, and the roles, of processes that no longer live.
   private func sweep() async throws {
-    let rows = try await admin.query(
-      "SELECT datname FROM pg_database WHERE datname ~ '^scratch_[0-9]+_'")
-    for row in rows {
-      let name = try row.string(0)
-      let parts = name.split(separator: "_")
-      guard parts.count > 2, let pid = pid_t(parts[1]), kill(pid, 0) != 0, errno == ESRCH else { continue }
+    let results = try await admin.pipeline([
+      Statement("SELECT datname FROM pg_database WHERE datname ~ '^scratch_[0-9]+_'"),
+      Statement(
+        """
+        SELECT rolname FROM pg_roles WHERE rolname ~ '^scratch_[0-9]+_'
+           AND NOT EXISTS (SELECT FROM pg_database WHERE datname = rolname)
+        """),
+    ])
+    for name in try results[0].get().map({ try $0.string(0) }) where Self.isDead(name) {
       // Somebody else may be dropping it at the same moment.
       try? await SharedCatalogs.drop(database: name, admin)
+      _ = try? await admin.execute("DROP ROLE IF EXISTS \(Quote.identifier(name))")
+    }
+    for name in try results[1].get().map({ try $0.string(0) }) where Self.isDead(name) {
+      _ = try? await admin.execute("DROP ROLE IF EXISTS \(Quote.identifier(name))")
     }
   }
 
+  private static func isDead(_ name: String) -> Bool {
+    let parts = name.split(separator: "_")
+    guard parts.count > 2, let pid = pid_t(parts[1]) else { return false }
+    return kill(pid, 0) != 0 && errno == ESRCH
+  }
+
+  /// As the superuser, with the session's own settings.
   package nonisolated func target(database: String) -> ConnectionTarget {
     ConnectionTarget(socketDirectory: directory, user: Self.superuser, database: database)
+  }
+
+  /// As the superuser, whatever was set on database and role: nothing that was loaded is found by its name, or fires.
+  nonisolated func reading(database: String) -> ConnectionTarget {
+    Self.pinned(target(database: database), installation)
+  }
+
+  private static func pinned(_ target: ConnectionTarget, _ installation: Installation) -> ConnectionTarget {
+    var options = [
+      "role=none", "search_path=pg_catalog", "session_preload_libraries=", "local_preload_libraries=",
+      "statement_timeout=0", "lock_timeout=0", "idle_in_transaction_session_timeout=0",
+      "default_transaction_read_only=off",
+      "default_transaction_isolation=read\\ committed", "row_security=on",
+    ]
+    if installation.version.major >= 17 { options.append("event_triggers=off") }
+    return target.setting("options", options.map { "-c \($0)" }.joined(separator: " "))
+  }
+
+  /// As a role of the database's own, without a superuser's rights.
+  func loading(_ name: String) async throws -> ConnectionTarget {
+    if !roles.contains(name) {
+      let role = Quote.identifier(name)
+      try await admin.execute("CREATE ROLE \(role) LOGIN IN ROLE \(ScratchRights.owner)")
+      roles.insert(name)
+    }
+    return ConnectionTarget(socketDirectory: directory, user: name, database: name)
+      .setting("options", "-c role=\(ScratchRights.owner)")
+  }
+
+  /// Opens a session that loads what others wrote, hands it to `body`, and closes it however `body` ends.
+  nonisolated func withLoading<Result: Sendable>(
+    _ name: String, _ body: (LoadingSession) async throws -> Result
+  ) async throws -> Result {
+    try await Connection.with(try await loading(name)) { [secret] in try await body(LoadingSession($0, secret: secret))
+    }
   }
 
   private func freshName() -> String {
@@ -153,27 +189,63 @@ package actor ScratchServer {
   }
 
   /// Makes a database of its own: empty, or a copy of `template`.
-  package func makeDatabase(from template: String? = nil) async throws -> ScratchDatabase {
+  package func makeDatabase(from template: ScratchTemplate? = nil) async throws -> ScratchDatabase {
+    try await makeDatabase(from: template, isLoaded: template?.isLoaded ?? false)
+  }
+
+  /// - Parameter isLoaded: whether it belongs to the role that loads what others wrote.
+  private func makeDatabase(from template: ScratchTemplate?, isLoaded: Bool) async throws -> ScratchDatabase {
+    if let template, template.server !== self {
+      return try await template.server.makeDatabase(from: template, isLoaded: isLoaded)
+    }
     let name = freshName()
     // Old majors copy file by file and know no STRATEGY; the WAL-logged copy of newer ones is slower here.
     let strategy = installation.version.major >= 15 ? " STRATEGY file_copy" : ""
+    let owner = isLoaded ? ScratchRights.owner : Self.superuser
     try await admin.execute(
-      "CREATE DATABASE \(Quote.identifier(name)) TEMPLATE \(Quote.identifier(template ?? "template0"))\(strategy)")
-    if let template { try await SharedCatalogs.copy(from: template, to: name, admin, target(database: name)) }
-    return ScratchDatabase(name: name, target: target(database: name), server: self)
+      "CREATE DATABASE \(Quote.identifier(name)) OWNER \(owner) "
+        + "TEMPLATE \(Quote.identifier(template?.name ?? "template0"))\(strategy)")
+    if let template { try await SharedCatalogs.copy(from: template.name, to: name, admin, reading(database: name)) }
+    return ScratchDatabase(
+      name: name, target: target(database: name), reading: reading(database: name), isLoaded: isLoaded, server: self)
   }
 
-  func drop(_ name: String) async throws { try await SharedCatalogs.drop(database: name, admin) }
+  func drop(_ name: String) async throws {
+    try await SharedCatalogs.drop(database: name, admin)
+    if roles.remove(name) != nil { try await admin.execute("DROP ROLE IF EXISTS \(Quote.identifier(name))") }
+  }
 
-  /// The template database for `key`, built by `build` when there is none yet.
+  /// The template database for `key`, built by a superuser when there is none yet.
   ///
   /// Two processes that build the same at once both do the work; the first to finish keeps its result. Within a process
   /// it is done once.
   package func template(
-    for key: Digest, from base: String? = nil, build: @escaping @Sendable (Connection) async throws -> Void
+    for key: Digest, from base: ScratchTemplate? = nil, build: @escaping @Sendable (Connection) async throws -> Void
+  ) async throws -> ScratchTemplate {
+    if let base, base.server !== self { return try await base.server.template(for: key, from: base, build: build) }
+    let isLoaded = base?.isLoaded ?? false
+    let name = try await once(key, from: base, isLoaded: isLoaded) { try await Connection.with($0.target, build) }
+    return ScratchTemplate(server: self, name: name, isLoaded: isLoaded)
+  }
+
+  /// The template database for `key`, loaded without a superuser's rights when there is none yet.
+  package func loadedTemplate(
+    for key: Digest, from base: ScratchTemplate? = nil,
+    build: @escaping @Sendable (LoadingSession) async throws -> Void
+  ) async throws -> ScratchTemplate {
+    if let base, base.server !== self {
+      return try await base.server.loadedTemplate(for: key, from: base, build: build)
+    }
+    let name = try await once(key, from: base, isLoaded: true) { try await $0.withLoading(build) }
+    return ScratchTemplate(server: self, name: name, isLoaded: true)
+  }
+
+  private func once(
+    _ key: Digest, from base: ScratchTemplate?, isLoaded: Bool,
+    _ build: @escaping @Sendable (ScratchDatabase) async throws -> Void
   ) async throws -> String {
     if let task = templates[key] { return try await task.value }
-    let task = Task { try await makeTemplate("template_" + key.short, from: base, build) }
+    let task = Task { try await makeTemplate("template_" + key.short, from: base, isLoaded: isLoaded, build) }
     templates[key] = task
     do { return try await task.value } catch {
       // What failed may succeed another time.
@@ -183,13 +255,15 @@ package actor ScratchServer {
   }
 
   private func makeTemplate(
-    _ name: String, from base: String?, _ build: @Sendable (Connection) async throws -> Void
+    _ name: String, from base: ScratchTemplate?, isLoaded: Bool,
+    _ build: @Sendable (ScratchDatabase) async throws -> Void
   ) async throws -> String {
     let existing = try await admin.query("SELECT FROM pg_database WHERE datname = $1", [name])
     if !existing.isEmpty { return name }
-    let database = try await makeDatabase(from: base)
+    let database = try await makeDatabase(from: base, isLoaded: isLoaded)
     do {
-      try await Connection.with(database.target, build)
+      try await build(database)
+      try await release(database)
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
     } catch let error as PostgresError
       where error.sqlState == .duplicateDatabase
@@ -204,9 +278,23 @@ package actor ScratchServer {
     return name
   }
 
+  /// Takes a database's role for loading away; what it has made for itself is the owner's.
+  private func release(_ database: ScratchDatabase) async throws {
+    guard roles.contains(database.name) else { return }
+    let role = Quote.identifier(database.name)
+    do { try await admin.execute("DROP ROLE \(role)") } catch let error as PostgresError where error.sqlState == "2BP01"
+    {
+      try await Connection.with(database.reading) {
+        _ = try await $0.execute("REASSIGN OWNED BY \(role) TO \(ScratchRights.owner); DROP OWNED BY \(role)")
+      }
+      try await admin.execute("DROP ROLE \(role)")
+    }
+    roles.remove(database.name)
+  }
+
   /// Makes a database, hands it to `body`, and drops it however `body` ends.
   package nonisolated func withDatabase<Result: Sendable>(
-    from template: String? = nil, _ body: (ScratchDatabase) async throws -> Result
+    from template: ScratchTemplate? = nil, _ body: (ScratchDatabase) async throws -> Result
   ) async throws -> Result {
     let database = try await makeDatabase(from: template)
     do {
@@ -218,13 +306,121 @@ package actor ScratchServer {
       throw error
     }
   }
+
+  /// Makes roles that a catalog speaks of, where they are missing, so that it can be loaded: what they may do is of no matter
+  /// here.
+  package func provide(roles names: some Collection<String>) async throws {
+    if names.isEmpty { return }
+    try await admin.execute(
+      """
+      BEGIN;
+      LOCK TABLE pg_authid IN SHARE ROW EXCLUSIVE MODE;
+      DO $dbtool$
+      DECLARE
+        name text;
+      BEGIN
+        FOREACH name IN ARRAY \(Quote.literal(ArrayText.encode(names.sorted())))::text[] LOOP
+          IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
+            EXECUTE format('CREATE ROLE %I', name);
+            EXECUTE format('COMMENT ON ROLE %I IS %L', name, '\(Self.standIn)');
+            EXECUTE format('GRANT %I TO \(ScratchRights.owner)', name);
+          END IF;
+        END LOOP;
+      END
+      $dbtool$;
+      COMMIT
+      """)
+  }
+
+  /// What is said about such a role.
+  private static let standIn = "stands in for a role of a database that was read"
+
+  /// Runs SQL that somebody wrote, and lets this server go if that has changed what its databases share: the next run has a
+  /// server of its own, and finds no trace of this one.
+  ///
+  /// - Parameter isExpected: whether the server is for this SQL alone, so that what it makes of the server is where it
+  ///   belongs, unless it fails.
+  package nonisolated func withoutTrace<Result: Sendable>(
+    isExpected: Bool, _ body: () async throws -> Result
+  ) async throws -> Result {
+    let before = try await sharedState()
+    do {
+      let result = try await body()
+      if !isExpected, try await sharedState() != before { try generation.end() }
+      return result
+    } catch {
+      if try await sharedState() != before { try generation.end() }
+      throw error
+    }
+  }
+
+  /// A digest of what databases of a server share, but for the scratch databases themselves and their roles.
+  private func sharedState() async throws -> String {
+    let parameters =
+      installation.version.major >= 15 ? "UNION ALL SELECT 'p ' || to_jsonb(p)::text FROM pg_parameter_acl p" : ""
+    return try await admin.query(
+      """
+      SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '')) FROM (
+        SELECT 'r ' || to_jsonb(r)::text AS line FROM pg_authid r WHERE rolname !~ '^scratch_'
+           -- Stand-ins come, and stay as they are.
+           AND (shobj_description(oid, 'pg_authid') IS DISTINCT FROM '\(Self.standIn)' OR rolcanlogin OR rolcreaterole
+                OR rolcreatedb OR rolbypassrls OR NOT rolinherit OR rolpassword IS NOT NULL OR rolvaliduntil IS NOT NULL)
+        UNION ALL
+        SELECT 'm ' || to_jsonb(m)::text FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+         WHERE r.rolname !~ '^scratch_'
+           AND NOT (r.rolname = '\(ScratchRights.owner)' AND shobj_description(m.roleid, 'pg_authid') = '\(Self.standIn)')
+        UNION ALL
+        SELECT 's ' || s::text FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase
+         WHERE coalesce(d.datname !~ '^(scratch|template)_', true)
+        UNION ALL
+        SELECT 'd ' || datname || datconnlimit || coalesce(datacl::text, '') FROM pg_database WHERE datname !~ '^(scratch|template)_'
+        UNION ALL SELECT 't ' || to_jsonb(t)::text FROM pg_tablespace t
+        \(parameters)) AS lines
+      """)[0].string(0)
+  }
+}
+
+/// A scratch database that others are copied from.
+package struct ScratchTemplate: Sendable {
+  package let server: ScratchServer
+  package let name: String
+  /// Whether it was loaded without a superuser's rights, by the role that its copies belong to.
+  let isLoaded: Bool
 }
 
 /// A database on the scratch server that belongs to whoever made it.
 package struct ScratchDatabase: Sendable {
   package let name: String
+  /// As the superuser.
   package let target: ConnectionTarget
-  fileprivate let server: ScratchServer
+  /// As the superuser, to read what was loaded: whatever that is called, it is not found by PostgreSQL's names.
+  package let reading: ConnectionTarget
+  private let isLoaded: Bool
+  private let server: ScratchServer
+
+  fileprivate init(
+    name: String, target: ConnectionTarget, reading: ConnectionTarget, isLoaded: Bool, server: ScratchServer
+  ) {
+    self.name = name
+    self.target = target
+    self.reading = reading
+    self.isLoaded = isLoaded
+    self.server = server
+  }
+
+  /// The database as it is, for others to be copied from; nobody may be connected to it meanwhile.
+  package var template: ScratchTemplate { ScratchTemplate(server: server, name: name, isLoaded: isLoaded) }
+
+  /// Opens a session that loads what others wrote, hands it to `body`, and closes it however `body` ends.
+  ///
+  /// In a database that a superuser made, and in its copies, it is a superuser's: whoever made it is trusted.
+  package func withLoading<Result: Sendable>(_ body: (LoadingSession) async throws -> Result) async throws -> Result {
+    if isLoaded { return try await server.withLoading(name, body) }
+    return try await Connection.with(target) { try await body(LoadingSession($0, secret: nil)) }
+  }
+
+  /// As the role that loads what others wrote, for programs that connect by themselves.
+  package func loading() async throws -> ConnectionTarget { try await server.loading(name) }
 
   /// Drops it, and every connection to it.
   package func drop() async throws { try await server.drop(name) }

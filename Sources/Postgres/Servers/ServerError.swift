@@ -17,6 +17,7 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case didNotStop(pid: Int)
   case unsafeDirectory(String)
   case otherMajor(directory: String, major: String)
+  case unconfined
   case system(String, Int32)
 
   package var description: String {
@@ -41,6 +42,10 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
       return "\(path) exists but does not belong to this user; remove it, or set DBTOOL_RUNTIME_DIR to another folder."
     case .otherMajor(let directory, let major):
       return "\(directory) was made by PostgreSQL \(major), which is not installed. Install it, or remove the folder."
+    case .unconfined:
+      return
+        "this system cannot confine the scratch server, into which SQL that others wrote would be loaded (Linux with Landlock "
+        + "can). Nothing was loaded. If you trust whoever wrote it, pass --trust-source."
     case .system(let call, let code): return "\(call): \(String(cString: strerror(code)))"
     }
   }

@@ -48,6 +48,18 @@ enum ServerFolders {
     return path
   }
 
+  /// Makes a new folder that nobody else may enter.
+  ///
+  /// - Throws: `ServerError.system`.
+  static func makeTemporary() throws -> String {
+    var template = Array("/tmp/dbtool-XXXXXX".utf8CString)
+    let isMade = template.withUnsafeMutableBufferPointer { buffer in
+      buffer.baseAddress.map { mkdtemp($0) != nil } ?? false
+    }
+    guard isMade else { throw ServerError.system("mkdtemp", errno) }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   static func freeBytes(_ path: String) -> Int {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return 0 }
@@ -97,11 +109,16 @@ enum ServerFolders {
   }
 
   /// Whether a process is the server whose data is in `data`: its number may have gone to another since, or it may be
-  /// dead and waiting for a parent that does not ask.
+  /// dead and waiting for a parent that does not ask. The file with the number is the server's own, which may name any
+  /// process; only one of the data's owner is taken for the server.
   static func isServer(_ pid: pid_t, data: String) -> Bool {
-    guard kill(pid, 0) == 0 || errno == EPERM else { return false }
+    guard pid > 1, kill(pid, 0) == 0 || errno == EPERM else { return false }
     // Without a /proc (macOS) the number has to do. Reading it tells a dead process by having no arguments.
     guard FileManager.default.fileExists(atPath: "/proc/self/cmdline") else { return true }
+    var (process, folder) = (stat(), stat())
+    guard stat("/proc/\(pid)", &process) == 0, lstat(data, &folder) == 0, process.st_uid == folder.st_uid else {
+      return false
+    }
     let arguments = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map { Array($0) } ?? []
     return arguments.split(separator: 0).contains { $0.elementsEqual(data.utf8) }
   }
@@ -116,29 +133,4 @@ enum ServerFolders {
       as: user, in: "/")
     guard outcome.status == 0 else { throw ServerError.initdbFailed(output: outcome.output) }
   }
-}
-
-/// A lock between processes, dropped by the kernel when its holder ends (flock(2)).
-final class FileLock: Sendable {
-  private let descriptor: Int32
-
-  enum Mode { case shared, exclusive }
-
-  /// Waits for the lock without blocking a thread.
-  init(_ path: String, _ mode: Mode) async throws {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw ServerError.system("open \(path)", errno) }
-    // The server's user locks it too, whatever our umask is.
-    fchmod(descriptor, 0o666)
-    while flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
-      guard errno == EWOULDBLOCK || errno == EINTR else {
-        let code = errno
-        close(descriptor)
-        throw ServerError.system("flock \(path)", code)
-      }
-      try await Task.sleep(for: .milliseconds(5))
-    }
-  }
-
-  deinit { close(descriptor) }
 }

@@ -1,0 +1,82 @@
+/// A session on a scratch database that loads what others wrote, without a superuser's rights (`ScratchRights`).
+package struct LoadingSession: Sendable {
+  package let connection: Connection
+  /// Signs the statements that need a superuser; nil for a superuser's session.
+  private let secret: String?
+
+  init(_ connection: Connection, secret: String?) {
+    self.connection = connection
+    self.secret = secret
+  }
+
+  /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
+  private func prepared(_ sql: String) -> [Statement] {
+    guard let secret else { return [Statement(sql)] }
+    guard let right = SuperuserStatement(sql) else { return [Statement(Script.isForeign(sql) ? "SELECT" : sql)] }
+    let signed = Statement(ScratchRights.signed(sql, right, secret: secret))
+    // A role is set by the session itself, once it may.
+    return right.kind == .member ? [signed, Statement(sql)] : [signed]
+  }
+
+  /// Runs one statement.
+  ///
+  /// - Throws: `PostgresError`.
+  @discardableResult
+  package func query(_ sql: String) async throws -> Rows {
+    do {
+      let statements = prepared(sql)
+      for statement in statements.dropLast() { try await connection.query(statement.sql) }
+      return try await connection.query(statements[statements.count - 1].sql)
+    } catch let error as PostgresError {
+      throw told(error, of: sql)
+    }
+  }
+
+  /// Runs a script of any number of statements, all of them or none unless it says where transactions begin and end.
+  ///
+  /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
+  package func execute(_ script: String) async throws {
+    let statements = secret == nil ? [] : try Script.split(script)
+    guard statements.contains(where: { SuperuserStatement($0.sql) != nil || Script.isForeign($0.sql) }) else {
+      try await connection.execute(script)
+      return
+    }
+    let own = statements.contains { Script.transactionCommand($0.sql) != nil }
+    let isOpen = await connection.isInTransaction
+    let begin = !own && !isOpen
+    if begin { try await connection.execute("BEGIN") }
+    do {
+      for statement in statements { try await query(statement.sql) }
+      if begin { try await connection.execute("COMMIT") }
+    } catch {
+      if begin { _ = try? await connection.execute("ROLLBACK") }
+      throw error
+    }
+  }
+
+  /// Sends all statements before it waits for the answers (`Connection.pipeline`).
+  ///
+  /// - Throws: `PostgresError` when the connection is lost.
+  package func pipeline(
+    _ statements: [String], sync: Connection.Synchronisation = .once
+  ) async throws -> [Result<Rows, PostgresError>] {
+    let prepared = statements.map(prepared)
+    var results = try await connection.pipeline(prepared.flatMap { $0 }, sync: sync)[...]
+    return zip(statements, prepared).map { sql, sent in
+      let own = results.prefix(sent.count)
+      results = results.dropFirst(sent.count)
+      for case .failure(let error) in own { return .failure(told(error, of: sql)) }
+      return own[own.endIndex - 1]
+    }
+  }
+
+  /// The statement that somebody wrote, not the one that carried it out.
+  private func told(_ error: PostgresError, of sql: String) -> PostgresError {
+    guard error.statement != sql else { return error }
+    var error = error
+    error.statement = sql
+    error.context = nil
+    error.position = nil
+    return error
+  }
+}

@@ -1,0 +1,89 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// The cluster that every scratch server of an installation is a copy of: fresh from `initdb`, with the roles and functions
+/// of `ScratchRights`. It is made once.
+enum ScratchCluster {
+  /// The cached cluster, made if there is none yet.
+  ///
+  /// - Throws: `ServerError`.
+  static func path(_ installation: Installation, _ user: ProcessUser) async throws -> String {
+    let base = try ServerFolders.cache()
+    // Another way to set it up is another cluster.
+    let parts = ScratchRights.setUp(secret: "")
+    let key = Digest(of: installation.bin + "\(installation.version)" + parts.cluster + parts.database).short
+    let cluster = "\(base)/cluster-\(installation.version)-\(key)"
+    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
+    let lock = try await FileLock(cluster + ".lock", .exclusive, "makes the cluster of scratch servers")
+    defer { _ = lock }
+    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
+    let building = "\(cluster).\(getpid())"
+    let owned = building + ".owned"
+    defer { for path in [building, owned] { try? FileManager.default.removeItem(atPath: path) } }
+    for path in [building, owned] { try? FileManager.default.removeItem(atPath: path) }
+    try ServerFolders.makePrivate(building, for: user)
+    try ServerFolders.initialise(
+      building, installation: installation, user: user, superuser: ScratchServer.superuser,
+      arguments: ["-N", "--wal-segsize=1"])
+    try setUp(building, installation, user)
+    var finished = building
+    if user.needsSwitch {
+      // The server's user may not write to what later servers are copied from, so the files are made anew, as ours.
+      try run("/bin/cp", ["-R", building, owned])
+      try run("/bin/chown", ["-R", "-h", "0:\(user.gid)", owned])
+      try run("/bin/chmod", ["-R", "u=rwX,g=rX,o=", owned])
+      finished = owned
+    }
+    try FileManager.default.moveItem(atPath: finished, toPath: cluster)
+    return cluster
+  }
+
+  private static func run(_ path: String, _ arguments: [String]) throws {
+    let outcome = try ChildProcess.run(path, arguments)
+    guard outcome.status == 0 else { throw ServerError.initdbFailed(output: outcome.output) }
+  }
+
+  /// In single-user mode, which needs no server, and in which `template0` can be changed.
+  private static func setUp(_ data: String, _ installation: Installation, _ user: ProcessUser) throws {
+    let secret = ScratchRights.newSecret()
+    let parts = ScratchRights.setUp(secret: secret)
+    for (database, script) in [("template0", parts.cluster + parts.database), ("postgres", parts.database)] {
+      let file = "\(data).setup"
+      try script.write(toFile: file, atomically: false, encoding: .utf8)
+      defer { try? FileManager.default.removeItem(atPath: file) }
+      let outcome = try ChildProcess.run(
+        installation.bin + "/postgres",
+        ["--single", "-j", "-O", "-D", data, "-c", "exit_on_error=on", "-c", "log_min_messages=warning", database],
+        as: user, in: "/", input: file)
+      guard outcome.status == 0 else { throw ServerError.initdbFailed(output: outcome.output) }
+    }
+  }
+
+  /// Starts a server on a copy of the cluster.
+  ///
+  /// - Throws: `ServerError`.
+  static func start(
+    _ cluster: String, _ installation: Installation, _ user: ProcessUser, _ settings: [String], confined: Bool,
+    directory: String, usersPath: String, gatePath: String, isShared: Bool
+  ) async throws {
+    try ServerFolders.makePrivate(directory, for: user)
+    let data = directory + "/data"
+    let copy = try await ChildProcess.run("/bin/cp", ["-R", "--reflink=auto", cluster, data], as: user, in: "/")
+    guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
+    // One that few will use goes sooner.
+    let idle =
+      ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap(Int.init) ?? (isShared ? 300 : 120)
+    let log = directory + ".log"
+    try? FileManager.default.removeItem(atPath: log)
+    try ChildProcess.supervise(
+      installation.bin + "/postgres", ["-D", data, "-k", directory] + settings.flatMap { ["-c", $0] }, as: user,
+      within: confined ? Confinement(installation, directory: directory) : nil, logFile: log, directory: directory,
+      usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
+    try await ServerFolders.waitUntilAccepting(directory, log: log)
+  }
+}

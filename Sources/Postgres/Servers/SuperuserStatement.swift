@@ -1,0 +1,208 @@
+/// A statement that PostgreSQL lets only a superuser carry out, and that evaluates nothing of what was loaded: it may be
+/// carried out with a superuser's rights in a scratch server (`ScratchRights`).
+///
+/// The list is closed. What is not on it runs with the rights of the one who loads, and is refused by PostgreSQL itself.
+struct SuperuserStatement {
+  /// What has to be looked at, beside the statement, when it is carried out.
+  enum Kind: String {
+    case `extension`, language, function, wrapper, grant, role, owner, member, setting, other
+  }
+
+  var kind: Kind
+  /// The role that gets something, or the parameter that is set, where the kind has one.
+  var detail = ""
+
+  private static let candidates: Set<Substring> = [
+    "CreateExtensionStmt", "AlterExtensionStmt", "CreatePLangStmt", "DefineStmt", "CreateOpClassStmt",
+    "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateCastStmt", "CreateTransformStmt", "CreateAmStmt", "CreateFdwStmt",
+    "AlterFdwStmt", "CreateForeignServerStmt", "AlterForeignServerStmt", "CreateEventTrigStmt", "AlterEventTrigStmt",
+    "CreateFunctionStmt", "AlterFunctionStmt", "CreatePublicationStmt", "AlterPublicationStmt",
+    "CreateSubscriptionStmt", "AlterSubscriptionStmt", "DropSubscriptionStmt", "AlterOwnerStmt", "AlterTableStmt",
+    "GrantStmt", "AlterDefaultPrivilegesStmt", "CommentStmt", "CreateRoleStmt", "AlterRoleStmt", "CreateSchemaStmt",
+    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "DoStmt",
+  ]
+
+  /// - Returns: nil for what the loading role carries out itself, or is refused.
+  init?(_ sql: String) {
+    guard let names = ParseTree.nodeNames(sql), names.count == 1, Self.candidates.contains(names[0]) else { return nil }
+    if names[0] == "DoStmt" {
+      guard let parameter = Self.parameter(setBy: sql) else { return nil }
+      self.init(.setting, role: parameter)
+      return
+    }
+    guard let tree = ParseTree(parsing: sql), let name = tree.nodeName, let node = tree[name],
+      let found = Self.right(name, node)
+    else { return nil }
+    self = found
+  }
+
+  private init(_ kind: Kind, role detail: String = "") {
+    self.kind = kind
+    self.detail = detail
+  }
+
+  private static func right(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
+    switch name {
+    case "CreateExtensionStmt", "AlterExtensionStmt": return SuperuserStatement(.extension)
+    case "CreatePLangStmt": return SuperuserStatement(.language)
+    case "CreateOpClassStmt", "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateCastStmt", "CreateTransformStmt",
+      "CreateAmStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "AlterPublicationStmt", "CreateSubscriptionStmt",
+      "AlterSubscriptionStmt", "DropSubscriptionStmt":
+      return SuperuserStatement(.other)
+    case "CreateFdwStmt", "AlterFdwStmt", "CreateForeignServerStmt", "AlterForeignServerStmt":
+      return SuperuserStatement(.wrapper)
+    case "DefineStmt":
+      return ["OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE", "OBJECT_AGGREGATE"].contains(
+        node["kind"]?.text) ? SuperuserStatement(.other) : nil
+    case "CreateFunctionStmt": return function(node)
+    case "AlterFunctionStmt":
+      return options(node["actions"]).contains { ["leakproof", "support"].contains($0.name) }
+        ? SuperuserStatement(.function) : nil
+    case "CreatePublicationStmt":
+      let ofSchemas = node["pubobjects"]?.elements.contains {
+        $0["PublicationObjSpec"]?["pubobjtype"]?.text?.hasPrefix("PUBLICATIONOBJ_TABLES_IN") == true
+      }
+      return node["for_all_tables"]?.isTrue == true || ofSchemas == true ? SuperuserStatement(.other) : nil
+    case "CreateSchemaStmt":
+      guard let role = role(node["authrole"]), node["schemaElts"] == nil else { return nil }
+      return SuperuserStatement(.owner, role: role)
+    case "GrantStmt": return grant(node)
+    case "AlterDefaultPrivilegesStmt":
+      return options(node["options"]).contains { $0.name == "roles" } ? SuperuserStatement(.other) : nil
+    case "CreateRoleStmt", "AlterRoleStmt": return role(name, node)
+    case "VariableSetStmt":
+      guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text
+      else { return nil }
+      return SuperuserStatement(.member, role: value)
+    default: return ownership(name, node)
+    }
+  }
+
+  /// What belongs to a superuser, or is given to somebody else.
+  private static func ownership(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
+    switch name {
+    case "AlterOwnerStmt": return role(node["newowner"]).map { SuperuserStatement(.owner, role: $0) }
+    case "AlterTableStmt":
+      guard let commands = node["cmds"]?.elements.compactMap({ $0["AlterTableCmd"] }), let first = commands.first else {
+        return nil
+      }
+      if commands.count == 1, first["subtype"]?.text == "AT_ChangeOwner" {
+        return role(first["newowner"]).map { SuperuserStatement(.owner, role: $0) }
+      }
+      let switches = ["AT_EnableTrigAll", "AT_DisableTrigAll"]
+      return commands.allSatisfy { $0["subtype"]?.text.map(switches.contains) == true }
+        ? SuperuserStatement(.other) : nil
+    case "CommentStmt": return node["objtype"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
+    case "DropStmt": return node["removeType"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
+    case "RenameStmt":
+      return node["renameType"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
+    case "AlterObjectSchemaStmt":
+      return node["objectType"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
+    default: return nil
+    }
+  }
+
+  /// Kinds of objects that belong to superusers, or to nobody.
+  private static let superusers: Set<String> = [
+    "OBJECT_EXTENSION", "OBJECT_EVENT_TRIGGER", "OBJECT_FDW", "OBJECT_ACCESS_METHOD", "OBJECT_PUBLICATION",
+    "OBJECT_SUBSCRIPTION", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE", "OBJECT_CAST", "OBJECT_TRANSFORM", "OBJECT_LANGUAGE",
+  ]
+
+  /// A function in C, one of PostgreSQL's own under another name, or one that says of itself what only a superuser may.
+  private static func function(_ node: ParseTree) -> SuperuserStatement? {
+    let options = options(node["options"])
+    let language = options.first { $0.name == "language" }?.value?["String"]?["sval"]?.text?.lowercased() ?? "sql"
+    if language == "c" {
+      // Its library is loaded when it is made, so that has to be the installation's.
+      let library = options.first { $0.name == "as" }?.value?["List"]?["items"]?.names.first ?? ""
+      guard library.hasPrefix("$libdir/"), !library.contains("..") else { return nil }
+      return SuperuserStatement(.function)
+    }
+    let isPlain = ["sql", "plpgsql"].contains(language)
+    return !isPlain || options.contains { ["leakproof", "support"].contains($0.name) }
+      ? SuperuserStatement(.function) : nil
+  }
+
+  /// Privileges on what an extension, or nobody, may own.
+  private static func grant(_ node: ParseTree) -> SuperuserStatement? {
+    let own = [
+      "OBJECT_TABLE", "OBJECT_SEQUENCE", "OBJECT_COLUMN", "OBJECT_DOMAIN", "OBJECT_TYPE", "OBJECT_LARGEOBJECT",
+    ]
+    if node["targtype"]?.text == "ACL_TARGET_OBJECT", node["objtype"]?.text.map(own.contains) == true { return nil }
+    if ["OBJECT_PARAMETER_ACL", "OBJECT_DATABASE", "OBJECT_TABLESPACE"].contains(node["objtype"]?.text) { return nil }
+    return SuperuserStatement(.grant)
+  }
+
+  /// A role with attributes that only superusers give. dbtool's own roles are not anybody's to change.
+  private static func role(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
+    let words = ["superuser", "isreplication", "bypassrls"]
+    guard options(node["options"]).contains(where: { words.contains($0.name) }) else { return nil }
+    let role = name == "CreateRoleStmt" ? node["role"]?.text : role(node["role"])
+    guard let role, !role.hasPrefix("dbtool"), !role.hasPrefix("scratch_") else { return nil }
+    return SuperuserStatement(.role)
+  }
+
+  /// The parameter that a block sets for this database, or for a role in it: the block is a single `EXECUTE` of
+  /// `pg_catalog.format` with constants and the database's name (`DatabaseSetting.statement`), and what that makes is one
+  /// such statement.
+  private static func parameter(setBy block: String) -> String? {
+    guard let expression = ParseTree.executed(by: block), let select = ParseTree(parsing: "SELECT \(expression)"),
+      let targets = select["SelectStmt"]?["targetList"]?.elements, targets.count == 1,
+      let call = targets[0]["ResTarget"]?["val"]?["FuncCall"], call["funcname"]?.names == ["pg_catalog", "format"],
+      let arguments = call["args"]?.elements, arguments.count == 3,
+      let format = arguments[0]["A_Const"]?["sval"]?["sval"]?.text,
+      let database = arguments[1]["FuncCall"], database["funcname"]?.names == ["pg_catalog", "current_database"],
+      database["args"] == nil, let clause = arguments[2]["A_Const"]?["sval"]?["sval"]?.text
+    else { return nil }
+    // As format() reads it, with any name for the database.
+    var parts = format.replacing("%%", with: "\u{0}").split(separator: "%", omittingEmptySubsequences: false)[...]
+    guard parts.count == 3, let start = parts.popFirst(), parts[parts.startIndex].first == "I",
+      parts[parts.index(after: parts.startIndex)] == "s"
+    else { return nil }
+    let middle = parts[parts.startIndex].dropFirst()
+    let statement = "\(start)dbtool\(middle)\(clause)".replacing("\u{0}", with: "%")
+    guard let tree = ParseTree(parsing: statement) else { return nil }
+    if let role = tree["AlterRoleSetStmt"] {
+      return role["database"]?.text == "dbtool" ? role["setstmt"]?["name"]?.text : nil
+    }
+    return tree["AlterDatabaseSetStmt"]?["setstmt"]?["name"]?.text
+  }
+
+  /// A role that is named; not whoever runs the statement, who would be another.
+  private static func role(_ spec: ParseTree?) -> String? {
+    guard let spec, spec["roletype"]?.text == "ROLESPEC_CSTRING" else { return nil }
+    return spec["rolename"]?.text
+  }
+
+  private static func options(_ list: ParseTree?) -> [(name: String, value: ParseTree?)] {
+    (list?.elements ?? []).compactMap { element in
+      guard let option = element["DefElem"], let name = option["defname"]?.text else { return nil }
+      return (name, option["arg"])
+    }
+  }
+}
+
+extension Script {
+  /// Statements that change what the databases of a server share: roles, settings, other databases.
+  private static let shared = [
+    "CreateRoleStmt", "AlterRoleStmt", "AlterRoleSetStmt", "DropRoleStmt", "GrantRoleStmt", "DoStmt", "CreatedbStmt",
+    "AlterDatabaseStmt", "AlterDatabaseSetStmt", "CreateTableSpaceStmt", "ReassignOwnedStmt", "DropOwnedStmt",
+  ]
+
+  /// Whether a text says, or may say, something about what the databases of a server share. A `DO` block may; what a function
+  /// does is seen only when it was called.
+  package static func concernsServer(_ text: String) -> Bool { ParseTree.holds(text, nodes: shared) ?? true }
+
+  /// Statements about the server that are no part of a database's schema. A scratch server does not carry them out.
+  private static let foreign: Set<Substring> = [
+    "AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "AlterDatabaseStmt", "CreateTableSpaceStmt",
+    "DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "CheckPointStmt",
+  ]
+
+  /// Whether a statement is about the server, or another database of it.
+  package static func isForeign(_ sql: String) -> Bool {
+    guard let name = ParseTree.nodeNames(sql)?.first else { return false }
+    if name == "AlterDatabaseSetStmt" { return true }
+    return foreign.contains(name)
+  }
+}
