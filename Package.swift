@@ -104,6 +104,7 @@ let package = Package(
     tests("GeneratingTests", ["Generating", "Migrations", "Introspection", "Catalog", "Postgres"]),
     tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
     tests("FaultTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    tests("RedTeamTests", ["Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]
 )

@@ -24,7 +24,8 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
-    await Waiting.$report.withValue({ Console.error.note($0) }) {
+    let tell: @Sendable (String) -> Void = { Console.error.note($0) }
+    await Waiting.$report.withValue(tell) {
       await Context.$database.withValue(database) { await run(arguments) }
     }
   }

@@ -1,0 +1,105 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+/// Attacks on the scratch server, each against one wall alone.
+@Suite struct RedTeamScratchTests {
+  /// One that the operating system does not confine.
+  private static let open = Task { try await ScratchServer.acquire(universe: "red team", confined: false) }
+  private static let confined = Task { try await ScratchServer.acquire(universe: "red team", confined: true) }
+
+  /// A library that makes the canary when anybody loads it; nil without a compiler.
+  private static func library(_ bait: Bait) async throws -> String? {
+    let source = bait.folder.path + "/evil.c"
+    try """
+    #include <fcntl.h>
+    #include <unistd.h>
+    __attribute__((constructor)) static void run(void) { close(open("\(bait.canary)", O_CREAT | O_WRONLY, 0666)); }
+    """.write(toFile: source, atomically: false, encoding: .utf8)
+    let path = bait.folder.path + "/evil.so"
+    for compiler in ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang"]
+    where FileManager.default.isExecutableFile(atPath: compiler) {
+      let outcome = try await ChildProcess.run(compiler, ["-shared", "-fPIC", "-o", path, source])
+      if outcome.status == 0 { return path }
+    }
+    return nil
+  }
+
+  private func attempt(
+    _ attack: ScratchAttack, against wall: String, _ database: ScratchDatabase, directory: String
+  ) async throws {
+    let bait = try Bait()
+    defer { bait.remove() }
+    if let needed = attack.needs {
+      let available = try await Connection.with(database.target) {
+        try await $0.query("SELECT FROM pg_available_extensions WHERE name = $1", [needed])
+      }
+      if available.isEmpty { return }
+    }
+    let library = try await Self.library(bait) ?? "/nonexistent.so"
+    try await database.withLoading { session in
+      try await session.execute("CREATE TABLE public.loot (t text)")
+      for statement in attack.statements {
+        var sql = statement
+        for (word, value) in [
+          ("{canary}", bait.canary), ("{secret}", bait.secretFile), ("{folder}", bait.folder.path),
+          ("{socket}", directory), ("{library}", library),
+        ] { sql = sql.replacing(word, with: value) }
+        // Most are refused; the attacker goes on.
+        _ = try? await session.query(sql)
+      }
+    }
+    // Whoever comes next reads what is there.
+    for target in [database.reading, try await database.loading()] {
+      _ = try? await Connection.with(target) { _ = try await $0.query("SELECT count(*) FROM pg_catalog.pg_class") }
+    }
+    let loot = try await Connection.with(database.reading) { connection in
+      try await connection.query("SELECT t FROM public.loot").map { try $0.string(0) }
+    }
+    var found: [String] = []
+    if bait.isTaken { found.append("it wrote outside of the server") }
+    if loot.contains(where: { $0.contains(bait.secret) }) { found.append("it read a file outside of the server") }
+    if loot.contains("connected") { found.append("it connected to a server as a superuser") }
+    RedTeam.judge("\(attack.name), against \(wall)", gotThrough: found.isEmpty ? nil : found.joined(separator: "; "))
+  }
+
+  /// Without the operating system's help.
+  @Test(arguments: ScratchAttack.all)
+  func rightsAloneHold(attack: ScratchAttack) async throws {
+    let server = try await Self.open.value
+    let base = try await server.loadedTemplate(for: Digest(of: "red team")) { try await $0.execute("SELECT") }
+    try await Databases.gate.pass {
+      try await server.withDatabase(from: base) {
+        try await attempt(attack, against: "the loading role", $0, directory: server.directory)
+      }
+    }
+  }
+
+  /// As a superuser of the server. What a superuser connects to within the server is the server's own.
+  @Test(
+    .enabled(if: Confinement.isAvailable, "this system confines nothing"), arguments: ScratchAttack.all)
+  func theOperatingSystemAloneHolds(attack: ScratchAttack) async throws {
+    let server = try await Self.confined.value
+    try await Databases.gate.pass {
+      try await server.withDatabase {
+        try await attempt(attack, against: "the operating system", $0, directory: server.directory)
+      }
+    }
+  }
+
+  /// What attackers are kept from works outside: otherwise these tests would prove nothing.
+  @Test func withoutWallsTheAttacksWork() async throws {
+    let server = try await Self.open.value
+    try await server.withDatabase { database in
+      let bait = try Bait()
+      defer { bait.remove() }
+      try await Connection.with(database.target) { connection in
+        try await connection.execute("COPY (SELECT 1) TO PROGRAM 'cat > \(bait.canary)'")
+        let read = try await connection.query("SELECT pg_read_file('\(bait.secretFile)')")[0].string(0)
+        #expect(read == bait.secret)
+      }
+      #expect(bait.isTaken)
+    }
+  }
+}
