@@ -72,7 +72,7 @@ package struct Linter: Sendable {
     mutating func lint(_ segment: MigrationFile.Segment, _ connection: Connection) async throws {
       // A statement that stands alone is watched in a transaction too, where PostgreSQL lets it run in one: its locks are
       // seen only as long as they are held.
-      try await connection.execute("BEGIN")
+      try await connection.execute(segment.begin)
       var isOpen = true
       try await observer.newTransaction(connection)
       for statement in segment.statements {

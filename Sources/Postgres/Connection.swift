@@ -15,6 +15,10 @@ package actor Connection {
   private let executor: ThreadExecutor
   private let session: Session
   package nonisolated let target: ConnectionTarget
+  /// What is known of the session's settings (`SessionPinning.swift`).
+  var pinning = Pinning.none
+  /// How many `asSession` there are around what runs now.
+  var sessionDepth = 0
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -31,6 +35,7 @@ package actor Connection {
   package static func open(_ target: ConnectionTarget, applicationName: String = "dbtool") async throws -> Connection {
     let connection = Connection(target: target)
     try await connection.open(applicationName: applicationName)
+    if target.isPinned { try await connection.pin() }
     return connection
   }
 
@@ -88,11 +93,19 @@ package actor Connection {
   /// Whether a pooler stands between: it tells another process's number than the server itself.
   package var isPooled: Bool {
     get async throws {
-      guard let pointer = session.pointer else { return false }
-      let known = Int(PQbackendPID(pointer))
-      return try await query("SELECT pg_catalog.pg_backend_pid()")[0].int(0) != known
+      switch pinning {
+      case .session: return false
+      case .transaction: return true
+      case .none: return try await query("SELECT pg_catalog.pg_backend_pid()")[0].int(0) != processID
+      }
     }
   }
+
+  /// The server process that libpq was told of.
+  var processID: Int { session.pointer.map { Int(PQbackendPID($0)) } ?? 0 }
+
+  /// Whether no transaction is open.
+  var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
 
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }
@@ -123,6 +136,15 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func query(_ sql: String, _ parameters: [String?] = []) async throws -> Rows {
+    if let pin = try await pinToSend() {
+      let result = try await send([pin, Statement(sql, parameters)], .once)[1]
+      // What runs by itself or not at all has the session's own settings.
+      if !result.isRefusedInTransaction { return try result.get() }
+    }
+    return try await send(sql, parameters)
+  }
+
+  private func send(_ sql: String, _ parameters: [String?]) async throws -> Rows {
     try await blocking { connection, pointer in
       let result = withCStrings(parameters) {
         PQexecParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
@@ -136,17 +158,40 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func execute(_ script: String) async throws -> Rows {
+    if let settings = try await scriptToSend() {
+      let result = await outcome(settings + script)
+      if !result.isRefusedInTransaction { return try result.get() }
+    }
+    return try await send(script)
+  }
+
+  private func send(_ script: String) async throws -> Rows {
     try await blocking { try $0.rows(PQexec($1, script), statement: script) }
   }
 
+  private func outcome(_ script: String) async -> Result<Rows, any Error> {
+    do { return .success(try await send(script)) } catch { return .failure(error) }
+  }
+
+  /// What dbtool's transactions begin with: roles and databases may have other defaults, and in a snapshot that stays the
+  /// same dbtool would wait for itself.
+  package static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
   /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
+  ///
+  /// - Parameter begin: names the isolation level.
+  /// - Throws: `PostgresError`; what `body` throws.
   package func transaction<Result: Sendable>(
-    _ begin: String = "BEGIN", _ body: (Connection) async throws -> Result
+    _ begin: String = Connection.begin, _ body: (Connection) async throws -> Result
   ) async throws -> Result {
     try await execute(begin)
     do {
       let result = try await body(self)
-      try await execute("COMMIT")
+      let end = try await execute("COMMIT")
+      // COMMIT of a transaction that has failed is no error, and keeps nothing.
+      guard end.commandTag == "COMMIT" else {
+        throw PostgresError(.server, "the transaction was rolled back: an error before its end was passed over")
+      }
       return result
     } catch {
       // The first error is the one to tell; a lost connection has rolled back already.
@@ -173,6 +218,17 @@ package actor Connection {
   package func pipeline(
     _ statements: [Statement], sync: Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
+    guard let pin = try await pinToSend() else { return try await send(statements, sync) }
+    guard sync != .each else {
+      var results: [Result<Rows, PostgresError>] = []
+      for statement in statements { results.append(try await send([pin, statement], .once)[1]) }
+      return results
+    }
+    return Array(try await send([pin] + statements, sync).dropFirst())
+  }
+
+  /// Sends statements as they are.
+  func send(_ statements: [Statement], _ sync: Synchronisation) async throws -> [Result<Rows, PostgresError>] {
     try await blocking { connection, pointer in
       var results: [Result<Rows, PostgresError>] = []
       results.reserveCapacity(statements.count)
@@ -184,13 +240,23 @@ package actor Connection {
   /// Sends all statements, and hands out each result as soon as it is there, while the server works on the next.
   ///
   /// The sequence throws the first error, with which it ends.
-  package nonisolated func results(of statements: [Statement]) -> AsyncThrowingStream<Rows, any Error> {
+  ///
+  /// - Parameter begins: whether the first statement is a BEGIN, which nothing may come before.
+  package nonisolated func results(
+    of statements: [Statement], beginning begins: Bool = false
+  ) -> AsyncThrowingStream<Rows, any Error> {
     AsyncThrowingStream { continuation in
       let task = Task {
         do {
+          let pin = try await pinToSend()
+          let place = begins ? 1 : 0
+          let sent = pin.map { statements[..<place] + [$0] + statements[place...] } ?? statements[...]
           try await blocking { connection, pointer in
-            try connection.exchange(pointer, statements, .onceFlushingEach) { result in
+            var number = -1
+            try connection.exchange(pointer, Array(sent), .onceFlushingEach) { result in
+              number += 1
               switch result {
+              case .success where pin != nil && number == place: break
               case .success(let rows): continuation.yield(rows)
               case .failure(let error): continuation.finish(throwing: error)
               }
@@ -396,4 +462,11 @@ private func duplicate(_ string: String) -> UnsafeMutablePointer<CChar> {
   let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
   copy.initialize(from: bytes, count: bytes.count)
   return copy
+}
+
+extension Result {
+  /// Whether what can run only outside of transactions was sent in one.
+  fileprivate var isRefusedInTransaction: Bool {
+    if case .failure(let error) = self { (error as? PostgresError)?.sqlState == .activeTransaction } else { false }
+  }
 }
