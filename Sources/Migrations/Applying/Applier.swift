@@ -118,9 +118,16 @@ package struct Applier: Sendable {
     try await ApplyLock.with(target) { lock in
       try await Connection.with(target, applicationName: "dbtool apply") { connection in
         let isPooled = try await connection.isPooled
-        // What a session has set by its role or database is not meant for builds that take their time.
+        // What a session has set by its role or database is not meant for builds that take their time, and must not keep
+        // statements outside of transactions from writing.
         if !isPooled {
-          try await connection.asSession { try await $0.execute("SET lock_timeout = 0; SET statement_timeout = 0") }
+          try await connection.asSession {
+            try await $0.execute(
+              """
+              SET lock_timeout = 0; SET statement_timeout = 0; SET default_transaction_isolation = 'read committed';
+              SET default_transaction_read_only = off
+              """)
+          }
           try await Patience.giveWay(connection)
         }
         try await History.ensure(connection)

@@ -155,14 +155,16 @@ struct HistoryGuard {
   private static func problem(
     _ schema: String, _ table: String, _ name: String, _ type: String, _ defaultValue: String?
   ) -> String? {
+    let isOfOthers = type.hasPrefix("!")
+    let shown = isOfOthers ? String(type.dropFirst()) : type
     guard schema == ToolSchema.history else {
       // The CLI adds columns in newer versions; what can run it never has.
       if defaultValue != nil { return "has a default for its column \(name)" }
-      return type.hasPrefix("!") ? "has the column \(name) of the type \(type.dropFirst())" : nil
+      return isOfOthers ? "has the column \(name) of the type \(shown)" : nil
     }
     guard let known = HistoryLayout.tables.first(where: { $0.name == table }) else { return nil }
     guard let column = known.columns.first(where: { $0.name == name }) else { return "has the column \(name)" }
-    if type != column.type { return "has the column \(name) of the type \(type)" }
+    if type != column.type { return "has the column \(name) of the type \(shown)" }
     if defaultValue != column.defaultValue {
       return "has the column \(name) with \(defaultValue.map { "the default \($0)" } ?? "no default")"
     }
