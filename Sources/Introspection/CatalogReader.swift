@@ -197,7 +197,7 @@ package struct CatalogReader: Sendable {
       guard let connection = try? await Connection.open(target) else { return nil }
       do {
         let take = Statement("SET TRANSACTION SNAPSHOT \(Quote.literal(snapshot))")
-          // One after the other: nothing may come before them in their transaction.
+        // One after the other: nothing may come before them in their transaction.
         try await connection.execute(begin.sql)
         for result in try await connection.pipeline([take, settings]) { _ = try result.get() }
         return Companion(connection: connection, results: connection.results(of: statements))

@@ -57,7 +57,8 @@ extension MigrationFile {
           "ROLLBACK would leave nothing of what comes before it, and the history would say that it is done. Take both out, "
             + "or use SAVEPOINT and ROLLBACK TO SAVEPOINT.")
       case (.twoPhase, _):
-        throw refuse("a migration cannot be left to a later COMMIT PREPARED or ROLLBACK PREPARED. Write BEGIN and COMMIT.")
+        throw refuse(
+          "a migration cannot be left to a later COMMIT PREPARED or ROLLBACK PREPARED. Write BEGIN and COMMIT.")
       }
     }
     if let open { throw MigrationError.unbalanced(file: fileName, line: open.line) }

@@ -58,7 +58,8 @@ import Testing
   /// In a database with a history of dbtool's, of which something was given away, or forgotten.
   static let after: [Attack] = [
     Attack(
-      name: "a trigger", before: "GRANT USAGE ON SCHEMA dbtool TO mallory; GRANT TRIGGER ON dbtool.migrations TO mallory",
+      name: "a trigger",
+      before: "GRANT USAGE ON SCHEMA dbtool TO mallory; GRANT TRIGGER ON dbtool.migrations TO mallory",
       sql: """
         CREATE FUNCTION evil.t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM evil.ran(); RETURN NEW; END $$;
         CREATE TRIGGER t BEFORE INSERT OR UPDATE ON dbtool.migrations FOR EACH ROW EXECUTE FUNCTION evil.t()
@@ -73,7 +74,8 @@ import Testing
       sql: "CREATE TABLE dbtool.more (a integer)", says: "dbtool.more"),
     Attack(
       name: "a function", before: "GRANT CREATE, USAGE ON SCHEMA dbtool TO mallory",
-      sql: "CREATE FUNCTION dbtool.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT pg_catalog.now() WHERE evil.ran()'",
+      sql:
+        "CREATE FUNCTION dbtool.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT pg_catalog.now() WHERE evil.ran()'",
       says: "dbtool holds the function now"),
     Attack(
       name: "a policy",
@@ -104,7 +106,8 @@ import Testing
       says: "dbtool.migrations has the statistics s"),
     Attack(
       name: "a child",
-      before: "CREATE TABLE public.child () INHERITS (dbtool.migrations); ALTER TABLE public.child OWNER TO mallory", sql: "",
+      before: "CREATE TABLE public.child () INHERITS (dbtool.migrations); ALTER TABLE public.child OWNER TO mallory",
+      sql: "",
       says: "dbtool.migrations has parents or children"),
     Attack(
       name: "a generated column",
@@ -147,7 +150,7 @@ import Testing
 
   private func plant(_ attack: Attack, _ hostile: HostileProject, _ database: String) async throws {
     try await hostile.execute(
-      HostileProject.trap + "GRANT ALL ON SCHEMA evil TO mallory; GRANT CREATE ON DATABASE \(database) TO mallory;",
+      Shadowing.trap + "GRANT ALL ON SCHEMA evil TO mallory; GRANT CREATE ON DATABASE \(database) TO mallory;",
       in: database)
     try await hostile.execute(attack.before, in: database)
     try await hostile.execute(attack.sql, in: database, as: "mallory")
@@ -164,7 +167,8 @@ import Testing
       #expect(outcome.output.contains(attack.says), "\(command): \(outcome.output)")
     }
     #expect(try await hostile.runs(in: database) == "0")
-    #expect(try await hostile.ask("SELECT rolsuper::text FROM pg_roles WHERE rolname = 'mallory'", in: database) == "false")
+    #expect(
+      try await hostile.ask("SELECT rolsuper::text FROM pg_roles WHERE rolname = 'mallory'", in: database) == "false")
   }
 
   @Test func whatSomebodyMadeFirstIsRefused() async throws {
@@ -193,7 +197,10 @@ import Testing
   /// A right alone runs nothing: it is refused where dbtool writes.
   @Test(arguments: [
     ("GRANT INSERT ON dbtool.migrations TO mallory", "dbtool.migrations can be changed by the role mallory (INSERT)"),
-    ("GRANT UPDATE (value) ON dbtool.settings TO PUBLIC", "dbtool.settings can be changed by everybody (UPDATE (value))"),
+    (
+      "GRANT UPDATE (value) ON dbtool.settings TO PUBLIC",
+      "dbtool.settings can be changed by everybody (UPDATE (value))"
+    ),
     ("GRANT CREATE ON SCHEMA dbtool TO mallory", "dbtool can be changed by the role mallory (CREATE)"),
   ])
   func rightsOfOthersAreRefused(grant: String, says: String) async throws {
@@ -228,7 +235,9 @@ import Testing
     #expect(try await hostile.on("owned", "status").status == 0)
     // One who acts for a group.
     #expect(try await hostile.on("shared", as: "one", "apply").status == 0)
-    #expect(try await hostile.ask("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'dbtool'", in: "shared") == "deployers")
+    #expect(
+      try await hostile.ask("SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'dbtool'", in: "shared")
+        == "deployers")
     #expect(try await hostile.on("shared", as: "one", "apply").status == 0)
     // Somebody else's history: whoever merely reads may; who has rights over others may not.
     #expect(try await hostile.on("strange", as: "one", "apply").status == 0)
@@ -263,7 +272,8 @@ import Testing
     let apply = try await hostile.on("library", "apply", "--contract")
     #expect(apply.status == 0, "\(apply.output)")
     #expect(try await hostile.on("library", "apply").output.contains("nothing to apply"))
-    let version = try await hostile.ask("SELECT value FROM dbtool.settings WHERE key = 'history_version'", in: "library")
+    let version = try await hostile.ask(
+      "SELECT value FROM dbtool.settings WHERE key = 'history_version'", in: "library")
     #expect(version == "1")
     let rights = try await hostile.ask(
       """
@@ -287,7 +297,7 @@ import Testing
     defer { hostile.project.remove() }
     #expect(try await hostile.on("library", "apply", "--contract").status == 0)
     try await hostile.execute(
-      HostileProject.trap + "GRANT ALL ON SCHEMA evil TO mallory; GRANT CREATE ON DATABASE library TO mallory",
+      Shadowing.trap + "GRANT ALL ON SCHEMA evil TO mallory; GRANT CREATE ON DATABASE library TO mallory",
       in: "library")
     try await hostile.execute(
       """

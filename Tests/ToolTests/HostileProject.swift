@@ -8,14 +8,6 @@ struct HostileProject: Sendable {
   let project: TestProject
   private let socket: String
 
-  /// What runs, as whoever: a number is taken that no ROLLBACK gives back.
-  static let trap = """
-    CREATE SCHEMA evil;
-    CREATE SEQUENCE evil.runs;
-    CREATE FUNCTION evil.ran() RETURNS boolean LANGUAGE sql SECURITY DEFINER
-      AS $$ SELECT pg_catalog.nextval('evil.runs') OPERATOR(pg_catalog.>) 0 $$;
-    """
-
   /// - Parameter migrations: their names and contents; they stand in `schema.lock`.
   init(_ migrations: KeyValuePairs<String, String>) async throws {
     project = try TestProject(binary: try TestBinary.example())

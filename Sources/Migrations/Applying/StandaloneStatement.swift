@@ -143,7 +143,8 @@ extension Connection {
   /// - Throws: `PostgresError`.
   func relation(_ name: String) async throws -> String? {
     try await asSession {
-      try await $0.query("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [name])[0].optionalString(0)
+      try await $0.query("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [name])[0]
+        .optionalString(0)
     }
   }
 }
