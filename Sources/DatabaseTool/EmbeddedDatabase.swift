@@ -19,6 +19,6 @@ extension Project {
   func provide(to target: ConnectionTarget) async throws {
     let standIns = Rendering.standIns(of: database)
     if standIns.isEmpty { return }
-    try await Connection.with(target) { try await $0.make(standIns) }
+    try await Connection.with(target) { try await $0.asSession { try await $0.make(standIns) } }
   }
 }

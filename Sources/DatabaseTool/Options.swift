@@ -58,11 +58,11 @@ struct DatabaseOptions: ParsableArguments {
     let given = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
     if let given { return (try ConnectionTarget(given), false) }
     let server = try project.server()
-    if server.isReady { return (server.target, true) }
+    if server.isReady { return (server.target.pinned, true) }
     if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(try server.installation().version)") }
     try await server.start()
     try await project.prepare(server)
-    return (server.target, true)
+    return (server.target.pinned, true)
   }
 }
 

@@ -68,7 +68,8 @@ package struct CatalogReader: Sendable {
     let conditions = Set(candidates.compactMap { $0.presence }).sorted()
     let presence = Statement(
       "SELECT " + conditions.map { "EXISTS (SELECT FROM pg_catalog.\($0))" }.joined(separator: ", "))
-    var begun = connection.results(of: [Self.begin, Self.settings, Self.extent, presence]).makeAsyncIterator()
+    var begun = connection.results(of: [Self.begin, Self.settings, Self.extent, presence], beginning: true)
+      .makeAsyncIterator()
     func next() async throws -> Rows {
       guard let rows = try await begun.next() else { throw CancellationError() }
       return rows
@@ -180,11 +181,13 @@ package struct CatalogReader: Sendable {
   /// its table for itself.
   private static let settings = Statement(
     """
-    SELECT set_config('search_path', '', true), set_config('jit', 'off', true),
-           set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
-           set_config('intervalstyle', 'postgres', true), set_config('extra_float_digits', '3', true),
-           set_config('bytea_output', 'hex', true), set_config('xmloption', 'content', true),
-           set_config('quote_all_identifiers', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
+    SELECT pg_catalog.set_config('search_path', '', true), pg_catalog.set_config('jit', 'off', true),
+           pg_catalog.set_config('timezone', 'UTC', true), pg_catalog.set_config('datestyle', 'ISO, YMD', true),
+           pg_catalog.set_config('intervalstyle', 'postgres', true),
+           pg_catalog.set_config('extra_float_digits', '3', true), pg_catalog.set_config('bytea_output', 'hex', true),
+           pg_catalog.set_config('xmloption', 'content', true),
+           pg_catalog.set_config('quote_all_identifiers', 'off', true),
+           pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)
     """)
 
   /// A second session with the same snapshot: printing a large database's expressions is work for two.
@@ -197,7 +200,9 @@ package struct CatalogReader: Sendable {
       guard let connection = try? await Connection.open(target) else { return nil }
       do {
         let take = Statement("SET TRANSACTION SNAPSHOT \(Quote.literal(snapshot))")
-        for result in try await connection.pipeline([begin, take, settings]) { _ = try result.get() }
+        // One after the other: nothing may come before them in their transaction.
+        try await connection.execute(begin.sql)
+        for result in try await connection.pipeline([take, settings]) { _ = try result.get() }
         return Companion(connection: connection, results: connection.results(of: statements))
       } catch {
         await connection.close()

@@ -12,6 +12,7 @@ package enum MigrationError: Error, CustomStringConvertible {
   case missing(file: String)
   case unlisted(files: [String])
   case unbalanced(file: String, line: Int)
+  case transaction(file: String, line: Int, reason: String)
   case sameVersion(String, String)
 
   package var description: String {
@@ -31,6 +32,7 @@ package enum MigrationError: Error, CustomStringConvertible {
         + "Run dbtool plan --update-lock, which proves them and adds them."
     case .unbalanced(let file, let line):
       "migrations/\(file), line \(line): BEGIN and COMMIT do not pair up. Close each BEGIN with a COMMIT in the same file."
+    case .transaction(let file, let line, let reason): "migrations/\(file), line \(line): \(reason)"
     case .sameVersion(let a, let b): "migrations/\(a) and migrations/\(b) have the same version; rename one."
     }
   }
@@ -140,48 +142,6 @@ package struct MigrationFile: Sendable {
     text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }.contains {
       $0 == Self.contractMark || $0.hasPrefix(Self.contractMark + " ")
     }
-  }
-
-  /// A unit that succeeds or fails as a whole.
-  package struct Segment: Sendable {
-    package var statements: [ScriptStatement]
-    package var isTransaction: Bool
-    /// How it is carried out, where that is not the plain way.
-    package var directive: Directive?
-  }
-
-  /// The file's transactions, and the statements that stand outside of them, each a unit of its own.
-  ///
-  /// - Throws: `MigrationError`.
-  package func segments() throws -> [Segment] {
-    let statements: [ScriptStatement]
-    do { statements = try Script.split(text) } catch let error as ScriptError {
-      throw MigrationError.splitFailed(file: fileName, error)
-    }
-    var segments: [Segment] = []
-    var open: [ScriptStatement]?
-    for statement in statements {
-      switch Script.transactionCommand(statement.sql) {
-      case .begin:
-        guard open == nil else { throw MigrationError.unbalanced(file: fileName, line: statement.line) }
-        open = []
-      case .commit:
-        guard let inside = open else { throw MigrationError.unbalanced(file: fileName, line: statement.line) }
-        segments.append(Segment(statements: inside, isTransaction: true))
-        open = nil
-      case .rollback, .other: throw MigrationError.unbalanced(file: fileName, line: statement.line)
-      case nil:
-        if open != nil {
-          open?.append(statement)
-        } else {
-          segments.append(
-            Segment(
-              statements: [statement], isTransaction: false, directive: Directive(before: statement.sql)))
-        }
-      }
-    }
-    if open != nil { throw MigrationError.unbalanced(file: fileName, line: statements.last?.line ?? 1) }
-    return segments
   }
 
   /// The lock's line for this file.

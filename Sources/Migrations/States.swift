@@ -298,8 +298,8 @@ package actor States {
     for segment in try file.segments() {
       var statements = segment.statements
       if segment.isTransaction {
-        statements.insert(ScriptStatement(sql: "BEGIN", line: 0), at: 0)
-        statements.append(ScriptStatement(sql: "COMMIT", line: 0))
+        statements.insert(ScriptStatement(sql: segment.begin, line: segment.firstLine), at: 0)
+        statements.append(ScriptStatement(sql: "COMMIT", line: segment.lastLine))
       }
       let results = try await session.pipeline(statements.map(\.sql), sync: .each)
       for (statement, result) in zip(statements, results) {

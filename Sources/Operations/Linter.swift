@@ -74,7 +74,7 @@ package struct Linter: Sendable {
       let connection = session.connection
       // A statement that stands alone is watched in a transaction too, where PostgreSQL lets it run in one: its locks are
       // seen only as long as they are held.
-      try await connection.execute("BEGIN")
+      try await connection.execute(segment.begin)
       var isOpen = true
       try await observer.newTransaction(connection)
       for statement in segment.statements {

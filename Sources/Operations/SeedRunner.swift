@@ -111,19 +111,24 @@ package struct SeedRunner: Sendable {
 
   /// One file, one transaction, with its history.
   private func load(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
-    try await connection.transaction { connection in
-      try await connection.query(
-        "SELECT set_config('app.environment', $1, true), set_config($2, $3, true)",
-        [environment, Self.scaleSetting, String(scale)])
-      let rows =
-        file.path.hasSuffix(".csv") ? try await copy(file, connection) : try await script(file, connection, report)
-      try await connection.query(
-        """
-        INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)
-        ON CONFLICT (path, environment) DO UPDATE
-          SET checksum = excluded.checksum, rows = excluded.rows, applied_at = now()
-        """, [file.path, file.digest.description, environment, String(rows)])
-      return rows
+    // What the file says has the session's own settings, and the history dbtool's.
+    try await connection.asSession { connection in
+      try await connection.transaction { connection in
+        try await connection.query(
+          "SELECT pg_catalog.set_config('app.environment', $1, true), pg_catalog.set_config($2, $3, true)",
+          [environment, Self.scaleSetting, String(scale)])
+        let rows =
+          file.path.hasSuffix(".csv") ? try await copy(file, connection) : try await script(file, connection, report)
+        try await connection.pinned { connection in
+          try await connection.query(
+            """
+            INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)
+            ON CONFLICT (path, environment) DO UPDATE
+              SET checksum = excluded.checksum, rows = excluded.rows, applied_at = now()
+            """, [file.path, file.digest.description, environment, String(rows)])
+        }
+        return rows
+      }
     }
   }
 
@@ -174,12 +179,14 @@ package struct SeedRunner: Sendable {
     let columns = String(decoding: header, as: UTF8.self).split(separator: ",").map {
       Quote.identifier(String($0).replacing("\"", with: ""))
     }
-    let key = try await connection.query(
-      """
-      SELECT array_agg(quote_ident(a.attname)) FROM pg_catalog.pg_index i
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-       WHERE i.indrelid = to_regclass($1) AND i.indisprimary HAVING to_regclass($1) IS NOT NULL
-      """, [table])
+    let key = try await connection.pinned {
+      try await $0.query(
+        """
+        SELECT array_agg(quote_ident(a.attname)) FROM pg_catalog.pg_index i
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+         WHERE i.indrelid = to_regclass($1) AND i.indisprimary HAVING to_regclass($1) IS NOT NULL
+        """, [table])
+    }
     guard let row = key.first else { throw SeedError.noTable(path: "seeds/\(file.path)", table: table) }
     var reader = row.reader
     let keyColumns = try reader.strings()

@@ -15,6 +15,10 @@ package actor Connection {
   private let executor: ThreadExecutor
   private let session: Session
   package nonisolated let target: ConnectionTarget
+  /// What is known of the session's settings (`SessionPinning.swift`).
+  var pinning = Pinning.none
+  /// How many `asSession` there are around what runs now.
+  var sessionDepth = 0
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -31,6 +35,7 @@ package actor Connection {
   package static func open(_ target: ConnectionTarget, applicationName: String = "dbtool") async throws -> Connection {
     let connection = Connection(target: target)
     try await connection.open(applicationName: applicationName)
+    if target.isPinned { try await connection.pin() }
     return connection
   }
 
@@ -88,16 +93,19 @@ package actor Connection {
   /// Whether a pooler stands between: it tells another process's number than the server itself.
   package var isPooled: Bool {
     get async throws {
-      guard let pointer = session.pointer else { return false }
-      let known = Int(PQbackendPID(pointer))
-      return try await query("SELECT pg_catalog.pg_backend_pid()")[0].int(0) != known
+      switch pinning {
+      case .session: return false
+      case .transaction: return true
+      case .none: return try await query("SELECT pg_catalog.pg_backend_pid()")[0].int(0) != processID
+      }
     }
   }
 
-  /// Whether a transaction is open (libpq: `PQtransactionStatus`).
-  package var isInTransaction: Bool {
-    session.pointer.map { PQtransactionStatus($0) != PQTRANS_IDLE } ?? false
-  }
+  /// The server process that libpq was told of.
+  var processID: Int { session.pointer.map { Int(PQbackendPID($0)) } ?? 0 }
+
+  /// Whether no transaction is open.
+  var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
 
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }
@@ -128,6 +136,15 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func query(_ sql: String, _ parameters: [String?] = []) async throws -> Rows {
+    if let pin = try await pinToSend() {
+      let result = try await send([pin, Statement(sql, parameters)], .once)[1]
+      // What runs by itself or not at all has the session's own settings.
+      if !result.isRefusedInTransaction { return try result.get() }
+    }
+    return try await send(sql, parameters)
+  }
+
+  private func send(_ sql: String, _ parameters: [String?]) async throws -> Rows {
     try await blocking { connection, pointer in
       let result = withCStrings(parameters) {
         PQexecParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
@@ -141,142 +158,45 @@ package actor Connection {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func execute(_ script: String) async throws -> Rows {
+    if let settings = try await scriptToSend() {
+      let result = await outcome(settings + script)
+      if !result.isRefusedInTransaction { return try result.get() }
+    }
+    return try await send(script)
+  }
+
+  private func send(_ script: String) async throws -> Rows {
     try await blocking { try $0.rows(PQexec($1, script), statement: script) }
   }
 
+  private func outcome(_ script: String) async -> Result<Rows, any Error> {
+    do { return .success(try await send(script)) } catch { return .failure(error) }
+  }
+
+  /// What dbtool's transactions begin with: roles and databases may have other defaults, and in a snapshot that stays the
+  /// same dbtool would wait for itself.
+  package static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
   /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
+  ///
+  /// - Parameter begin: names the isolation level.
+  /// - Throws: `PostgresError`; what `body` throws.
   package func transaction<Result: Sendable>(
-    _ begin: String = "BEGIN", _ body: (Connection) async throws -> Result
+    _ begin: String = Connection.begin, _ body: (Connection) async throws -> Result
   ) async throws -> Result {
     try await execute(begin)
     do {
       let result = try await body(self)
-      try await execute("COMMIT")
+      let end = try await execute("COMMIT")
+      // COMMIT of a transaction that has failed is no error, and keeps nothing.
+      guard end.commandTag == "COMMIT" else {
+        throw PostgresError(.server, "the transaction was rolled back: an error before its end was passed over")
+      }
       return result
     } catch {
       // The first error is the one to tell; a lost connection has rolled back already.
       _ = try? await execute("ROLLBACK")
       throw error
-    }
-  }
-
-  /// When the server is told that a unit of work ends (documentation, section 34.5 "Pipeline Mode").
-  package enum Synchronisation: Sendable {
-    /// Once, after the last statement: an error skips all that follow.
-    case once
-    /// As `once`, and the server hands out each result when it has it, not when its buffer is full.
-    case onceFlushingEach
-    /// After each statement: each stands alone.
-    case each
-  }
-
-  /// Sends all statements before it waits for the answers.
-  ///
-  /// - Returns: a result or an error for each statement, in order. With `.once`, statements skipped after an error
-  ///   have that same error.
-  /// - Throws: `PostgresError` when the connection is lost.
-  package func pipeline(
-    _ statements: [Statement], sync: Synchronisation = .once
-  ) async throws -> [Result<Rows, PostgresError>] {
-    try await blocking { connection, pointer in
-      var results: [Result<Rows, PostgresError>] = []
-      results.reserveCapacity(statements.count)
-      try connection.exchange(pointer, statements, sync) { results.append($0) }
-      return results
-    }
-  }
-
-  /// Sends all statements, and hands out each result as soon as it is there, while the server works on the next.
-  ///
-  /// The sequence throws the first error, with which it ends.
-  package nonisolated func results(of statements: [Statement]) -> AsyncThrowingStream<Rows, any Error> {
-    AsyncThrowingStream { continuation in
-      let task = Task {
-        do {
-          try await blocking { connection, pointer in
-            try connection.exchange(pointer, statements, .onceFlushingEach) { result in
-              switch result {
-              case .success(let rows): continuation.yield(rows)
-              case .failure(let error): continuation.finish(throwing: error)
-              }
-            }
-          }
-          continuation.finish()
-        } catch {
-          continuation.finish(throwing: error)
-        }
-      }
-      continuation.onTermination = { if case .cancelled = $0 { task.cancel() } }
-    }
-  }
-
-  private func exchange(
-    _ pointer: OpaquePointer, _ statements: [Statement], _ sync: Synchronisation,
-    each: (Result<Rows, PostgresError>) -> Void
-  ) throws {
-    guard PQenterPipelineMode(pointer) == 1 else { throw failure(pointer) }
-    defer { PQexitPipelineMode(pointer) }
-    var firstError: PostgresError?
-    var next = 0
-    while next < statements.count {
-      // As much as surely fits the socket's buffers: with more, both sides could wait for the other to read.
-      var chunkEnd = next
-      var bytes = 0
-      while chunkEnd < statements.count, chunkEnd == next || bytes + statements[chunkEnd].bytes < 48 << 10 {
-        let statement = statements[chunkEnd]
-        bytes += statement.bytes
-        let sent = withCStrings(statement.parameters) {
-          PQsendQueryParams(pointer, statement.sql, Int32(statement.parameters.count), nil, $0, nil, nil, 0)
-        }
-        guard sent == 1 else { throw failure(pointer) }
-        chunkEnd += 1
-        let flushed =
-          switch sync {
-          case .each: PQpipelineSync(pointer)
-          case .onceFlushingEach: PQsendFlushRequest(pointer)
-          case .once: Int32(1)
-          }
-        guard flushed == 1 else { throw failure(pointer) }
-      }
-      let isLast = chunkEnd == statements.count
-      if sync != .each {
-        let ended = isLast ? PQpipelineSync(pointer) : PQsendFlushRequest(pointer)
-        guard ended == 1 else { throw failure(pointer) }
-      }
-      guard PQflush(pointer) >= 0 else { throw failure(pointer) }
-      for statement in statements[next..<chunkEnd] {
-        switch try receive(pointer, statement) {
-        case .success(let rows): each(.success(rows))
-        case .failure(let error):
-          if firstError == nil || sync == .each { firstError = error }
-          each(.failure(firstError ?? error))
-        }
-        if sync == .each { try receiveSync(pointer) }
-      }
-      if sync != .each, isLast { try receiveSync(pointer) }
-      next = chunkEnd
-    }
-  }
-
-  private func receive(_ pointer: OpaquePointer, _ statement: Statement) throws -> Result<Rows, PostgresError> {
-    guard let result = PQgetResult(pointer) else { throw failure(pointer) }
-    // Each statement's results end with a NULL.
-    defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
-    switch PQresultStatus(result) {
-    case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return .success(Rows(result))
-    default:
-      let error = PostgresError(result: result, statement: statement.sql)
-      PQclear(result)
-      if PQstatus(pointer) == CONNECTION_BAD { throw error }
-      return .failure(error)
-    }
-  }
-
-  private func receiveSync(_ pointer: OpaquePointer) throws {
-    guard let result = PQgetResult(pointer) else { throw failure(pointer) }
-    defer { PQclear(result) }
-    guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else {
-      throw PostgresError(result: result, statement: nil)
     }
   }
 
@@ -293,17 +213,6 @@ package actor Connection {
   func failure(_ pointer: OpaquePointer) -> PostgresError {
     PostgresError(.connection, String(cString: PQerrorMessage(pointer)).trimmedTrailing)
   }
-}
-
-/// A statement with its parameters in text format.
-package struct Statement: Sendable {
-  package var sql: String
-  package var parameters: [String?]
-  package init(_ sql: String, _ parameters: [String?] = []) {
-    self.sql = sql
-    self.parameters = parameters
-  }
-  var bytes: Int { parameters.reduce(sql.utf8.count + 64) { $0 + ($1?.utf8.count ?? 0) + 8 } }
 }
 
 /// A server's version (libpq's number: major × 10000 + minor).
@@ -382,7 +291,7 @@ private final class NoticeBox: @unchecked Sendable {
 }
 
 /// Calls `body` with a NULL-terminated array of C strings.
-private func withCStrings<Result>(
+func withCStrings<Result>(
   _ strings: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) throws -> Result
 ) rethrows -> Result {
   let copies = strings.map { string in string.map { duplicate($0) } }
@@ -401,4 +310,11 @@ private func duplicate(_ string: String) -> UnsafeMutablePointer<CChar> {
   let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
   copy.initialize(from: bytes, count: bytes.count)
   return copy
+}
+
+extension Result {
+  /// Whether what can run only outside of transactions was sent in one.
+  fileprivate var isRefusedInTransaction: Bool {
+    if case .failure(let error) = self { (error as? PostgresError)?.sqlState == .activeTransaction } else { false }
+  }
 }

@@ -11,6 +11,9 @@ internal import CLibpq
 package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   /// libpq keywords and values.
   package private(set) var settings: [String: String]
+  /// Whether its sessions have the settings that dbtool's own statements rely on (`SessionSettings`), whatever role and
+  /// database say. Users' statements go through `Connection.asSession` there. A scratch database is dbtool's own.
+  package private(set) var isPinned = true
 
   /// - Throws: `PostgresError` when libpq cannot read the string. The string itself is not repeated: it may hold a
   ///   password.
@@ -36,6 +39,7 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   /// A database of a server that listens on a Unix socket in `socketDirectory`.
   package init(socketDirectory: String, port: Int = 5432, user: String, database: String) {
     Self.claimEnvironment()
+    isPinned = false
     settings = [
       "host": socketDirectory, "port": String(port), "user": user, "dbname": database, "sslmode": "disable",
       "channel_binding": "disable", "gssencmode": "disable",
@@ -72,6 +76,20 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   package func setting(_ keyword: String, _ value: String) -> ConnectionTarget {
     var copy = self
     copy.settings[keyword] = value
+    return copy
+  }
+
+  /// The same, with sessions that dbtool can rely on.
+  package var pinned: ConnectionTarget {
+    var copy = self
+    copy.isPinned = true
+    return copy
+  }
+
+  /// The same, with sessions as role and database make them.
+  package var unpinned: ConnectionTarget {
+    var copy = self
+    copy.isPinned = false
     return copy
   }
 

@@ -15,8 +15,9 @@ extension Connection {
   /// - Throws: `PostgresError`, or what `chunks` throws; then the copy is abandoned.
   @discardableResult
   package func copy(_ sql: String, chunks: () throws -> [UInt8]?) async throws -> Int {
+    let settings = try await scriptToSend() ?? ""
     let other: Int? = try await blocking { connection, pointer in
-      let started = PQexec(pointer, sql)
+      let started = PQexec(pointer, settings + sql)
       guard PQresultStatus(started) == PGRES_COPY_IN else {
         return try connection.rows(started, statement: sql).affected
       }
@@ -46,8 +47,9 @@ extension Connection {
   /// - Returns: how many rows the server has sent, and the SHA-256 of what it has sent.
   /// - Throws: `PostgresError`; when the file cannot be written the connection is of no use any more.
   package func copyOut(_ sql: String, to descriptor: Int32?) async throws -> (rows: Int, digest: Digest) {
-    try await blocking { connection, pointer in
-      let started = PQexec(pointer, sql)
+    let settings = try await scriptToSend() ?? ""
+    return try await blocking { connection, pointer in
+      let started = PQexec(pointer, settings + sql)
       guard PQresultStatus(started) == PGRES_COPY_OUT else {
         _ = try connection.rows(started, statement: sql)
         throw PostgresError(.decoding, "it sends no rows: \(sql)")

@@ -13,6 +13,9 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
   package static let objectInUse: SQLState = "55006"
   package static let lockNotAvailable: SQLState = "55P03"
   package static let queryCanceled: SQLState = "57014"
+  /// What can run only outside of transactions was sent in one.
+  package static let activeTransaction: SQLState = "25001"
+  package static let insufficientPrivilege: SQLState = "42501"
   package static let uniqueViolation: SQLState = "23505"
 }
 

@@ -92,8 +92,11 @@ struct PartitionRunner {
 
   private var suffix: String { WindowSQL.suffix(window.unit) }
 
+  /// A procedure that ends transactions can have no settings of its own; so both begin with them, and what comes before
+  /// PostgreSQL's own names in the `search_path` of whoever calls them is not found.
   private let settings = """
-    PERFORM pg_catalog.set_config('lock_timeout', '1s', true), pg_catalog.set_config('timezone', 'UTC', true),
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+            pg_catalog.set_config('lock_timeout', '1s', true), pg_catalog.set_config('timezone', 'UTC', true),
             pg_catalog.set_config('datestyle', 'ISO', true);
     """
 
@@ -108,12 +111,12 @@ struct PartitionRunner {
     """
     DECLARE
       v_low timestamp;
-      v_name text;
-      v_from text;
-      v_to text;
-      v_saying text;
+      v_name pg_catalog.text;
+      v_from pg_catalog.text;
+      v_to pg_catalog.text;
+      v_saying pg_catalog.text;
       v_parent pg_catalog.pg_class;
-      v_default regclass;
+      v_default pg_catalog.regclass;
       v_many boolean;
     BEGIN
       \(settings.replacing("\n", with: "\n  "))
@@ -182,8 +185,9 @@ struct PartitionRunner {
     """
     DECLARE
       v_partition record;
-      v_first text;
+      v_first pg_catalog.text;
     BEGIN
+      \(settings.replacing("\n", with: "\n  "))
       FOR v_partition IN
         SELECT c.oid, c.oid::regclass AS name, b.bound, pg_catalog.split_part(b.bound, '''', 2) AS low,
                pg_catalog.split_part(b.bound, '''', 4) AS high

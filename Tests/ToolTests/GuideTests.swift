@@ -119,7 +119,7 @@ private struct Folder {
     func url(_ database: String) -> String { "postgres:///\(database)?host=\(socket)&user=postgres" }
     variables = ["URL": url(name), "A": url(name), "B": url(name), "EXISTING": url("existing"), "EDITOR": "true"]
     variables["VERSION"] = try project.migrations.last.map { String($0.prefix(14)) }
-    try await Connection.with(try ConnectionTarget(url(name))) { connection in
+    try await Connection.with(try ConnectionTarget(url(name)).unpinned) { connection in
       try await connection.execute("CREATE DATABASE existing")
       if place == "supabase" {
         try await connection.execute(
@@ -131,7 +131,7 @@ private struct Folder {
           """)
       }
     }
-    try await Connection.with(try ConnectionTarget(url("existing"))) {
+    try await Connection.with(try ConnectionTarget(url("existing")).unpinned) {
       _ = try await $0.execute("CREATE TABLE items (id bigint PRIMARY KEY, name text NOT NULL)")
     }
   }

@@ -38,7 +38,7 @@ import Testing
       }
       // A change of the database is drift.
       #expect(try await tool.dbtool("drift", "--database", url).status == 0)
-      _ = try await Connection.with(try ConnectionTarget(url)) {
+      _ = try await Connection.with(try ConnectionTarget(url).unpinned) {
         try await $0.execute("DROP POLICY own ON public.users")
       }
       let drift = try await tool.dbtool("drift", "--database", url)

@@ -88,8 +88,9 @@ struct ApplyCommand: AsyncParsableCommand {
       let (files, lock) = try verifiedFiles(project)
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
       if standIns, !dryRun { try await project.provide(to: target) }
-      if let planFile { try await PlanFile(path: planFile).verify(project, target) }
+      let plan = try planFile.map { try PlanFile(path: $0) }
       if dryRun {
+        try await plan?.verify(project, target)
         try await preview(files, target)
         return
       }
@@ -102,7 +103,7 @@ struct ApplyCommand: AsyncParsableCommand {
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock, options: applyOptions)
         .run(
           upTo: last ?? to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil,
-          Console.output)
+          precondition: { try await plan?.verify(project, target) }, Console.output)
       if stop != nil { throw ExitCode(3) }
     }
   }
@@ -175,11 +176,15 @@ struct ApplyWorkflow {
   /// - Parameters:
   ///   - environment: what the database is marked as from now on.
   ///   - usualEnvironment: what it is marked as when it has no mark yet.
+  ///   - precondition: looked at under the lock that keeps other applies away.
   func run(
-    upTo version: String?, environment: String?, usualEnvironment: String? = nil, _ console: Console
+    upTo version: String?, environment: String?, usualEnvironment: String? = nil,
+    precondition: @Sendable () async throws -> Void = {}, _ console: Console
   ) async throws {
     let applier = Applier(target: target, files: files, options: options)
-    let agenda = try await applier.apply(upTo: version) { event in Self.report(event, console) }
+    let agenda = try await applier.apply(upTo: version, precondition: precondition) { event in
+      Self.report(event, console)
+    }
     let count = agenda.pending.count
     let all = version == nil || version == files.last?.version
     try await Connection.with(target) { connection in

@@ -96,12 +96,14 @@ struct ImportWork {
     guard isMarked, case .url(let target) = source else { return }
     let (mayCreate, entries) = try await Connection.with(target) { connection in
       // Neither a replica nor a session that is to read only can be marked.
-      let row = try await connection.query(
-        """
-        SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
-               AND NOT pg_catalog.pg_is_in_recovery()
-               AND NOT pg_catalog.current_setting('transaction_read_only')::boolean
-        """)[0]
+      let row = try await connection.asSession { connection in
+        try await connection.query(
+          """
+          SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')
+                 AND NOT pg_catalog.pg_is_in_recovery()
+                 AND NOT pg_catalog.current_setting('transaction_read_only')::pg_catalog.bool
+          """)
+      }[0]
       return (try row.bool(0), try row.bool(0) ? try await History.entries(connection) : [])
     }
     guard mayCreate else {

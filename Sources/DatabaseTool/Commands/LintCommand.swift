@@ -87,6 +87,8 @@ struct LintCommand: AsyncParsableCommand {
       throw ToolError("\(path), \(error)")
     } catch MigrationError.unbalanced(_, let line) {
       throw ToolError("\(path), line \(line): BEGIN and COMMIT do not pair up")
+    } catch MigrationError.transaction(_, let line, let reason) {
+      throw ToolError("\(path), line \(line): \(reason)")
     }
     return (path, file, migrations)
   }

@@ -36,6 +36,9 @@ struct StatusCommand: AsyncParsableCommand {
         do { remotes.append(try await remote(target, files)) } catch let error as PostgresError {
           Console.error.failure("\(error)")
           isIncomplete = true
+        } catch let error as HistoryError {
+          Console.error.failure("\(target): \(error)")
+          isIncomplete = true
         }
       }
       let console = Console.output

@@ -34,7 +34,7 @@ package struct Applier: Sendable {
 
   /// - Parameter files: the project's migrations, verified against the lock.
   package init(target: ConnectionTarget, files: [MigrationFile], options: Options = Options()) {
-    self.target = target
+    self.target = target.pinned
     self.files = files
     self.options = options
   }
@@ -108,21 +108,31 @@ package struct Applier: Sendable {
 
   /// Applies what is pending, one transaction after the other; each writes its own history.
   ///
+  /// - Parameter precondition: looked at when no other apply can change anything any more, and before anything is applied.
   /// - Returns: what was finished, and what waits.
-  /// - Throws: `ApplyError`, `PostgresError`.
+  /// - Throws: `ApplyError`, `HistoryError`, `PostgresError`; what `precondition` throws.
   package func apply(
-    upTo version: String? = nil, _ report: @escaping @Sendable (Event) -> Void
+    upTo version: String? = nil, precondition: @Sendable () async throws -> Void = {},
+    _ report: @escaping @Sendable (Event) -> Void
   ) async throws -> Agenda {
     try await ApplyLock.with(target) { lock in
       try await Connection.with(target, applicationName: "dbtool apply") { connection in
         let isPooled = try await connection.isPooled
-        // What a session has set by its role or database is not meant for builds that take their time.
+        // What a session has set by its role or database is not meant for builds that take their time, and must not keep
+        // statements outside of transactions from writing.
         if !isPooled {
-          try await connection.execute("SET lock_timeout = 0; SET statement_timeout = 0")
+          try await connection.asSession {
+            try await $0.execute(
+              """
+              SET lock_timeout = 0; SET statement_timeout = 0; SET default_transaction_isolation = 'read committed';
+              SET default_transaction_read_only = off
+              """)
+          }
           try await Patience.giveWay(connection)
         }
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
+        try await precondition()
         let agenda = try await agenda(connection, upTo: version)
         try await History.squash(
           HistoryComparison(files, try await History.entries(connection)).inParts, connection)

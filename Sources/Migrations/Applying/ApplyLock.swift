@@ -9,10 +9,10 @@ package struct ApplyLock: Sendable {
 
   /// - Throws: `ApplyError.busy` when another apply holds it.
   private static func acquire(_ target: ConnectionTarget) async throws -> ApplyLock {
-    let connection = try await Connection.open(target, applicationName: "dbtool apply (lock)")
+    let connection = try await Connection.open(target.pinned, applicationName: "dbtool apply (lock)")
     do {
       // It idles while the work is done on another connection.
-      try await connection.execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0")
+      try await connection.execute("\(Connection.begin); SET LOCAL idle_in_transaction_session_timeout = 0")
       // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and concurrent index builds,
       // one of an apply that was killed too, would wait for it.
       let patience = ContinuousClock.now + .seconds(1)

@@ -76,14 +76,44 @@ package struct Backfill {
 
   /// What its ranges are of: the columns of a key, with their types.
   private struct Key {
+    /// The table, as SQL names it from anywhere.
+    var table: String
     var columns: [String]
     var types: [String]
-    var list: String { "(" + columns.joined(separator: ", ") + ")" }
-    var texts: String { "ARRAY[" + columns.map { "\($0)::text" }.joined(separator: ", ") + "]" }
+    /// The schemas of the operators that the key's index is ordered by.
+    var operatorSchemas: [String]
+    private var list: String { "(" + columns.joined(separator: ", ") + ")" }
+    var order: String { columns.joined(separator: ", ") }
+    var texts: String { "ARRAY[" + columns.map { "\($0)::pg_catalog.text" }.joined(separator: ", ") + "]" }
     var descending: String { columns.map { "\($0) DESC" }.joined(separator: ", ") }
-    func row(_ values: [String]) -> String {
+
+    private func row(_ values: [String]) -> String {
       "(" + zip(values, types).map { "\(Quote.literal($0))::\($1)" }.joined(separator: ", ") + ")"
     }
+
+    /// A condition on the key, with the operators of its index, whatever others of their name there are.
+    private func condition(_ operation: String, _ values: [String]) -> String {
+      if Set(operatorSchemas).count == 1 {
+        return "\(list) OPERATOR(\(Quote.identifier(operatorSchemas[0])).\(operation)) \(row(values))"
+      }
+      // One name has one schema: column by column, and once more for the first, by which the index is searched.
+      let strict = String(operation.prefix(1))
+      var condition = "false"
+      for index in columns.indices.reversed() {
+        let value = "\(Quote.literal(values[index]))::\(types[index])"
+        func compared(_ operation: String) -> String {
+          "\(columns[index]) OPERATOR(\(Quote.identifier(operatorSchemas[index])).\(operation)) \(value)"
+        }
+        condition =
+          index == columns.indices.last
+          ? compared(operation) : "(\(compared(strict)) OR \(compared("=")) AND \(condition))"
+        if index == columns.indices.first { condition = "\(compared(strict + "=")) AND \(condition)" }
+      }
+      return columns.isEmpty ? "true" : condition
+    }
+
+    func after(_ values: [String]) -> String { condition(">", values) }
+    func upTo(_ values: [String]) -> String { condition("<=", values) }
   }
 
   /// Runs it from where it stopped.
@@ -100,7 +130,7 @@ package struct Backfill {
       SELECT greatest(0, coalesce(sum(reltuples), 0))::bigint FROM pg_catalog.pg_class
        WHERE oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) WHERE isleaf
                      UNION SELECT pg_catalog.to_regclass($1))
-      """, [table])[0].int(0)
+      """, [key.table])[0].int(0)
     var (position, rows) = try await state(connection)
     // What clients insert from here on is theirs to fill: whoever followed them would never be done.
     guard let end = try await end(key, connection) else { return }
@@ -131,23 +161,35 @@ package struct Backfill {
     }
   }
 
-  /// The primary key, or else another key without NULLs.
+  /// The primary key, or else another key without NULLs, with what its index is ordered by.
   private func key(_ connection: Connection) async throws -> Key? {
     let row = try await connection.query(
       """
-      SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
-             pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY k.place)
-        FROM pg_catalog.pg_index x
-       CROSS JOIN LATERAL pg_catalog.unnest(x.indkey) WITH ORDINALITY AS k (number, place)
+      SELECT pg_catalog.format('%I.%I', n.nspname, t.relname),
+             pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
+             pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY k.place),
+             pg_catalog.array_agg((SELECT s.nspname FROM pg_catalog.pg_opclass c
+                                    JOIN pg_catalog.pg_amop m ON m.amopfamily = c.opcfamily AND m.amopmethod = c.opcmethod
+                                     AND m.amoplefttype = c.opcintype AND m.amoprighttype = c.opcintype AND m.amopstrategy = 1
+                                    JOIN pg_catalog.pg_operator o ON o.oid = m.amopopr
+                                    JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace
+                                   WHERE c.oid = k.class) ORDER BY k.place)
+        FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+       CROSS JOIN LATERAL (
+         SELECT u.place, u.number, x.indclass[u.place::int - 1] AS class
+           FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY AS u (number, place)) AS k
         JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
-       WHERE x.indrelid = pg_catalog.to_regclass($1) AND x.indisunique AND x.indisvalid AND x.indimmediate
+       WHERE x.indrelid = $1::pg_catalog.oid AND x.indisunique AND x.indisvalid AND x.indimmediate
          AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
-       GROUP BY x.indexrelid, x.indisprimary HAVING pg_catalog.bool_and(a.attnotnull)
+       GROUP BY x.indexrelid, x.indisprimary, n.nspname, t.relname HAVING pg_catalog.bool_and(a.attnotnull)
        ORDER BY x.indisprimary DESC, count(*), x.indexrelid LIMIT 1
-      """, [table]
+      """, [try await connection.relation(table)]
     ).first
     guard var reader = row?.reader else { return nil }
-    return Key(columns: try reader.strings(), types: try reader.strings())
+    return Key(
+      table: try reader.string(), columns: try reader.strings(), types: try reader.strings(),
+      operatorSchemas: try reader.strings())
   }
 
   private func state(_ connection: Connection) async throws -> (position: [String]?, rows: Int) {
@@ -162,13 +204,22 @@ package struct Backfill {
   /// The last key that there is now; nil for a table without rows.
   private func end(_ key: Key, _ connection: Connection) async throws -> [String]? {
     try await connection.transaction { connection in
-      try await connection.execute("SET LOCAL row_security = off")
+      try await reading(key, connection)
       let row = try await connection.query(
-        "SELECT \(key.texts) FROM \(table) ORDER BY \(key.descending) LIMIT 1"
+        "SELECT \(key.texts) FROM \(key.table) ORDER BY \(key.descending) LIMIT 1"
       ).first
       guard var reader = row?.reader else { return nil }
       return try reader.strings()
     }
+  }
+
+  /// For what is read of the table: a policy that hides rows would leave them out in silence, so it is an error. To compare
+  /// them needs what belongs to their types, whose own names come after PostgreSQL's.
+  private func reading(_ key: Key, _ connection: Connection) async throws {
+    let path = Set(key.operatorSchemas).subtracting(["pg_catalog"]).sorted().map { Quote.identifier($0) }
+    try await connection.execute(
+      "SET LOCAL row_security = off; SET LOCAL search_path = "
+        + (["pg_catalog"] + path + ["pg_temp"]).joined(separator: ", "))
   }
 
   private struct Batch {
@@ -179,32 +230,39 @@ package struct Backfill {
   private func batch(
     after position: [String]?, to end: [String], _ size: Int, _ key: Key, _ connection: Connection
   ) async throws -> Batch? {
-    try await connection.transaction { connection in
-      let list = key.columns.joined(separator: ", ")
-      let lower = position.map { "\(key.list) > \(key.row($0))" }
-      let limits = [lower, "\(key.list) <= \(key.row(end))"].compactMap { $0 }.joined(separator: " AND ")
-      // A policy that hides rows would leave them out in silence; so it is an error. A batch gives way before a client that
-      // waits for it would be ended for a deadlock (`deadlock_timeout`, 1 s).
-      try await connection.execute("SET LOCAL lock_timeout = '200ms'; SET LOCAL row_security = off")
-      let last = try await connection.query(
+    // A batch gives way before a client that waits for it would be ended for a deadlock (`deadlock_timeout`, 1 s).
+    let patience = "SET LOCAL lock_timeout = '200ms'; SET LOCAL row_security = off"
+    let lower = position.map { key.after($0) }
+    let limits = [lower, key.upTo(end)].compactMap { $0 }.joined(separator: " AND ")
+    let last = try await connection.transaction { connection in
+      try await reading(key, connection)
+      try await connection.execute(patience)
+      return try await connection.query(
         """
         SELECT \(key.texts) FROM (
-          SELECT \(list) FROM \(table) WHERE \(limits) ORDER BY \(list) LIMIT \(size)) AS batch
+          SELECT \(key.order) FROM \(key.table) WHERE \(limits) ORDER BY \(key.order) LIMIT \(size)) AS batch
          ORDER BY \(key.descending) LIMIT 1
         """
       ).first
-      guard var reader = last?.reader else { return nil }
-      let upTo = try reader.strings()
-      let range = [lower, "\(key.list) <= \(key.row(upTo))"].compactMap { $0 }.joined(separator: " AND ")
-      let changed = try await connection.query(batchStatement(range)).affected
-      try await connection.query(
-        """
-        INSERT INTO dbtool.backfills AS b (version, segment, position, rows)
-        VALUES ($1, $2::int, $3::text[], $4::bigint)
-        ON CONFLICT (version, segment) DO UPDATE
-          SET position = excluded.position, rows = b.rows + excluded.rows, updated_at = clock_timestamp()
-        """, [file.version, String(index), ArrayText.encode(upTo), String(changed)])
-      return Batch(upTo: upTo, rows: changed)
+    }
+    guard var reader = last?.reader else { return nil }
+    let upTo = try reader.strings()
+    let range = [lower, key.upTo(upTo)].compactMap { $0 }.joined(separator: " AND ")
+    return try await connection.asSession { connection in
+      try await connection.transaction { connection in
+        try await connection.execute(patience)
+        let changed = try await connection.query(batchStatement(range)).affected
+        try await connection.pinned {
+          try await $0.query(
+            """
+            INSERT INTO dbtool.backfills AS b (version, segment, position, rows)
+            VALUES ($1, $2::int, $3::text[], $4::bigint)
+            ON CONFLICT (version, segment) DO UPDATE
+              SET position = excluded.position, rows = b.rows + excluded.rows, updated_at = clock_timestamp()
+            """, [file.version, String(index), ArrayText.encode(upTo), String(changed)])
+        }
+        return Batch(upTo: upTo, rows: changed)
+      }
     }
   }
 

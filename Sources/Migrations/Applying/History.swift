@@ -1,3 +1,4 @@
+internal import Catalog
 package import Postgres
 
 /// The schema `dbtool` in the target database: what was applied, written in the transaction that did it.
@@ -15,50 +16,31 @@ package enum History {
     var attempted: Int?
   }
 
-  static let create = """
-    CREATE SCHEMA IF NOT EXISTS dbtool;
-    CREATE TABLE IF NOT EXISTS dbtool.migrations (
-      version text PRIMARY KEY,
-      name text NOT NULL,
-      checksum text NOT NULL,
-      segments integer NOT NULL,
-      segments_done integer NOT NULL DEFAULT 0,
-      started_at timestamptz NOT NULL DEFAULT now(),
-      finished_at timestamptz,
-      applied_by text NOT NULL DEFAULT session_user);
-    -- The part outside of transactions that was begun last: whether it was finished is seen by looking.
-    ALTER TABLE dbtool.migrations ADD COLUMN IF NOT EXISTS attempted integer;
-    CREATE TABLE IF NOT EXISTS dbtool.backfills (
-      version text NOT NULL,
-      segment integer NOT NULL,
-      position text[] NOT NULL,
-      rows bigint NOT NULL,
-      started_at timestamptz NOT NULL DEFAULT now(),
-      updated_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (version, segment));
-    CREATE TABLE IF NOT EXISTS dbtool.seeds (
-      path text NOT NULL,
-      environment text NOT NULL,
-      checksum text NOT NULL,
-      rows bigint NOT NULL DEFAULT 0,
-      applied_at timestamptz NOT NULL DEFAULT now(),
-      PRIMARY KEY (path, environment));
-    CREATE TABLE IF NOT EXISTS dbtool.settings (
-      key text PRIMARY KEY,
-      value text NOT NULL);
-    COMMENT ON SCHEMA dbtool IS 'History of dbtool: applied migrations, seeds and settings.';
-    """
-
-  /// Makes the schema where it is missing.
+  /// Makes the schema where it is missing, and brings it to the version of this dbtool.
+  ///
+  /// - Throws: `HistoryError` where it is not dbtool's own; `PostgresError`.
   package static func ensure(_ connection: Connection) async throws {
-    let exists = try await connection.query("SELECT to_regclass('dbtool.backfills') IS NOT NULL")
-    if try exists[0].bool(0) { return }
+    if try await HistoryGuard.check(.writing, connection).version == HistoryLayout.version { return }
     // Two at once would collide in the catalogs; the lock makes the second find it done.
     try await connection.transaction { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
-      try await connection.query("SELECT pg_advisory_xact_lock($1::int, 1)", [String(ApplyLock.space)])
-      try await connection.execute(create)
+      try await connection.query(
+        "SELECT pg_catalog.pg_advisory_xact_lock($1::pg_catalog.int4, 1)", [String(ApplyLock.space)])
+      // Nobody may have put anything there meanwhile.
+      let (found, version) = try await HistoryGuard.check(.writing, connection)
+      if version == HistoryLayout.version { return }
+      if !found.schemas.contains(ToolSchema.history) { try await connection.execute("CREATE SCHEMA dbtool") }
+      for upgrade in HistoryLayout.upgrades[version...] { try await connection.execute(upgrade) }
+      if version == 0 { try await connection.execute(HistoryLayout.revocation) }
+      try await set(HistoryLayout.versionKey, String(HistoryLayout.version), connection)
     }
+  }
+
+  /// Whether the role may read a table of the history, which is there and is dbtool's own.
+  ///
+  /// - Throws: `HistoryError`; `PostgresError`.
+  package static func mayRead(_ table: String, _ connection: Connection) async throws -> Bool {
+    try await HistoryGuard.check(.reading, connection).0.mayRead(table)
   }
 
   /// Writes squashed migrations in the place of those that they were made of, which were applied.
@@ -118,26 +100,29 @@ package enum History {
     try await connection.query(
       """
       INSERT INTO dbtool.migrations (version, name, checksum, segments, segments_done, finished_at)
-      VALUES ($1, $2, $3, $4::integer, $4::integer, now())
+      VALUES ($1, $2, $3, $4::integer, $4::integer, pg_catalog.now())
       """, [file.version, file.name, file.digest.description, segments])
   }
 
   /// What was applied, in order; nothing when dbtool never was here.
+  ///
+  /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
   package static func entries(_ connection: Connection) async throws -> [Entry] {
-    let exists = try await connection.query("SELECT to_regclass('dbtool.migrations') IS NOT NULL")
-    guard try exists[0].bool(0) else { return [] }
+    let (found, _) = try await HistoryGuard.check(.reading, connection)
+    guard found.has("migrations") else { return [] }
     return try await connection.query(
       """
       SELECT version, name, checksum, segments_done, segments, finished_at IS NOT NULL,
-             to_char(m.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), to_jsonb(m) ->> 'attempted'
-        FROM dbtool.migrations m ORDER BY version
+             pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
+             \(found.hasColumn("attempted", "migrations") ? "attempted" : "NULL")
+        FROM dbtool.migrations ORDER BY version
       """
     ).map { row in
       var reader = row.reader
       return Entry(
         version: try reader.string(), name: try reader.string(), checksum: try reader.string(),
         segmentsDone: try reader.int(), segments: try reader.int(), isFinished: try reader.bool(),
-        appliedAt: try reader.string(), attempted: try reader.optionalString().flatMap(Int.init))
+        appliedAt: try reader.string(), attempted: try reader.optionalString().flatMap { Int($0) })
     }
   }
 
@@ -146,7 +131,7 @@ package enum History {
     try await connection.query(
       """
       INSERT INTO dbtool.migrations AS m (version, name, checksum, segments, segments_done, finished_at)
-      VALUES ($1, $2, $3, $4::int, $5::int, CASE WHEN $4::int = $5::int THEN clock_timestamp() END)
+      VALUES ($1, $2, $3, $4::int, $5::int, CASE WHEN $4::int = $5::int THEN pg_catalog.clock_timestamp() END)
       ON CONFLICT (version) DO UPDATE SET segments_done = excluded.segments_done, finished_at = excluded.finished_at
       """, [file.version, file.name, file.digest.description, String(count), String(done)])
   }
@@ -162,16 +147,27 @@ package enum History {
       """, [file.version, file.name, file.digest.description, String(count), String(index)])
   }
 
+  /// Writes that the server has refused the part that was begun, and that nothing of it is there.
+  static func recordRefusal(_ file: MigrationFile, _ connection: Connection) async throws {
+    try await connection.query("UPDATE dbtool.migrations SET attempted = NULL WHERE version = $1", [file.version])
+  }
+
   /// A setting of this database, for example `environment`.
+  ///
+  /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
   package static func setting(_ key: String, _ connection: Connection) async throws -> String? {
-    let exists = try await connection.query("SELECT to_regclass('dbtool.settings') IS NOT NULL")
-    guard try exists[0].bool(0) else { return nil }
+    let (found, _) = try await HistoryGuard.check(.reading, connection)
+    guard found.has("settings") else { return nil }
     return try await connection.query("SELECT value FROM dbtool.settings WHERE key = $1", [key]).first?.string(0)
   }
 
+  /// Writes a setting of this database; `ensure` comes before it.
+  ///
+  /// - Throws: `PostgresError`.
   package static func set(_ key: String, _ value: String, _ connection: Connection) async throws {
     try await connection.query(
-      "INSERT INTO dbtool.settings VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-      [key, value])
+      """
+      INSERT INTO dbtool.settings (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+      """, [key, value])
   }
 }

@@ -124,7 +124,7 @@ struct PartitionwiseBuild {
     if isLeaf {
       // What an interrupted build left.
       if let own { try await connection.query("DROP INDEX CONCURRENTLY \(own)") }
-      try await connection.query("CREATE \(unique)INDEX CONCURRENTLY ON \(table) \(tail)")
+      try await connection.asSession { try await $0.query("CREATE \(unique)INDEX CONCURRENTLY ON \(table) \(tail)") }
     } else {
       try await brief("CREATE \(unique)INDEX ON ONLY \(table) \(tail)", connection)
     }
@@ -160,8 +160,8 @@ struct PartitionwiseBuild {
     return true
   }
 
-  /// What needs a lock for a moment: it gives way when it does not get it.
+  /// What needs a lock for a moment: it gives way when it does not get it. It is the user's statement, or made of it.
   private func brief(_ sql: String, _ connection: Connection) async throws {
-    try await Patience.brief(connection) { try await $0.query(sql) }
+    try await connection.asSession { try await Patience.brief($0) { try await $0.query(sql) } }
   }
 }

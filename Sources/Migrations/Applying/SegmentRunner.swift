@@ -47,13 +47,7 @@ struct SegmentRunner {
     var attempt = 0
     while true {
       do {
-        return try await connection.transaction { connection in
-          let results = try await connection.pipeline(statements.map { Statement($0.sql) })
-          for ((statement, _), result) in zip(statements, results) {
-            if case .failure(let error) = result { throw failure(statement, error) }
-          }
-          try await History.record(file, done: index + 1, of: count, connection)
-        }
+        return try await attemptTransaction(statements, connection)
       } catch let error as ApplyError {
         guard case .statement(_, _, _, let cause, _, _, _) = error, Patience.passes(cause),
           attempt < Patience.attempts
@@ -62,6 +56,31 @@ struct SegmentRunner {
         report(.retry(file, attempt: attempt, reason: cause.message, blockers: try await openTransactions()))
         try await Patience.pause(after: attempt)
       }
+    }
+  }
+
+  /// The file's transaction has the session's own settings, and its history dbtool's.
+  private func attemptTransaction(
+    _ statements: [(statement: ScriptStatement, sql: String)], _ connection: Connection
+  ) async throws {
+    do {
+      try await connection.asSession { connection in
+        try await connection.transaction(segment.begin) { connection in
+          let results = try await connection.pipeline(statements.map { Statement($0.sql) })
+          for ((statement, _), result) in zip(statements, results) {
+            if case .failure(let error) = result { throw failure(statement, error) }
+          }
+          if segment.isReadOnly { return }
+          try await connection.pinned { try await History.record(file, done: index + 1, of: count, $0) }
+        }
+      }
+      if segment.isReadOnly { try await History.record(file, done: index + 1, of: count, connection) }
+    } catch let error as PostgresError {
+      if error.statement == segment.begin {
+        throw failure(ScriptStatement(sql: segment.begin, line: segment.firstLine), error)
+      }
+      // What was put off until then: deferred constraints and triggers, a conflict of serializable transactions.
+      throw failure(ScriptStatement(sql: "COMMIT", line: segment.lastLine), error)
     }
   }
 
@@ -84,12 +103,14 @@ struct SegmentRunner {
 
   /// Who holds transactions open on this database; one of them has the lock.
   private func openTransactions() async throws -> [Blocker] {
-    try await Connection.with(target, applicationName: "dbtool apply (watch)") { connection in
+    try await Connection.with(target.pinned, applicationName: "dbtool apply (watch)") { connection in
       try await connection.query(
         """
-        SELECT pid, coalesce(application_name, ''), date_trunc('second', now() - xact_start)::text, left(query, 100)
+        SELECT pid, coalesce(application_name, ''),
+               pg_catalog.date_trunc('second', pg_catalog.now() - xact_start)::pg_catalog.text, pg_catalog.left(query, 100)
           FROM pg_catalog.pg_stat_activity
-         WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+         WHERE datname = pg_catalog.current_database() AND xact_start IS NOT NULL
+           AND pid <> pg_catalog.pg_backend_pid()
            AND application_name NOT LIKE 'dbtool apply%'
          ORDER BY xact_start LIMIT 5
         """
@@ -115,7 +136,9 @@ struct SegmentRunner {
           let isLeft = try await build.run(connection) { done, count in
             report(.progress("partition \(done) of \(count)"))
           }
-          if isLeft { try await Patience.brief(connection) { try await $0.query(statement.sql) } }
+          if isLeft {
+            try await connection.asSession { try await Patience.brief($0) { try await $0.query(statement.sql) } }
+          }
         } else {
           try await runOnce(statement, connection)
         }
@@ -144,7 +167,13 @@ struct SegmentRunner {
         }
       }
     }
-    for sql in sql { try await runStubbornly(sql, standalone, connection) }
+    do {
+      for sql in sql { try await runStubbornly(sql, standalone, connection) }
+    } catch let error as PostgresError where error.kind == .server && standalone.leavesNothingWhenRefused {
+      // The server has said no, so nothing of it was done, and the next apply begins with it.
+      try await History.recordRefusal(file, connection)
+      throw error
+    }
   }
 
   /// A deadlock ends a concurrent build, and what is left of it is in the way of the next.
@@ -152,8 +181,12 @@ struct SegmentRunner {
     _ sql: String, _ standalone: StandaloneStatement, _ connection: Connection
   ) async throws {
     try await Patience.retry { _ in
-      do { try await connection.query(sql) } catch let error as PostgresError where error.kind != .connection {
-        for remains in try await standalone.remains(connection) { try await connection.query(remains) }
+      do { try await connection.asSession { try await $0.query(sql) } } catch let error as PostgresError
+        where error.kind != .connection
+      {
+        for remains in try await standalone.remains(connection) {
+          try await connection.asSession { try await $0.query(remains) }
+        }
         throw error
       }
     }

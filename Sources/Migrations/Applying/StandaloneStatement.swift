@@ -9,6 +9,8 @@ struct StandaloneStatement {
     case detach(parent: String, partition: String)
     /// Nothing is lost by doing it twice.
     case repeatable
+    /// May end transactions of its own, and so be done in part: a procedure, a block of code.
+    case code
     case other
   }
 
@@ -48,6 +50,7 @@ struct StandaloneStatement {
     {
       return .detach(parent: parent, partition: partition)
     }
+    if let node = tree?.nodeName, ["CallStmt", "DoStmt"].contains(node) { return .code }
     let repeatable = [
       "VacuumStmt", "ReindexStmt", "ClusterStmt", "RefreshMatViewStmt", "AlterSystemStmt", "VariableSetStmt",
       "CheckPointStmt",
@@ -60,6 +63,15 @@ struct StandaloneStatement {
     return relation?["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name)
   }
 
+  /// Whether nothing of it is there when the server has refused it: it was one transaction, or its remains were taken away.
+  /// A detach may be half done, which `continuation` sees.
+  var leavesNothingWhenRefused: Bool {
+    switch kind {
+    case .indexBuild, .repeatable, .other: true
+    case .indexDrop, .detach, .code: false
+    }
+  }
+
   /// What is to be done after an apply was interrupted in it.
   func continuation(_ connection: Connection) async throws -> Continuation {
     switch kind {
@@ -70,15 +82,15 @@ struct StandaloneStatement {
     case .detach(let parent, let partition):
       let pending = try await connection.query(
         """
-        SELECT to_jsonb(i) ->> 'inhdetachpending' FROM pg_catalog.pg_inherits i
-         WHERE i.inhparent = pg_catalog.to_regclass($1) AND i.inhrelid = pg_catalog.to_regclass($2)
-        """, [parent, partition]
+        SELECT i.inhdetachpending FROM pg_catalog.pg_inherits i
+         WHERE i.inhparent = $1::pg_catalog.oid AND i.inhrelid = $2::pg_catalog.oid
+        """, [try await connection.relation(parent), try await connection.relation(partition)]
       ).first
       guard let pending else { return .isDone }
-      return try pending.optionalString(0) == "true"
+      return try pending.bool(0)
         ? .instead(["ALTER TABLE \(parent) DETACH PARTITION \(partition) FINALIZE"]) : .again(after: [])
     case .repeatable: return .again(after: [])
-    case .other: return .unknown
+    case .code, .other: return .unknown
     }
   }
 
@@ -103,8 +115,8 @@ struct StandaloneStatement {
     return try await connection.query(
       """
       SELECT x.indisvalid FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
-       WHERE x.indrelid = pg_catalog.to_regclass($1) AND c.relname = $2
-      """, [qualified, name]
+       WHERE x.indrelid = $1::pg_catalog.oid AND c.relname = $2
+      """, [try await connection.relation(qualified), name]
     ).first?.bool(0)
   }
 
@@ -119,6 +131,20 @@ struct StandaloneStatement {
     case "CreateTableAsStmt":
       return tree["CreateTableAsStmt"]?["into"]?["rel"]?["relpersistence"]?.text == "t"
     default: return false
+    }
+  }
+}
+
+extension Connection {
+  /// The relation of a name as a user's statement has it, which may be without a schema: found by the session's own
+  /// `search_path`.
+  ///
+  /// - Returns: its OID; nil where there is none.
+  /// - Throws: `PostgresError`.
+  func relation(_ name: String) async throws -> String? {
+    try await asSession {
+      try await $0.query("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [name])[0]
+        .optionalString(0)
     }
   }
 }

@@ -9,11 +9,12 @@ enum Stragglers {
     while true {
       let rows = try await connection.query(
         """
-        SELECT pid, application_name, coalesce(date_trunc('second', now() - xact_start)::text, 'a while'),
-               left(query, 100)
+        SELECT pid, application_name,
+               coalesce(pg_catalog.date_trunc('second', pg_catalog.now() - xact_start)::pg_catalog.text, 'a while'),
+               pg_catalog.left(query, 100)
           FROM pg_catalog.pg_stat_activity
-         WHERE datname = current_database() AND application_name = 'dbtool apply' AND pid <> pg_backend_pid()
-           AND state <> 'idle'
+         WHERE datname = pg_catalog.current_database() AND application_name = 'dbtool apply'
+           AND pid <> pg_catalog.pg_backend_pid() AND state <> 'idle'
         """)
       if rows.isEmpty { return }
       if !told {

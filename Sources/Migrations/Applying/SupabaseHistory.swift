@@ -3,6 +3,8 @@ package import Postgres
 /// The history of the Supabase CLI, `supabase_migrations.schema_migrations`: migrations by the same 14 digits of UTC time,
 /// with their statements. A project can go over to dbtool with it, and back.
 package enum SupabaseHistory {
+  private static let table = "supabase_migrations.schema_migrations"
+
   package struct Entry: Sendable {
     package var version: String
     package var name: String
@@ -10,15 +12,14 @@ package enum SupabaseHistory {
 
   /// What it says is applied, in order; nil where there is none.
   ///
-  /// - Throws: `PostgresError`.
+  /// - Throws: `HistoryError` where it is not the CLI's own; `PostgresError`.
   package static func entries(_ connection: Connection) async throws -> [Entry]? {
-    let exists = try await connection.query(
-      "SELECT to_regclass('supabase_migrations.schema_migrations') IS NOT NULL")
-    guard try exists[0].bool(0) else { return nil }
+    let found = try await HistoryGuard.checkSupabase(.reading, connection)
+    guard let columns = found.columns[table] else { return nil }
     // Older versions of the CLI kept no names.
     return try await connection.query(
       """
-      SELECT version, coalesce(to_jsonb(m) ->> 'name', '') FROM supabase_migrations.schema_migrations m ORDER BY version
+      SELECT version, \(columns.contains("name") ? "coalesce(name, '')" : "''") FROM \(table) ORDER BY version
       """
     ).map { Entry(version: try $0.string(0), name: try $0.string(1)) }
   }
@@ -34,10 +35,13 @@ package enum SupabaseHistory {
       [file.version, file.name, ArrayText.encode(try file.segments().flatMap(\.statements).map(\.sql))]
     }
     return try await connection.transaction { connection in
+      let found = try await HistoryGuard.checkSupabase(.writing, connection)
+      if !found.schemas.contains(HistoryGuard.supabase) {
+        try await connection.execute("CREATE SCHEMA supabase_migrations")
+      }
       try await connection.execute(
         """
         SET LOCAL client_min_messages = warning;
-        CREATE SCHEMA IF NOT EXISTS supabase_migrations;
         CREATE TABLE IF NOT EXISTS supabase_migrations.schema_migrations (version text NOT NULL PRIMARY KEY);
         ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS statements text[];
         ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text;

@@ -25,7 +25,7 @@ struct Watcher: Sendable {
   private func watch() async {
     do {
       try await Task.sleep(for: Self.patience)
-      try await Connection.with(target, applicationName: "dbtool apply (watch)") { connection in
+      try await Connection.with(target.pinned, applicationName: "dbtool apply (watch)") { connection in
         var told: [Blocker] = []
         var phase = ""
         while !Task.isCancelled {

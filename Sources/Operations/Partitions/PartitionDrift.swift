@@ -1,4 +1,5 @@
 package import Catalog
+internal import Migrations
 package import Postgres
 
 extension PartitionManager {
@@ -135,14 +136,13 @@ extension PartitionManager {
       """
       WITH readable AS (
         SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname IN ('cron', 'dbtool') AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+         WHERE n.nspname = 'cron' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
            AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-      SELECT EXISTS (SELECT FROM readable WHERE nspname = 'cron' AND relname = 'job_run_details'),
-             EXISTS (SELECT FROM readable WHERE nspname = 'dbtool' AND relname = 'migrations')
+      SELECT EXISTS (SELECT FROM readable WHERE relname = 'job_run_details')
       """)[0]
     guard !names.isEmpty, try readable.bool(0) else { return [] }
     let applied =
-      try readable.bool(1)
+      try await History.mayRead("migrations", connection)
       ? "AND d.start_time > coalesce((SELECT max(finished_at) FROM dbtool.migrations) + interval '1 minute', '-infinity')"
       : ""
     return try await connection.query(

@@ -82,15 +82,7 @@ extension PartitionManager {
   ///
   /// - Returns: nothing where the role may not read what is remembered.
   static func detached(_ connection: Connection) async throws -> Set<FactID> {
-    let readable = try await connection.query(
-      """
-      -- to_regclass would look into a schema that the role may not use, which is an error.
-      SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                      WHERE n.nspname = 'dbtool' AND c.relname = 'retired'
-                        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                        AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-      """)[0]
-    guard try readable.bool(0) else { return [] }
+    guard try await History.mayRead("retired", connection) else { return [] }
     return Set(
       try await connection.query(
         """

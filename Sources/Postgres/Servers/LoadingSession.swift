@@ -42,7 +42,7 @@ package struct LoadingSession: Sendable {
       return
     }
     let own = statements.contains { Script.transactionCommand($0.sql) != nil }
-    let isOpen = await connection.isInTransaction
+    let isOpen = await !connection.isIdle
     let begin = !own && !isOpen
     if begin { try await connection.execute("BEGIN") }
     do {

@@ -1,0 +1,18 @@
+/// Why the history of a database is not used.
+package enum HistoryError: Error, CustomStringConvertible {
+  /// Something in a schema of dbtool's is not dbtool's own.
+  case foreign(object: String, reason: String, advice: String)
+  /// A newer dbtool has written it.
+  case newer(found: Int, known: Int)
+
+  package var description: String {
+    switch self {
+    case .foreign(let object, let reason, let advice):
+      "\(object) \(reason), so that dbtool neither reads nor writes its history there: what somebody else can change would "
+        + "run with your rights. Nothing was changed. \(advice)"
+    case .newer(let found, let known):
+      "the history of this database was written by a newer dbtool (its layout is \(found), this one knows \(known)). "
+        + "Nothing was changed. Use the newest version of dbtool."
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/// How a session's settings are kept as dbtool relies on them (`SessionSettings`).
+extension Connection {
+  enum Pinning {
+    /// Not at all: a scratch database, which nobody else can prepare.
+    case none
+    /// For the session, which is dbtool's alone: what it has of itself, and whether it has that at the moment.
+    case session(own: [String], isReleased: Bool)
+    /// For each transaction: behind a pooler, what is set for the session is set for others.
+    case transaction
+  }
+
+  /// Pins the settings of a new session.
+  func pin() async throws {
+    let version = serverVersion
+    let results = try await send(
+      [SessionSettings.current(version), SessionSettings.pin(version, unlessOtherThan: processID)], .once)
+    _ = try results[1].get()
+    let (process, own) = try SessionSettings.decode(try results[0].get(), version)
+    pinning = process == processID ? .session(own: own, isReleased: false) : .transaction
+  }
+
+  /// Runs what a user has written with the settings that the session has of itself: names without a schema are found by the
+  /// role's `search_path`, and what is set stays set for the next such statement. Not for use inside of a transaction that
+  /// was begun outside of it.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws.
+  @discardableResult
+  package func asSession<Result: Sendable>(
+    _ body: (Connection) async throws -> Result
+  ) async throws -> Result {
+    sessionDepth += 1
+    defer { sessionDepth -= 1 }
+    return try await body(self)
+  }
+
+  /// Runs dbtool's own statements among those of a user, in the same transaction if there is one.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws, after which the transaction has to be rolled back.
+  @discardableResult
+  package func pinned<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    if case .none = pinning { return try await body(self) }
+    guard sessionDepth > 0 else { return try await body(self) }
+    let version = serverVersion
+    let isTransaction = !isIdle
+    var own: [String] = []
+    if isTransaction {
+      let results = try await send(
+        [SessionSettings.current(version), SessionSettings.pinTransaction(version)], .once)
+      own = try SessionSettings.decode(try results[0].get(), version).values
+      _ = try results[1].get()
+    }
+    let depth = sessionDepth
+    sessionDepth = 0
+    defer { sessionDepth = depth }
+    let result = try await body(self)
+    if isTransaction {
+      _ = try await send([SessionSettings.restore(own, version, isLocal: true)], .once)[0].get()
+    }
+    return result
+  }
+
+  /// Before a statement is sent: what goes with it, in the same implicit transaction.
+  func pinToSend() async throws -> Statement? {
+    try await settle() ? SessionSettings.pinTransaction(serverVersion) : nil
+  }
+
+  /// The same, for a script.
+  func scriptToSend() async throws -> String? {
+    try await settle() ? SessionSettings.script(serverVersion) : nil
+  }
+
+  /// Gives the session the settings that the next statement is for.
+  ///
+  /// - Returns: whether they have to be sent with it.
+  private func settle() async throws -> Bool {
+    guard isIdle else { return false }
+    switch pinning {
+    case .none: return false
+    case .transaction: return sessionDepth == 0
+    case .session(let own, let isReleased):
+      let wanted = sessionDepth > 0
+      guard wanted != isReleased else { return false }
+      if wanted {
+        pinning = .session(own: own, isReleased: true)
+        _ = try await send([SessionSettings.restore(own, serverVersion, isLocal: false)], .once)[0].get()
+      } else {
+        // What a user's statements have set since is the session's own from now on.
+        try await pin()
+      }
+      return false
+    }
+  }
+}
