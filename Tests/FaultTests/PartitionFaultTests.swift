@@ -51,7 +51,8 @@ import Testing
           ]))
     }
     try Project.write(file.text, to: "\(project.root)/migrations/\(file.fileName)")
-    try Project.write(SchemaLock(migrations: [file.lockEntry], catalog: catalog).text, to: "\(project.root)/schema.lock")
+    try Project.write(
+      SchemaLock(migrations: [file.lockEntry], catalog: catalog).text, to: "\(project.root)/schema.lock")
   }
 
   private func with(_ body: (FaultServer, TestProject) async throws -> Void) async throws {
@@ -87,7 +88,8 @@ import Testing
   }
 
   @Test(
-    .enabled(if: budget > 0 && FileManager.default.fileExists(atPath: FaultServer.poolerPath)), arguments: [false, true])
+    .enabled(if: budget > 0 && FileManager.default.fileExists(atPath: FaultServer.poolerPath)),
+    arguments: [false, true])
   func whereverItIsStruckItIsFinished(pooled: Bool) async throws {
     try await with { server, project in
       if pooled { try await server.startPooler() }
@@ -207,7 +209,8 @@ import Testing
         """)[0]
     }
     let found = try (0..<12).map { try answers.int($0) }
-    let expected = [Self.rows, Self.rows, Self.rows, Self.rows, Self.manyRows, Self.manyRows] + [Int](repeating: 0, count: 6)
+    let expected =
+      [Self.rows, Self.rows, Self.rows, Self.rows, Self.manyRows, Self.manyRows] + [Int](repeating: 0, count: 6)
     #expect(found == expected, "\(name)")
     // The archive is whole, and the only one.
     let folder = try DiskFolder("\(project.home)/archive/\(database)", isWritten: false)
@@ -250,7 +253,8 @@ import Testing
       try await free(server, project)
       // One that is killed while it waits for a reader.
       try await server.execute(
-        "CREATE TABLE public.kept_2025_11 PARTITION OF public.kept FOR VALUES FROM ('2025-11-01') TO ('2025-12-01')", in: "base")
+        "CREATE TABLE public.kept_2025_11 PARTITION OF public.kept FOR VALUES FROM ('2025-11-01') TO ('2025-12-01')",
+        in: "base")
       try await Connection.with(server.target("base")) { reader in
         try await reader.execute("BEGIN; SELECT count(*) FROM public.kept")
         let running = try ChildProcess.start(
@@ -266,7 +270,8 @@ import Testing
           // Another run is told who is at work, and so is an apply.
           for other in [Self.arguments(url, project.home + "/archive"), ["apply", "--database", url]] {
             let refused = try await project.dbtool(other)
-            #expect(refused.status == 1 && refused.output.contains("dbtool partitions apply, process"), "\(refused.output)")
+            #expect(
+              refused.status == 1 && refused.output.contains("dbtool partitions apply, process"), "\(refused.output)")
           }
           kill(running.pid, SIGKILL)
           _ = await finished.value
@@ -290,8 +295,9 @@ import Testing
     #expect(apply.status == 0, "\(apply.output)")
     let held = try await Connection.with(server.target("base")) { connection in
       try await connection.query(
-        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = 'base'")[0]
-        .int(0)
+        "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE locktype = 'advisory' AND datname = 'base'"
+      )[0]
+      .int(0)
     }
     #expect(held == 0)
   }
@@ -308,7 +314,8 @@ import Testing
       #expect(outcomes.contains { $0.status == 0 }, "\(outcomes.map(\.output))")
       for outcome in outcomes where outcome.status != 0 {
         #expect(
-          outcome.output.contains("another run of dbtool is at work") || outcome.output.contains("another run does that"),
+          outcome.output.contains("another run of dbtool is at work")
+            || outcome.output.contains("another run does that"),
           "\(outcome.output)")
       }
       let rows = try await finish("base", server, project, pooled: true, "two at once")

@@ -133,7 +133,8 @@ private struct Visits: Table {
   @Test func everyKeyIsFoundAmongTheLocks() async throws {
     try await Databases.with { database in
       try await Connection.with(database.target) { connection in
-        let keys: [AdvisoryKey] = [.history, .change] + (0..<20).flatMap { [.partitions(of: "public.t\($0)"), .division(into: "t\($0)")] }
+        let keys: [AdvisoryKey] =
+          [.history, .change] + (0..<20).flatMap { [.partitions(of: "public.t\($0)"), .division(into: "t\($0)")] }
         for key in keys {
           try await AdvisoryLock.with(database.target, key, for: "test") { lock in
             try await lock.check()
@@ -189,7 +190,8 @@ private struct Visits: Table {
     try await with { manager, connection, _ in
       let settings = "SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'transaction%' ORDER BY 1"
       try await connection.execute(
-        "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET statement_timeout = '1h'; SET client_min_messages = info")
+        "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET statement_timeout = '1h'; SET client_min_messages = info"
+      )
       let before = try await connection.query(settings).map { "\(try $0.string(0)) \(try $0.string(1))" }
       _ = try await manager.coverage(connection)
       _ = try await manager.expired(connection)

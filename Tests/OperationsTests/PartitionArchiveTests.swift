@@ -19,6 +19,8 @@ import Testing
   ) async throws -> PartitionManager {
     try await connection.execute(
       """
+      -- The superuser here has a schema of dbtool's name, once there is one.
+      SET search_path = public;
       CREATE TABLE \(table) (id integer, at date NOT NULL, note text) PARTITION BY RANGE (at);
       CREATE TABLE \(table)_old PARTITION OF \(table) FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
       ALTER TABLE \(table)_old ALTER note SET STORAGE external;
@@ -122,7 +124,8 @@ import Testing
       let folder = ForgetfulFolder()
       folder.free = 1 << 20
       let failure = try await manager.retire(connection, archive: { folder }).first?.failure
-      #expect(failure?.contains("MiB free") == true && failure?.contains("attached as before") == true, "\(failure ?? "")")
+      #expect(
+        failure?.contains("MiB free") == true && failure?.contains("attached as before") == true, "\(failure ?? "")")
       #expect(try await connection.query("SELECT count(*) FROM t")[0].int(0) == Self.rows)
       #expect(folder.contents(losing: .nothing).isEmpty)
     }
@@ -220,7 +223,9 @@ import Testing
     let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
     defer { try? FileManager.default.removeItem(atPath: base) }
     try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
-    let names = ["../x", "a/b", "/etc/x", "t", "T", ".", "x\ny", "é", "e\u{301}", String(repeating: "ü", count: 31), "a b;rm"]
+    let names = [
+      "../x", "a/b", "/etc/x", "t", "T", ".", "x\ny", "é", "e\u{301}", String(repeating: "ü", count: 31), "a b;rm",
+    ]
     try await with { connection, _ in
       try await connection.execute("CREATE TABLE p (n integer, at date NOT NULL) PARTITION BY RANGE (at)")
       for (index, name) in names.enumerated() {

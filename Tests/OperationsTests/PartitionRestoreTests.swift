@@ -25,7 +25,7 @@ import Testing
     SELECT k, timestamptz '2026-01-01 00:00+00' + k * interval '1 hour 1 microsecond', E'\\N\t\n\r\b\v\\.\u00e9 ' || k, k / 100.0,
       ARRAY['\', '"', NULL, 'a b'], k / 3.0, k / 7.0, (k || '.05')::numeric::money, decode('00ff5c0a', 'hex'), '{"k": "\\u00e9\\n"}',
       '{"a":1, "a":2}', interval '1 year -3 days 04:05:06.789', 'infinity', '23:59:59.5+05:30', B'101', B'1', E'\\', 'x',
-      'c\d', ROW(k, 'a"b,c)'), ARRAY[ROW(1, NULL)::pair, NULL], k, '::1/64', '00000000-0000-0000-0000-000000000001', '[1,5)',
+      'c\d', ROW(k, 'a"b,c)')::pair, ARRAY[ROW(1, NULL)::pair, NULL], k, '::1/64', '00000000-0000-0000-0000-000000000001', '[1,5)',
       'a:1 b:2', '<a>&amp;</a>', '16/B374D848', 'pg_catalog.pg_class'
       FROM generate_series(1, 200) k;
     INSERT INTO other.t (at) VALUES ('2026-01-31 12:00+00');
@@ -41,13 +41,15 @@ import Testing
         try await connection.execute("CREATE TABLE before AS SELECT * FROM other.t_old")
         try await PartitionTests.set("2026-06-10", connection)
         try await connection.execute(
-          "SET datestyle = 'SQL, DMY'; SET intervalstyle = 'iso_8601'; SET timezone = 'Asia/Tokyo'; SET bytea_output = escape; SET extra_float_digits = -5")
+          "SET datestyle = 'SQL, DMY'; SET intervalstyle = 'iso_8601'; SET timezone = 'Asia/Tokyo'; SET bytea_output = escape; SET extra_float_digits = -5"
+        )
         let manager = PartitionTests.manager("t", schema: "other", ahead: 0, keep: 0, retire: "archive")
         let folder = ForgetfulFolder()
         let outcomes = try await manager.retire(connection, archive: { folder })
         #expect(outcomes.map(\.failure) == [nil], "\(outcomes)")
         let file = try #require(folder.contents().keys.filter { $0.hasSuffix(".copy") }.first)
-        try await connection.execute("SET datestyle = 'ISO, MDY'; SET intervalstyle = 'sql_standard'; SET bytea_output = hex")
+        try await connection.execute(
+          "SET datestyle = 'ISO, MDY'; SET intervalstyle = 'sql_standard'; SET bytea_output = hex")
         try await body(connection, database, folder, file)
       }
     }
@@ -59,8 +61,8 @@ import Testing
     try await connection.query(
       """
       SELECT count(*) FROM (
-        (SELECT b::text FROM before b EXCEPT ALL SELECT t::text FROM \(table) t)
-        UNION ALL (SELECT t::text FROM \(table) t EXCEPT ALL SELECT b::text FROM before b)) d
+        (SELECT old::text FROM before old EXCEPT ALL SELECT new::text FROM \(table) new)
+        UNION ALL (SELECT new::text FROM \(table) new EXCEPT ALL SELECT old::text FROM before old)) differences
       """)[0].int(0)
   }
 
@@ -121,13 +123,18 @@ import Testing
       ("CREATE TABLE other.t_old (a integer)", nil, false, "is there already"),
       ("CREATE VIEW other.v AS SELECT 1", "other.v", false, "is there already"),
       ("ALTER TABLE other.t DROP COLUMN f", nil, false, "has no column f"),
-      ("ALTER TABLE other.t ALTER COLUMN f TYPE numeric", nil, true, "is numeric, and the archive has double precision"),
+      (
+        "ALTER TABLE other.t ALTER COLUMN f TYPE numeric", nil, true, "is numeric, and the archive has double precision"
+      ),
       ("ALTER TABLE other.t ALTER COLUMN \"x,y\" TYPE numeric(5,1)", nil, false, "is numeric(5,1)"),
       ("ALTER TABLE other.t RENAME TO u", nil, false, "no partitioned table other.t"),
       ("SELECT 1", "nowhere.t", false, "no schema nowhere"),
       ("SELECT 1", "a.b.c", false, "no name of the form"),
       ("SELECT 1", "other.t; DROP TABLE before", false, "is no name of a table"),
-      ("CREATE TABLE other.now PARTITION OF other.t FOR VALUES FROM ('2026-01-05 00:00+00') TO ('2026-01-06 00:00+00')", nil, true, "would overlap"),
+      (
+        "CREATE TABLE other.now PARTITION OF other.t FOR VALUES FROM ('2026-01-05 00:00+00') TO ('2026-01-06 00:00+00')",
+        nil, true, "would overlap"
+      ),
       ("ALTER TABLE other.t ADD CONSTRAINT c CHECK (n > 3)", nil, false, "violates check constraint"),
       ("UPDATE dbtool.retired SET checksum = 'x'", nil, false, "somebody has changed it"),
     ]
@@ -155,7 +162,11 @@ import Testing
       let drop = "integer); DROP TABLE victim; --"
       let tampered: [(String, [UInt8], [UInt8])] = [
         ("a row more", rows + Array("x\n".utf8), json.bytes),
-        ("a row less", Array(rows.split(separator: 10, omittingEmptySubsequences: false).dropLast(2).joined(separator: [10])) + [10], json.bytes),
+        (
+          "a row less",
+          Array(rows.split(separator: 10, omittingEmptySubsequences: false).dropLast(2).joined(separator: [10])) + [10],
+          json.bytes
+        ),
         ("another value", [UInt8(ascii: "9")] + rows.dropFirst(), json.bytes),
         ("an end of rows", Array("\\.\n".utf8) + rows, json.bytes),
         ("no JSON", rows, Array("{".utf8)),
@@ -163,7 +174,10 @@ import Testing
         ("another format", rows, json.replacing("dbtool partition archive", "tar")),
         ("a later version", rows, json.replacing("\"version\" : 2,", "\"version\" : 3,")),
         ("a type", rows, json.replacing("\"double precision\"", "\"\(drop)\"")),
-        ("a type's name alone", rows, json.replacing("\"baseType\" : \"double precision\"", "\"baseType\" : \"\(drop)\"")),
+        (
+          "a type's name alone", rows,
+          json.replacing("\"baseType\" : \"double precision\"", "\"baseType\" : \"\(drop)\"")
+        ),
         ("a column", rows, json.replacing("\"name\" : \"f\"", "\"name\" : \"f\\\" \(drop)\"")),
         ("a column that is not there", rows, json.replacing("\"name\" : \"f\"", "\"name\" : \"g\"")),
         ("a modifier", rows, json.replacing("\"modifier\" : 655366", "\"modifier\" : 99999999")),
@@ -178,6 +192,8 @@ import Testing
         for asArchived in [false, true] {
           // With the bound alone, there is nothing to attach.
           if asArchived, what.hasPrefix("a bound") || what == "a parent" { continue }
+          // What the table has today is not taken from the archive.
+          if !asArchived, ["a type's name alone", "a modifier"].contains(what) { continue }
           let error = await #expect(throws: (any Error).self, "\(what)") {
             // A name that is quoted is only a name: without its table, nothing tells that it is not the column's.
             _ = try await PartitionRestore(other, file).run(connection, attach: !asArchived, asArchived: asArchived)
@@ -188,7 +204,9 @@ import Testing
           }
           #expect(error is ArchiveError || error is PostgresError, "\(what)")
         }
-        #expect(try await connection.query("SELECT to_regclass('victim') IS NOT NULL, to_regclass('other.t_old') IS NULL").allSatisfy { try $0.bool(0) && $0.bool(1) }, "\(what)")
+        #expect(
+          try await connection.query("SELECT to_regclass('victim') IS NOT NULL, to_regclass('other.t_old') IS NULL")
+            .allSatisfy { try $0.bool(0) && $0.bool(1) }, "\(what)")
       }
     }
   }

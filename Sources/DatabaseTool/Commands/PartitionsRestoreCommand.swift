@@ -27,7 +27,8 @@ extension PartitionsCommand {
     @Flag(
       help: ArgumentHelp(
         "Make the table as it was when it was archived, without defaults and constraints.",
-        discussion: "For a table that is gone, or has other columns today. Columns that PostgreSQL generated are left out."))
+        discussion:
+          "For a table that is gone, or has other columns today. Columns that PostgreSQL generated are left out."))
     var asArchived = false
 
     @OptionGroup var databaseOptions: DatabaseOptions
@@ -62,7 +63,9 @@ extension PartitionsCommand {
       _ outcome: PartitionRestore.Outcome, _ project: Project, _ connection: Connection
     ) async throws -> Bool? {
       guard let (_, lock) = try? verifiedFiles(project) else { return nil }
-      return try await PartitionManager(catalog: lock.catalog).expired(connection).contains { $0.partition == outcome.id }
+      return try await PartitionManager(catalog: lock.catalog).expired(connection).contains {
+        $0.partition == outcome.id
+      }
     }
 
     private func tell(_ outcome: PartitionRestore.Outcome, _ isExpired: Bool?, _ archive: ArchiveDescription) {
@@ -71,7 +74,8 @@ extension PartitionsCommand {
         "restored \(outcome.rows) rows as \(outcome.table)"
           + (outcome.isAttached ? ", a partition of \(archive.parentName) \(archive.bound)" : ""))
       if !outcome.isRemembered {
-        console.note("This database does not remember having written this archive (it was written in \(archive.server.database)).")
+        console.note(
+          "This database does not remember having written this archive (it was written in \(archive.server.database)).")
       }
       if outcome.isAttached {
         if isExpired == true {
@@ -79,7 +83,8 @@ extension PartitionsCommand {
             "its window does not keep it: the next dbtool partitions apply retires it again. Have the window keep more, or "
               + "pass --create-only, for as long as it is needed.")
         } else if isExpired == nil {
-          console.note("Where a window keeps \(archive.parentName), the next dbtool partitions apply may retire it again.")
+          console.note(
+            "Where a window keeps \(archive.parentName), the next dbtool partitions apply may retire it again.")
         }
         return
       }

@@ -99,7 +99,8 @@ package struct ArchiveDescription: Codable, Sendable, Equatable {
       throw ArchiveError.unreadable(path, "it does not say that it is one")
     }
     guard version == Self.version else {
-      throw ArchiveError.unreadable(path, "its format is version \(version), and this dbtool reads version \(Self.version)")
+      throw ArchiveError.unreadable(
+        path, "its format is version \(version), and this dbtool reads version \(Self.version)")
     }
     do { self = try decoder.decode(Self.self, from: Data(bytes)) } catch {
       throw ArchiveError.unreadable(path, "\(error)")

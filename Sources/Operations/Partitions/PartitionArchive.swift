@@ -64,7 +64,8 @@ struct PartitionArchive {
 
   /// The rows as the table has them.
   private func read(
-    _ table: ArchiveDescription, _ connection: Connection, to sink: (@Sendable (UnsafeRawBufferPointer) throws -> Void)? = nil
+    _ table: ArchiveDescription, _ connection: Connection,
+    to sink: (@Sendable (UnsafeRawBufferPointer) throws -> Void)? = nil
   ) async throws -> CopiedOut {
     let list = table.columns.map { Quote.identifier($0.name) }.joined(separator: ", ")
     return try await connection.copyOut("COPY (SELECT \(list) FROM \(retiring.name)) TO STDOUT", to: sink)

@@ -48,7 +48,8 @@ package struct PartitionRestore: Sendable {
       "\(found.digest)" == description.sha256
     else {
       throw ArchiveError.unreadable(
-        path, "it has \(found.rows) rows in \(found.bytes) bytes with SHA-256 \(found.digest), and its description says "
+        path,
+        "it has \(found.rows) rows in \(found.bytes) bytes with SHA-256 \(found.digest), and its description says "
           + "\(description.rows), \(description.bytes) and \(description.sha256)")
     }
     guard !description.columns.isEmpty else { throw ArchiveError.unreadable(path, "it has no columns") }
@@ -106,9 +107,9 @@ package struct PartitionRestore: Sendable {
   private func newTable(_ into: String?, _ connection: Connection) async throws -> FactID {
     var parts = [description.schema, description.partition]
     if let into {
-      do { parts = try await connection.query("SELECT pg_catalog.parse_ident($1)::text", [into])[0].string(0).parsed } catch
-        let error as PostgresError where error.kind == .server
-      {
+      do {
+        parts = try await connection.query("SELECT pg_catalog.parse_ident($1)::text", [into])[0].string(0).parsed
+      } catch let error as PostgresError where error.kind == .server {
         throw ArchiveError.refused("\(into) is no name of a table: \(error.message)")
       }
       if parts.count == 1 { parts.insert(description.schema, at: 0) }
@@ -252,7 +253,8 @@ package struct PartitionRestore: Sendable {
     guard try row.string(0) == description.sha256 else {
       throw ArchiveError.refused(
         "this database has archived \(try row.int(1)) rows of \(description.name) with SHA-256 \(try row.string(0)), and "
-          + "\(path) says \(description.rows) and \(description.sha256): somebody has changed it, or it is another server's")
+          + "\(path) says \(description.rows) and \(description.sha256): somebody has changed it, or it is another server's"
+      )
     }
     return true
   }
@@ -277,8 +279,10 @@ package struct PartitionRestore: Sendable {
     ).first?.string(0)
     let limit = PartitionManager.movableRows
     if let other,
-      try await connection.query("SELECT count(*) > \(limit) FROM (SELECT FROM \(other) LIMIT \(limit + 1)) AS sample")[0]
-        .bool(0)
+      try await connection.query("SELECT count(*) > \(limit) FROM (SELECT FROM \(other) LIMIT \(limit + 1)) AS sample")[
+        0
+      ]
+      .bool(0)
     {
       throw ArchiveError.refused(
         "\(other) has more than \(limit) rows, which would be read while nobody can use them: restore without --attach")

@@ -49,7 +49,8 @@ extension PartitionManager {
     } catch ApplyError.busy(let who) {
       let outcome = Outcome(
         partition: "", text: "",
-        failure: "nothing was retired: another run of dbtool is at work on this database: \(who). Run this again after it.")
+        failure:
+          "nothing was retired: another run of dbtool is at work on this database: \(who). Run this again after it.")
       report(outcome)
       return [outcome]
     }

@@ -87,7 +87,9 @@ struct Retirement {
       let isDone = try await group.next() ?? true
       group.cancelAll()
       if isDone { return }
-      do { while try await group.next() != nil {} } catch let error as PostgresError where error.sqlState == .queryCanceled {
+      do { while try await group.next() != nil {} } catch let error as PostgresError
+        where error.sqlState == .queryCanceled
+      {
         throw PartitionError.slow("\(patience.components.seconds)")
       }
     }
