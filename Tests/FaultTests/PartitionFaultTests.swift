@@ -17,7 +17,7 @@ import Testing
   private static let budget = ProcessInfo.processInfo.environment["DBTOOL_PARTITION_STRIKES"].flatMap(Int.init) ?? 0
   typealias Fault = FaultInjectionTests.Fault
 
-  private static let rows = 3_000
+  static let rows = 3_000
   private static let manyRows = 11_000
 
   /// Three windows whose old partition is detached, dropped and archived, and one with a default partition.
@@ -55,7 +55,7 @@ import Testing
       SchemaLock(migrations: [file.lockEntry], catalog: catalog).text, to: "\(project.root)/schema.lock")
   }
 
-  private func with(_ body: (FaultServer, TestProject) async throws -> Void) async throws {
+  func with(_ body: (FaultServer, TestProject) async throws -> Void) async throws {
     let server = try await FaultServer()
     let project = try TestProject()
     do {
@@ -75,7 +75,7 @@ import Testing
     project.remove()
   }
 
-  private static func arguments(_ url: String, _ folder: String) -> [String] {
+  static func arguments(_ url: String, _ folder: String) -> [String] {
     ["partitions", "apply", "--archive-to", folder, "--database", url]
   }
 
@@ -266,7 +266,9 @@ import Testing
             SELECT count(*) FROM pg_stat_activity
              WHERE query LIKE 'ALTER TABLE%CONCURRENTLY' AND state = 'active' AND wait_event_type = 'Lock'
             """
-          while try await connection.query(waits)[0].int(0) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+          while try await connection.query(waits)[0].int(0) == 0, kill(running.pid, 0) == 0 {
+            try await Task.sleep(for: .milliseconds(20))
+          }
           // Another run is told who is at work, and so is an apply.
           for other in [Self.arguments(url, project.home + "/archive"), ["apply", "--database", url]] {
             let refused = try await project.dbtool(other)

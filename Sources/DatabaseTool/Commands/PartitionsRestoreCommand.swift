@@ -70,12 +70,13 @@ extension PartitionsCommand {
 
     private func tell(_ outcome: PartitionRestore.Outcome, _ isExpired: Bool?, _ archive: ArchiveDescription) {
       let console = Console.output
+      let (table, parent) = (outcome.table.visible, archive.parentName.visible)
       console.line(
-        "restored \(outcome.rows) rows as \(outcome.table)"
-          + (outcome.isAttached ? ", a partition of \(archive.parentName) \(archive.bound)" : ""))
+        "restored \(outcome.rows) rows as \(table)"
+          + (outcome.isAttached ? ", a partition of \(parent) \(archive.bound.visible)" : ""))
       if !outcome.isRemembered {
-        console.note(
-          "This database does not remember having written this archive (it was written in \(archive.server.database)).")
+        let origin = archive.server.database.visible
+        console.note("This database does not remember having written this archive; its description says \(origin).")
       }
       if outcome.isAttached {
         if isExpired == true {
@@ -84,15 +85,15 @@ extension PartitionsCommand {
               + "pass --create-only, for as long as it is needed.")
         } else if isExpired == nil {
           console.note(
-            "Where a window keeps \(archive.parentName), the next dbtool partitions apply may retire it again.")
+            "Where a window keeps \(parent), the next dbtool partitions apply may retire it again.")
         }
         return
       }
       console.line(
         """
-        Next: read it where it is (its owner may; GRANT SELECT ON \(outcome.table) for others),
-        copy rows from it: INSERT INTO \(archive.parentName) SELECT … FROM \(outcome.table) (a default partition or one of
-        their time has to be there), or DROP TABLE \(outcome.table) and restore with --attach. The archive stays.
+        Next: read it where it is (its owner may; GRANT SELECT ON \(table) for others),
+        copy rows from it: INSERT INTO \(parent) SELECT … FROM \(table) (a default partition or one of
+        their time has to be there), or DROP TABLE \(table) and restore with --attach. The archive stays.
         """)
     }
   }
@@ -146,34 +147,20 @@ extension PartitionsCommand {
     }
 
     private func line(_ place: DiskFolder, _ file: String) -> Line {
-      var line = Line(file: Self.visible(file))
+      var line = Line(file: file.visible)
       do {
         let archive = try PartitionRestore(place, file)
         let description = archive.description
-        line.table = Self.visible(description.parentName)
-        line.partition = Self.visible(description.name)
-        line.bound = Self.visible(description.bound)
-        line.database = Self.visible(description.server.database)
-        line.retiredAt = Self.visible(String(description.retiredAt.prefix(10)))
+        line.table = description.parentName.visible
+        line.partition = description.name.visible
+        line.bound = description.bound.visible
+        line.database = description.server.database.visible
+        line.retiredAt = String(description.retiredAt.prefix(10)).visible
         line.rows = description.rows
         line.bytes = description.bytes
         if verify { try archive.verify() }
-      } catch { line.failure = Self.visible("\(error)") }
+      } catch { line.failure = "\(error)".visible }
       return line
-    }
-
-    /// What comes from others is not to move the cursor.
-    private static func visible(_ text: String) -> String {
-      var result = ""
-      for scalar in text.unicodeScalars {
-        let isPlain =
-          switch scalar.properties.generalCategory {
-          case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: false
-          default: true
-          }
-        if isPlain { result.unicodeScalars.append(scalar) } else { result += scalar.escaped(asASCII: true) }
-      }
-      return result
     }
   }
 }

@@ -103,7 +103,10 @@ package enum ArchiveError: Error, CustomStringConvertible {
   case unreadable(String, String)
   case refused(String)
 
-  package var description: String {
+  /// What stands in an archive may be an enemy's.
+  package var description: String { text.visible }
+
+  private var text: String {
     switch self {
     case .system(let what, let path, let reason): "cannot \(what) \(path): \(reason)"
     case .unsafe(let path, let reason): "\(path) is no safe folder for archives: \(reason)"
@@ -115,5 +118,20 @@ package enum ArchiveError: Error, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path) is no archive of a partition that dbtool can read: \(reason)"
     case .refused(let reason): reason
     }
+  }
+}
+
+extension String {
+  /// The same without what moves a terminal's cursor or turns the direction of a text.
+  package var visible: String {
+    var result = ""
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
+        result += scalar.escaped(asASCII: true)
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
   }
 }

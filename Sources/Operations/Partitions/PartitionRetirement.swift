@@ -35,8 +35,7 @@ extension PartitionManager {
     _ connection: Connection, archive: ArchivePlace? = nil, patience: Duration = .seconds(60),
     _ report: (Outcome) -> Void = { _ in }
   ) async throws -> [Outcome] {
-    let expired = try await expired(connection)
-    if expired.isEmpty,
+    if try await expired(connection).isEmpty,
       try await connection.query("SELECT pg_catalog.to_regclass('dbtool.retired') IS NULL")[0].bool(0)
     {
       return []
@@ -44,7 +43,7 @@ extension PartitionManager {
     // An apply may be about to change these partitions, or their table.
     do {
       return try await AdvisoryLock.with(connection.target, .change, for: "partitions apply") { lock in
-        try await retire(expired, connection, lock, archive, patience, report)
+        try await retire(connection, lock, archive, patience, report)
       }
     } catch ApplyError.busy(let who) {
       let outcome = Outcome(
@@ -57,10 +56,12 @@ extension PartitionManager {
   }
 
   private func retire(
-    _ expired: [Expired], _ connection: Connection, _ lock: AdvisoryLock, _ archive: ArchivePlace?,
-    _ patience: Duration, _ report: (Outcome) -> Void
+    _ connection: Connection, _ lock: AdvisoryLock, _ archive: ArchivePlace?, _ patience: Duration,
+    _ report: (Outcome) -> Void
   ) async throws -> [Outcome] {
     try await History.ensure(connection)
+    // Only now: another run may have retired them while this one waited for the lock.
+    let expired = try await expired(connection)
     try await connection.transaction(Self.begin) { connection in
       if try await connection.query("SELECT pg_catalog.to_regclass('dbtool.retired') IS NULL")[0].bool(0) {
         try await connection.execute("SET LOCAL client_min_messages = warning; \(Self.memory)")
