@@ -131,6 +131,24 @@ import Testing
     }
   }
 
+  /// In the table they are small, and in a file they are not.
+  @Test func roomForCompressedValuesIsLookedFor() async throws {
+    try await with { connection, _ in
+      let manager = try await Self.prepare("t", rows: 1, connection)
+      try await connection.execute(
+        """
+        ALTER TABLE t_old ALTER note SET STORAGE main;
+        INSERT INTO t SELECT i, '2026-01-02', repeat('x', 1000000) FROM generate_series(1, 300) i;
+        ANALYZE t_old;
+        """)
+      let folder = ForgetfulFolder()
+      folder.free = 200 << 20
+      let failure = try await manager.retire(connection, archive: { folder }).first?.failure
+      #expect(
+        failure?.contains("MiB free") == true && failure?.contains("attached as before") == true, "\(failure ?? "")")
+    }
+  }
+
   /// Late rows come back under the same name, in the same folder; so do another database's.
   @Test func noArchiveTakesThePlaceOfAnother() async throws {
     let folder = ForgetfulFolder()

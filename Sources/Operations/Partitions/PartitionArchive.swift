@@ -28,15 +28,21 @@ struct PartitionArchive {
       """
       SELECT c.relkind, coalesce((SELECT sum(pg_catalog.pg_table_size(t.relid))
                                     FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf),
-                                 pg_catalog.pg_table_size(c.oid))::bigint
+                                 pg_catalog.pg_table_size(c.oid))::bigint,
+             greatest(c.reltuples, 0)::bigint
         FROM pg_catalog.pg_class c WHERE c.oid = $1::bigint::oid
       """, [String(retiring.oid)])
     guard let row = rows.first else { throw PartitionError.changed("it is gone") }
     guard try ["r", "p"].contains(row.string(0)) else {
       throw ArchiveError.refused("a foreign table's rows are another server's: choose .detach for its window")
     }
-    // As text, rows are about as large as in the table; values that are compressed there are larger.
-    let size = try row.int(1)
+    // As text, rows are about as large as in the table; values that are compressed there are larger. How much, a few rows tell.
+    let width = try await connection.query(
+      """
+      SELECT coalesce(pg_catalog.avg(pg_catalog.octet_length((sample.*)::text)), 0)::bigint
+        FROM (SELECT * FROM \(retiring.name) LIMIT 100) AS sample
+      """)[0].int(0)
+    let size = max(try row.int(1), try row.int(2).multipliedReportingOverflow(by: width).partialValue)
     let needed = size + size / 4 + Self.reserve
     let free = try folder.freeBytes()
     guard free >= needed else { throw ArchiveError.noSpace(folder.path, needed: needed, free: free) }
