@@ -103,7 +103,7 @@ let package = Package(
     tests("ImportingTests", ["Importing", "Migrations", "Introspection", "Catalog", "Postgres"]),
     tests("GeneratingTests", ["Generating", "Migrations", "Introspection", "Catalog", "Postgres"]),
     tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
-    tests("FaultTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    tests("FaultTests", ["Operations", "Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("RedTeamTests", ["Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
   ]

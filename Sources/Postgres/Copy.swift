@@ -1,11 +1,5 @@
 internal import CLibpq
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Rows in bulk (`COPY`).
 extension Connection {
   /// Sends data to `COPY … FROM STDIN` (documentation, section 34.10 "Functions Associated with the COPY Command").
@@ -41,12 +35,14 @@ extension Connection {
     return try await blocking { connection, _ in try connection.finishCopy(sql, failure: nil) }
   }
 
-  /// Receives the rows of `COPY … TO STDOUT`, and writes them to a file.
+  /// Receives the rows of `COPY … TO STDOUT`.
   ///
-  /// - Parameter descriptor: of the open file; nil where the digest alone is wanted.
-  /// - Returns: how many rows the server has sent, and the SHA-256 of what it has sent.
-  /// - Throws: `PostgresError`; when the file cannot be written the connection is of no use any more.
-  package func copyOut(_ sql: String, to descriptor: Int32?) async throws -> (rows: Int, digest: Digest) {
+  /// - Parameter sink: gets what the server sends, piece by piece; nil where the digest alone is wanted.
+  /// - Returns: how many rows and bytes the server has sent, and the SHA-256 of what it has sent.
+  /// - Throws: `PostgresError`, or what `sink` throws; then the copy is abandoned, and the connection can be used again.
+  package func copyOut(
+    _ sql: String, to sink: (@Sendable (UnsafeRawBufferPointer) throws -> Void)? = nil
+  ) async throws -> CopiedOut {
     let settings = try await scriptToSend() ?? ""
     return try await blocking { connection, pointer in
       let started = PQexec(pointer, settings + sql)
@@ -56,27 +52,38 @@ extension Connection {
       }
       PQclear(started)
       let digest = RunningDigest()
+      var bytes = 0
+      var failure: (any Error)?
       var buffer: UnsafeMutablePointer<CChar>?
       while true {
         let length = PQgetCopyData(pointer, &buffer, 0)
-        guard length > 0, let bytes = buffer else {
-          guard length == -1 else { throw connection.failure(pointer) }
+        guard length > 0, let piece = buffer else {
+          // -2 is an error, which the result tells; so is the end of a copy that was cancelled.
+          guard length == -1 || length == -2 else { throw connection.failure(pointer) }
           break
         }
-        defer { PQfreemem(bytes) }
-        digest.update(UnsafeRawBufferPointer(start: bytes, count: Int(length)))
-        var done = 0
-        while let descriptor, done < Int(length) {
-          let written = write(descriptor, bytes + done, Int(length) - done)
-          guard written > 0 else {
-            throw PostgresError(.connection, "the file cannot be written: \(String(cString: strerror(errno)))")
-          }
-          done += written
+        defer { PQfreemem(piece) }
+        guard failure == nil else { continue }
+        let content = UnsafeRawBufferPointer(start: piece, count: Int(length))
+        digest.update(content)
+        bytes += Int(length)
+        do { try sink?(content) } catch {
+          failure = error
+          // What the server still has to send is of no use to anybody.
+          let handle = PQgetCancel(pointer)
+          var message = [CChar](repeating: 0, count: 256)
+          _ = PQcancel(handle, &message, 256)
+          PQfreeCancel(handle)
         }
       }
       let result = PQgetResult(pointer)
       defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
-      return (try connection.rows(result, statement: sql).affected, digest.finish())
+      if let failure {
+        PQclear(result)
+        throw failure
+      }
+      return CopiedOut(
+        rows: try connection.rows(result, statement: sql).affected, bytes: bytes, digest: digest.finish())
     }
   }
 
@@ -86,5 +93,18 @@ extension Connection {
     let result = PQgetResult(pointer)
     defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
     return try rows(result, statement: sql).affected
+  }
+}
+
+/// What `COPY … TO STDOUT` has sent.
+package struct CopiedOut: Sendable, Equatable {
+  package var rows: Int
+  package var bytes: Int
+  package var digest: Digest
+
+  package init(rows: Int, bytes: Int, digest: Digest) {
+    self.rows = rows
+    self.bytes = bytes
+    self.digest = digest
   }
 }

@@ -20,9 +20,6 @@ struct PartitionRunner {
     key = partitions.key
   }
 
-  /// What dbtool locks as well (`pg_advisory_xact_lock`).
-  static let lockSpace = 0x64_6274
-
   func render(into rendering: inout Rendering, _ location: SourceLocation) {
     guard window.retirement != .archive else {
       rendering.problem(
@@ -120,7 +117,7 @@ struct PartitionRunner {
       v_many boolean;
     BEGIN
       \(settings.replacing("\n", with: "\n  "))
-      PERFORM pg_catalog.pg_advisory_xact_lock(\(Self.lockSpace), pg_catalog.hashtext(\(parent)));
+      PERFORM pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.partitions(of: table.sql).arguments));
       SELECT c.* INTO STRICT v_parent FROM pg_catalog.pg_class c WHERE c.oid = \(parent)::regclass;
       SELECT p.partdefid INTO v_default FROM pg_catalog.pg_partitioned_table p
        WHERE p.partrelid = v_parent.oid AND p.partdefid <> 0;

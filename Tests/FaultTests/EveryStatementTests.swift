@@ -160,7 +160,7 @@ import Testing
 }
 
 /// The process that is to be killed, once it is known.
-private final class Victim: Sendable {
+final class Victim: Sendable {
   private let pid = Atomic<Int32>(0)
   func set(_ new: Int32) { pid.store(new, ordering: .releasing) }
   func wait() -> Int32 {

@@ -28,10 +28,11 @@ extension PartitionTests {
           let refused = try await manager.retire(connection)
           #expect(refused.allSatisfy { $0.failure?.contains("--archive-to") == true })
         }
-        let outcomes = try await manager.retire(connection, archive: folder)
+        let place: ArchivePlace = { try DiskFolder(folder) }
+        let outcomes = try await manager.retire(connection, archive: place)
         #expect(outcomes.count == expired.count && outcomes.allSatisfy { $0.failure == nil }, "\(outcomes)")
         #expect(try await manager.expired(connection).isEmpty)
-        #expect(try await manager.retire(connection, archive: folder).isEmpty)
+        #expect(try await manager.retire(connection, archive: place).isEmpty)
         let left = try await connection.query(
           "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^t_' AND NOT relispartition ORDER BY 1"
         ).map { try $0.string(0) }
@@ -39,9 +40,10 @@ extension PartitionTests {
         guard retire == "archive" else { return }
         // What was written is what was there.
         try await connection.execute("CREATE TABLE back (id integer, at date, note text)")
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".copy") }
         for name in expired {
-          let path = "\(folder)/public.\(name).copy"
-          var text = Array(try String(contentsOfFile: path, encoding: .utf8).utf8) as [UInt8]?
+          let file = try #require(files.filter { $0.contains(".public.\(name).") }.first)
+          var text = Array(try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8).utf8) as [UInt8]?
           try await connection.copy("COPY back FROM STDIN") {
             defer { text = nil }
             return text

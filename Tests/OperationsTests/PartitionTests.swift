@@ -12,19 +12,20 @@ import Testing
 @Suite struct PartitionTests {
   /// A window of a table, as the lock holds it.
   static func manager(
-    _ table: String = "t", unit: String = "month", ahead: Int = 2, keep: Int = 2, zone: String = "UTC",
-    retire: String? = nil
+    _ table: String = "t", schema: String = "public", unit: String = "month", ahead: Int = 2, keep: Int = 2,
+    zone: String = "UTC", retire: String? = nil
   ) -> PartitionManager {
     var catalog = Catalog()
-    catalog.insert(window(table, unit: unit, ahead: ahead, keep: keep, zone: zone, retire: retire))
+    catalog.insert(window(table, schema: schema, unit: unit, ahead: ahead, keep: keep, zone: zone, retire: retire))
     return PartitionManager(catalog: catalog)
   }
 
   static func window(
-    _ table: String = "t", unit: String, ahead: Int, keep: Int, zone: String = "UTC", retire: String?
+    _ table: String = "t", schema: String = "public", unit: String, ahead: Int, keep: Int, zone: String = "UTC",
+    retire: String?
   ) -> Fact {
     Fact(
-      FactID(.partitionWindow, schema: "public", name: table),
+      FactID(.partitionWindow, schema: schema, name: table),
       [
         .unit: .text(unit), .ahead: .integer(ahead), .keep: .integer(keep), .column: .text("at"),
         .timeZone: .text(zone), .drop: retire.map { .text($0) },

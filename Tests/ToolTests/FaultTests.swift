@@ -136,7 +136,7 @@ extension CommandTests {
           "'\(project.binary)' apply & first=$!; '\(project.binary)' apply & wait $first; a=$?; wait $!; echo exits $a $?",
         ],
         environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
-      #expect(both.output.contains("another dbtool apply or seed is at work"), "\(both.output)")
+      #expect(both.output.contains("another dbtool apply, seed or retirement is at work"), "\(both.output)")
       #expect(both.output.contains("exits 0 1") || both.output.contains("exits 1 0"), "\(both.output)")
       #expect(try await project.dbtool("status").output.contains("up to date"))
     }

@@ -12,9 +12,10 @@ struct PartitionsCommand: AsyncParsableCommand {
     discussion: """
       plan says what would be created and retired; apply does it; status lists what there is. Clients are not blocked: a \
       partition is made apart and attached empty, and detached concurrently. What is to be created is created first, and \
-      whatever becomes of one partition, the others are seen to. Safe to run again, and when two run at once.
+      whatever becomes of one partition, the others are seen to. Safe to run again, and when two run at once. archives lists \
+      what was archived; restore makes a table of it again.
       """,
-    subcommands: [Plan.self, Apply.self, Status.self], defaultSubcommand: Apply.self)
+    subcommands: [Plan.self, Apply.self, Status.self, Archives.self, Restore.self], defaultSubcommand: Apply.self)
 
   /// What all of them need.
   struct Options: ParsableArguments {
@@ -79,7 +80,13 @@ struct PartitionsCommand: AsyncParsableCommand {
       abstract: "Create what the windows need, then retire what they no longer keep.")
     @OptionGroup var options: Options
 
-    @Option(help: ArgumentHelp("The folder for partitions that are to be archived.", valueName: "folder"))
+    @Option(
+      help: ArgumentHelp(
+        "The folder for partitions that are to be archived; made where it is missing.",
+        discussion: """
+          Each becomes a file of rows and a description of its table, named for database, partition and time. Nothing is \
+          overwritten; a partition is dropped only once its archive was read again from the disk.
+          """, valueName: "folder"))
     var archiveTo: String?
 
     @Flag(help: "Create only; retire nothing.")
@@ -93,7 +100,8 @@ struct PartitionsCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let (format, archive, createOnly) = (options.format, archiveTo, createOnly)
+        let (format, createOnly) = (options.format, createOnly)
+        let archive = archiveTo.map { path -> ArchivePlace in { try DiskFolder(path) } }
         let outcomes = try await options.with { manager, connection in
           let report = { (outcome: PartitionManager.Outcome) in
             guard format == .text else { return }

@@ -19,7 +19,8 @@ package enum ApplyError: Error, CustomStringConvertible {
     switch self {
     case .busy(let who):
       return
-        "another dbtool apply or seed is at work on this database: \(who). Wait for it, or end it; then run this again."
+        "another dbtool apply, seed or retirement is at work on this database: \(who). Wait for it, or end it; then run "
+        + "this again."
     case .changedAfterApplying(let file):
       return "migrations/\(file) was applied to this database with other contents. Take the applied version back from "
         + "git; write a new migration for what should change. Nothing was applied."

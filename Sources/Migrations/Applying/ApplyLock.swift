@@ -1,54 +1,81 @@
 package import Postgres
 
-/// One apply or seed at a time for a database: a transaction-level advisory lock on a connection of its own, which works behind
-/// a transaction pooler too, and goes when its holder does.
-package struct ApplyLock: Sendable {
-  /// The first key of dbtool's advisory locks: "dbt" in ASCII.
-  static let space = 0x64_6274
+/// The lock of what changes a database as a whole: one apply, seed, repair or retirement at a time.
+package typealias ApplyLock = AdvisoryLock
+
+/// An advisory lock of dbtool's, held by a transaction on a connection of its own.
+///
+/// That works behind a transaction pooler too, where a session's locks stay with a server process that others get next; and
+/// the lock goes when its holder does, whatever ends it.
+package struct AdvisoryLock: Sendable {
+  /// The first key of the locks that have two.
+  static let space = Int(AdvisoryKey.space)
+
+  package let key: AdvisoryKey
   private let connection: Connection
 
-  /// - Throws: `ApplyError.busy` when another apply holds it.
-  private static func acquire(_ target: ConnectionTarget) async throws -> ApplyLock {
-    let connection = try await Connection.open(target.pinned, applicationName: "dbtool apply (lock)")
+  /// Everything of the transaction in one script, by the simple protocol: a portal of the extended one keeps its snapshot
+  /// until the next. At another isolation level the first query's snapshot would stay until the end, and builds of indexes
+  /// and detaches that run concurrently would wait for it for ever.
+  ///
+  /// It idles while the work is done on another connection, for as long as that takes. What the role or the database has
+  /// set is not meant for it, nor is what others may have put before `pg_catalog`.
+  private static let begin = """
+    BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
+    SET LOCAL search_path = pg_catalog, pg_temp;
+    SET LOCAL statement_timeout = 0;
+    SET LOCAL idle_in_transaction_session_timeout = 0;
+    SELECT pg_catalog.set_config(s.name, '0', true) FROM pg_catalog.pg_settings s WHERE s.name = 'transaction_timeout';
+    """
+
+  private static func acquire(
+    _ target: ConnectionTarget, _ key: AdvisoryKey, _ purpose: String
+  ) async throws -> AdvisoryLock {
+    let connection = try await Connection.open(target.pinned, applicationName: "dbtool \(purpose) (lock)")
     do {
-      // It idles while the work is done on another connection.
-      try await connection.execute("\(Connection.begin); SET LOCAL idle_in_transaction_session_timeout = 0")
-      // By the simple protocol: a portal of the extended one keeps its snapshot until the next, and concurrent index builds,
-      // one of an apply that was killed too, would wait for it.
+      try await connection.execute(begin)
       let patience = ContinuousClock.now + .seconds(1)
       repeat {
-        let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(space), 2)")
-        if try rows[0].bool(0) { return ApplyLock(connection: connection) }
+        let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(key.arguments))")
+        if try rows[0].bool(0) { return AdvisoryLock(key: key, connection: connection) }
         // The server may not have noticed yet that its holder was killed.
         try await Task.sleep(for: .milliseconds(100))
       } while ContinuousClock.now < patience
-      let holder = try await connection.query(
-        """
-        SELECT a.pid, coalesce(a.usename, ''), coalesce(a.client_addr::text, 'local'),
-               date_trunc('second', now() - a.xact_start)::text
-          FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-         WHERE l.locktype = 'advisory' AND l.classid = $1::int::oid AND l.objid = 2 AND l.granted
-           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        """, [String(space)]
-      ).first
-      let who = try holder.map {
-        "process \(try $0.string(0)) of \(try $0.string(1)) from \(try $0.string(2)), for \(try $0.string(3))"
-      }
-      await connection.close()
-      throw ApplyError.busy(who ?? "a process that has just ended")
+      throw ApplyError.busy(try await holder(of: key, connection) ?? "a process that has just ended")
     } catch {
       await connection.close()
       throw error
     }
   }
 
-  /// Holds the lock while `body` runs, however it ends.
+  /// Who has it, for people.
+  private static func holder(of key: AdvisoryKey, _ connection: Connection) async throws -> String? {
+    let row = try await connection.execute(
+      """
+      SELECT a.pid, coalesce(nullif(pg_catalog.replace(a.application_name, ' (lock)', ''), ''), 'dbtool'),
+             coalesce(a.usename::text, 'somebody'), coalesce(a.client_addr::text, 'local'),
+             coalesce(pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)::text, 'a while')
+        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+       WHERE \(key.condition) AND l.granted
+      """
+    ).first
+    guard var reader = row?.reader else { return nil }
+    let (pid, program) = (try reader.string(), try reader.string())
+    let (user, address, age) = (try reader.string(), try reader.string(), try reader.string())
+    return "\(program), process \(pid) of \(user) from \(address), for \(age)"
+  }
+
+  /// Holds a lock while `body` runs, however it ends.
   ///
-  /// - Throws: `ApplyError.busy` when another apply or seed holds it; what `body` throws.
+  /// - Parameters:
+  ///   - key: what nobody else is to do meanwhile.
+  ///   - purpose: which command it is for: whoever finds the lock taken is told.
+  /// - Throws: `ApplyError.busy` when another process holds it; what `body` throws.
   package static func with<Result: Sendable>(
-    _ target: ConnectionTarget, _ body: (ApplyLock) async throws -> Result
+    _ target: ConnectionTarget, _ key: AdvisoryKey = .change, for purpose: String = "apply",
+    _ body: (AdvisoryLock) async throws -> Result
   ) async throws -> Result {
-    let lock = try await acquire(target)
+    let lock = try await acquire(target, key, purpose)
     do {
       let result = try await body(lock)
       await lock.release()
@@ -59,11 +86,17 @@ package struct ApplyLock: Sendable {
     }
   }
 
-  /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds the lock.
-  func check() async throws {
-    do { try await connection.execute("SELECT") } catch let error as PostgresError {
-      throw ApplyError.lockLost(error.message)
-    }
+  /// Looks whether it is still held; before each step that cannot be taken back.
+  ///
+  /// - Throws: `ApplyError.lockLost` when the server has ended the connection that holds it.
+  package func check() async throws {
+    let held: Bool
+    do {
+      held = try await !connection.execute(
+        "SELECT FROM pg_catalog.pg_locks l WHERE \(key.condition) AND l.pid = pg_catalog.pg_backend_pid() AND l.granted"
+      ).isEmpty
+    } catch let error as PostgresError { throw ApplyError.lockLost(error.message) }
+    guard held else { throw ApplyError.lockLost("its transaction has ended") }
   }
 
   private func release() async {

@@ -101,9 +101,13 @@ struct DefaultSplit {
     // An attempt that was interrupted.
     let remains = try await connection.query(
       "SELECT to_regclass($1) IS NOT NULL OR to_regclass($2) IS NOT NULL", [replica.new, replica.old])
-    if try remains[0].bool(0), try await Self.lock(parent, rest, connection) {
-      try await Self.abandon(replica, connection)
-      try await Self.unlock(parent, rest, connection)
+    if try remains[0].bool(0) {
+      // Or one that is at work at the moment.
+      do {
+        try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in
+          try await Self.abandon(replica, lock, connection)
+        }
+      } catch ApplyError.busy {}
     }
     let limit = PartitionManager.movableRows
     let isLarge = try await connection.query(
@@ -135,37 +139,33 @@ struct DefaultSplit {
     let ranges = (facts.bounds + slots.map(\.bound)).map { BoundRange($0) }
     guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
     if let own = facts.own.first { throw refuse(own) }
-    guard try await Self.lock(parent, rest, connection) else { throw refuse("another run does that at the moment") }
     do {
-      let rows = try await divide(connection, among: ranges.compactMap { $0 })
-      try await Self.unlock(parent, rest, connection)
-      return rows
-    } catch {
-      // What was prepared is of no use to anybody. The error is what matters.
-      try? await Self.abandon(replica, connection)
-      try? await Self.unlock(parent, rest, connection)
-      throw error
-    }
+      // By what is made, whose name has no room for a schema.
+      return try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in
+        do { return try await divide(lock, connection, among: ranges.compactMap { $0 }) } catch {
+          // What was prepared is of no use to anybody. The error is what matters.
+          try? await Self.abandon(replica, lock, connection)
+          throw error
+        }
+      }
+    } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  private static func abandon(_ replica: TableReplica, _ connection: Connection) async throws {
+  private static let purpose = "partitions apply"
+
+  private static func abandon(
+    _ replica: TableReplica, _ lock: AdvisoryLock, _ connection: Connection
+  ) async throws {
+    try await lock.check()
     try await Patience.brief(connection) { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
       for statement in replica.abandon { try await connection.query(statement) }
     }
   }
 
-  /// One run at a time divides a default partition.
-  private static func lock(_ parent: String, _ rest: FactID, _ connection: Connection) async throws -> Bool {
-    try await connection.query(
-      "SELECT pg_try_advisory_lock($1::int, hashtext($2))", ["\(0x64_6274)", "\(parent) \(rest.sqlName)"])[0].bool(0)
-  }
-  private static func unlock(_ parent: String, _ rest: FactID, _ connection: Connection) async throws {
-    try await connection.query(
-      "SELECT pg_advisory_unlock($1::int, hashtext($2))", ["\(0x64_6274)", "\(parent) \(rest.sqlName)"])
-  }
-
-  private func divide(_ connection: Connection, among ranges: [BoundRange]) async throws -> Int {
+  private func divide(
+    _ lock: AdvisoryLock, _ connection: Connection, among ranges: [BoundRange]
+  ) async throws -> Int {
     try await Patience.brief(connection) { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
       let statements = replica.abandon + preparation(ranges) + replica.follow
@@ -174,9 +174,11 @@ struct DefaultSplit {
     let rows = try await BatchCopy.run(replica.copy, named: "default partition \(rest.path)", connection)
     try await connection.query("ANALYZE \(replica.new)")
     try await connection.query(replica.verification)
+    try await lock.check()
     try await Patience.brief(connection) { connection in
       for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
     }
+    try await lock.check()
     try await Patience.brief(connection) { try await $0.query("DROP TABLE \(replica.old)") }
     for statement in TableReplica.dropSchemas { try await connection.query(statement) }
     return rows

@@ -56,10 +56,10 @@ extension PartitionManager {
   private func create(_ slot: Slot, _ connection: Connection) async throws -> Bool {
     let name = Quote.qualified(slot.table.schema, slot.partition)
     let parent = slot.table.sqlName
-    return try await connection.transaction { connection in
+    return try await connection.transaction(Self.begin) { connection in
       try await connection.execute("SET LOCAL lock_timeout = '1s'")
       try await connection.query(
-        "SELECT pg_advisory_xact_lock($1::int, hashtext($2))", [String(0x64_6274), parent])
+        "SELECT pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.partitions(of: parent).arguments))")
       guard let facts = try await parentFacts(slot, connection) else { return false }
       var statements = [
         "CREATE TABLE \(name) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
@@ -194,7 +194,8 @@ struct BoundRange {
 package enum PartitionError: Error, CustomStringConvertible {
   case undividable(String, String)
   case watched(String, String)
-  case archiveDiffers(String, String)
+  case slow(String)
+  case changed(String)
   case noArchive
 
   package var description: String {
@@ -205,9 +206,10 @@ package enum PartitionError: Error, CustomStringConvertible {
     case .watched(let partition, let other):
       "rows of \(partition) are in \(other), and triggers or foreign keys would hear of their move: only a superuser can "
         + "move them without that"
-    case .archiveDiffers(let path, let reason):
-      "\(path) is not what the partition holds (\(reason)); the partition stays"
-    case .noArchive: "it is to be archived: say --archive-to <folder>"
+    case .slow(let seconds):
+      "transactions that may still see it did not end within \(seconds) s"
+    case .changed(let how): "it is not what it was when its retirement began: \(how)"
+    case .noArchive: "its window archives partitions: pass --archive-to <folder>"
     }
   }
 }

@@ -40,6 +40,14 @@ package struct PartitionManager: Sendable {
 
   package var isEmpty: Bool { windows.isEmpty }
 
+  /// How bounds are printed and read, for the transaction that a pipeline is: behind a pooler a session's settings would
+  /// stay with a server process that others get next.
+  private static let settings = Statement(
+    "SELECT pg_catalog.set_config('timezone', 'UTC', true), pg_catalog.set_config('datestyle', 'ISO', true)")
+
+  /// How transactions begin that see what was committed while they waited, whatever the role's default is.
+  static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+
   /// What the windows need and do not have.
   ///
   /// - Throws: `PostgresError`.
@@ -54,11 +62,10 @@ package struct PartitionManager: Sendable {
   package func coverage(_ connection: Connection, withSizes: Bool = true) async throws -> [Coverage] {
     guard !windows.isEmpty else { return [] }
     var result: [Coverage] = []
-    let settings = [Statement("SET timezone = 'UTC'"), Statement("SET datestyle = 'ISO'")]
     let queries = windows.flatMap {
       [Statement(Window.slots, $0.parameters), Statement(Window.sizes, [$0.table.sqlName, withSizes ? "t" : "f"])]
     }
-    let answers = try await connection.pipeline(settings + queries).dropFirst(settings.count).map { try $0.get() }
+    let answers = try await connection.pipeline([Self.settings] + queries).dropFirst().map { try $0.get() }
     for (index, window) in windows.enumerated() {
       let table = window.table
       var insertsFailFrom: String?
@@ -111,9 +118,9 @@ package struct PartitionManager: Sendable {
   package func expired(_ connection: Connection) async throws -> [Expired] {
     let retiring = windows.filter { $0.retirement != .stay }
     guard !retiring.isEmpty else { return [] }
-    try await connection.execute("SET timezone = 'UTC'; SET datestyle = 'ISO'")
     let lists = try await connection.pipeline(
-      retiring.map { Statement(Window.partitions, [$0.table.sqlName]) })
+      [Self.settings] + retiring.map { Statement(Window.partitions, [$0.table.sqlName]) }
+    ).dropFirst()
     var bounded: [[(partition: Expired, high: String)]] = []
     var questions: [Statement] = []
     for (window, list) in zip(retiring, lists) {
@@ -134,7 +141,7 @@ package struct PartitionManager: Sendable {
       questions.append(Statement(Window.expired(type), window.parameters + [ArrayText.encode(found.map(\.1))]))
     }
     var result: [Expired] = []
-    for (found, answer) in zip(bounded, try await connection.pipeline(questions)) {
+    for (found, answer) in zip(bounded, try await connection.pipeline([Self.settings] + questions).dropFirst()) {
       for row in try answer.get() { result.append(found[try row.int(0) - 1].partition) }
     }
     return result

@@ -1,0 +1,140 @@
+internal import Catalog
+internal import Migrations
+internal import Postgres
+
+/// The way of one partition out of its table, from wherever an earlier run has left it.
+struct Retirement {
+  let retiring: PartitionManager.Retiring
+  /// Keeps others from doing the same, and applies from changing the table meanwhile.
+  let lock: AdvisoryLock
+  let archive: ArchivePlace?
+  let patience: Duration
+
+  /// - Returns: what was done, for people; nil when another run has done it meanwhile.
+  /// - Throws: `PartitionError`, `ArchiveError`, `PostgresError`; then all rows are there.
+  func run(_ connection: Connection) async throws -> String? {
+    guard retiring.action == .archive else {
+      try await detach(connection)
+      guard retiring.action == .drop else {
+        try await connection.query(Self.finished, [String(retiring.oid)])
+        return "detached"
+      }
+      return try await drop(connection)
+    }
+    guard let archive else { throw PartitionError.noArchive }
+    // Before anything is detached: what has no place stays where it is.
+    let store = PartitionArchive(folder: try archive(), retiring: retiring, lock: lock)
+    try await store.prepare(connection)
+    try await detach(connection)
+    return try await store.run(connection)
+  }
+
+  static let finished = "UPDATE dbtool.retired SET finished_at = now() WHERE partition_oid = $1::bigint"
+
+  // MARK: Out of its table
+
+  private enum Attachment { case none, pending, besideDefault, plain }
+
+  private func attachment(_ connection: Connection) async throws -> Attachment {
+    let state = try await connection.query(
+      """
+      SELECT i.inhdetachpending, EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
+                                          WHERE p.partrelid = i.inhparent AND p.partdefid <> 0)
+        FROM pg_catalog.pg_inherits i WHERE i.inhrelid = $1::bigint::oid
+      """, [String(retiring.oid)])
+    guard var row = state.first?.reader else { return .none }
+    return try row.bool() ? .pending : try row.bool() ? .besideDefault : .plain
+  }
+
+  private func detach(_ connection: Connection) async throws {
+    let attachment = try await attachment(connection)
+    let alter = "ALTER TABLE \(retiring.parent) DETACH PARTITION \(retiring.name)"
+    do {
+      switch attachment {
+      case .none: return
+      case .pending: try await waiting(alter + " FINALIZE", connection)
+      case .plain: try await waiting(alter + " CONCURRENTLY", connection)
+      case .besideDefault:
+        // Not concurrently, where there is a default partition: so it waits for its lock only shortly.
+        try await Patience.retry { _ in
+          try await connection.transaction(PartitionManager.begin) { connection in
+            try await connection.execute("SET LOCAL lock_timeout = '1s'")
+            try await connection.query(alter)
+          }
+        }
+      }
+    } catch let error as PostgresError where error.kind == .server {
+      // A run that was killed may have had it going in the server, which has ended it meanwhile.
+      guard try await self.attachment(connection) == .none else { throw error }
+    }
+  }
+
+  /// Runs what waits for other transactions, and cannot be done in one: a timeout of the session would stay behind a pooler
+  /// with a server process that others get next.
+  private func waiting(_ statement: String, _ connection: Connection) async throws {
+    let patience = patience
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await connection.query(statement)
+        return true
+      }
+      group.addTask {
+        try await Task.sleep(for: patience)
+        return false
+      }
+      // Cancels the statement in the server, or the sleep. What has come to its end at the last moment is seen by whoever
+      // looks next.
+      let isDone = try await group.next() ?? true
+      group.cancelAll()
+      if isDone { return }
+      do { while try await group.next() != nil {} } catch let error as PostgresError
+        where error.sqlState == .queryCanceled
+      {
+        throw PartitionError.slow("\(patience.components.seconds)")
+      }
+    }
+  }
+
+  // MARK: Dropped
+
+  private func drop(_ connection: Connection) async throws -> String? {
+    try await Patience.retry { _ in
+      try await connection.transaction(PartitionManager.begin) { connection in
+        try await connection.execute("SET LOCAL lock_timeout = '1s'")
+        guard try await retiring.claim(connection) else { return nil }
+        try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE")
+        try await retiring.verify(connection)
+        try await lock.check()
+        try await connection.query("DROP TABLE \(retiring.name)")
+        try await connection.query(Self.finished, [String(retiring.oid)])
+        return "dropped"
+      }
+    }
+  }
+}
+
+extension PartitionManager.Retiring {
+  /// Keeps every other run away from this partition until the transaction ends: even one that took the lock when this one
+  /// has lost it.
+  ///
+  /// - Returns: false when another run has ended it meanwhile.
+  func claim(_ connection: Connection) async throws -> Bool {
+    try await !connection.query(
+      "SELECT FROM dbtool.retired WHERE partition_oid = $1::bigint AND finished_at IS NULL FOR UPDATE", [String(oid)]
+    ).isEmpty
+  }
+
+  /// Looks, once its table is locked, whether it is what is to be retired: another may have come to that name, and somebody
+  /// may have attached it again.
+  func verify(_ connection: Connection) async throws {
+    let rows = try await connection.query(
+      """
+      SELECT c.oid::bigint, c.relispartition FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+      """, [schema, relation])
+    guard let row = rows.first, try row.int(0) == oid else {
+      throw PartitionError.changed("another table has its name")
+    }
+    guard try !row.bool(1) else { throw PartitionError.changed("somebody has attached it again") }
+  }
+}
