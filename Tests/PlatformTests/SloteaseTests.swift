@@ -267,7 +267,8 @@ import Testing
       #expect(moved?.sqlState == "23P01")
       // Cancelled ones hold nothing, and do not come back.
       try await connection.execute(
-        "UPDATE appointments SET status = 'cancelled' WHERE starts_at = \(PlatformDatabase.today) + interval '34 hours'")
+        "UPDATE appointments SET status = 'cancelled' WHERE starts_at = \(PlatformDatabase.today) + interval '34 hours'"
+      )
       try await connection.query(insert, ["34 hours"])
       let back = await #expect(throws: PostgresError.self) {
         try await connection.query("UPDATE appointments SET status = 'scheduled' WHERE status = 'cancelled'")
