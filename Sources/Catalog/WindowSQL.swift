@@ -1,5 +1,16 @@
+internal import Postgres
+
 /// How a window's partitions are called and where they end, in SQL: the same for whoever makes them.
 package enum WindowSQL {
+  /// What the names of a table's partitions begin with: its name, as far as there is room for what follows. Tables whose
+  /// long names begin alike have partitions of other names.
+  package static func stem(of table: String) -> String {
+    let room = MadeUpName.limit - "_2026_01_01".utf8.count - 1
+    guard table.utf8.count > room else { return table }
+    let digest = "_\(Digest(of: table).short.prefix(8))"
+    return MadeUpName.prefix(table, bytes: room - digest.utf8.count) + digest
+  }
+
   /// What follows the table's name in that of a partition, for `to_char`.
   ///
   /// - Parameter unit: `day`, `week`, `month` or `year`.

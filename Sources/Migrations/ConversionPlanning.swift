@@ -17,8 +17,9 @@ extension States {
     _ direct: Plan, from source: Catalog, to target: Catalog, on template: ScratchTemplate, scope: OnlineStrategy.Scope,
     filled: Set<FactID>
   ) async throws -> (plan: Plan?, refusals: [Refusal]) {
-    try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: filled) {
-      try ExpandAndContract(direct, from: source, to: target, scope: scope, except: $0)
+    let conversions = try await conversions(from: source, to: target)
+    return try await inTwoParts(from: source, to: target, on: template, scope: scope, filled: filled) {
+      try ExpandAndContract(direct, from: source, to: target, scope: scope, conversions: conversions, except: $0)
     }
   }
 
@@ -67,7 +68,9 @@ extension States {
     var plan = Plan(steps: first.steps + (try change.expand(words)))
     plan.contract = plan.steps.count
     let swapped = try await result(of: plan.steps + change.checks + change.swap(words), on: template, target)
-    let rest = try Planner.plan(from: swapped, to: target, replacing: change.replacing(swapped))
+    let rest = try Planner.plan(
+      from: swapped, to: target, replacing: change.replacing(swapped),
+      conversions: try await conversions(from: swapped, to: target))
     let following = OnlineStrategy.rewrite(rest, from: swapped, to: target, scope: scope)
     plan.steps += try change.contract(words, from: swapped, rest: following)
     return plan

@@ -90,7 +90,10 @@ package enum ProofRows {
            AND n.nspname NOT IN ('information_schema', 'cron', 'dbtool', 'dbtool_proof')
            AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '';
       DELETE FROM dbtool_proof.columns WHERE attrelid IN (SELECT to_regclass(t) FROM dbtool_proof.homeless);
-
+      """#)
+    try await chooseConvertible(connection, source: source, target: target)
+    try await connection.execute(
+      #"""
       -- Where a check on one column refuses the usual value, others are tried: PostgreSQL says which will do. Texts that
       -- the check names are good guesses, as they are or as patterns.
       DO $dbtool$

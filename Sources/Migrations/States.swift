@@ -17,6 +17,8 @@ package actor States {
   private var servers: [String: ScratchServer] = [:]
   private let cache = CatalogCache()
   private var found: Installation?
+  /// What was found out of changes of type: those of a template's types, which its name tells.
+  var verdicts: [String: [TypeConversions.Pair: TypeConversion]] = [:]
 
   package init(database: Database) {
     rendering = Rendering(database)

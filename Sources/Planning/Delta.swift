@@ -20,7 +20,9 @@ struct Delta {
   /// Facts that are dropped and created although they could be altered.
   private let replacing: Set<FactID>
 
-  init(source: Catalog, target: Catalog, replacing: Set<FactID> = []) {
+  init(
+    source: Catalog, target: Catalog, replacing: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
+  ) {
     self.replacing = replacing
     self.source = source
     self.target = target
@@ -30,7 +32,8 @@ struct Delta {
     let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
     context = RuleContext(
       source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
-      referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)))
+      referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
+      conversions: conversions)
   }
 
   mutating func propagate() {

@@ -12,6 +12,10 @@ package struct Hazard: Sendable, Hashable {
     case blocksWrites = "blocks-writes"
     /// Rows are changed all at once: whoever wants to change one of them waits until the transaction ends.
     case locksRows = "locks-rows"
+    /// Values that are there may have no place in what comes: the migration stops then, and nothing is lost.
+    case refusesValues = "refuses-values"
+    /// What values become depends on settings, which the migration makes.
+    case dependsOnSettings = "depends-on-settings"
     /// Programs that use the old name or form fail from then on.
     case breaksClients = "breaks-clients"
     /// It waits for a strong lock without end, and others wait behind it.
@@ -58,7 +62,7 @@ package struct Hazard: Sendable, Hashable {
     switch code {
     case .dataLoss: .error
     case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows,
-      .bypassesPolicies:
+      .bypassesPolicies, .refusesValues, .dependsOnSettings:
       .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
@@ -79,6 +83,8 @@ package struct Hazard: Sendable, Hashable {
     case .firesTriggers: "disable them meanwhile, or change the table directly (--direct) when few use it"
     case .bypassesPolicies:
       "ALTER TABLE the partition ENABLE ROW LEVEL SECURITY: without policies of its own it shows nothing"
+    case .refusesValues: "look for such values first, and change them"
+    case .dependsOnSettings: "read the settings in the migration; change them there where they mean something else here"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

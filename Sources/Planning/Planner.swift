@@ -17,10 +17,13 @@ package enum PlanError: Error, CustomStringConvertible {
 
 /// From two catalogs to ordered steps: diff, propagate to dependents, order by one graph, fold.
 package enum Planner {
-  /// - Parameter replacing: facts that are dropped and created although they could be altered.
+  /// - Parameters:
+  ///   - replacing: facts that are dropped and created although they could be altered.
+  ///   - conversions: what was found out of columns that get other types.
   /// - Throws: `PlanError.cycle`.
   package static func plan(
-    from source: Catalog, to target: Catalog, replacing forced: Set<FactID> = []
+    from source: Catalog, to target: Catalog, replacing forced: Set<FactID> = [],
+    conversions: TypeConversions = TypeConversions()
   ) throws -> Plan {
     // Roles belong to the server; one that is not declared is nobody's business here.
     var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
@@ -30,7 +33,7 @@ package enum Planner {
     // order; dropping it before and creating it after does.
     var replacing = forced
     while true {
-      var delta = Delta(source: source, target: target, replacing: replacing)
+      var delta = Delta(source: source, target: target, replacing: replacing, conversions: conversions)
       delta.propagate()
       var graph = StepGraph(delta)
       graph.connect()

@@ -29,22 +29,19 @@ struct PartitionRunner {
           help: "let dbtool partitions keep this window, or choose .detach or .drop"))
       return
     }
-    let prefix = ChosenName(table: table.name, columns: [], label: "partitions").text
     // Nobody calls them but the job, which runs as who has made it.
     var create = Function(
-      "\(prefix)_create", in: table.schema, returns: .setOf(.text), execute: [],
+      name("create"), in: table.schema, returns: .setOf(.text), execute: [],
       comment: """
         Creates the partitions of \(table.name) that are missing: this \(window.unit), \(window.ahead) to come, and \
         \(window.keep) past. One that cannot be made is a warning, and the others are made.
         """, body: .inline(SQL(raw: createBody)))
     create.location = location
     create.render(into: &rendering)
-    job(
-      "create", "SELECT \(Quote.qualified(table.schema.name, "\(prefix)_create"))()", prefix, location, into: &rendering
-    )
+    job("create", "SELECT \(Quote.qualified(table.schema.name, name("create")))()", location, into: &rendering)
     guard window.retirement != .stay else { return }
     var retire = Function.procedure(
-      "\(prefix)_retire", in: table.schema, execute: [],
+      name("retire"), in: table.schema, execute: [],
       comment: """
         Detaches the partitions of \(table.name) that its window no longer keeps\
         \(window.retirement == .drop ? ", and drops them" : ""), each in a transaction of its own. PostgreSQL cannot detach \
@@ -53,14 +50,16 @@ struct PartitionRunner {
         """, body: .inline(SQL(raw: retireBody)))
     retire.location = location
     retire.render(into: &rendering)
-    job(
-      "retire", "CALL \(Quote.qualified(table.schema.name, "\(prefix)_retire"))()", prefix, location, into: &rendering)
+    job("retire", "CALL \(Quote.qualified(table.schema.name, name("retire")))()", location, into: &rendering)
   }
 
+  private func name(_ suffix: String) -> String { MadeUpName(table.name, label: "partitions_\(suffix)").text }
+
   private func job(
-    _ suffix: String, _ command: String, _ prefix: String, _ location: SourceLocation, into rendering: inout Rendering
+    _ suffix: String, _ command: String, _ location: SourceLocation, into rendering: inout Rendering
   ) {
-    var job = CronJob("\(table.schema.name)_\(prefix)_\(suffix)", schedule: schedule, SQL(raw: command))
+    let name = MadeUpName(table.schema.name, table.name, label: "partitions_\(suffix)").text
+    var job = CronJob(name, schedule: schedule, SQL(raw: command))
     job.location = location
     job.render(into: &rendering)
   }
@@ -125,7 +124,7 @@ struct PartitionRunner {
         SELECT d FROM pg_catalog.generate_series(
           \(start) - \(window.keep) * \(unit), \(start) + \(window.ahead) * \(unit), \(unit)) d
       LOOP
-        v_name := pg_catalog.left(\(Quote.literal(table.name)), 51) || pg_catalog.to_char(v_low, '\(suffix)');
+        v_name := \(Quote.literal(WindowSQL.stem(of: table.name))) || pg_catalog.to_char(v_low, '\(suffix)');
         v_from := \(literal("v_low"));
         v_to := \(literal("(v_low + \(unit))"));
         CONTINUE WHEN EXISTS (

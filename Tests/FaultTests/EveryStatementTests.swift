@@ -105,7 +105,7 @@ import Testing
       var outcome = try await project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
       // What the server still has going is waited for; a pooler may need a moment to find its server again.
       for _ in 0..<3 where outcome.status != 0 {
-        try await Task.sleep(for: .milliseconds(300))
+        try await server.answers(database, pooled: pooled)
         outcome = try await project.dbtool("apply", "--contract", "--database", server.url(database, pooled: pooled))
       }
       await writer.stop()
@@ -164,10 +164,9 @@ final class Victim: Sendable {
   private let pid = Atomic<Int32>(0)
   func set(_ new: Int32) { pid.store(new, ordering: .releasing) }
   func wait() -> Int32 {
-    while true {
+    Waiting.blocking("the tool is started") {
       let known = pid.load(ordering: .acquiring)
-      if known > 0 { return known }
-      usleep(100)
+      return known > 0 ? known : nil
     }
   }
 }

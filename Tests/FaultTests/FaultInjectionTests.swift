@@ -129,7 +129,7 @@ private struct Campaign {
     let kinds = pooled ? Fault.allCases : [.tool, .backend, .server]
     // Some strike blindly: between statements too.
     let blind = Double.random(in: 0..<1, using: &random) < 0.3
-    let deadline = ContinuousClock.now + .milliseconds(Int.random(in: 30...3000, using: &random))
+    var looks = Int.random(in: 10...1000, using: &random)
     var passed: Set<String> = []
     return try await Connection.with(server.target("postgres"), applicationName: "fault") { connection in
       while kill(pid, 0) == 0 {
@@ -139,7 +139,8 @@ private struct Campaign {
            WHERE datname = $1 AND application_name = 'dbtool apply' AND state <> 'idle'
           """, [database]
         ).first
-        if blind, ContinuousClock.now > deadline {
+        looks -= 1
+        if blind, looks < 0 {
           let fault = kinds.randomElement(using: &random) ?? .tool
           try await inject(fault, pid, try seen?.int(0), connection, pooled: pooled)
           return "\(fault.rawValue), blindly"

@@ -54,14 +54,12 @@ struct FaultServer: Sendable {
 
   /// A copy of the database in the first state; autovacuum may be at work in it.
   func copyBase(to name: String) async throws {
-    for _ in 0..<200 {
+    try await Waiting.until("nobody is in the database that is copied") {
       do {
-        return try await execute("CREATE DATABASE \(name) TEMPLATE base", in: "postgres")
-      } catch let error as PostgresError where error.sqlState == .objectInUse {
-        try await Task.sleep(for: .milliseconds(50))
-      }
+        try await execute("CREATE DATABASE \(name) TEMPLATE base", in: "postgres")
+        return true
+      } catch let error as PostgresError where error.sqlState == .objectInUse { return false }
     }
-    try await execute("CREATE DATABASE \(name) TEMPLATE base", in: "postgres")
   }
 
   /// Stops the server as a power cut does, and starts it again, which recovers from the log.
@@ -74,7 +72,7 @@ struct FaultServer: Sendable {
 
   /// Waits until a server that was stopped is gone, and starts it again.
   func recover() async throws {
-    for _ in 0..<2000 where server.processID != nil { try await Task.sleep(for: .milliseconds(5)) }
+    try await Waiting.until("the server is gone") { server.processID == nil }
     try await server.start()
   }
 
@@ -101,8 +99,19 @@ struct FaultServer: Sendable {
     try? FileManager.default.removeItem(atPath: folder + "/.s.PGSQL.6432")
     try? FileManager.default.removeItem(atPath: folder + "/pid")
     try ChildProcess.launch(Self.poolerPath, ["-q", folder + "/pgbouncer.ini"], as: user, logFile: folder + "/output")
-    for _ in 0..<1000 where !FileManager.default.fileExists(atPath: folder + "/.s.PGSQL.6432") {
-      try await Task.sleep(for: .milliseconds(5))
+    try await Waiting.until("the pooler listens") {
+      FileManager.default.fileExists(atPath: folder + "/.s.PGSQL.6432")
+    }
+  }
+
+  /// Waits until a connection that goes the same way is served.
+  func answers(_ database: String, pooled: Bool) async throws {
+    try await Waiting.until("\(database) is served") {
+      do {
+        let way = try ConnectionTarget(url(database, pooled: pooled))
+        _ = try await Connection.with(way) { try await $0.execute("SELECT 1") }
+        return true
+      } catch is PostgresError { return false }
     }
   }
 

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 import class Foundation.Thread
 
@@ -172,7 +173,7 @@ final class Relay: Sendable {
         guard Self.send(pair.server, message) else { return }
         buffer.removeFirst(length)
         if let strike {
-          usleep(UInt32.random(in: 0...2000))
+          Waiting.chance()
           strike.act(pair.backend.load(ordering: .relaxed))
           if strike.cuts { return }
         }

@@ -1,4 +1,5 @@
 import Postgres
+import TestSupport
 
 /// A client that writes all the time, and remembers what it was told is committed.
 actor Writer {
@@ -28,7 +29,10 @@ actor Writer {
           }
         }
       } catch {
-        try? await Task.sleep(for: .milliseconds(20))
+        try? await Waiting.until("the server is back, or nobody wants more") {
+          if await !goesOn { return true }
+          return (try? await Connection.with(target) { try await $0.execute("SELECT 1") }) != nil
+        }
       }
     }
   }

@@ -115,11 +115,17 @@ extension PartitionTests {
       _ = try await manager.create(connection)
       try await Connection.with(database.target) { reader in
         try await reader.execute("BEGIN; SELECT * FROM t")
-        try await connection.execute("SET statement_timeout = '300ms'")
-        await #expect(throws: PostgresError.self) {
-          try await connection.query("ALTER TABLE t DETACH PARTITION t_2026_01 CONCURRENTLY")
+        let detaching = Task {
+          try await Connection.with(database.target) {
+            try await $0.query("ALTER TABLE t DETACH PARTITION t_2026_01 CONCURRENTLY")
+          }
         }
-        try await connection.execute("RESET statement_timeout")
+        try await Waiting.until("the detach is half done") {
+          try await connection.query("SELECT FROM pg_inherits WHERE inhdetachpending").count == 1
+        }
+        try await connection.query(
+          "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'ALTER TABLE t DETACH%'")
+        await #expect(throws: PostgresError.self) { try await detaching.value }
         try await reader.execute("COMMIT")
       }
       try await Self.set("2026-02-10", connection)

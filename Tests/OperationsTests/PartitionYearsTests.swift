@@ -62,6 +62,53 @@ private struct Orders: Table {
     }
   }
 
+  /// Ends the runner's session before or after a command that changes the schema: an event trigger holds it there.
+  private actor Striker {
+    private var isStopped = false
+    func stop() { isStopped = true }
+    private var isOver: Bool { isStopped }
+
+    /// - Parameter count: at which command.
+    nonisolated func arm(_ count: Int, _ target: ConnectionTarget) async throws {
+      _ = try await Connection.with(target) { connection in
+        try await connection.execute(
+          """
+          CREATE SCHEMA strike;
+          CREATE SEQUENCE strike.passed;
+          CREATE FUNCTION strike.hold() RETURNS event_trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            IF current_setting('application_name') = 'runner' AND nextval('strike.passed') = \(count) THEN
+              PERFORM pg_sleep(600);
+            END IF;
+          END $$;
+          CREATE EVENT TRIGGER strike_before ON ddl_command_start EXECUTE FUNCTION strike.hold();
+          CREATE EVENT TRIGGER strike_after ON ddl_command_end EXECUTE FUNCTION strike.hold();
+          """)
+      }
+    }
+
+    nonisolated func disarm(_ target: ConnectionTarget) async throws {
+      try await Connection.with(target) {
+        _ = try await $0.execute("SET client_min_messages = warning; DROP SCHEMA strike CASCADE")
+      }
+    }
+
+    /// - Returns: how many sessions it ended: none when the runner was done before.
+    nonisolated func run(_ target: ConnectionTarget) async throws -> Int {
+      try await Connection.with(target) { connection in
+        try await Waiting.value("the runner's statement") {
+          if await isOver { return 0 }
+          return try await connection.query(
+            """
+            SELECT pg_terminate_backend(pid)::int FROM pg_stat_activity
+             WHERE application_name = 'runner' AND datname = current_database() AND wait_event = 'PgSleep'
+            """
+          ).first?.int(0)
+        }
+      }
+    }
+  }
+
   @Test(arguments: Runner.allCases)
   func noRowIsRefusedOrLost(runner: Runner) async throws {
     let template = try await Self.states.declaredTemplate()
@@ -73,12 +120,12 @@ private struct Orders: Table {
         let clients = Clients()
         var faults = 0
         // The first partitions are there before anybody writes.
-        faults += try await keep(runner, manager, database, await clients.now, isDisturbed: false)
+        faults += try await keep(runner, manager, database, await clients.now, month: 0, isDisturbed: false)
         let writing = (0..<2).map { _ in Task { await clients.run(database.target) } }
         for month in 1...Self.months {
           let now = try await Self.moment(month, database)
           await clients.set(now)
-          faults += try await keep(runner, manager, database, now, isDisturbed: true)
+          faults += try await keep(runner, manager, database, now, month: month, isDisturbed: true)
           try await check(runner, manager, database, now)
         }
         await clients.stop()
@@ -95,6 +142,7 @@ private struct Orders: Table {
             """)[0]
         }
         #expect(failures.isEmpty, "\(failures.prefix(3))")
+        #expect(faults > 0)
         #expect(try found.int(0) == inserted)
         #expect(try found.int(1) == Self.months, "partitions retired")
         print(
@@ -117,21 +165,15 @@ private struct Orders: Table {
   ///
   /// - Returns: how often it was cut off.
   private func keep(
-    _ runner: Runner, _ manager: PartitionManager, _ database: ScratchDatabase, _ now: String, isDisturbed: Bool
+    _ runner: Runner, _ manager: PartitionManager, _ database: ScratchDatabase, _ now: String, month: Int,
+    isDisturbed: Bool
   ) async throws -> Int {
     var faults = 0
     for attempt in 0..<4 {
-      let striker = Task {
-        guard isDisturbed, attempt < 3 else { return 0 }
-        try await Task.sleep(for: .milliseconds(Int.random(in: 1...60)))
-        return try await Connection.with(database.target) { connection in
-          try await connection.query(
-            """
-            SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) FROM pg_stat_activity
-             WHERE application_name = 'runner' AND datname = current_database()
-            """)[0].int(0)
-        }
-      }
+      let striker = Striker()
+      let strikes = isDisturbed && attempt < 3
+      if strikes { try await striker.arm(1 + (month * 5 + attempt * 3) % 11, database.target) }
+      let striking = Task { strikes ? try await striker.run(database.target) : 0 }
       do {
         try await Connection.with(database.target, applicationName: "runner") { connection in
           try await PartitionTests.set(now, connection)
@@ -146,10 +188,14 @@ private struct Orders: Table {
           }
         }
       } catch let error as PostgresError where isDisturbed && (error.kind == .connection || error.sqlState == "57P01") {
-        faults += try await striker.value
+        await striker.stop()
+        faults += try await striking.value
+        if strikes { try await striker.disarm(database.target) }
         continue
       }
-      faults += try await striker.value
+      await striker.stop()
+      faults += try await striking.value
+      if strikes { try await striker.disarm(database.target) }
       if attempt >= 1 { break }
     }
     return faults

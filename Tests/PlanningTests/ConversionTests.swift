@@ -190,6 +190,113 @@ import Testing
     }
   }
 
+  /// Whatever a client has set: 1 February is the first of February for everybody, in batches too.
+  @Test func aSettingOfAClientDecidesNothing() async throws {
+    func schema(_ date: String, _ text: String) -> String {
+      "CREATE TABLE public.t (id bigint PRIMARY KEY, a \(date), b \(text));\n"
+    }
+    try await change(schema("text", "timestamptz"), schema("date", "text")) { change in
+      #expect(change.plan.parts[0].plan.hazards.filter { $0.code == .dependsOnSettings }.count == 2)
+      #expect(change.expand.contains("SET DateStyle = 'ISO, MDY'") && change.expand.contains("SET TimeZone = 'UTC'"))
+      let odd = "SET DateStyle = 'German, DMY'; SET TimeZone = 'Asia/Tokyo';\n"
+      let usual = "SET DateStyle = 'ISO, MDY'; SET TimeZone = 'America/New_York';\n"
+      let value = "'02/01/2026', '2026-07-01 12:00:00+00'"
+      try await run("INSERT INTO public.t VALUES (1, \(value)), (2, \(value));", change.careful, change.direct)
+      // The batches of psql are one UPDATE, in a session of its own.
+      try await run(odd + change.expand, change.careful)
+      try await run(
+        odd + "INSERT INTO public.t VALUES (3, \(value)); UPDATE public.t SET id = 4 WHERE id = 2", change.careful)
+      try await run(usual + "INSERT INTO public.t VALUES (5, \(value))", change.careful)
+      try await run(odd + change.contract, change.careful)
+      let values = try await rows(
+        "SELECT DISTINCT to_char(a, 'YYYY-MM-DD') || ' ' || b FROM public.t", on: change.careful)
+      #expect(values == ["2026-02-01 2026-07-01 12:00:00+00"])
+    }
+  }
+
+  @Test func aSettingOfTheSessionDecidesNothingWhereItIsDoneDirectly() async throws {
+    try await Databases.with { a in
+      try await Databases.withinGate { b in
+        try await run(
+          "CREATE TABLE public.t (a text, b timestamp); INSERT INTO public.t VALUES ('02/01/2026', '2026-07-01 12:00');",
+          a)
+        try await run("CREATE TABLE public.t (a date, b timestamptz);", b)
+        let plan = try await Self.states.plan(from: try await read(a), to: try await read(b))
+        try await run("SET DateStyle = 'German, DMY'; SET TimeZone = 'Asia/Tokyo';\n" + plan.script, a)
+        let values = try await rows(
+          "SELECT to_char(a, 'YYYY-MM-DD') || to_char(b AT TIME ZONE 'UTC', ' HH24') FROM public.t", on: a)
+        #expect(values == ["2026-02-01 12"])
+      }
+    }
+  }
+
+  @Test func clientsMayWriteWhatJSONBDoesNotTake() async throws {
+    let table = "CREATE TABLE public.t (id bigint PRIMARY KEY, a"
+    try await change(table + " json);", table + " jsonb);") { change in
+      // The second of two keys alone would be left.
+      #expect(change.plan.refusedHazards.map(\.code) == [.dataLoss])
+      try await run("INSERT INTO public.t VALUES (1, '{\"a\": 1}')", change.careful, change.direct)
+      try await run(change.expand, change.careful)
+      try await run(#"INSERT INTO public.t VALUES (2, '{"a": "\u0000"}')"#, change.careful)
+      let refused = try await Databases.psql(change.contract, on: change.careful)
+      #expect(refused.status != 0 && refused.output.contains("t_a_converted"), "\(refused.output)")
+      try await run(
+        "DELETE FROM public.t WHERE id = 2; ALTER TABLE public.t DROP CONSTRAINT t_a_converted", change.careful)
+      try await run(change.contract, change.careful)
+    }
+  }
+
+  @Test func whatIsTooLongIsFoundAndNotCut() async throws {
+    let table = "CREATE TABLE public.t (id bigint PRIMARY KEY, a"
+    try await change(table + " text);", table + " varchar(5));") { change in
+      #expect(change.plan.refusedHazards.isEmpty && change.plan.hazards.contains { $0.code == .refusesValues })
+      try await run("INSERT INTO public.t VALUES (1, 'short')", change.careful, change.direct)
+      try await run(change.expand, change.careful)
+      try await run("INSERT INTO public.t VALUES (2, 'too long')", change.careful)
+      let refused = try await Databases.psql(change.contract, on: change.careful)
+      #expect(refused.status != 0 && refused.output.contains("t_a_converted"), "\(refused.output)")
+      try await run(
+        "UPDATE public.t SET a = 'cut' WHERE id = 2; ALTER TABLE public.t DROP CONSTRAINT t_a_converted", change.careful
+      )
+      try await run(change.contract, change.careful)
+      let values = try await rows("SELECT a FROM public.t ORDER BY id", on: change.careful)
+      #expect(values == ["short", "cut"])
+    }
+  }
+
+  /// Whatever is called like what is made for a while, and however long and alike names are.
+  @Test func namesThatAreTakenOrLongAreInNobodysWay() async throws {
+    let long = String(repeating: "é", count: 29)
+    func schema(_ type: String) -> String {
+      let columns = ["a", "a_new", "a_old", "\(long)_1", "\(long)_2", "\(long)_1_n"]
+      return """
+        CREATE TABLE public.t (id bigint PRIMARY KEY,
+          \(columns.map { "\"\($0)\" \(type) NOT NULL DEFAULT 1" }.joined(separator: ",\n  ")),
+          CONSTRAINT t_a_converted CHECK (a > 0), CONSTRAINT t_a_not_null_check CHECK (a < 1000));
+        CREATE INDEX i ON public.t (a);
+        CREATE INDEX i_new ON public.t (a_new);
+        CREATE INDEX i_old ON public.t ("\(long)_1");
+        CREATE UNIQUE INDEX "\(long)_i1" ON public.t (id, "\(long)_1");
+        CREATE UNIQUE INDEX "\(long)_i2" ON public.t (id, "\(long)_2");
+        ALTER TABLE public.t ADD CONSTRAINT k UNIQUE (a, id);
+        CREATE SEQUENCE public.k_new;
+        CREATE FUNCTION public.t_a_convert() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+        CREATE TRIGGER "~a_convert" BEFORE INSERT ON public.t FOR EACH ROW EXECUTE FUNCTION public.t_a_convert();
+        CREATE TABLE public.t_a (id bigint PRIMARY KEY, new \(type));
+
+        """
+    }
+    try await change(schema("integer"), schema("bigint")) { change in
+      try await run("INSERT INTO public.t (id) SELECT generate_series(1, 9)", change.careful, change.direct)
+      try await run(change.expand, change.careful)
+      try await run("INSERT INTO public.t (id) SELECT generate_series(10, 19)", change.careful, change.direct)
+      try await run(change.contract, change.careful)
+      let sum = try await rows(
+        "SELECT sum(a + a_new + a_old + \"\(long)_1\" + \"\(long)_2\")::text FROM public.t", on: change.careful)
+      #expect(sum == ["95"])
+    }
+  }
+
   @Test func oneColumnThatIsRefusedDoesNotKeepOthersFromIt() async throws {
     func schema(_ type: String) -> String {
       """
@@ -225,7 +332,6 @@ import Testing
       "would have to be filled"
     ),
     ("CREATE TABLE public.t (a integer PRIMARY KEY) PARTITION BY RANGE (a);", "has partitions"),
-    ("CREATE TABLE public.t (id bigint PRIMARY KEY, a integer, a_new text);", "are taken"),
     (
       "CREATE TABLE public.t (id bigint PRIMARY KEY, a integer, EXCLUDE USING btree (a WITH =));",
       "is an exclusion constraint"

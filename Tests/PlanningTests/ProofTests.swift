@@ -3,11 +3,14 @@ import Introspection
 import Migrations
 import Planning
 import Postgres
+import SchemaDSL
 import TestSupport
 import Testing
 
 /// Plans are proved on data, and what PostgreSQL does meanwhile is observed.
 @Suite struct ProofTests {
+  private static let states = States(database: Database("proofs") {})
+
   private func prove(_ before: String, _ after: String) async throws -> (Plan, Proof) {
     let server = try await Databases.server.value
     let base = try await ScratchBase.template(server)
@@ -23,7 +26,8 @@ import Testing
           return try await reader.read(connection).removing { $0.id.kind == .role }
         }
       }
-      var plan = try Planner.plan(from: source, to: target)
+      var plan = try Planner.plan(
+        from: source, to: target, conversions: try await Self.states.conversions(from: source, to: target))
       let proof = try await Prover(server: server, reader: reader).prove(
         &plan, from: template, source: source, target: target)
       return (plan, proof)
@@ -70,6 +74,14 @@ import Testing
     #expect(proof.holds)
     #expect(!plan.hazards.contains { $0.code == .rewrite })
     #expect(plan.steps[0].locks == ["ACCESS EXCLUSIVE on public.t"])
+  }
+
+  /// The scale stays, and there are more digits before the point: PostgreSQL changes nothing but the catalog.
+  @Test func aNumberWithMoreDigitsIsWidenedInPlace() async throws {
+    let (plan, proof) = try await prove("CREATE TABLE t (a numeric(10,2))", "CREATE TABLE t (a numeric(12,2))")
+    #expect(proof.holds)
+    #expect(plan.hazards.isEmpty, "\(plan.hazards)")
+    #expect(plan.steps.flatMap(\.statements) == ["ALTER TABLE public.t ALTER COLUMN a TYPE numeric(12,2)"])
   }
 
   @Test func aScanUnderAStrongLockIsSeen() async throws {

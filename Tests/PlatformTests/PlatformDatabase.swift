@@ -1,4 +1,5 @@
 import Catalog
+import FoundationEssentials
 import Migrations
 import Operations
 import Platform
@@ -13,6 +14,14 @@ enum PlatformDatabase {
   ]
   /// The same as literals for SQL.
   static var schemaList: String { schemas.map(Quote.literal).joined(separator: ", ") }
+
+  /// One day for the whole run, as SQL: midnight may pass between two statements of a test.
+  static let today: String = {
+    var calendar = Calendar(identifier: .gregorian)
+    calendar.timeZone = .gmt
+    let parts = calendar.dateComponents([.year, .month, .day], from: Date())
+    return "make_date(\(parts.year ?? 0), \(parts.month ?? 0), \(parts.day ?? 0))"
+  }()
 
   static let states = Task { States(database: Platform.database) }
 

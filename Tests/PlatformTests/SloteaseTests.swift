@@ -1,3 +1,4 @@
+import Operations
 import Postgres
 import TestSupport
 import Testing
@@ -40,7 +41,7 @@ import Testing
       let row = try await connection.query(
         """
         SELECT CASE WHEN repeated THEN 'repeated' ELSE 'booked' END
-          FROM slotease.book_appointment($1, $2, (CURRENT_DATE + 1 + $3::time) AT TIME ZONE 'UTC', $4)
+          FROM slotease.book_appointment($1, $2, (\(PlatformDatabase.today) + 1 + $3::time) AT TIME ZONE 'UTC', $4)
         """, [service, profile(person), time, key])
       return try row[0].string(0)
     } catch let error as PostgresError where error.kind == .server {
@@ -52,7 +53,7 @@ import Testing
     try await PlatformDatabase.connected { connection in
       try await connection.execute(Self.setUp(people: 4, resources: 2))
       let slots =
-        "SELECT starts_at AT TIME ZONE 'UTC', resource_id FROM available_slots('\(Self.service)', CURRENT_DATE + 1)"
+        "SELECT starts_at AT TIME ZONE 'UTC', resource_id FROM available_slots('\(Self.service)', \(PlatformDatabase.today) + 1)"
       func times() async throws -> [String: Int] {
         try await connection.query(slots).reduce(into: [:]) { $0[String(try $1.string(0).suffix(8)), default: 0] += 1 }
       }
@@ -77,7 +78,7 @@ import Testing
       try await connection.execute(
         """
         INSERT INTO closures (organization_id, during)
-        VALUES ('\(Self.organization)', tstzrange(CURRENT_DATE + interval '36 hours', CURRENT_DATE + interval '37 hours'));
+        VALUES ('\(Self.organization)', tstzrange(\(PlatformDatabase.today) + interval '36 hours', \(PlatformDatabase.today) + interval '37 hours'));
         SELECT cancel_appointment(a.id, 'ill') FROM appointments a WHERE a.customer_id = '\(Self.profile(1))'
         """)
       let closed = try await times()
@@ -133,21 +134,32 @@ import Testing
   }
 
   @Test func nothingIsOfferedForWhichThereIsNoPartition() async throws {
-    try await PlatformDatabase.connected { connection in
-      try await connection.execute(Self.setUp(people: 1))
-      let offered = try await connection.query(
-        """
-        SELECT max(starts_at) < booking_horizon(), count(*) > 0
-          FROM available_slots($1, (booking_horizon() - interval '3 days')::date, 30)
-        """, [Self.service])[0]
-      #expect(try offered.bool(0))
-      #expect(try offered.bool(1))
-      let book = "SELECT book_appointment($1, $2, booking_horizon() + $3::text::interval, $3)"
-      try await connection.query(book, [Self.service, Self.profile(1), "-14 hours"])
-      let error = await #expect(throws: PostgresError.self) {
-        try await connection.query(book, [Self.service, Self.profile(1), "10 hours"])
+    let catalog = try await PlatformDatabase.states.value.declared()
+    try await PlatformDatabase.with { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.execute(Self.setUp(people: 1))
+        // The clock stands still in a transaction; a month that has just ended may have left a partition to be made.
+        try await connection.execute("BEGIN")
+        try await connection.query("SELECT now()")
+        try await Connection.with(database.target) {
+          let made = try await PartitionManager(catalog: catalog).create($0)
+          #expect(made.compactMap(\.failure).isEmpty)
+        }
+        let offered = try await connection.query(
+          """
+          SELECT max(starts_at) < booking_horizon(), count(*) > 0
+            FROM available_slots($1, (booking_horizon() - interval '3 days')::date, 30)
+          """, [Self.service])[0]
+        #expect(try offered.bool(0))
+        #expect(try offered.bool(1))
+        let book = "SELECT book_appointment($1, $2, booking_horizon() + $3::text::interval, $3)"
+        try await connection.query(book, [Self.service, Self.profile(1), "-14 hours"])
+        let error = await #expect(throws: PostgresError.self) {
+          try await connection.query(book, [Self.service, Self.profile(1), "10 hours"])
+        }
+        #expect(error?.sqlState == "55000")
+        try await connection.execute("ROLLBACK")
       }
-      #expect(error?.sqlState == "55000")
     }
   }
 
@@ -159,11 +171,11 @@ import Testing
       try await connection.execute(
         "SET search_path = slotease, public; INSERT INTO service_resources VALUES ('\(service)', '\(others)')")
       let offered = try await connection.query(
-        "SELECT DISTINCT resource_id FROM available_slots($1, CURRENT_DATE + 2)", [service])
+        "SELECT DISTINCT resource_id FROM available_slots($1, \(PlatformDatabase.today) + 2)", [service])
       #expect(try offered.map { try $0.string(0) } == [World.id(1, 23)])
       let error = await #expect(throws: PostgresError.self) {
         try await connection.query(
-          "SELECT book_appointment($1, $2, CURRENT_DATE + interval '60 hours', 'x', $3)",
+          "SELECT book_appointment($1, $2, \(PlatformDatabase.today) + interval '60 hours', 'x', $3)",
           [service, World.profile(1), others])
       }
       #expect(error?.sqlState == "23P01")
@@ -238,8 +250,8 @@ import Testing
       try await connection.execute(Self.setUp(people: 2))
       let insert = """
         INSERT INTO appointments (organization_id, service_id, resource_id, customer_id, starts_at, ends_at, blocked_until)
-        VALUES ('\(Self.organization)', '\(Self.service)', '\(Self.resource(1))', '\(Self.profile(1))', CURRENT_DATE + $1::interval,
-                CURRENT_DATE + $1::interval + interval '45 minutes', CURRENT_DATE + $1::interval + interval '1 hour')
+        VALUES ('\(Self.organization)', '\(Self.service)', '\(Self.resource(1))', '\(Self.profile(1))', \(PlatformDatabase.today) + $1::interval,
+                \(PlatformDatabase.today) + $1::interval + interval '45 minutes', \(PlatformDatabase.today) + $1::interval + interval '1 hour')
         """
       try await connection.query(insert, ["34 hours"])
       try await connection.query(insert, ["35 hours"])
@@ -249,13 +261,14 @@ import Testing
       #expect(error?.sqlState == "23P01")
       let moved = await #expect(throws: PostgresError.self) {
         try await connection.query(
-          "UPDATE appointments SET starts_at = starts_at + interval '30 minutes', ends_at = ends_at + interval '30 minutes', blocked_until = blocked_until + interval '30 minutes' WHERE starts_at = CURRENT_DATE + interval '34 hours'"
+          "UPDATE appointments SET starts_at = starts_at + interval '30 minutes', ends_at = ends_at + interval '30 minutes', blocked_until = blocked_until + interval '30 minutes' WHERE starts_at = \(PlatformDatabase.today) + interval '34 hours'"
         )
       }
       #expect(moved?.sqlState == "23P01")
       // Cancelled ones hold nothing, and do not come back.
       try await connection.execute(
-        "UPDATE appointments SET status = 'cancelled' WHERE starts_at = CURRENT_DATE + interval '34 hours'")
+        "UPDATE appointments SET status = 'cancelled' WHERE starts_at = \(PlatformDatabase.today) + interval '34 hours'"
+      )
       try await connection.query(insert, ["34 hours"])
       let back = await #expect(throws: PostgresError.self) {
         try await connection.query("UPDATE appointments SET status = 'scheduled' WHERE status = 'cancelled'")
@@ -269,7 +282,7 @@ import Testing
       try await connection.execute(Self.setUp(people: 1) + "; LISTEN slotease_appointments")
       _ = try await Self.book(1, at: "10:00", connection)
       let move = """
-        SELECT m.starts_at = CURRENT_DATE + $1::interval FROM appointments a, reschedule_appointment(a.id, CURRENT_DATE + $1::interval) m
+        SELECT m.starts_at = \(PlatformDatabase.today) + $1::interval FROM appointments a, reschedule_appointment(a.id, \(PlatformDatabase.today) + $1::interval) m
         """
       for distance in ["40 days 9 hours", "41 days 9 hours"] {
         let moved = try await connection.query(move, [distance])[0].bool(0)

@@ -1,4 +1,5 @@
 import TestSupport
+import Testing
 
 /// SQL that tries to get out of a scratch server.
 ///

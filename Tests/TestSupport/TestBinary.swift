@@ -80,6 +80,15 @@ package struct TestProject: Sendable {
     }
   }
 
+  /// Starts a command that is to be met on its way; `finish` waits for its end.
+  package func start(_ arguments: String...) throws -> ChildProcess.Running {
+    try ChildProcess.start(binary, arguments, environment: variables([:]), in: root)
+  }
+
+  package func finish(_ running: ChildProcess.Running) async -> ChildProcess.Outcome {
+    await Task.detached { running.finish() }.value
+  }
+
   /// The tests are many, the cores few; but some commands wait for others.
   private static let gate = AsyncGate(limit: 4)
 

@@ -65,5 +65,11 @@ struct FakeServer {
       + message("K", [0, 0, 0, 1, 0, 0, 0, 2]) + message("Z", [UInt8(ascii: "I")])
   }
 
+  /// Whether a client waits to be accepted.
+  var isCalled: Bool {
+    var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
+  }
+
   func stop() { close(descriptor) }
 }

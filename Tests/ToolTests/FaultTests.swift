@@ -3,6 +3,10 @@ import Postgres
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 /// The tool as a person runs it: a process, its output, its exit code.
 /// What can go wrong, and what is said then.
 extension CommandTests {
@@ -77,13 +81,15 @@ extension CommandTests {
     defer { project.remove() }
     let server = FakeServer(version: nil)
     defer { server.stop() }
-    let url = "postgres://me:hunter2@127.0.0.1:\(server.port)/x?connect_timeout=4"
-    let outcome = try await ChildProcess.run(
-      "/bin/sh",
-      ["-c", "'\(project.binary)' status --database '\(url)' & sleep 1; tr '\\0' ' ' < /proc/$!/cmdline; kill $!"],
-      environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
-    #expect(outcome.output.contains("postgres://me:xxxxxxx@127.0.0.1"), "\(outcome.output)")
-    #expect(!outcome.output.contains("hunter2"))
+    let url = "postgres://me:hunter2@127.0.0.1:\(server.port)/x?connect_timeout=3600"
+    let running = try project.start("status", "--database", url)
+    // The server never answers, so that the tool stays where it is: connected.
+    try await Waiting.until("dbtool connects") { server.isCalled }
+    let line = try String(contentsOfFile: "/proc/\(running.pid)/cmdline", encoding: .utf8)
+    kill(running.pid, SIGKILL)
+    let outcome = await project.finish(running)
+    #expect(line.contains("postgres://me:xxxxxxx@127.0.0.1"), "\(line)")
+    #expect(!line.contains("hunter2") && !outcome.output.contains("hunter2"), "\(outcome.output)")
   }
 
   @Test func aWrongPasswordIsSaidAndNotShown() async throws {
@@ -91,33 +97,25 @@ extension CommandTests {
     defer { project.remove() }
     try project.copyPlatform()
     let server = try await Databases.server.value
-    // A server that asks for passwords, on loopback.
+    // A server that asks for passwords, on a socket in a folder of its own: there is no port that another could have.
     let data = "\(project.home)/secured"
     let user = try ProcessUser.forServers()
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     if user.needsSwitch { _ = try await ChildProcess.run("/bin/chown", [user.name, data]) }
     let initdb = try await ChildProcess.run(
-      server.installation.bin + "/initdb",
-      ["-D", data, "-U", "me", "-N", "-A", "scram-sha-256", "--pwfile=/dev/stdin"], as: user, in: "/")
-    // Without a password on standard input initdb refuses; the host rules are what is needed.
-    if initdb.status != 0 {
-      let plain = try await ChildProcess.run(
-        server.installation.bin + "/initdb", ["-D", data, "-U", "me", "-N", "-A", "trust"], as: user, in: "/")
-      try #require(plain.status == 0, "\(plain.output)")
-    }
-    try "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n".write(
-      toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
-    let port = 20_000 + Int.random(in: 0..<20_000)
+      server.installation.bin + "/initdb", ["-D", data, "-U", "me", "-N", "-A", "trust"], as: user, in: "/")
+    try #require(initdb.status == 0, "\(initdb.output)")
+    try "local all all scram-sha-256\n".write(toFile: data + "/pg_hba.conf", atomically: false, encoding: .utf8)
     let start = try await ChildProcess.run(
       server.installation.bin + "/pg_ctl",
-      ["-D", data, "-w", "-l", data + "/log", "-o", "-p \(port) -c listen_addresses=127.0.0.1 -k \(data)", "start"],
+      ["-D", data, "-w", "-t", "600", "-l", data + "/log", "-o", "-c listen_addresses='' -k \(data)", "start"],
       as: user, in: "/")
     try #require(start.status == 0, "\(start.output)")
     defer {
       _ = try? ChildProcess.run(
         server.installation.bin + "/pg_ctl", ["-D", data, "-m", "immediate", "stop"], as: user, in: "/")
     }
-    let outcome = try await project.dbtool("apply", "--database", "postgres://me:hunter2@127.0.0.1:\(port)/postgres")
+    let outcome = try await project.dbtool("apply", "--database", "postgres://me:hunter2@/postgres?host=\(data)")
     #expect(outcome.status == 1 && outcome.output.contains("password authentication failed"), "\(outcome.output)")
     #expect(!outcome.output.contains("hunter2"))
   }
@@ -126,18 +124,18 @@ extension CommandTests {
     try await withPlatform { project in
       #expect(try await project.dbtool("apply").status == 0)
       try project.write(
-        "BEGIN;\nSELECT pg_sleep(4);\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
+        "BEGIN;\n\(Obstacle.statements)\nCREATE TABLE public.slow (a int);\nCOMMIT;\n",
         to: "migrations/20990101000000_slow.sql")
       #expect(try await project.dbtool("plan", "--update-lock").status == 0)
-      let both = try await ChildProcess.run(
-        "/bin/sh",
-        [
-          "-c",
-          "'\(project.binary)' apply & first=$!; '\(project.binary)' apply & wait $first; a=$?; wait $!; echo exits $a $?",
-        ],
-        environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
-      #expect(both.output.contains("another dbtool apply, seed or retirement is at work"), "\(both.output)")
-      #expect(both.output.contains("exits 0 1") || both.output.contains("exits 1 0"), "\(both.output)")
+      let obstacle = try await Obstacle(in: try await target(project))
+      let first = try project.start("apply")
+      try await obstacle.isReached()
+      let second = try await project.dbtool("apply")
+      await obstacle.remove()
+      let outcome = await project.finish(first)
+      #expect(
+        second.status == 1 && second.output.contains("another dbtool apply, seed or retirement is at work"), "\(second.output)")
+      #expect(outcome.status == 0, "\(outcome.output)")
       #expect(try await project.dbtool("status").output.contains("up to date"))
     }
   }
@@ -179,16 +177,19 @@ extension CommandTests {
         CREATE TABLE public.first (a int);
         COMMIT;
         BEGIN;
-        SELECT pg_sleep(2);
+        \(Obstacle.statements)
         CREATE TABLE public.second (a int);
         COMMIT;
         """, to: "migrations/20990101000000_slow.sql")
       #expect(try await project.dbtool("plan", "--update-lock").status == 0)
-      let killed = try await ChildProcess.run(
-        "/bin/sh", ["-c", "'\(project.binary)' apply & sleep 1; kill -9 $!; wait $!; echo killed $?"],
-        environment: ["HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state"], in: project.root)
-      #expect(killed.output.contains("killed 137"), "\(killed.output)")
+      let obstacle = try await Obstacle(in: try await target(project))
+      let victim = try project.start("apply")
+      try await obstacle.isReached()
+      kill(victim.pid, SIGKILL)
+      let killed = await project.finish(victim)
+      #expect(killed.status != 0, "\(killed.output)")
       #expect(try await project.dbtool("status").output.contains("part 1 of 2"))
+      await obstacle.remove()
       let finished = try await project.dbtool("apply")
       #expect(finished.status == 0 && finished.output.contains("going on after part 1"), "\(finished.output)")
       #expect(try await project.dbtool("status").output.contains("up to date"))

@@ -96,7 +96,7 @@ struct DefaultSplit {
       isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(), sayings: try row.strings(),
       restSayings: try row.strings())
     replica = TableReplica(
-      table: rest, newName: ChosenName(table: rest.name, columns: [], label: "divided").text, columns: facts.columns,
+      table: rest, newName: MadeUpName(rest.name, label: "divided").text, columns: facts.columns,
       key: facts.identity, searchPath: facts.searchPath.filter { $0 != "pg_catalog" }, isCertain: false)
     // An attempt that was interrupted.
     let remains = try await connection.query(

@@ -34,12 +34,16 @@ struct Window: Sendable {
       default: "_0000_00"
       }
     let name = id.name.map { $0.isASCII && $0.isNumber ? "0" : $0 }
-    let stem = table.name.prefix(51)
-    return id.name.hasPrefix(stem) && name.dropFirst(stem.count).elementsEqual(shape)
+    // The second is what long names were cut to before.
+    return [WindowSQL.stem(of: table.name), String(table.name.prefix(51))].contains { stem in
+      id.name.hasPrefix(stem) && name.dropFirst(stem.count).elementsEqual(shape)
+    }
   }
 
   /// What the queries below are given.
-  var parameters: [String?] { [table.sqlName, table.name, unit, String(ahead), String(keep), timeZone] }
+  var parameters: [String?] {
+    [table.sqlName, WindowSQL.stem(of: table.name), unit, String(ahead), String(keep), timeZone]
+  }
 
   /// The present moment; rehearsals set another by `dbtool.now`.
   static let clock = "coalesce(nullif(pg_catalog.current_setting('dbtool.now', true), '')::timestamptz, now())"
@@ -75,7 +79,7 @@ struct Window: Sendable {
                              date_trunc($3, \(clock) AT TIME ZONE $6) + $4::int * ('1 ' || $3)::interval,
                              ('1 ' || $3)::interval) d),
     bounds AS (
-      SELECT left($2, 51) || to_char(low, CASE $3 WHEN 'day' THEN '_YYYY_MM_DD' WHEN 'week' THEN '_IYYY_"w"IW'
+      SELECT $2 || to_char(low, CASE $3 WHEN 'day' THEN '_YYYY_MM_DD' WHEN 'week' THEN '_IYYY_"w"IW'
                                                   WHEN 'year' THEN '_YYYY' ELSE '_YYYY_MM' END) AS name,
              low, high, past, format('FOR VALUES FROM (%L) TO (%L)', \(literal("low")), \(literal("high"))) AS bound
         FROM ranges, parent)

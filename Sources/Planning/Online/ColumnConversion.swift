@@ -7,8 +7,32 @@ struct ColumnConversion: Sendable {
   let old: Fact
   let new: Fact
   let table: FactID
+  let conversion: TypeConversion
+  let newName: String
+  let oldName: String
+  private let function: String
+  private let trigger: String
+  private let check: String
+  /// What the sequence of an identity is called until the old one is gone.
+  private let newSequence: String
+
+  init(old: Fact, new: Fact, table: FactID, conversion: TypeConversion, names: FreeNames) {
+    self.old = old
+    self.new = new
+    self.table = table
+    self.conversion = conversion
+    let column = new.id
+    newName = names.column(column, "new")
+    oldName = names.column(column, "old")
+    function = Quote.qualified(table.schema, names.function(column, "convert"))
+    // Triggers fire in the order of their names: this one sees what the others have made of a row.
+    trigger = Quote.identifier(names.trigger(column.member, "convert", of: table))
+    check = Quote.identifier(names.constraint(column, "converted"))
+    newSequence = names.relation(new.list(.sequence).last ?? column.member, "new", in: table.schema)
+  }
+
   /// Whether every value there can be has a converted one.
-  let isCertain: Bool
+  var isCertain: Bool { conversion.isCertain }
 
   var column: FactID { new.id }
   private var name: String { column.member }
@@ -16,18 +40,8 @@ struct ColumnConversion: Sendable {
 
   // MARK: Names that stand in
 
-  var newName: String { OnlineStrategy.standIn(name, "new") }
-  var oldName: String { OnlineStrategy.standIn(name, "old") }
   var newColumn: FactID { FactID(.column, schema: table.schema, name: table.name, member: newName) }
   var oldColumn: FactID { FactID(.column, schema: table.schema, name: table.name, member: oldName) }
-  private var function: String {
-    Quote.qualified(table.schema, ChosenName(table: table.name, columns: [name], label: "convert").text)
-  }
-  /// Triggers fire in the order of their names: this one sees what the others have made of a row.
-  private var trigger: String { Quote.identifier(ChosenName(table: "~" + name, columns: [], label: "convert").text) }
-  private var check: String {
-    Quote.identifier(ChosenName(table: table.name, columns: [name], label: "converted").text)
-  }
   private var quotedNew: String { Quote.identifier(newName) }
   private var quotedOld: String { Quote.identifier(oldName) }
 
@@ -41,7 +55,10 @@ struct ColumnConversion: Sendable {
     for key: AttributeKey in [.notNull, .notNullName, .notNullOptions, .identity, .identityOptions, .sequence] {
       empty.attributes[key] = nil
     }
-    let value = "NEW.\(quotedNew) := \(expression(to: words.text(.type)))"
+    // Batches let the same function convert what was there before: one value, one result, whoever's session it is.
+    let source = "NEW.\(Quote.identifier(name))"
+    let value = "NEW.\(quotedNew) := \(conversion.expression(source, to: words.text(.type)))"
+    let settings = conversion.pins(inFunction: true).map { "SET \($0.assignment)" }.joined(separator: "\n  ")
     // A client is never refused for a value that cannot be converted: that is found out before the change.
     let body =
       isCertain
@@ -55,27 +72,18 @@ struct ColumnConversion: Sendable {
       BEGIN
         \(value);
         RETURN NEW;
-      EXCEPTION WHEN data_exception OR integrity_constraint_violation THEN
+      EXCEPTION WHEN OTHERS THEN
         NEW.\(quotedNew) := NULL;
         RETURN NEW;
       END
       """
     return ColumnRule.add(empty, defaultValue: nil) + [
-      "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql AS \(Quote.literal(body))",
+      "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql\n  \(settings)\n  AS \(Quote.literal(body))",
       "CREATE TRIGGER \(trigger) BEFORE INSERT OR UPDATE ON \(table.sqlName)\n"
         + "  FOR EACH ROW EXECUTE FUNCTION \(function)()",
       // Also for rows that replication brings.
       "\(alter) ENABLE ALWAYS TRIGGER \(trigger)",
     ]
-  }
-
-  private func expression(to type: String) -> String {
-    let value = "NEW.\(Quote.identifier(name))"
-    // A type that keeps its name has other values.
-    guard old.text(.type) == new.text(.type) else {
-      return TypeChange.conversion(value, from: old.text(.type), to: type)
-    }
-    return type.hasSuffix("[]") ? "\(value)::text[]::\(type)" : "\(value)::text::\(type)"
   }
 
   /// Which rows have a value and no converted one.
@@ -115,9 +123,8 @@ struct ColumnConversion: Sendable {
     guard let kind = new.optionalText(.identity), let before = old.list(.sequence).last,
       let after = new.list(.sequence).last
     else { return [] }
-    let standIn = OnlineStrategy.standIn(after, "new")
     let from = Quote.qualified(table.schema, before)
-    let to = Quote.qualified(table.schema, standIn)
+    let to = Quote.qualified(table.schema, newSequence)
     let options = ["SEQUENCE NAME \(to)"] + new.list(.identityOptions)
     return [
       "\(alter) ALTER COLUMN \(Quote.identifier(name)) ADD GENERATED \(kind) AS IDENTITY "

@@ -10,6 +10,7 @@ package struct ExpandAndContract: TwoPartChange {
   private let target: Catalog
   private let conversions: [ColumnConversion]
   private let enums: [FactID]
+  private let names: FreeNames
   /// What the plan was seen to do where it was proved.
   private let hazards: [FactID: [Hazard]]
   /// The facts that stay as they are until the change.
@@ -17,12 +18,13 @@ package struct ExpandAndContract: TwoPartChange {
 
   /// - Parameters:
   ///   - direct: the plan as it was proved, with what PostgreSQL was seen to rewrite.
+  ///   - typeConversions: what was found out of columns that get other types.
   ///   - refused: columns and enums that stay with the direct way.
   /// - Returns: nil when nothing is rewritten that could be converted.
   /// - Throws: `Refusal`.
   package init?(
     _ direct: Plan, from source: Catalog, to target: Catalog, scope: OnlineStrategy.Scope,
-    except refused: Set<FactID> = []
+    conversions typeConversions: TypeConversions, except refused: Set<FactID> = []
   ) throws {
     guard let excluded = scope.excepted else { return nil }
     let isExcluded = { (id: FactID) in
@@ -57,6 +59,8 @@ package struct ExpandAndContract: TwoPartChange {
     self.source = source
     self.target = target
     self.enums = enums.sorted()
+    let names = FreeNames(source, target)
+    self.names = names
     self.hazards = hazards
     waiting = Waiting.closure(of: columns.union(enums), dependents)
     var conversions: [ColumnConversion] = []
@@ -66,11 +70,12 @@ package struct ExpandAndContract: TwoPartChange {
         enums.contains(type)
           && !Set(source[type]?.list(.labels) ?? []).isSubset(of: target[type]?.list(.labels) ?? [])
       }
-      let keepsValues =
-        old.attributes[.type] == new.attributes[.type]
-        || TypeChange.keepsValues(from: old.text(.type), to: new.text(.type))
-      conversions.append(
-        ColumnConversion(old: old, new: new, table: table, isCertain: keepsValues && !removesLabels))
+      // A type that keeps its name has other values.
+      let (before, after) = (old.text(.type), new.text(.type))
+      let conversion =
+        before == after
+        ? TypeConversion.relabelled(after, losesLabels: removesLabels) : typeConversions[before, after]
+      conversions.append(ColumnConversion(old: old, new: new, table: table, conversion: conversion, names: names))
     }
     // They come after the table's other columns, among themselves in the order that they had.
     self.conversions = conversions.sorted { ($0.table, $0.old.position) < ($1.table, $1.old.position) }
@@ -107,9 +112,6 @@ package struct ExpandAndContract: TwoPartChange {
       guard fact.attributes[.partitionKey] == nil, fact.attributes[.partitionOf] == nil,
         fact.attributes[.inherits] == nil, !catalog.facts.values.contains(where: { $0.inherits(from: fact) })
       else { throw refuse("\(table) has partitions or children, or is one") }
-      guard !catalog.contains(conversion.newColumn), !catalog.contains(conversion.oldColumn) else {
-        throw refuse("the names \(conversion.newName) and \(conversion.oldName) are taken")
-      }
     }
     guard old.attributes[.generated] == nil, new.attributes[.generated] == nil else { throw refuse("it is generated") }
     guard (old.attributes[.identity] == nil) == (new.attributes[.identity] == nil) else {
@@ -151,7 +153,9 @@ package struct ExpandAndContract: TwoPartChange {
       }
   }
 
-  private func typeName(_ id: FactID, _ suffix: String) -> String { OnlineStrategy.standIn(id.name, suffix) }
+  private func typeName(_ id: FactID, _ suffix: String) -> String {
+    names.relation(id.name, suffix, in: id.schema)
+  }
 
   /// - Parameter words: the target after `standIns`.
   package func expand(_ words: Catalog) -> [PlanStep] {
@@ -166,7 +170,9 @@ package struct ExpandAndContract: TwoPartChange {
     for conversion in conversions {
       guard let column = words[conversion.newColumn] else { continue }
       var step = PlanStep(altering: conversion.column, conversion.begin(column))
-      step.remark = .conversion
+      step.remark = .conversion(conversion.conversion)
+      // It is now that values are converted.
+      step.hazards = hazards[conversion.column, default: []].filter { $0.code == .dependsOnSettings }
       begin.append(step)
       // A table's rows are touched once, for all of its columns.
       if conversion.column == conversions.first(where: { $0.table == conversion.table })?.column {
@@ -199,7 +205,7 @@ package struct ExpandAndContract: TwoPartChange {
   private func notNull(_ conversion: ColumnConversion, _ step: PlanStep) -> [PlanStep] {
     var beside = step
     beside.subject = conversion.newColumn
-    return OnlineStrategy.notNull(beside, target.serverVersion).map { part in
+    return OnlineStrategy.notNull(beside, target.serverVersion, names).map { part in
       var part = part
       part.subject = conversion.column
       return part
@@ -223,7 +229,7 @@ package struct ExpandAndContract: TwoPartChange {
   }
 
   private func beside(_ id: FactID) -> String {
-    OnlineStrategy.standIn(id.kind == .constraint ? id.member : id.name, "new")
+    names.relation(id.kind == .constraint ? id.member : id.name, "new", in: id.schema)
   }
 
   // MARK: The second migration
@@ -261,7 +267,7 @@ package struct ExpandAndContract: TwoPartChange {
       let hasDefault = source.contains(conversion.column.defaultID)
       var step = PlanStep(altering: conversion.column, conversion.swap(hasDefault: hasDefault) + conversion.release)
       step.remark = .changeOver
-      step.hazards = hazards[conversion.column] ?? []
+      step.hazards = hazards[conversion.column, default: []].filter { $0.code != .dependsOnSettings }
       if conversion.old.text(.type) != conversion.new.text(.type) {
         step.hazards.append(
           Hazard(
@@ -301,7 +307,7 @@ package struct ExpandAndContract: TwoPartChange {
     let renameNew =
       "ALTER INDEX \(Quote.qualified(fact.id.schema, new)) RENAME TO \(Quote.identifier(fact.id.name))"
     guard source.contains(fact.id) else { return [renameNew] }
-    let old = Quote.identifier(OnlineStrategy.standIn(fact.id.name, "old"))
+    let old = Quote.identifier(names.relation(fact.id.name, "old", in: fact.id.schema))
     return ["ALTER INDEX \(fact.id.sqlName) RENAME TO \(old)", renameNew]
   }
 

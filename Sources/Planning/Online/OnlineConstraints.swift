@@ -41,7 +41,7 @@ extension OnlineStrategy {
     guard let place = step.statements.firstIndex(of: statement) else { return nil }
     var rest = step
     rest.statements.remove(at: place)
-    var parts = Self.notNull(step, target.serverVersion)
+    var parts = Self.notNull(step, target.serverVersion, names)
     // New rows have to keep to it from now on.
     rest.statements += parts.removeFirst().statements
     return Expansion(now: [rest], later: parts)
@@ -50,18 +50,19 @@ extension OnlineStrategy {
   /// The steps from a column without NULLs to one that can have none.
   ///
   /// - Returns: what holds for new rows, then what checks the old ones.
-  static func notNull(_ step: PlanStep, _ version: ServerVersion) -> [PlanStep] {
+  static func notNull(_ step: PlanStep, _ version: ServerVersion, _ names: FreeNames) -> [PlanStep] {
     let table = "ALTER TABLE \(step.subject.sqlName)"
     let column = step.subject.memberSQL
-    let columns = [step.subject.member]
     if version.major >= 18 {
+      let columns = [step.subject.member]
+      // What it is called in the end is PostgreSQL's choice; the target has a name where it is another.
       let name = Quote.identifier(ChosenName(table: step.subject.name, columns: columns, label: "not_null").text)
       return [
         PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) NOT NULL \(column) NOT VALID"]),
         validate(step, name),
       ]
     }
-    let name = Quote.identifier(ChosenName(table: step.subject.name, columns: columns, label: "not_null_check").text)
+    let name = Quote.identifier(names.constraint(step.subject, "not_null_check"))
     return [
       PlanStep(continuing: step, ["\(table) ADD CONSTRAINT \(name) CHECK (\(column) IS NOT NULL) NOT VALID"]),
       validate(step, name),
@@ -120,6 +121,7 @@ extension OnlineStrategy {
       continuing: step,
       ["UPDATE \(fact.id.sqlName) SET \(fact.id.memberSQL) = DEFAULT WHERE \(fact.id.memberSQL) IS NULL"], .backfill)
     fill.hazards += Self.firing(table, target)
-    return Expansion(now: [add], later: [fill] + (fact.flag(.notNull) ? Self.notNull(step, target.serverVersion) : []))
+    return Expansion(
+      now: [add], later: [fill] + (fact.flag(.notNull) ? Self.notNull(step, target.serverVersion, names) : []))
   }
 }

@@ -26,8 +26,8 @@ extension OnlineStrategy {
     }
     guard canStay(step.subject) else { return nil }
     removed.insert(drop)
-    let old = Self.standIn(fact.id.name, "old")
-    let new = Self.standIn(fact.id.name, "new")
+    let old = names.relation(fact.id.name, "old", in: fact.id.schema)
+    let new = names.relation(fact.id.name, "new", in: fact.id.schema)
     let (oldIndex, newIndex) = (Quote.qualified(fact.id.schema, old), Quote.qualified(fact.id.schema, new))
     var build = step
     build.statements = [Self.concurrently(fact, named: new)]
@@ -77,7 +77,7 @@ extension OnlineStrategy {
     if isReplacement {
       guard let drop = drop(of: step.subject, before: index), canStay(step.subject) else { return nil }
       removed.insert(drop)
-      name = Self.standIn(name, "new")
+      name = names.relation(name, "new", in: fact.id.schema)
       swap = ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
     }
     var build = step

@@ -13,7 +13,7 @@ extension OnlineStrategy {
     else { return nil }
     let create = MaterializedViewRule.create(fact)
     guard Array(step.statements.prefix(create.count)) == create else { return nil }
-    let new = Self.standIn(id.name, "new")
+    let new = names.relation(id.name, "new", in: id.schema)
     var beside = fact
     beside.id = FactID(.materializedView, schema: id.schema, name: new)
     var build = step
@@ -29,7 +29,7 @@ extension OnlineStrategy {
       // Marks name the view.
       guard other.statements.count == 1 else { return nil }
       removed.insert(place)
-      let stand = Self.standIn(part.id.name, "new")
+      let stand = names.relation(part.id.name, "new", in: id.schema)
       build.statements.append(
         "CREATE \(part.flag(.unique) ? "UNIQUE " : "")INDEX \(Quote.identifier(stand)) ON \(beside.id.sqlName) "
           + part.text(.definition))

@@ -31,6 +31,7 @@ package struct OnlineStrategy {
   let steps: [PlanStep]
   private let renames: Int
   private let excluded: Set<String>
+  let names: FreeNames
   /// Facts that the plan makes or makes anew.
   private let made: Set<FactID>
   /// What changes or goes in the plan, and where.
@@ -74,6 +75,7 @@ package struct OnlineStrategy {
       for fact in [step.subject] + step.includes { touched[fact, default: []].append(index) }
     }
     self.touched = touched
+    names = FreeNames(source, target)
   }
 
   private func expanded() -> [PlanStep] {
@@ -194,10 +196,5 @@ package struct OnlineStrategy {
       default: false
       }
     }
-  }
-
-  /// A name for what stands in for something for a while.
-  static func standIn(_ name: String, _ suffix: String) -> String {
-    ChosenName(table: name, columns: [], label: suffix).text
   }
 }

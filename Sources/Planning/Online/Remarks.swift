@@ -19,9 +19,15 @@ extension PlanStep.Remark {
       "prefer-robust-stmts", "require-concurrent-index-creation", "constraint-missing-not-valid",
       "adding-foreign-key-constraint",
     ])
-  static let conversion = PlanStep.Remark(
-    text: "The second column is empty for now; a trigger fills it for every row that is written.",
-    rules: ["prefer-robust-stmts"])
+  static func conversion(_ conversion: TypeConversion) -> PlanStep.Remark {
+    var text = "The second column is empty for now; a trigger fills it for every row that is written."
+    if !conversion.isImmutable {
+      text +=
+        " What a value becomes may depend on settings: the trigger has its own, whatever a client has, and the batches go "
+        + "through the trigger. Change them here where values mean something else."
+    }
+    return PlanStep.Remark(text: text, rules: ["prefer-robust-stmts"])
+  }
   static let conversionFill = PlanStep.Remark(
     text: "The trigger converts every row that is touched.", rules: [])
   static let conversionCheck = PlanStep.Remark(

@@ -53,13 +53,47 @@ package struct TableConversion: TwoPartChange {
     let children = [source.childrenByParent(), target.childrenByParent()]
     let edges = children + [source.dependentsByFact(), target.dependentsByFact()]
     waiting = Waiting.closure(of: Set(tables.map(\.id)), edges)
-    self.tables = try tables.map { try Self.conversion(of: $0, from: source, to: target, children) }
+    let taken = try Self.names(of: tables.map(\.id), source, target, children)
+    self.tables = try tables.map { try Self.conversion(of: $0, from: source, to: target, children, taken) }
   }
 
   // MARK: Whether it can be
 
+  /// The names of what is made in the schema that all tables share meanwhile, and of their triggers.
+  ///
+  /// - Throws: `Refusal` where two would have the same.
+  private static func names(
+    of tables: [FactID], _ source: Catalog, _ target: Catalog, _ children: [[FactID: [FactID]]]
+  ) throws -> Set<String> {
+    var all: Set<String> = []
+    for (catalog, children) in zip([source, target], children) {
+      var seen: Set<String> = []
+      for table in tables {
+        var own: Set<String> = []
+        // Partitions, indexes and keys stand beside their table.
+        for id in Waiting.closure(of: [table], [children]) {
+          switch id.kind {
+          case .table, .index, .partitionIndex: own.insert(id.name)
+          case .constraint: if catalog[id]?.isKey == true { own.insert(id.member) }
+          case .column: if let name = catalog[id]?.list(.sequence).last { own.insert(name) }
+          case .trigger: all.insert(id.member)
+          default: break
+          }
+        }
+        if let name = own.intersection(seen).sorted().first {
+          throw Refusal(
+            subject: table,
+            reason: "\(name) is also the name of what belongs to another table that is made anew; do that first")
+        }
+        seen.formUnion(own)
+      }
+      all.formUnion(seen)
+    }
+    return all
+  }
+
   private static func conversion(
-    of new: Fact, from source: Catalog, to target: Catalog, _ children: [[FactID: [FactID]]]
+    of new: Fact, from source: Catalog, to target: Catalog, _ children: [[FactID: [FactID]]], _ taken: Set<String>
   ) throws -> Conversion {
     let id = new.id
     func refuse(_ reason: String) -> Refusal { Refusal(subject: id, reason: reason) }
@@ -112,7 +146,8 @@ package struct TableConversion: TwoPartChange {
       key: keys[1].map { Quote.identifier($0) },
       searchPath: Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
         .subtracting(["", "pg_catalog"]).sorted(),
-      isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !parts[1].hasDefault(of: id))
+      isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !parts[1].hasDefault(of: id),
+      taken: taken)
     for fact in parts[1].facts where fact.id != id && fact.attributes[.partitionKey] != nil {
       guard fact.text(.partitionKey).hasPrefix("HASH") || parts[1].hasDefault(of: fact.id) else {
         throw refuse("its partition \(fact.id) has partitions and no default: a client's row might find no place")

@@ -22,13 +22,21 @@ package struct TableReplica: Sendable {
   let isCertain: Bool
   /// Whether rows are kept that no partition is made for.
   let needsRest: Bool
+  /// Takes rows for which there is no partition yet: no client is refused for them.
+  let rest: String
+  private let function: String
+  /// Rows that clients have written and the second table has refused, by their keys.
+  private let refused: String
+  private let trigger: String
+  private let truncation: String
 
   /// - Parameters:
   ///   - columns: what clients write, quoted.
   ///   - key: the columns by which rows are known, quoted.
+  ///   - taken: names of relations that are made beside it, and of the table's triggers.
   package init(
     table: FactID, newName: String? = nil, columns: [String], key: [String], searchPath: [String], isCertain: Bool,
-    needsRest: Bool = false
+    needsRest: Bool = false, taken: Set<String> = []
   ) {
     self.table = table
     self.newName = newName ?? table.name
@@ -37,23 +45,20 @@ package struct TableReplica: Sendable {
     self.searchPath = searchPath
     self.isCertain = isCertain
     self.needsRest = needsRest
+    func helper(_ name: String, _ label: String) -> String {
+      MadeUpName(name, label: label).text(unless: taken.contains)
+    }
+    rest = Quote.qualified(Self.newSchema, helper(table.name, "rest"))
+    refused = Quote.qualified(Self.newSchema, helper(self.newName, "refused"))
+    function = Quote.qualified(Self.newSchema, helper(table.name, "follow"))
+    trigger = Quote.identifier(helper("~" + table.name, "follow"))
+    truncation = Quote.identifier(helper("~" + table.name, "truncate"))
   }
 
   package var new: String { Quote.qualified(Self.newSchema, newName) }
   package var old: String { Quote.qualified(Self.oldSchema, table.name) }
-  /// Takes rows for which there is no partition yet: no client is refused for them.
-  var rest: String { Quote.qualified(Self.newSchema, OnlineStrategy.standIn(table.name, "rest")) }
 
   private var name: String { table.sqlName }
-  private var function: String {
-    Quote.qualified(Self.newSchema, ChosenName(table: table.name, columns: [], label: "follow").text)
-  }
-  /// Rows that clients have written and the second table has refused, by their keys.
-  private var refused: String {
-    Quote.qualified(Self.newSchema, ChosenName(table: newName, columns: [], label: "refused").text)
-  }
-  private var trigger: String { Quote.identifier("~\(OnlineStrategy.standIn(table.name, "follow"))") }
-  private var truncation: String { Quote.identifier("~\(OnlineStrategy.standIn(table.name, "truncate"))") }
   private func keys(of row: String) -> String { key.map { "\(row).\($0)" }.joined(separator: ", ") }
   private var list: String { columns.joined(separator: ", ") }
 

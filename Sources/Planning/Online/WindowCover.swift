@@ -68,7 +68,7 @@ struct WindowCover: Sendable {
         v_first := date_trunc('\(unit)', v_first);
         v_last := date_trunc('\(unit)', v_last);
         FOR v_low IN SELECT generate_series(v_first, v_last, \(step)) LOOP
-          v_name := left(\(Quote.literal(name)), 51) || to_char(v_low, '\(WindowSQL.suffix(unit))');
+          v_name := \(Quote.literal(WindowSQL.stem(of: name))) || to_char(v_low, '\(WindowSQL.suffix(unit))');
           v_from := \(WindowSQL.bound("v_low", type, zone));
           v_to := \(WindowSQL.bound("(v_low + \(step))", type, zone));
           CONTINUE WHEN to_regclass(format('%I.%I', v_schema, v_name)) IS NOT NULL;

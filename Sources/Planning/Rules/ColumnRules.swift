@@ -136,15 +136,16 @@ enum ColumnRule: Rule {
   ) {
     let type = new.text(.type)
     let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
-    let using =
-      old.text(.type) == type
-      ? "" : " USING " + TypeChange.conversion(new.id.memberSQL, from: old.text(.type), to: type)
-    change.statements.append("\(clause) TYPE \(type)\(collation)\(using)")
-    if old.text(.type) != type, !TypeChange.keepsValues(from: old.text(.type), to: type) {
-      change.hazards.append(
-        Hazard(
-          .dataLoss,
-          "changes column \(new.id.path) from \(old.text(.type)) to \(type): values may be cut, rounded or refused"))
+    let alter = "\(clause) TYPE \(type)\(collation)"
+    if old.text(.type) == type {
+      change.statements.append(alter)
+    } else {
+      let conversion = context.conversions[old.text(.type), type]
+      // What a session has set must not decide what values become.
+      change.statements += conversion.seen.map { "SET LOCAL \($0.assignment)" }
+      let expression = conversion.expression(new.id.memberSQL, to: type)
+      change.statements.append(conversion.way == .assignment ? alter : "\(alter) USING \(expression)")
+      change.hazards += conversion.hazards(new.id.path, from: old.text(.type), to: type)
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
     change.disturbs.append((new.id, isInTheWay))
@@ -191,58 +192,6 @@ enum ColumnRule: Rule {
     case let type where type.hasPrefix("numeric(") || type == "inet" || type == "cidr": "MAIN"
     default: "EXTENDED"
     }
-  }
-}
-
-/// Which changes of type keep every value.
-enum TypeChange {
-  private static let order = ["smallint", "integer", "bigint", "numeric"]
-
-  static func keepsValues(from old: String, to new: String) -> Bool {
-    if let a = order.firstIndex(of: old), let b = order.firstIndex(of: new) { return a <= b }
-    if new == "text" { return true }
-    if let a = length(old, "character varying"), let b = length(new, "character varying") { return a <= b }
-    if old == "real", new == "double precision" { return true }
-    if old == "json", new == "jsonb" { return true }
-    return false
-  }
-
-  /// Types between which PostgreSQL has casts (`pg_cast`); from and to text there is one from every type.
-  private static let families = [
-    ["smallint", "integer", "bigint", "numeric", "real", "double precision"],
-    ["text", "character varying", "character", "name"],
-    ["date", "timestamp without time zone", "timestamp with time zone"],
-    ["json", "jsonb"], ["boolean", "integer"], ["inet", "cidr"],
-  ]
-
-  /// An expression that turns a column's values into another type; between types without a cast, the text form is the
-  /// bridge, and a single value becomes an array of one.
-  static func conversion(_ column: String, from old: String, to new: String) -> String {
-    switch (old.hasSuffix("[]"), new.hasSuffix("[]")) {
-    case (false, true): "CASE WHEN \(column) IS NOT NULL THEN ARRAY[\(column)::text]::\(new) END"
-    case (true, false): families[1].contains(base(new)) ? "\(column)::\(new)" : "\(column)[1]::text::\(new)"
-    case (true, true): "\(column)::text[]::\(new)"
-    case (false, false): hasCast(from: old, to: new) ? "\(column)::\(new)" : "\(column)::text::\(new)"
-    }
-  }
-
-  private static func hasCast(from old: String, to new: String) -> Bool {
-    let (a, b) = (base(old), base(new))
-    if families[1].contains(b) || families[1].contains(a) { return true }
-    return families.contains { $0.contains(a) && $0.contains(b) }
-  }
-
-  /// The type without its modifier: `numeric(8,2)` is `numeric`.
-  private static func base(_ type: String) -> String {
-    guard let open = type.firstIndex(of: "("), let close = type.lastIndex(of: ")") else { return type }
-    return String(type[..<open] + type[type.index(after: close)...])
-  }
-
-  private static func length(_ type: String, _ name: String) -> Int? {
-    guard type.hasPrefix(name) else { return nil }
-    let rest = type.dropFirst(name.count)
-    if rest.isEmpty { return Int.max }
-    return Int(rest.dropFirst().dropLast())
   }
 }
 

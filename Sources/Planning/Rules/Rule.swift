@@ -30,6 +30,8 @@ struct RuleContext {
   let referencedTables: Set<FactID>
   /// Default privileges that are in force while the plan creates objects.
   let defaultPrivileges: DefaultPrivileges
+  /// What was found out of columns that get other types.
+  let conversions: TypeConversions
   /// What this plan creates; known once the differences are.
   var created: Set<FactID> = []
 
