@@ -14,7 +14,7 @@ package actor States {
   /// What `schema.lock` says of the stand-ins; nothing without any.
   package nonisolated let standInDigests: Set<String>
   private var server: ScratchServer?
-  private let cache = CatalogCache()
+  let cache = CatalogCache()
   private var found: Installation?
 
   package init(database: Database) {
@@ -54,7 +54,7 @@ package actor States {
       excludedRoles: Rendering.externalRoles(of: database))
   }
 
-  private func key(_ parts: String...) throws -> Digest {
+  func key(_ parts: String...) throws -> Digest {
     let installation = try installation()
     let all =
       [ScratchBase.key, "\(installation.bin) \(installation.version)"] + standIns.map(\.sql) + parts
