@@ -22,6 +22,13 @@ package enum LockFormat {
     return writer.text
   }
 
+  /// One word, quoted where it has to be.
+  static func encode(word: String) -> String {
+    var writer = Writer()
+    if word.isEmpty { writer.append(quoted: word) } else { writer.append(word: word) }
+    return writer.text
+  }
+
   /// All facts of a catalog, a line each.
   package static func encode(_ catalog: Catalog) -> String {
     var writer = Writer()
@@ -82,7 +89,7 @@ package enum LockFormat {
 
     private mutating func append(bare text: String) { bytes.append(contentsOf: text.utf8) }
 
-    private mutating func append(word: String) {
+    mutating func append(word: String) {
       let isBare =
         word != "-"
         && word.utf8.allSatisfy { byte in
@@ -96,7 +103,7 @@ package enum LockFormat {
       if isBare { append(bare: word) } else { append(quoted: word) }
     }
 
-    private mutating func append(quoted text: String) {
+    mutating func append(quoted text: String) {
       bytes.append(UInt8(ascii: "\""))
       for byte in text.utf8 {
         switch byte {
@@ -144,6 +151,14 @@ package enum LockFormat {
     return try scanner.identity()
   }
 
+  /// Reads what a line has after its keyword: one word.
+  static func decodeWord(_ line: ArraySlice<UInt8>, number: Int) throws -> String {
+    var scanner = Scanner(line, number: number)
+    let word = try scanner.word()
+    guard scanner.isAtEnd else { throw scanner.failure("one word expected") }
+    return word
+  }
+
   /// Reads the words of one line from left to right.
   private struct Scanner {
     private let bytes: ArraySlice<UInt8>
@@ -182,6 +197,12 @@ package enum LockFormat {
       }
       return FactID(
         kind, schema: parts[0], name: parts[1], member: parts[2], role: parts[3], subject: subject)
+    }
+
+    mutating func word() throws -> String {
+      skipSpace()
+      defer { skipSpace() }
+      return !isAtEnd && bytes[index] == UInt8(ascii: "\"") ? try quotedText() : try bareWord()
     }
 
     mutating func key() throws -> String {

@@ -20,11 +20,16 @@ package struct SchemaLock: Sendable {
   /// The digests of what others' objects were stood in for by when it was written: with other stand-ins, the same migrations
   /// lead elsewhere. More than one after a merge.
   package var standIns: Set<String>
+  /// The name of the declared database whose lock it is; nil in one that an older dbtool has written.
+  package var database: String?
 
-  package init(migrations: [Entry] = [], catalog: Catalog = Catalog(), standIns: Set<String> = []) {
+  package init(
+    migrations: [Entry] = [], catalog: Catalog = Catalog(), standIns: Set<String> = [], database: String? = nil
+  ) {
     self.migrations = migrations
     self.catalog = catalog
     self.standIns = standIns
+    self.database = database
   }
 
   /// Why a lock file cannot be trusted.
@@ -42,6 +47,7 @@ package struct SchemaLock: Sendable {
   /// The file's text. Its last line is `end`, so that a truncated file is noticed.
   package var text: String {
     var text = "\(Self.header)\npostgres \(catalog.serverVersion.number)\n"
+    if let database { text += Self.line(naming: database) + "\n" }
     for digest in standIns.sorted() { text += "stand-ins sha256:\(digest)\n" }
     for entry in migrations.sorted(by: { $0.version < $1.version }) {
       text += "migration \(entry.version) \(entry.name) sha256:\(entry.digest)\n"
@@ -53,7 +59,9 @@ package struct SchemaLock: Sendable {
 
   /// - Throws: `Failure` naming the line that cannot be read.
   package init(parsing text: String) throws {
+    // Git may have checked it out with the line ends of Windows; texts in it have theirs escaped.
     let lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+      .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
     guard let first = lines.first, first.elementsEqual(Self.header.utf8) else {
       throw Failure(reason: "line 1 should be \"\(Self.header)\"; this is not a lock file of this dbtool")
     }
@@ -84,6 +92,12 @@ package struct SchemaLock: Sendable {
           throw Failure(reason: "line \(index + 1): no digest of the stand-ins")
         }
         standIns.insert(String(words[1].dropFirst(7)))
+      case "database":
+        let name = try Self.databaseName(in: line, number: index + 1)
+        if let database, database != name {
+          throw Failure(reason: "line \(index + 1): a second name of the database, \(Self.line(naming: name))")
+        }
+        database = name
       case "end":
         ended = true
       default:
@@ -100,6 +114,27 @@ package struct SchemaLock: Sendable {
     }
     guard ended else { throw Failure(reason: "the last line is missing: the file was cut off") }
     try checkReferences()
+  }
+
+  /// The line that names the database, as a person may have to edit it.
+  package static func line(naming database: String) -> String { "database \(LockFormat.encode(word: database))" }
+
+  private static func databaseName(in line: ArraySlice<UInt8>, number: Int) throws -> String {
+    do { return try LockFormat.decodeWord(line.drop { $0 != UInt8(ascii: " ") }, number: number) } catch let failure
+      as LockFormat.Failure
+    {
+      throw Failure(reason: failure.description)
+    }
+  }
+
+  /// The database that a lock's text names, without reading the rest of it.
+  ///
+  /// - Returns: nil also for what is no lock, which reading all of it tells.
+  package static func database(of text: String) -> String? {
+    // It stands above what there may be thousands of lines of.
+    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: 16).prefix(16)
+    guard let line = lines.first(where: { $0.starts(with: "database ".utf8) }) else { return nil }
+    return try? databaseName(in: Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)[...], number: 0)
   }
 
   private func words(of line: ArraySlice<UInt8>) -> [String] {

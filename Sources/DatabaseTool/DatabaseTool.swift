@@ -85,7 +85,7 @@ struct RootCommand: AsyncParsableCommand {
       DumpCommand.self, FingerprintCommand.self, TypesCommand.self, DocsCommand.self, RebaseCommand.self,
       RepairCommand.self,
       SquashCommand.self,
-      ResetCommand.self, SeedCommand.self,
+      ResetCommand.self, SeedCommand.self, MarkCommand.self,
       PartitionsCommand.self, PostgresCommand.self,
     ])
 }

@@ -14,7 +14,28 @@ struct ProjectOptions: ParsableArguments {
       valueName: "folder"))
   var folder: String?
 
-  func project() throws -> Project {
+  /// What a command needs of a project's folder.
+  enum Need {
+    /// Nothing of what is in it.
+    case folder
+    /// That it is this program's, if it is anybody's.
+    case declarations
+    /// The same, and migrations, or a place for them.
+    case migrations
+  }
+
+  /// The project, in which there is what is needed.
+  ///
+  /// - Throws: `ToolError`, `ProjectError`.
+  func project(_ need: Need = .declarations) throws -> Project {
+    let project = try found()
+    if need == .folder { return project }
+    try project.verifyDatabase()
+    if need == .migrations { try project.verifyMigrations() }
+    return project
+  }
+
+  private func found() throws -> Project {
     let manager = FileManager.default
     if let folder {
       guard manager.fileExists(atPath: folder) else { throw ToolError("the folder \(folder) does not exist") }
@@ -95,6 +116,18 @@ struct SourceOptions: ParsableArguments {
   func loading(_ body: () async throws -> Void) async throws {
     try await SourceTrust.$current.withValue(trustSource ? .vouchedFor : .others) { try await body() }
   }
+}
+
+/// Reads the name of an environment.
+///
+/// - Throws: `ValidationError` for what is none.
+func environmentMark(_ name: String, option: String = "--environment") throws -> EnvironmentMark {
+  guard let mark = EnvironmentMark(name) else {
+    throw ValidationError(
+      "\(option) takes a name with letters, digits, _, - and . that begins with a letter or a digit, for example staging."
+    )
+  }
+  return mark
 }
 
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable { case text, json }

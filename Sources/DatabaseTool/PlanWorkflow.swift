@@ -10,6 +10,8 @@ struct PlanWorkflow {
   let states: States
   var renames = RenameMode.ask
   var strategy = OnlineStrategy.Scope.everything
+  /// What the lock says whose it is, where that is not this program's database.
+  var databaseName: String?
 
   struct Result {
     var plan: Plan
@@ -46,6 +48,8 @@ struct PlanWorkflow {
     var proof: Proof?
     if !plan.isEmpty {
       proof = try await prove(&plan, on: try await states.replayTemplate(files), from: source, to: target)
+      // An apply of what is written next compares with it.
+      if unlisted.isEmpty { await states.remember(source, after: files) }
     }
     return Result(
       plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files,
@@ -197,7 +201,8 @@ struct PlanWorkflow {
       catalog = result.target
     }
     let lock = SchemaLock(
-      migrations: files.map(\.lockEntry), catalog: catalog, standIns: states.standInDigests)
+      migrations: files.map(\.lockEntry), catalog: catalog, standIns: states.standInDigests,
+      database: databaseName ?? project.databaseName)
     try Project.write(lock.text, to: project.lockPath)
     return written.map(\.fileName)
   }

@@ -164,7 +164,8 @@ struct RebaseWorkflow {
       try FileManager.default.removeItem(atPath: "\(project.migrationsFolder)/\(old.fileName)")
     }
     let lock = SchemaLock(
-      migrations: result.files.map(\.lockEntry), catalog: result.catalog, standIns: states.standInDigests)
+      migrations: result.files.map(\.lockEntry), catalog: result.catalog, standIns: states.standInDigests,
+      database: project.databaseName)
     try Project.write(lock.text, to: project.lockPath)
   }
 }

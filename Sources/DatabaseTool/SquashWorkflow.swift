@@ -120,7 +120,8 @@ struct SquashWorkflow {
     }
     let files = [baseline] + rest
     let anew = SchemaLock(
-      migrations: files.map(\.lockEntry), catalog: lock, standIns: States(database: project.database).standInDigests)
+      migrations: files.map(\.lockEntry), catalog: lock, standIns: States(database: project.database).standInDigests,
+      database: project.databaseName)
     try Project.write(anew.text, to: project.lockPath)
   }
 

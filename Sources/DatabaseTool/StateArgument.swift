@@ -50,8 +50,17 @@ enum StateArgument: CustomStringConvertible {
     }
   }
 
-  func catalog(_ project: Project, _ states: States) async throws -> Catalog {
+  /// Whether it is read from the project's folder.
+  private var isOfFolder: Bool {
     switch self {
+    case .lock, .migrations: true
+    default: false
+    }
+  }
+
+  func catalog(_ project: Project, _ states: States) async throws -> Catalog {
+    if isOfFolder { try project.verifyDatabase() }
+    return switch self {
     case .empty: try await states.empty()
     case .schema: try await states.declared()
     case .lock: try verifiedFiles(project).1.catalog

@@ -23,6 +23,8 @@ package struct CatalogCache: Sendable {
     return (try? SchemaLock(parsing: text))?.catalog
   }
 
+  package func contains(_ key: Digest) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(key)") }
+
   /// A cache that cannot be written is only slow.
   package func store(_ catalog: Catalog, for key: Digest) {
     // What is not modelled has no line in the format; it has to be read anew to be reported.

@@ -13,6 +13,8 @@ package struct Project: Sendable {
     self.root = root
   }
 
+  /// The declared database's name.
+  package var databaseName: String { database.name }
   package var migrationsFolder: String { root + "/migrations" }
   package var seedsFolder: String { root + "/seeds" }
   package var lockPath: String { root + "/schema.lock" }
@@ -32,10 +34,52 @@ package struct Project: Sendable {
 
   package var hasLock: Bool { FileManager.default.fileExists(atPath: lockPath) }
 
+  /// Whether there is what a first `dbtool plan --name` writes.
+  package var hasMigrations: Bool {
+    let type = try? FileManager.default.attributesOfItem(atPath: migrationsFolder)[.type] as? FileAttributeType
+    return hasLock || type == .typeDirectory || type == .typeSymbolicLink
+  }
+
+  /// - Throws: `ProjectError.otherDatabase` when the lock is another declared database's.
+  package func verifyDatabase() throws {
+    // One that cannot be read says so to whoever needs it.
+    guard hasLock, let text = try? String(contentsOfFile: lockPath, encoding: .utf8),
+      let name = SchemaLock.database(of: text), name != database.name
+    else { return }
+    throw ProjectError.otherDatabase(root: root, theirs: name, ours: database.name)
+  }
+
+  /// - Throws: `ProjectError.noMigrations` when there are none, so that nobody takes an empty folder for a project.
+  package func verifyMigrations() throws {
+    guard hasMigrations else { throw ProjectError.noMigrations(root: root) }
+  }
+
   /// Writes a file whole or not at all.
   package static func write(_ text: String, to path: String) throws {
     try FileManager.default.createDirectory(
       atPath: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), withIntermediateDirectories: true)
     try text.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+}
+
+/// Why a folder is not the project that is meant.
+package enum ProjectError: Error, CustomStringConvertible {
+  case otherDatabase(root: String, theirs: String, ours: String)
+  case noMigrations(root: String)
+
+  package var description: String {
+    switch self {
+    case .otherDatabase(let root, let theirs, let ours):
+      return
+        "\(root)/schema.lock is that of the database \(theirs), and this dbtool declares \(ours); nothing was changed. "
+        + "Use the dbtool of \(theirs) here, or this one in its own folder (cd, or --project). If the database was renamed, "
+        + "change the line \"\(SchemaLock.line(naming: theirs))\" of schema.lock to \"\(SchemaLock.line(naming: ours))\", and say "
+        + "dbtool mark --renamed-from for each database that it was applied to."
+    case .noMigrations(let root):
+      return
+        "\(root) has neither migrations/ nor schema.lock, so it is no project of dbtool's; nothing was changed. Go to the "
+        + "project's folder (cd), or name it (--project <folder>). In a new one, dbtool plan --name first writes the first "
+        + "migration; dbtool init makes a package."
+    }
   }
 }

@@ -1,11 +1,37 @@
 package import Catalog
 package import Planning
+internal import Postgres
 
 extension States {
   /// What the first migrations led to, with what only declarations know of the objects that were there.
   ///
   /// - Parameter now: what all of them lead to.
   package func catalog(after files: [MigrationFile], within now: Catalog) async throws -> Catalog {
+    let cacheKey = try key(after: files, within: now)
+    if let cached = cache?.catalog(for: cacheKey) { return cached }
+    let catalog = try await made(after: files, within: now)
+    cache?.store(catalog, for: cacheKey)
+    return catalog
+  }
+
+  /// Keeps what is known of where the migrations lead, so that nobody has to run them to know it.
+  package func remember(_ catalog: Catalog, after files: [MigrationFile]) {
+    guard let cacheKey = try? key(after: files, within: catalog), cache?.contains(cacheKey) == false else { return }
+    cache?.store(catalog, for: cacheKey)
+  }
+
+  /// Names the migrations, and what is taken from elsewhere: what only declarations know, roles, versions of extensions.
+  private func key(after files: [MigrationFile], within now: Catalog) throws -> Digest {
+    var known = Catalog()
+    for fact in now.facts.values where fact.id.kind.isDeclaredOnly || [.role, .extension].contains(fact.id.kind) {
+      known.insert(fact)
+    }
+    return try key(
+      "catalog after", CatalogCache.buildStamp, files.map(\.digest.description).joined(separator: " "),
+      LockFormat.encode(known))
+  }
+
+  private func made(after files: [MigrationFile], within now: Catalog) async throws -> Catalog {
     var catalog = try await replayed(files).withoutWindowPartitions(of: now.windows)
     for fact in now.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
       if let parent = fact.parent, !catalog.contains(parent) { continue }

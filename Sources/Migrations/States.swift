@@ -15,7 +15,7 @@ package actor States {
   package nonisolated let standInDigests: Set<String>
   /// By what their roles and settings come from.
   private var servers: [String: ScratchServer] = [:]
-  private let cache = CatalogCache()
+  let cache = CatalogCache()
   private var found: Installation?
   /// What was found out of changes of type: those of a template's types, which its name tells.
   var verdicts: [String: [TypeConversions.Pair: TypeConversion]] = [:]
@@ -63,7 +63,7 @@ package actor States {
       excludedRoles: Rendering.externalRoles(of: database))
   }
 
-  private func key(_ parts: String...) throws -> Digest {
+  func key(_ parts: String...) throws -> Digest {
     let installation = try installation()
     let all =
       [ScratchBase.key, "\(installation.bin) \(installation.version)"] + standIns.map(\.sql) + parts

@@ -214,28 +214,6 @@ extension CommandTests {
     }
   }
 
-  @Test func resetAsksForProductionAndStrangers() async throws {
-    try await withPlatform { project in
-      #expect(try await project.dbtool("apply", "--environment", "production").status == 0)
-      // Applying again without the word leaves the mark.
-      #expect(try await project.dbtool("apply").status == 0)
-      let production = try await project.dbtool("reset")
-      #expect(production.status == 1 && production.output.contains("marked as production"), "\(production.output)")
-      let seed = try await project.dbtool("seed", "--environment", "development")
-      #expect(seed.status == 1 && seed.output.contains("marked as production"), "\(seed.output)")
-      #expect(try await project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE other").status == 0)
-      let url = "postgres:///other?host=\(try await socket(project))&user=postgres"
-      let stranger = try await project.dbtool("reset", "--database", url)
-      #expect(stranger.status == 1 && stranger.output.contains("was not made by this project"), "\(stranger.output)")
-      // A database that migrations were applied to may be anybody's until it is marked.
-      #expect(try await project.dbtool("apply", "--database", url).status == 0)
-      let unmarked = try await project.dbtool("reset", "--database", url)
-      #expect(unmarked.status == 1 && unmarked.output.contains("not marked as a development"), "\(unmarked.output)")
-      #expect(try await project.dbtool("reset", "--database", url, "--allow-unrecognized").status == 0)
-      #expect(try await project.dbtool("reset", "--database", url).status == 0)
-    }
-  }
-
   @Test func dumpRebuildsWhatItReads() async throws {
     try await withPlatform { project in
       #expect(try await project.dbtool("apply").status == 0)

@@ -14,6 +14,9 @@ struct ApplyCommand: AsyncParsableCommand {
       Verifies every migration file against schema.lock, then applies what the database does not have yet, a transaction \
       at a time, recording each in the transaction that did it. One apply at a time per database. When it is interrupted, \
       run it again: it goes on where it stopped. Afterwards it creates the partitions that declared windows need.
+
+      Before it begins, it compares what is about to be changed or dropped with what the migrations before have made, and \
+      refuses (exit 3) where somebody else has changed that meanwhile.
       """)
 
   @Argument(
@@ -28,7 +31,9 @@ struct ApplyCommand: AsyncParsableCommand {
   var to: String?
 
   @Option(
-    help: ArgumentHelp("Mark the database, for example as production; seed and reset ask for it.", valueName: "name"))
+    help: ArgumentHelp(
+      "Mark the database, for example as production; reset and seed go by it.",
+      discussion: "One that is marked otherwise is refused; dbtool mark changes a mark.", valueName: "name"))
   var environment: String?
 
   @Option(
@@ -45,6 +50,9 @@ struct ApplyCommand: AsyncParsableCommand {
   @Flag(help: "Apply contracts too: every client is ready for what they take away.")
   var contract = false
 
+  @Flag(help: "Apply although what is about to be changed is not what the migrations before have made.")
+  var allowDrift = false
+
   @Flag(help: "Take the statement in which an earlier apply was interrupted for carried out.")
   var skipInterrupted = false
 
@@ -60,6 +68,7 @@ struct ApplyCommand: AsyncParsableCommand {
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
+    if let environment { _ = try environmentMark(environment) }
     if skipInterrupted, repeatInterrupted {
       throw ValidationError("Say either --skip-interrupted or --repeat-interrupted.")
     }
@@ -84,9 +93,14 @@ struct ApplyCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
+      let mark = try environment.map { try environmentMark($0) }
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
+      // Before anything is made there.
+      try await Connection.with(target) {
+        try await DatabaseMarks($0).verify(target, project: project.databaseName, environment: mark)
+      }
       if standIns, !dryRun { try await project.provide(to: target) }
       let plan = try planFile.map { try PlanFile(path: $0) }
       if dryRun {
@@ -100,10 +114,12 @@ struct ApplyCommand: AsyncParsableCommand {
         guard let index = files.firstIndex(where: { $0.version == file.version }), index > 0 else { throw ExitCode(3) }
         return files[index - 1].version
       }
-      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock, options: applyOptions)
-        .run(
-          upTo: last ?? to, environment: environment, usualEnvironment: isEmbedded ? "development" : nil,
-          precondition: { try await plan?.verify(project, target) }, Console.output)
+      var workflow = ApplyWorkflow(
+        project: project, target: target, files: files, lock: lock, options: applyOptions)
+      workflow.looksForDrift = !allowDrift
+      try await workflow.run(
+        upTo: last ?? to, environment: mark, usualEnvironment: isEmbedded ? .development : nil,
+        precondition: { try await plan?.verify(project, target) }, Console.output)
       if stop != nil { throw ExitCode(3) }
     }
   }
@@ -172,27 +188,29 @@ struct ApplyWorkflow {
   let files: [MigrationFile]
   let lock: SchemaLock
   var options = Applier.Options()
+  /// Whether it refuses to change what others have changed.
+  var looksForDrift = false
 
   /// - Parameters:
-  ///   - environment: what the database is marked as from now on.
-  ///   - usualEnvironment: what it is marked as when it has no mark yet.
+  ///   - environment: what the database is marked as, or has to be.
+  ///   - usualEnvironment: what it is marked as when it has no mark yet, and none was said.
   ///   - precondition: looked at under the lock that keeps other applies away.
   func run(
-    upTo version: String?, environment: String?, usualEnvironment: String? = nil,
+    upTo version: String?, environment: EnvironmentMark?, usualEnvironment: EnvironmentMark? = nil,
     precondition: @Sendable () async throws -> Void = {}, _ console: Console
   ) async throws {
     let applier = Applier(target: target, files: files, options: options)
-    let agenda = try await applier.apply(upTo: version, precondition: precondition) { event in
+    let drift = ApplyDriftCheck(project: project, target: target, files: files, lock: lock.catalog)
+    let agenda = try await applier.apply(upTo: version, precondition: precondition) { connection, agenda in
+      if looksForDrift { try await drift.refuse(agenda, connection) }
+      try await DatabaseMarks.claim(
+        target, project: project.databaseName, environment: environment, usually: usualEnvironment, connection)
+    } _: { event in
       Self.report(event, console)
     }
     let count = agenda.pending.count
     let all = version == nil || version == files.last?.version
     try await Connection.with(target) { connection in
-      try await History.set("project", project.database.name, connection)
-      let current = try await History.setting("environment", connection)
-      if let mark = environment ?? (current == nil ? usualEnvironment : nil), mark != current {
-        try await History.set("environment", mark, connection)
-      }
       if all {
         let outcomes = try await PartitionManager(catalog: lock.catalog).create(connection)
         for outcome in outcomes {
@@ -203,6 +221,7 @@ struct ApplyWorkflow {
       }
     }
     if count > 0 {
+      if all, agenda.waiting.isEmpty { await drift.remember() }
       console.line("applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
     } else if agenda.waiting.isEmpty {
       console.line("nothing to apply: \(target) is up to date" + (all ? "" : " up to \(version ?? "")"))

@@ -45,7 +45,7 @@ struct DiffCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting(loading: source) {
       var workflow = DiffWorkflow(
-        from: try StateArgument(from), to: try StateArgument(to), project: try projectOptions.project())
+        from: try StateArgument(from), to: try StateArgument(to), project: try projectOptions.project(.folder))
       workflow.renames = renames.mode
       workflow.isStrict = strict
       if case .online = strategy { workflow.strategy = .everything }
@@ -71,7 +71,7 @@ struct DumpCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting(loading: source) {
       var workflow = DiffWorkflow(
-        from: .empty, to: try StateArgument(state), project: try projectOptions.project())
+        from: .empty, to: try StateArgument(state), project: try projectOptions.project(.folder))
       workflow.isStrict = strict
       try await workflow.run(.sql, check: false, prove: false)
     }

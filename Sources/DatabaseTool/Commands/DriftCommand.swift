@@ -50,7 +50,7 @@ struct DriftCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting(loading: source) {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       guard project.hasLock else { throw ToolError("there is no schema.lock yet; dbtool plan --name <name> writes it") }
       let waivers = try Self.waivers(project)
@@ -109,7 +109,7 @@ struct DriftCommand: AsyncParsableCommand {
     }
   }
 
-  private static func waivers(_ project: Project) throws -> [Waiver] {
+  static func waivers(_ project: Project) throws -> [Waiver] {
     let path = "\(project.root)/\(Waiver.fileName)"
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {

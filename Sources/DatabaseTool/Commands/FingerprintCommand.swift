@@ -28,7 +28,7 @@ struct FingerprintCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting(loading: source) {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.folder)
       let clock = ContinuousClock()
       let start = clock.now
       let catalog = try await StateArgument(state).catalog(project, States(database: project.database))

@@ -127,6 +127,7 @@ struct ImportWork {
     let empty = try await states.empty()
     var workflow = PlanWorkflow(project: project, states: states, renames: .off)
     workflow.strategy = .nothing
+    workflow.databaseName = databaseName
     var plan = try await states.plan(from: empty, to: imported.catalog)
     guard !plan.isEmpty else { throw ToolError("there is nothing in the database to import") }
     let proof = try await workflow.prove(

@@ -28,11 +28,14 @@ struct PartitionsCommand: AsyncParsableCommand {
     func with<Result: Sendable>(
       _ body: @Sendable (PartitionManager, Connection) async throws -> Result
     ) async throws -> Result {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (_, lock) = try verifiedFiles(project)
       let manager = PartitionManager(catalog: lock.catalog)
       let (target, _) = try await databaseOptions.resolve(project)
-      return try await Connection.with(target, applicationName: "dbtool partitions") { try await body(manager, $0) }
+      return try await Connection.with(target, applicationName: "dbtool partitions") { connection in
+        try await DatabaseMarks(connection).verify(target, project: project.databaseName)
+        return try await body(manager, connection)
+      }
     }
   }
 

@@ -17,7 +17,7 @@ struct PostgresCommand: AsyncParsableCommand {
     subcommands: [Start.self, Stop.self, Status.self, Psql.self], defaultSubcommand: Status.self)
 
   private static func server(_ options: ProjectOptions) throws -> ProjectServer {
-    try options.project().server()
+    try options.project(.folder).server()
   }
 
   struct Start: AsyncParsableCommand {
@@ -71,12 +71,12 @@ struct PostgresCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Open psql on it, starting it first.",
       discussion: "Arguments after -- go to psql: dbtool postgres psql -- -c 'SELECT 1'")
+    @OptionGroup var projectOptions: ProjectOptions
     @Argument(parsing: .captureForPassthrough, help: "Arguments for psql.")
     var arguments: [String] = []
     func run() async throws {
       try await reporting {
-        let options = try ProjectOptions.parse([])
-        let server = try PostgresCommand.server(options)
+        let server = try projectOptions.project().server()
         if !server.isReady { try await server.start() }
         let path = try server.installation().bin + "/psql"
         let given = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments

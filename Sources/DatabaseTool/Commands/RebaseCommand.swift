@@ -28,7 +28,7 @@ struct RebaseCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let project = try project.project()
+      let project = try project.project(.migrations)
       let workflow = try RebaseWorkflow(project: project, onto: onto)
       let result = try await workflow.run()
       let console = Console.output

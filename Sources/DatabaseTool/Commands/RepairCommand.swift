@@ -43,9 +43,12 @@ struct RepairCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       let (target, _) = try await databaseOptions.resolve(project)
+      try await Connection.with(target) {
+        try await DatabaseMarks($0).verify(target, project: project.databaseName)
+      }
       let console = Console.output
       if toSupabase {
         let count = try await Connection.with(target) { try await SupabaseHistory.write(files, $0) }

@@ -9,100 +9,121 @@ struct ResetCommand: AsyncParsableCommand {
     commandName: "reset",
     abstract: "Drop a development database and build it anew.",
     discussion: """
-      Drops the database, creates it, applies every migration, creates the partitions, and with --seed loads the seeds. \
-      Refuses a database that is marked as production, and one that it does not recognise: not the embedded one, and not \
-      marked as a development database of this project (dbtool apply --environment development marks it).
+      Says what is there, drops the database, creates it, applies every migration, creates the partitions, and with --seed loads \
+      the seeds. It does so with a database of this project that is marked as development or test, and with the embedded one \
+      unless that is marked otherwise. For any other, --drop-database has to say its name. One that is marked as production is \
+      never dropped: dbtool mark --from production changes the mark first.
       """)
 
   @Flag(help: "Load the seeds afterwards.")
   var seed = false
 
-  @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
-  var environment = "development"
+  @Option(
+    help: ArgumentHelp(
+      "Which seeds, beside the common ones, and what the new database is marked as.",
+      discussion: "Default: what the old one was marked as, or development.", valueName: "name"))
+  var environment: String?
 
-  @Flag(help: "Also drop a database that is not marked as one of this project for development.")
+  @Option(
+    help: ArgumentHelp(
+      "Drop this database, although it is not known as one for development or tests. It has to be the database's name.",
+      valueName: "name"))
+  var dropDatabase: String?
+
+  @Flag(help: .hidden)
   var allowUnrecognized = false
 
-  @Flag(help: "Also drop a database that is marked as production.")
+  @Flag(help: .hidden)
   var allowProduction = false
 
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
 
+  func validate() throws {
+    if allowUnrecognized {
+      throw ValidationError("--allow-unrecognized is gone. Type the database's name instead: --drop-database <name>.")
+    }
+    if allowProduction {
+      throw ValidationError(
+        "--allow-production is gone. A database that is marked as production is not dropped; if the mark is wrong, change it "
+          + "first: dbtool mark --from production --to <name>.")
+    }
+    if let environment { _ = try environmentMark(environment) }
+  }
+
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
+      let given = try environment.map { try environmentMark($0) }
+      if seed, let given { try SeedRunner.verify(environment ?? "\(given)", in: project.root) }
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
-      try await checkAllowed(target, project, isEmbedded)
       let console = Console.output
-      try await recreate(target)
+      let old = try await drop(target, project, isEmbedded, console)
       console.line("created \(target)")
       if isEmbedded {
         try await project.prepare(try project.server())
       } else {
         try await project.provide(to: target)
       }
+      let mark = given ?? old ?? .development
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
-        .run(upTo: nil, environment: environment, console)
-      if seed { try await SeedWorkflow.run(project, target, environment, console) }
+        .run(upTo: nil, environment: mark, console)
+      if seed { try await SeedWorkflow.run(project, target, environment ?? "\(mark)", console) }
     }
   }
 
-  private func checkAllowed(_ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool) async throws {
-    let settings: (project: String?, environment: String?)
-    do {
-      settings = try await Connection.with(target) { connection in
-        (try await History.setting("project", connection), try await History.setting("environment", connection))
+  /// Drops the database, if it is there and may go, and creates it anew.
+  ///
+  /// - Returns: what it was marked as.
+  private func drop(
+    _ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool, _ console: Console
+  ) async throws -> EnvironmentMark? {
+    guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
+    let maintenance = target.database(name == "postgres" ? "template1" : "postgres")
+    let exists = try await Connection.with(maintenance) {
+      try await !$0.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [name]).isEmpty
+    }
+    guard exists else {
+      try await recreate(name, maintenance)
+      return nil
+    }
+    let verdict = ResetGuard(
+      project: project.databaseName, target: target, isEmbedded: isEmbedded, typedName: dropDatabase)
+    // Nobody applies, seeds or marks meanwhile.
+    return try await ApplyLock.with(target) { _ in
+      let (marks, contents) = try await Connection.with(target) { try await verdict.verify($0) }
+      console.line("dropping \(target): it has \(contents)")
+      try await dropSubscriptions(target)
+      // Who does not heed the lock may have written since.
+      let last = try await Connection.with(target) { try await verdict.verify($0).marks }
+      guard last == marks else {
+        throw ToolError("\(target) was marked otherwise meanwhile; nothing was changed. Run it again.")
       }
-    } catch let error as PostgresError where error.kind == .connection && error.message.contains("does not exist") {
-      // Nothing to lose.
-      return
-    }
-    if settings.environment == "production", !allowProduction {
-      throw ToolError(
-        "\(target) is marked as production; nothing was changed. --allow-production drops it all the same.")
-    }
-    if isEmbedded || allowUnrecognized || allowProduction { return }
-    if settings.project != project.database.name {
-      throw ToolError(
-        "\(target) was not made by this project (\(project.database.name)); nothing was changed. "
-          + "--allow-unrecognized drops it all the same.")
-    }
-    // Every database that migrations were applied to is the project's; only a mark says that nobody will miss it.
-    if settings.environment == nil {
-      throw ToolError(
-        "\(target) is not marked as a development database; nothing was changed. If it is one, mark it with "
-          + "dbtool apply --environment development; --allow-unrecognized drops it all the same.")
+      try await recreate(name, maintenance)
+      return marks.environment
     }
   }
 
   /// A database with subscriptions cannot be dropped. Their slots stay where they are.
   private func dropSubscriptions(_ target: ConnectionTarget) async throws {
-    do {
-      try await Connection.with(target) { connection in
-        let names = try await connection.query(
-          """
-          SELECT s.subname FROM pg_catalog.pg_subscription s
-            JOIN pg_catalog.pg_database d ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
-          """)
-        for row in names {
-          let name = Quote.identifier(try row.string(0))
-          try await connection.execute("ALTER SUBSCRIPTION \(name) DISABLE")
-          try await connection.execute("ALTER SUBSCRIPTION \(name) SET (slot_name = NONE)")
-          try await connection.execute("DROP SUBSCRIPTION \(name)")
-        }
+    try await Connection.with(target) { connection in
+      let names = try await connection.query(
+        """
+        SELECT s.subname FROM pg_catalog.pg_subscription s
+          JOIN pg_catalog.pg_database d ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
+        """)
+      for row in names {
+        let name = Quote.identifier(try row.string(0))
+        try await connection.execute("ALTER SUBSCRIPTION \(name) DISABLE")
+        try await connection.execute("ALTER SUBSCRIPTION \(name) SET (slot_name = NONE)")
+        try await connection.execute("DROP SUBSCRIPTION \(name)")
       }
-    } catch let error as PostgresError where error.sqlState == "3D000" {
-      // There is no such database yet.
     }
   }
 
-  private func recreate(_ target: ConnectionTarget) async throws {
-    guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
-    let maintenance = name == "postgres" ? "template1" : "postgres"
-    try await dropSubscriptions(target)
-    try await Connection.with(target.database(maintenance)) { connection in
+  private func recreate(_ name: String, _ maintenance: ConnectionTarget) async throws {
+    try await Connection.with(maintenance) { connection in
       try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
       try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
     }
@@ -116,7 +137,9 @@ struct SeedCommand: AsyncParsableCommand {
     discussion: """
       Loads seeds/common and seeds/<environment>: .sql files, and .csv files named for their table, in the order of their \
       names. app.environment and app.scale are set meanwhile. A file that did not change since it was loaded is passed \
-      over.
+      over. Sequences are taken past what was loaded with numbers of its own.
+
+      A database that is marked as neither development nor test takes the seeds of its own environment only, beside the common ones.
       """)
 
   @Option(help: ArgumentHelp("Which seeds, beside the common ones.", valueName: "name"))
@@ -129,12 +152,14 @@ struct SeedCommand: AsyncParsableCommand {
   @OptionGroup var projectOptions: ProjectOptions
 
   func validate() throws {
+    _ = try environmentMark(environment)
     guard scale > 0, scale <= 1000 else { throw ValidationError("--scale is a number above 0, at most 1000") }
   }
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
+      try SeedRunner.verify(environment, in: project.root)
       let (target, _) = try await databaseOptions.resolve(project)
       try await SeedWorkflow.run(project, target, environment, scale: scale, Console.output)
     }
@@ -149,7 +174,8 @@ enum SeedWorkflow {
     let start = clock.now
     let outcome = try await ApplyLock.with(target) { _ in
       try await Connection.with(target, applicationName: "dbtool seed") { connection in
-        let runner = SeedRunner(folder: project.seedsFolder, environment: environment, scale: scale)
+        try await DatabaseMarks(connection).verify(target, project: project.databaseName)
+        let runner = SeedRunner(project: project.root, environment: environment, scale: scale)
         return try await runner.run(connection) {
           console.note("  \($0)")
         }

@@ -41,7 +41,7 @@ struct RevertCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       guard to == "0" || files.contains(where: { $0.version == to }) else { throw ApplyError.noSuchVersion(to) }
       let states = States(database: project.database)

@@ -20,14 +20,14 @@ struct StatusCommand: AsyncParsableCommand {
   /// A database and what it says of the migrations.
   private struct Remote {
     var target: ConnectionTarget
-    var environment: String?
+    var environment: EnvironmentMark?
     var comparison: HistoryComparison
     var activity: ApplyActivity?
   }
 
   func run() async throws {
     try await reporting {
-      let project = try projectOptions.project()
+      let project = try projectOptions.project(.migrations)
       let files = try project.migrations()
       var remotes: [Remote] = []
       var isIncomplete = false
@@ -64,7 +64,7 @@ struct StatusCommand: AsyncParsableCommand {
   private func remote(_ target: ConnectionTarget, _ files: [MigrationFile]) async throws -> Remote {
     try await Connection.with(target) { connection in
       Remote(
-        target: target, environment: try await History.setting("environment", connection),
+        target: target, environment: try await DatabaseMarks(connection).environment,
         comparison: HistoryComparison(files, try await History.entries(connection)),
         activity: try await ApplyActivity.current(connection))
     }
@@ -140,7 +140,7 @@ struct StatusCommand: AsyncParsableCommand {
 
   private func machine(_ remote: Remote) -> MachineStatus.Database {
     MachineStatus.Database(
-      database: "\(remote.target)", environment: remote.environment,
+      database: "\(remote.target)", environment: remote.environment.map { "\($0)" },
       migrations: remote.comparison.lines.map {
         MachineStatus.Line(
           version: $0.version, name: $0.name, local: $0.file != nil, state: Self.text($0),

@@ -46,6 +46,9 @@ package struct Applier: Sendable {
     package var done: Int
     /// The part outside of transactions that was begun last.
     var attempted: Int?
+
+    /// Whether an earlier apply has begun it.
+    package var isBegun: Bool { done > 0 || attempted != nil }
   }
 
   /// What can be done, and what waits for a word.
@@ -108,11 +111,14 @@ package struct Applier: Sendable {
 
   /// Applies what is pending, one transaction after the other; each writes its own history.
   ///
-  /// - Parameter precondition: looked at when no other apply can change anything any more, and before anything is applied.
+  /// - Parameters:
+  ///   - precondition: looked at when no other apply can change anything any more, and before anything is applied.
+  ///   - before: called when the lock is held and it is known what is to be done, before any of it is.
   /// - Returns: what was finished, and what waits.
-  /// - Throws: `ApplyError`, `HistoryError`, `PostgresError`; what `precondition` throws.
+  /// - Throws: `ApplyError`, `HistoryError`, `PostgresError`; what `precondition` and `before` throw.
   package func apply(
     upTo version: String? = nil, precondition: @Sendable () async throws -> Void = {},
+    before: (Connection, Agenda) async throws -> Void = { _, _ in },
     _ report: @escaping @Sendable (Event) -> Void
   ) async throws -> Agenda {
     try await ApplyLock.with(target) { lock in
@@ -134,6 +140,7 @@ package struct Applier: Sendable {
         try await Stragglers.wait(connection) { report(.blocked($0)) }
         try await precondition()
         let agenda = try await agenda(connection, upTo: version)
+        try await before(connection, agenda)
         try await History.squash(
           HistoryComparison(files, try await History.entries(connection)).inParts, connection)
         if isPooled { try refuseSessions(agenda.pending) }

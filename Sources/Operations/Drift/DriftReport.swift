@@ -10,6 +10,12 @@ package struct DriftReport: Sendable {
   package var notes: [String]
   package var unmodeled: [UnmodeledObject]
 
+  package init(findings: [DriftFinding], notes: [String], unmodeled: [UnmodeledObject]) {
+    self.findings = findings
+    self.notes = notes
+    self.unmodeled = unmodeled
+  }
+
   /// Whether something is found that is at least this bad, and not waived.
   package func hasFindings(from severity: Diagnostic.Severity = .warning) -> Bool {
     findings.contains { $0.waiver == nil && $0.severity >= severity }
@@ -118,7 +124,7 @@ package struct DriftReport: Sendable {
     var detached: Set<FactID>
   }
 
-  private static func finding(
+  static func finding(
     _ difference: CatalogDifference, _ expected: Catalog, _ actual: Catalog
   ) -> DriftFinding {
     let verdict = DriftVerdict(difference, expected: expected[difference.id], actual: actual[difference.id])

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Catalog
+internal import FoundationEssentials
+internal import Migrations
+internal import Operations
+internal import Postgres
+
+/// Refuses to change what is not what the migrations before have made: whoever wrote and proved a migration has not seen that.
+struct ApplyDriftCheck {
+  let project: Project
+  let target: ConnectionTarget
+  let files: [MigrationFile]
+  let lock: Catalog
+
+  /// - Throws: exit code 3 when there is drift in what is pending touches.
+  func refuse(_ agenda: Applier.Agenda, _ connection: Connection) async throws {
+    guard !agenda.pending.isEmpty else { return }
+    let states = States(database: project.database)
+    let check = TouchedDrift(states: states, files: files, lock: lock)
+    let findings: [DriftFinding]
+    do { findings = try await check.findings(agenda.pending, connection) } catch let error
+      where !Self.isOfDatabase(error)
+    {
+      // This machine need not have a PostgreSQL, nor all that is installed there.
+      Console.error.warning("drift in what is pending was not looked for: \(error)")
+      return
+    }
+    var report = DriftReport(findings: findings, notes: [], unmodeled: [])
+    report.waive(by: try DriftCommand.waivers(project), today: UTCTime.day(Date()))
+    guard report.hasFindings() else { return }
+    let output = DriftOutput(
+      results: [DriftOutput.Result(target: target, outcome: .success(report))], threshold: .warning,
+      sources: SourceFiles(root: project.root))
+    Console.error.write(try output.text(.text, Console.error))
+    Console.error.failure(
+      "refused: what the pending migrations change is not what those before them have made, see above; nothing was applied. "
+        + "Bring it back (dbtool drift --fix prints the way), declare it (dbtool drift --accept), or say --allow-drift if it "
+        + "may be lost.")
+    throw ExitCode(3)
+  }
+
+  /// Whether the live database, or a person, is the cause.
+  private static func isOfDatabase(_ error: any Error) -> Bool {
+    switch error {
+    case let error as PostgresError: error.kind == .connection
+    case is CancellationError, is ApplyError: true
+    default: false
+    }
+  }
+
+  /// Keeps where the migrations lead, for the next time that something is pending. Without it, that is only slower.
+  func remember() async {
+    let states = States(database: project.database)
+    guard lock.serverVersion.major == (try? await states.serverVersion().major) else { return }
+    await states.remember(lock, after: files)
+  }
+}

@@ -1,0 +1,112 @@
+internal import Postgres
+
+/// A CSV file that is named for its table. It goes by COPY into a table of the same shape, and from there by an upsert by
+/// primary key: the same file twice leaves the same rows.
+struct SeedTable {
+  /// What people call the file.
+  private let path: String
+  private let root: String
+  private let schema: String
+  private let name: String
+
+  /// The table's name as SQL writes it.
+  var table: String { Quote.qualified(schema, name) }
+
+  /// - Throws: `SeedError.badCSVName`.
+  init(_ path: String, in root: String) throws {
+    var name = path.split(separator: "/").last.map { String($0.dropLast(4)) } ?? ""
+    if let underscore = name.firstIndex(of: "_"), name[..<underscore].allSatisfy(\.isNumber) {
+      name = String(name[name.index(after: underscore)...])
+    }
+    let parts = name.split(separator: ".")
+    guard parts.count == 2 else { throw SeedError.badCSVName(path) }
+    self.path = path
+    self.root = root
+    schema = String(parts[0])
+    self.name = String(parts[1])
+  }
+
+  /// - Parameter report: told every few seconds how far it is.
+  /// - Returns: how many rows the file has.
+  /// - Throws: `SeedError`, `PostgresError`.
+  func copy(_ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
+    let keyColumns = try await connection.pinned { try await keyColumns($0) }
+    let source = try SeedSource(path, in: root)
+    var header = CSVHeader()
+    // What was read to find the header's end goes to COPY as well, which passes over the header itself.
+    var waiting: [[UInt8]] = []
+    while !header.isComplete, !header.isTooLong, let piece = try source.next() {
+      header.take(piece)
+      waiting.append(piece)
+    }
+    guard !header.isTooLong else { throw SeedError.noHeader(path) }
+    let columns = try header.columns(of: path)
+    let list = columns.map(Quote.identifier).joined(separator: ", ")
+    try await refusing(at: 1) {
+      try await connection.execute(
+        "CREATE TEMPORARY TABLE dbtool_seed ON COMMIT DROP AS SELECT \(list) FROM \(table) LIMIT 0")
+    }
+    waiting.reverse()
+    let size = source.size
+    let count: Int
+    do {
+      var reported = ContinuousClock.now
+      count = try await connection.copy(
+        "COPY pg_temp.dbtool_seed (\(list)) FROM STDIN WITH (FORMAT csv, HEADER true)"
+      ) {
+        if reported.duration(to: .now) > .seconds(2) {
+          report("\(source.position >> 20) of \(size >> 20) MiB read")
+          reported = .now
+        }
+        return try waiting.popLast() ?? source.next()
+      }
+    } catch let error as PostgresError where error.kind == .server {
+      throw SeedError.failed(path: path, line: Self.line(error.context), error)
+    }
+    if size > 64 << 20 { report("\(count) rows read, now into the table") }
+    try await refusing { try await connection.execute(upsert(columns, keyColumns, list)) }
+    return count
+  }
+
+  private func upsert(_ columns: [String], _ keyColumns: [String], _ list: String) -> String {
+    var conflict = ""
+    if !keyColumns.isEmpty {
+      let others = columns.filter { !keyColumns.contains($0) }.map(Quote.identifier)
+      conflict =
+        " ON CONFLICT (\(keyColumns.map(Quote.identifier).joined(separator: ", "))) DO "
+        + (others.isEmpty ? "NOTHING" : "UPDATE SET " + others.map { "\($0) = excluded.\($0)" }.joined(separator: ", "))
+    }
+    return """
+      INSERT INTO \(table) (\(list)) OVERRIDING SYSTEM VALUE SELECT \(list) FROM pg_temp.dbtool_seed\(conflict);
+      DROP TABLE pg_temp.dbtool_seed
+      """
+  }
+
+  private func keyColumns(_ connection: Connection) async throws -> [String] {
+    let rows = try await connection.query(
+      """
+      SELECT coalesce(pg_catalog.array_agg(a.attname::text) FILTER (WHERE a.attname IS NOT NULL), '{}')
+        FROM pg_catalog.pg_class c
+        LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary
+        LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey)
+       WHERE c.oid = pg_catalog.to_regclass($1) GROUP BY c.oid
+      """, [table])
+    guard let row = rows.first else { throw SeedError.noTable(path: path, table: table) }
+    var reader = row.reader
+    return try reader.strings()
+  }
+
+  /// Says where the server's refusal is about.
+  private func refusing(at line: Int? = nil, _ body: () async throws -> Rows) async throws {
+    do { _ = try await body() } catch let error as PostgresError where error.kind == .server {
+      throw SeedError.failed(path: path, line: line, error)
+    }
+  }
+
+  /// The line that COPY was at. The server says it in its own language: `COPY dbtool_seed, line 3, column id: "x"`.
+  private static func line(_ context: String?) -> Int? {
+    let start = "COPY dbtool_seed"
+    guard let line = context?.split(separator: "\n").first(where: { $0.hasPrefix(start) }) else { return nil }
+    return Int(line.dropFirst(start.count).drop { !$0.isNumber }.prefix { $0.isNumber })
+  }
+}

@@ -1,0 +1,116 @@
+internal import Postgres
+
+/// Takes sequences past the numbers that were written without them, so that the next row gets a new one.
+enum SequencePositions {
+  /// One column, and the sequence that its numbers come from.
+  private struct Source: Sendable {
+    var table: String
+    var column: String
+    var sequence: String
+    var increment: Int
+    var minimum: String
+    var maximum: String
+    /// The expression that draws from it; nil for an identity, or where the sequence merely belongs to the column.
+    var expression: String?
+    var mayRead: Bool
+  }
+
+  /// Advances the sequences of the tables that this transaction has written; never back.
+  ///
+  /// - Parameter table: one that was written, as SQL writes its name, whatever the server has counted.
+  /// - Returns: what could not be done, for people.
+  /// - Throws: `PostgresError`.
+  static func advance(writing table: String? = nil, _ connection: Connection) async throws -> [String] {
+    let path = try await connection.query("SELECT pg_catalog.current_setting('search_path')")[0].string(0)
+    // Nothing that a schema on the path holds is taken for what it is called.
+    try await connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
+    var failures: [String] = []
+    for source in try await sources(table, connection) where draws(source) {
+      if source.mayRead {
+        try await connection.query(statement(source))
+      } else {
+        failures.append(
+          "\(source.sequence) may be behind \(source.table).\(source.column): this role may not read and set it")
+      }
+    }
+    try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
+    return failures
+  }
+
+  /// Whether the column's value is the sequence's, and not something that is made of it.
+  private static func draws(_ source: Source) -> Bool {
+    guard let expression = source.expression else { return true }
+    let target = ParseTree(parsing: "SELECT \(expression)")?["SelectStmt"]?["targetList"]?.elements.first
+    var value = target?["ResTarget"]?["val"]
+    while let inner = value?["TypeCast"]?["arg"] { value = inner }
+    return value?["FuncCall"]?["funcname"]?.names.last == "nextval"
+  }
+
+  /// What a single statement reads and sets, so that hardly anybody comes in between.
+  private static func statement(_ source: Source) -> String {
+    let isAscending = source.increment > 0
+    let column = Quote.identifier(source.column)
+    let (minimum, maximum) = ("'\(source.minimum)'::bigint", "'\(source.maximum)'::bigint")
+    let step = "\(source.increment.magnitude)::numeric"
+    // In whole steps: what others keep to, as when two servers share the numbers, is kept to.
+    return """
+      SELECT setval(\(Quote.literal(source.sequence))::regclass,
+                    greatest(least(position, \(maximum)), \(minimum))::bigint, true)
+        FROM (SELECT s.last_value
+                     + div(abs(m.last - s.last_value) + \(step) - 1, \(step)) * \(source.increment)::numeric AS position
+                FROM \(source.sequence) AS s
+               CROSS JOIN (SELECT \(isAscending ? "max" : "min")(\(column))::numeric AS last FROM \(source.table)
+                            WHERE \(column) BETWEEN \(minimum) AND \(maximum)) AS m
+               WHERE m.last \(isAscending ? ">" : "<") s.last_value OR m.last = s.last_value AND NOT s.is_called) AS next
+      """
+  }
+
+  private static func sources(_ table: String?, _ connection: Connection) async throws -> [Source] {
+    try await connection.query(query, [table]).map { row in
+      var reader = row.reader
+      return Source(
+        table: try reader.string(), column: try reader.string(), sequence: try reader.string(),
+        increment: try reader.int(), minimum: try reader.string(), maximum: try reader.string(),
+        expression: try reader.optionalString(), mayRead: try reader.bool())
+    }
+  }
+
+  /// Without the server's counts, every table is one that may have been written. A row of a partition is one of its table's,
+  /// which has the sequence.
+  private static let query = """
+    WITH written AS (
+      SELECT DISTINCT coalesce(a.relid, t.relid) AS relid
+        FROM (SELECT relid FROM pg_stat_xact_user_tables
+               WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR NOT current_setting('track_counts')::boolean
+              UNION SELECT to_regclass($1) WHERE to_regclass($1) IS NOT NULL) AS t
+        LEFT JOIN LATERAL pg_partition_ancestors(t.relid) AS a (relid) ON true),
+    columns AS (
+      SELECT c.oid AS relid, a.attnum, n.nspname, c.relname, a.attname
+        FROM written w
+        JOIN pg_class c ON c.oid = w.relid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type t ON t.oid = a.atttypid
+       WHERE coalesce(nullif(t.typbasetype, 0), t.oid) IN
+             ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)),
+    drawn AS (
+      SELECT c.relid, c.attnum, d.objid AS sequence, NULL::text AS expression
+        FROM columns c JOIN pg_depend d ON d.refobjid = c.relid AND d.refobjsubid = c.attnum
+       WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+      UNION ALL
+      SELECT c.relid, c.attnum, d.refobjid, pg_get_expr(e.adbin, e.adrelid)
+        FROM columns c JOIN pg_attrdef e ON e.adrelid = c.relid AND e.adnum = c.attnum
+        JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
+       WHERE d.refclassid = 'pg_class'::regclass)
+    SELECT format('%I.%I', c.nspname, c.relname), c.attname, format('%I.%I', sn.nspname, sc.relname), s.seqincrement,
+           s.seqmin::text, s.seqmax::text, min(d.expression),
+           has_sequence_privilege(s.seqrelid, 'SELECT') AND has_sequence_privilege(s.seqrelid, 'UPDATE')
+           AND has_column_privilege(c.relid, c.attnum, 'SELECT')
+      FROM drawn d JOIN columns c USING (relid, attnum)
+      JOIN pg_sequence s ON s.seqrelid = d.sequence
+      JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+     GROUP BY c.nspname, c.relname, c.relid, c.attnum, c.attname, sn.nspname, sc.relname, s.seqrelid, s.seqincrement,
+              s.seqmin, s.seqmax
+     ORDER BY 1, 2, 3
+    """
+}
