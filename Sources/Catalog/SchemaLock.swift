@@ -53,7 +53,8 @@ package struct SchemaLock: Sendable {
 
   /// - Throws: `Failure` naming the line that cannot be read.
   package init(parsing text: String) throws {
-    let lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = Array(SourceText.normalised(text).utf8).split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard let first = lines.first, first.elementsEqual(Self.header.utf8) else {
       throw Failure(reason: "line 1 should be \"\(Self.header)\"; this is not a lock file of this dbtool")
     }

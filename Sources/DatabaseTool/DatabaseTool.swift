@@ -1,6 +1,8 @@
 internal import ArgumentParser
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
+internal import Postgres
 public import SchemaDSL
 
 #if canImport(Glibc)
@@ -32,7 +34,8 @@ public enum DatabaseTool {
       let code = RootCommand.exitCode(for: error)
       guard code != .success else { RootCommand.exit(withError: error) }
       // The message repeats the arguments, and one of them may be a URL.
-      Console.error.line(Secrets.hidden(in: RootCommand.fullMessage(for: error)))
+      let message = Secrets.hidden(in: RootCommand.fullMessage(for: error), repeating: arguments)
+      Console.error.line("\(lines: message)")
       exit(code.rawValue)
     }
     do {
@@ -50,7 +53,7 @@ public enum DatabaseTool {
     for index in 1..<max(1, Int(CommandLine.argc)) {
       guard let argument = CommandLine.unsafeArgv[index] else { continue }
       let text = String(cString: argument)
-      for range in Secrets.passwordRanges(in: text) {
+      for range in Secrets.passwordRanges(inArgument: text) {
         for offset in range { argument[offset] = CChar(UInt8(ascii: "x")) }
       }
     }

@@ -44,7 +44,8 @@ package struct SeedRunner: Sendable {
   private struct File {
     var path: String
     var fullPath: String
-    var digest: Digest
+    /// What is loaded, with the scale that it depends on.
+    var source: SourceText
   }
 
   private let folder: String
@@ -71,7 +72,7 @@ package struct SeedRunner: Sendable {
     for row in known { loaded[try row.string(0)] = try row.string(1) }
     var outcome = Outcome()
     for file in files {
-      if loaded[file.path] == file.digest.description {
+      if loaded[file.path].map(file.source.has) ?? false {
         outcome.unchanged.append(file.path)
         continue
       }
@@ -98,10 +99,11 @@ package struct SeedRunner: Sendable {
           throw MigrationError.unreadable("seeds/\(part)/\(name)")
         }
         // What knows of the scale is another file at another scale.
-        let text =
-          scale == 1 || !String(decoding: data, as: UTF8.self).contains(Self.scaleSetting)
-          ? Array(data) : Array(data) + Array("\(scale)".utf8)
-        files.append(File(path: "\(part)/\(name)", fullPath: full, digest: Digest(of: text)))
+        let text = String(decoding: data, as: UTF8.self)
+        files.append(
+          File(
+            path: "\(part)/\(name)", fullPath: full,
+            source: SourceText(scale == 1 || !text.contains(Self.scaleSetting) ? text : text + "\(scale)")))
       }
     }
     return files
@@ -122,7 +124,7 @@ package struct SeedRunner: Sendable {
         INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)
         ON CONFLICT (path, environment) DO UPDATE
           SET checksum = excluded.checksum, rows = excluded.rows, applied_at = now()
-        """, [file.path, file.digest.description, environment, String(rows)])
+        """, [file.path, file.source.digest.description, environment, String(rows)])
       return rows
     }
   }
@@ -134,7 +136,7 @@ package struct SeedRunner: Sendable {
       throw MigrationError.unreadable(file.path)
     }
     let statements: [ScriptStatement]
-    do { statements = try Script.split(text) } catch let error as ScriptError {
+    do { statements = try Script.split(SourceText.normalised(text)) } catch let error as ScriptError {
       throw SeedError.failed(path: "seeds/\(file.path)", line: error.line, PostgresError(.server, error.message))
     }
     if let statement = statements.first(where: { Script.transactionCommand($0.sql) != nil }) {

@@ -1,3 +1,4 @@
+internal import Escaping
 internal import FoundationEssentials
 internal import Postgres
 
@@ -17,7 +18,7 @@ struct PartitionArchive {
   /// - Returns: what was done, for people.
   /// - Throws: `PartitionError` when the file is not what the table holds; then the table stays.
   func store(_ retiring: PartitionManager.Retiring, _ connection: Connection) async throws -> String {
-    let path = "\(folder)/\(retiring.schema).\(retiring.relation).copy"
+    let path = "\(folder)/\(FileName.slug(retiring.schema)).\(FileName.slug(retiring.relation)).copy"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     return try await connection.transaction { connection in
       // Nobody writes to it from here on; and it is read twice in the same order.
