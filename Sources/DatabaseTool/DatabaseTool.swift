@@ -25,7 +25,10 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
-    await Context.$database.withValue(database) { await run(arguments) }
+    let url = ProcessInfo.processInfo.environment["DATABASE_URL"].map { [$0] } ?? []
+    await Context.$database.withValue(database) {
+      await Context.$typed.withValue(arguments + url) { await run(arguments) }
+    }
   }
 
   private static func run(_ arguments: [String]) async {
@@ -34,7 +37,7 @@ public enum DatabaseTool {
       let code = RootCommand.exitCode(for: error)
       guard code != .success else { RootCommand.exit(withError: error) }
       // The message repeats the arguments, and one of them may be a URL.
-      let message = Secrets.hidden(in: RootCommand.fullMessage(for: error), repeating: arguments)
+      let message = Secrets.hidden(in: RootCommand.fullMessage(for: error), repeating: Context.typed)
       Console.error.line("\(lines: message)")
       exit(code.rawValue)
     }
@@ -63,6 +66,8 @@ public enum DatabaseTool {
 /// What the commands know without being told on the command line.
 enum Context {
   @TaskLocal static var database = Database("unnamed") {}
+  /// What was typed, of which errors may repeat a part: arguments, and the database's URL.
+  @TaskLocal static var typed: [String] = []
 }
 
 struct RootCommand: AsyncParsableCommand {

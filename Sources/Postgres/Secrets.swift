@@ -20,22 +20,26 @@ package enum Secrets {
   ///
   /// - Parameter arguments: what the text may repeat word for word.
   package static func hidden(in text: String, repeating arguments: [String] = []) -> String {
-    var bytes = Array(text.utf8)
+    let bytes = Array(text.utf8)
+    // All are looked for before any is blotted out: they overlap.
+    var ranges = passwordRanges(in: text)
     for argument in arguments {
       let whole = Array(argument.utf8)
       for range in passwordRanges(inArgument: argument) where !range.isEmpty {
-        let password = whole[range]
+        // A short one may be a part of any word; it is looked for with what stands around it.
+        let margin = range.count < 4 && range.lowerBound > 0 ? 1 : 0
+        let end = min(range.upperBound + margin, whole.count)
+        let sought = whole[(range.lowerBound - margin)..<end]
         var from = 0
-        while let found = firstIndex(of: password, in: bytes, from: from) {
-          for index in found..<(found + password.count) { bytes[index] = x }
-          from = found + password.count
+        while let found = firstIndex(of: sought, in: bytes, from: from) {
+          ranges.append((found + margin)..<(found + margin + range.count))
+          from = found + 1
         }
       }
     }
-    for range in passwordRanges(in: String(decoding: bytes, as: UTF8.self)) {
-      for index in range { bytes[index] = x }
-    }
-    return String(decoding: bytes, as: UTF8.self)
+    var blotted = bytes
+    for index in ranges.joined() { blotted[index] = x }
+    return String(decoding: blotted, as: UTF8.self)
   }
 
   private static func inAuthorities(_ bytes: [UInt8], isArgument: Bool) -> [Range<Int>] {
@@ -45,9 +49,8 @@ package enum Secrets {
       let rest = bytes[from...]
       let end = isArgument ? bytes.count : rest.firstIndex(where: isSpace) ?? bytes.count
       let word = bytes[from..<end]
-      // Without its scheme it is no URL, and may have been meant for one: user:password@host.
-      let scheme = firstIndex(of: "://".utf8, in: bytes, from: from).flatMap { $0 + 3 <= end ? $0 + 3 : nil }
-      let start = scheme ?? word.startIndex
+      // Without PostgreSQL's scheme it is no URL, and may have been meant for one: user:password@host.
+      let start = endOfScheme(in: word) ?? word.startIndex
       if let at = bytes[start..<end].lastIndex(of: UInt8(ascii: "@")),
         let colon = bytes[start..<at].firstIndex(of: UInt8(ascii: ":")), colon + 1 < at
       {
@@ -56,6 +59,18 @@ package enum Secrets {
       from = end + 1
     }
     return ranges
+  }
+
+  /// Behind `postgres://`, `postgresql://` or `postgresql+driver://`.
+  private static func endOfScheme(in word: ArraySlice<UInt8>) -> Int? {
+    guard let colon = firstIndex(of: "://".utf8, in: Array(word), from: 0).map({ $0 + word.startIndex }) else {
+      return nil
+    }
+    let scheme = word[..<colon].reversed().prefix { byte in
+      (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+        || byte == UInt8(ascii: "+")
+    }.reversed()
+    return Array(scheme).starts(with: "postgres".utf8) ? colon + 3 : nil
   }
 
   private static let words = ["password", "passwd", "pwd", "secret"].map { Array($0.utf8) }

@@ -34,13 +34,13 @@ import Testing
     Rule(pattern: "\"-- \\(", allowed: ["Migrations/MigrationFile.swift", "Escaping/SQLComment.swift"]),
     Rule(pattern: "\\n-- \\("), Rule(pattern: "/// \\(", allowed: ["Importing/SwiftText.swift"]),
     // Text that was not written in the source is none of dbtool's own.
-    Rule(pattern: "stringLiteral:", allowed: ["Escaping/TerminalText.swift"]),
+    Rule(
+      pattern: "stringLiteral:",
+      allowed: ["Escaping/TerminalText.swift", "Postgres/PostgresError.swift", "SchemaDSL/DataTypes.swift"]),
     // Standard output and error, past the console.
     Rule(pattern: " print("), Rule(pattern: "FileHandle.standard"), Rule(pattern: "fputs("),
     // Directives are read in one place.
-    Rule(
-      pattern: "-- dbtool:",
-      allowed: ["Migrations/Directives.swift", "DatabaseTool/Commands/LintCommand.swift", "Planning/Hazard.swift"]),
+    Rule(pattern: "\"-- dbtool:", allowed: ["Planning/Hazard.swift"]),
   ]
 
   @Test func nothingIsEscapedByHand() throws {
@@ -49,7 +49,7 @@ import Testing
       count += 1
       for (number, line) in text.split(separator: "\n" as Character, omittingEmptySubsequences: false).enumerated() {
         let code = line.drop { $0 == " " }
-        if code.hasPrefix("//") { continue }
+        if code.hasPrefix("//") || code.contains("func print(") { continue }
         for rule in Self.rules where code.contains(rule.pattern) && !rule.allowed.contains(path) {
           Issue.record("Sources/\(path):\(number + 1) has \(rule.pattern): \(code)")
         }

@@ -72,7 +72,7 @@ import Testing
   private static func parts(_ password: String) -> [String] {
     let letters = Array(password)
     return (0..<max(0, letters.count - 2)).map { String(letters[$0..<$0 + 3]) }.filter { part in
-      !["://", "///"].contains(part)
+      part.contains { "QXZJKVW973".contains($0) }
     }
   }
 

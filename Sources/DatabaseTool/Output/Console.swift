@@ -61,7 +61,7 @@ struct Console: Sendable {
 
   /// An error's message. What a server says may have any line in it: those after the first are indented.
   func failure(_ error: any Error) {
-    failure("\(lines: Secrets.hidden(in: "\(error)"), continuation: "  ")")
+    failure("\(lines: Secrets.hidden(in: "\(error)", repeating: Context.typed), continuation: "  ")")
   }
 }
 

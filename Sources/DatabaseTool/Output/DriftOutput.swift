@@ -46,7 +46,9 @@ struct DriftOutput {
       if results.count > 1 { text += "\(result.target, .bold)\n" }
       if let report = result.report { text += Self.text(report, threshold, console) }
       if let failure = result.failure {
-        text += console.styled("error: ", .red) + "\(lines: Secrets.hidden(in: "\(failure)"), continuation: "  ")\n"
+        text +=
+          console.styled("error: ", .red)
+          + "\(lines: Secrets.hidden(in: "\(failure)", repeating: Context.typed), continuation: "  ")\n"
       }
     }
     if results.count > 1 { text += "\n" + summary().joined() }
@@ -120,7 +122,7 @@ struct DriftOutput {
       return [
         ReportedFinding(
           severity: .error, code: "unreadable-database", object: "\(result.target)",
-          message: "\(result.target) could not be read: \(failure)")
+          message: "\(result.target) could not be read: \(Secrets.hidden(in: "\(failure)", repeating: Context.typed))")
       ]
     }
     let prefix = results.count > 1 ? "\(result.target): " : ""
@@ -153,7 +155,7 @@ struct DriftOutput {
       databases: results.map { result in
         Machine.Database(
           database: "\(result.target)", drift: result.report.map { $0.hasFindings(from: threshold) },
-          error: result.failure.map { "\($0)" },
+          error: result.failure.map { Secrets.hidden(in: "\($0)", repeating: Context.typed) },
           findings: result.report?.findings.map(Machine.Finding.init) ?? [], notes: result.report?.notes ?? [],
           unmodeled: result.report?.unmodeled.map { Machine.Unmodeled(kind: $0.kind, name: $0.name) } ?? [])
       })
