@@ -45,20 +45,22 @@ let package = Package(
     .target(name: "CServerProcess"),
 
     // The layers, lowest first.
-    layer("Postgres", ["CLibpq", "CPgQuery", "CCrypto", "CServerProcess"]),
-    layer("Catalog", ["Postgres"]),
-    layer("SchemaDSL", ["Catalog", "Postgres"]),
+    layer("Escaping"),
+    layer("Postgres", ["Escaping", "CLibpq", "CPgQuery", "CCrypto", "CServerProcess"]),
+    layer("Catalog", ["Escaping", "Postgres"]),
+    layer("SchemaDSL", ["Catalog", "Postgres", "Escaping"]),
     layer("Introspection", ["Catalog", "Postgres"]),
-    layer("Planning", ["Catalog", "Postgres", .product(name: "HeapModule", package: "swift-collections")]),
-    layer("Migrations", ["Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
-    layer("Importing", ["Planning", "SchemaDSL", "Catalog", "Postgres"]),
-    layer("Generating", ["Importing", "Catalog", "Postgres"]),
-    layer("Operations", ["Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
+    layer("Planning", ["Catalog", "Postgres", "Escaping", .product(name: "HeapModule", package: "swift-collections")]),
+    layer("Migrations", ["Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres", "Escaping"]),
+    layer("Importing", ["Planning", "SchemaDSL", "Catalog", "Postgres", "Escaping"]),
+    layer("Generating", ["Importing", "Catalog", "Postgres", "Escaping"]),
+    layer(
+      "Operations", ["Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog", "Postgres", "Escaping"]),
     layer(
       "DatabaseTool",
       [
         "Operations", "Generating", "Importing", "Migrations", "Planning", "Introspection", "SchemaDSL", "Catalog",
-        "Postgres",
+        "Postgres", "Escaping",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -92,7 +94,8 @@ let package = Package(
     .executableTarget(name: "dbtool", dependencies: ["DatabaseTool", "Platform"], swiftSettings: strict),
 
     layer("TestSupport", ["Migrations", "Introspection", "Postgres"], path: "Tests/TestSupport"),
-    tests("PostgresTests", ["Postgres"]),
+    tests("EscapingTests", ["Escaping", "Migrations", "Planning", "Catalog", "Postgres"]),
+    tests("PostgresTests", ["Postgres", "Escaping"]),
     tests("CatalogTests", ["Catalog", "Introspection", "Postgres"]),
     tests("IntrospectionTests", ["Introspection", "Catalog", "Postgres"]),
     tests("SchemaDSLTests", ["SchemaDSL", "Migrations", "Planning", "Catalog", "Postgres"]),

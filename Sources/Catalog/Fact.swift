@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// The value of an attribute.
 package enum AttributeValue: Hashable, Sendable {
   case text(String)
@@ -47,6 +49,8 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }
+  /// The word for people.
+  package var title: String { word.replacingScalar("_", with: " ") }
   package init?(word: String) {
     guard let key = Self.byWord[word] else { return nil }
     self = key

@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// What a fact is about. Mirrors the object classes of PostgreSQL's catalogs, with everything that can be addressed on
 /// its own (a default, a grant, a comment) as a kind of its own.
 ///
@@ -169,7 +171,7 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// What a person calls it.
-  package var title: String { word.replacing("_", with: " ") }
+  package var title: String { word.replacingScalar("_", with: " ") }
 }
 
 /// `partitionWindow` as `partition_window`.

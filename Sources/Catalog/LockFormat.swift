@@ -1,3 +1,4 @@
+internal import Escaping
 internal import Postgres
 
 /// The text form of facts: one a line, sorted, so that a review can read it and two branches can be merged.
@@ -105,13 +106,15 @@ package enum LockFormat {
 
     mutating func append(quoted text: String) {
       bytes.append(UInt8(ascii: "\""))
-      for byte in text.utf8 {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-        case UInt8(ascii: "\n"): append(bare: "\\n")
-        case UInt8(ascii: "\r"): append(bare: "\\r")
-        case UInt8(ascii: "\t"): append(bare: "\\t")
-        default: bytes.append(byte)
+      for scalar in text.unicodeScalars {
+        switch scalar {
+        case "\"", "\\": bytes += [UInt8(ascii: "\\"), UInt8(ascii: scalar)]
+        case "\n": append(bare: "\\n")
+        case "\r": append(bare: "\\r")
+        case "\t": append(bare: "\\t")
+        case _ where scalar.isHidden: append(bare: VisibleText.escape(scalar))
+        case _ where scalar.isASCII: bytes.append(UInt8(ascii: scalar))
+        default: bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
       }
       bytes.append(UInt8(ascii: "\""))
@@ -261,6 +264,7 @@ package enum LockFormat {
           case UInt8(ascii: "n"): text.append(10)
           case UInt8(ascii: "r"): text.append(13)
           case UInt8(ascii: "t"): text.append(9)
+          case UInt8(ascii: "u"): text += String(try scalar()).utf8
           default: text.append(bytes[index])
           }
         } else {
@@ -271,6 +275,17 @@ package enum LockFormat {
       guard !isAtEnd else { throw failure("a quoted text without its end") }
       index += 1
       return String(decoding: text, as: UTF8.self)
+    }
+
+    /// `{1b}` after `\u`.
+    private mutating func scalar() throws -> Unicode.Scalar {
+      let rest = bytes[(index + 1)...]
+      let digits = rest.dropFirst().prefix { $0 != UInt8(ascii: "}") }
+      guard rest.first == UInt8(ascii: "{"), digits.endIndex < bytes.endIndex,
+        let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16), let scalar = Unicode.Scalar(value)
+      else { throw failure("\\u{…} without a character's number") }
+      index = digits.endIndex
+      return scalar
     }
 
     private mutating func skipSpace() { while !isAtEnd, bytes[index] == 32 { index += 1 } }

@@ -59,9 +59,8 @@ package struct SchemaLock: Sendable {
 
   /// - Throws: `Failure` naming the line that cannot be read.
   package init(parsing text: String) throws {
-    // Git may have checked it out with the line ends of Windows; texts in it have theirs escaped.
-    let lines = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .map { $0.last == UInt8(ascii: "\r") ? $0.dropLast() : $0 }
+    let lines = Array(SourceText.normalised(text).utf8).split(
+      separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard let first = lines.first, first.elementsEqual(Self.header.utf8) else {
       throw Failure(reason: "line 1 should be \"\(Self.header)\"; this is not a lock file of this dbtool")
     }

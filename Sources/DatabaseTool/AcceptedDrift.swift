@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Importing
 internal import Migrations
 
@@ -60,14 +61,14 @@ struct AcceptedDrift {
     .map { ($0.isNew ? "+ " : "- ") + $0.text.drop(while: { $0 == " " }) }
   }
 
-  func text(_ states: States, _ console: Console) -> String {
+  func text(_ states: States, _ console: Console) -> TerminalText {
     guard !changes.isEmpty else { return "nothing to declare: there is no drift that declarations could take over\n" }
-    var text = ""
+    var text: TerminalText = ""
     for change in changes {
       let place = change.subject.flatMap { states.location(of: $0) }.map { "\($0)" } ?? change.path
-      text += console.styled(place, .bold) + (change.subject.map { "  \($0)" } ?? "") + "\n"
+      text += "\(place, .bold)\(change.subject.map { "  \($0)" } ?? "")\n"
       for line in change.lines {
-        text += "  " + console.styled(line, line.hasPrefix("+") ? .green : .red) + "\n"
+        text += "  \(line, line.hasPrefix("+") ? .green : .red)\n"
       }
     }
     return text

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
@@ -22,7 +23,8 @@ struct ApplyDriftCheck {
       where !Self.isOfDatabase(error)
     {
       // This machine need not have a PostgreSQL, nor all that is installed there.
-      Console.error.warning("drift in what is pending was not looked for: \(error)")
+      let reason = "\(error)"
+      Console.error.warning("drift in what is pending was not looked for: \(lines: reason)")
       return
     }
     var report = DriftReport(findings: findings, notes: [], unmodeled: [])
@@ -31,7 +33,7 @@ struct ApplyDriftCheck {
     let output = DriftOutput(
       results: [DriftOutput.Result(target: target, outcome: .success(report))], threshold: .warning,
       sources: SourceFiles(root: project.root))
-    Console.error.write(try output.text(.text, Console.error))
+    try output.write(.text, to: Console.error)
     Console.error.failure(
       "refused: what the pending migrations change is not what those before them have made, see above; nothing was applied. "
         + "Bring it back (dbtool drift --fix prints the way), declare it (dbtool drift --accept), or say --allow-drift if it "

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres
@@ -24,9 +25,12 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
-    let tell: @Sendable (String) -> Void = { Console.error.note($0) }
+    let url = ProcessInfo.processInfo.environment["DATABASE_URL"].map { [$0] } ?? []
+    let tell: @Sendable (String) -> Void = { Console.error.note("\($0)") }
     await Waiting.$report.withValue(tell) {
-      await Context.$database.withValue(database) { await run(arguments) }
+      await Context.$database.withValue(database) {
+        await Context.$typed.withValue(arguments + url) { await run(arguments) }
+      }
     }
   }
 
@@ -36,7 +40,8 @@ public enum DatabaseTool {
       let code = RootCommand.exitCode(for: error)
       guard code != .success else { RootCommand.exit(withError: error) }
       // The message repeats the arguments, and one of them may be a URL.
-      Console.error.line(Secrets.hidden(in: RootCommand.fullMessage(for: error)))
+      let message = Secrets.hidden(in: RootCommand.fullMessage(for: error), repeating: Context.typed)
+      Console.error.line("\(lines: message)")
       exit(code.rawValue)
     }
     do {
@@ -54,7 +59,7 @@ public enum DatabaseTool {
     for index in 1..<max(1, Int(CommandLine.argc)) {
       guard let argument = CommandLine.unsafeArgv[index] else { continue }
       let text = String(cString: argument)
-      for range in Secrets.passwordRanges(in: text) {
+      for range in Secrets.passwordRanges(inArgument: text) {
         for offset in range { argument[offset] = CChar(UInt8(ascii: "x")) }
       }
     }
@@ -64,6 +69,8 @@ public enum DatabaseTool {
 /// What the commands know without being told on the command line.
 enum Context {
   @TaskLocal static var database = Database("unnamed") {}
+  /// What was typed, of which errors may repeat a part: arguments, and the database's URL.
+  @TaskLocal static var typed: [String] = []
 }
 
 struct RootCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres
@@ -141,7 +142,7 @@ struct ToolError: Error, CustomStringConvertible {
 /// Runs a command's work: errors become one clear text on standard error, and exit code 1.
 func reporting(_ body: () async throws -> Void) async throws {
   do { try await body() } catch let code as ExitCode { throw code } catch {
-    Console.error.failure("\(error)")
+    Console.error.failure(error)
     throw ExitCode(1)
   }
 }

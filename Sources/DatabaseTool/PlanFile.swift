@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -31,7 +32,7 @@ struct RepairWorkflow {
     where !taken.contains(version) {
       let entry = rest.first { $0.version == version }
       guard let file = files.first(where: { $0.version == version }) else { continue }
-      if let entry, entry.isFinished, entry.checksum == file.digest.description { continue }
+      if let entry, entry.isFinished, file.has(digest: entry.checksum) { continue }
       // What it stands for is done with it.
       let parts = Set([version] + file.replaced.flatMap(\.versions))
       correction.forgotten += rest.filter { parts.contains($0.version) && $0.version != version }.map(\.version)
@@ -65,8 +66,8 @@ struct RepairWorkflow {
   ) -> MigrationFile? {
     lines.first { line in
       guard line.state == .pending, let file = line.file, !taken.contains(file.version) else { return false }
-      return file.digest.description == entry.checksum
-        || file.moved(to: entry.version, name: entry.name).digest.description == entry.checksum
+      return file.has(digest: entry.checksum)
+        || file.moved(to: entry.version, name: entry.name).has(digest: entry.checksum)
     }?.file
   }
 

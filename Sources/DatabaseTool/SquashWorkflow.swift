@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Introspection
 internal import Migrations
@@ -68,7 +69,7 @@ struct SquashWorkflow {
     guard proof.holds else {
       throw ToolError(
         "a baseline does not lead to what the migrations lead to:\n"
-          + proof.differences.prefix(10).map { DifferenceOutput.text($0, Console.error) }.joined())
+          + proof.differences.prefix(10).map { DifferenceOutput.text($0).plain }.joined())
     }
     var text = MigrationWriter.text(for: plan, proof: proof, title: title)
     // Into the header, after its title.
@@ -106,7 +107,7 @@ struct SquashWorkflow {
   private func refuse(_ differences: [CatalogDifference], _ reason: String) throws {
     guard !differences.isEmpty else { return }
     throw ToolError(
-      "\(reason):\n" + differences.prefix(10).map { DifferenceOutput.text($0, Console.error) }.joined()
+      "\(reason):\n" + differences.prefix(10).map { DifferenceOutput.text($0).plain }.joined()
         + "Nothing was written.")
   }
 
@@ -205,9 +206,14 @@ struct SquashWorkflow {
           }
           return try String(contentsOfFile: path, encoding: .utf8)
         }
-        // Two lines are psql's own; of the rest, everything but the rows is settings of its session.
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).filter {
-          !$0.hasPrefix("\\restrict ") && !$0.hasPrefix("\\unrestrict ")
+        // Two lines are psql's own, before and after the rows, in which there may be such lines too; of the rest, everything but
+        // the rows is settings of its session.
+        var lines = text.split(separator: "\n" as Character, omittingEmptySubsequences: false)
+        if let first = lines.firstIndex(where: { $0.hasPrefix("\\restrict ") }),
+          let last = lines.lastIndex(of: "\\un\(lines[first].dropFirst())")
+        {
+          lines.remove(at: last)
+          lines.remove(at: first)
         }
         statements = try Script.split(lines.joined(separator: "\n")).map(\.sql).filter(Script.isInsert)
       }
@@ -215,7 +221,7 @@ struct SquashWorkflow {
         positions[name].map { "SELECT pg_catalog.setval(\(Quote.literal(name)), \($0.value), \($0.isCalled))" }
       }
       statements += views.filter(names.contains).map { "REFRESH MATERIALIZED VIEW \($0)" }
-      return statements.map { $0 + ";\n" }.joined()
+      return statements.map { PortableSQL.text($0) + ";\n" }.joined()
     }
   }
 }

@@ -1,3 +1,4 @@
+internal import Escaping
 internal import Importing
 
 /// Types for Swift: a `Codable` structure for each table and view, for what is inserted, for a function's arguments and results
@@ -47,20 +48,23 @@ package struct SwiftTypes {
       + model.composites.filter { $0.name.schema == name }.map(composite)
       + model.relations.filter { $0.name.schema == name }.map(relation)
       + functions(model.functions.filter { $0.name.schema == name })
-    return "\n/// The schema \(name).\npublic enum \(schemaNames[name] ?? "Schema") {\n" + parts.joined(separator: "\n")
+    return "\n" + SwiftText.documentation("The schema \(VisibleText.line(name)).", indentation: 0)
+      + "public enum \(schemaNames[name] ?? "Schema") {\n" + parts.joined(separator: "\n")
       + "}\n"
   }
 
   // MARK: Types
 
   private func enumeration(_ type: SchemaModel.Enumeration) -> String {
-    guard !type.labels.isEmpty else {
-      return comment(type.comment, 2) + "  public typealias \(typeName(type.name)) = Never\n"
+    // Swift takes labels for the same that are composed of other scalars and mean the same characters.
+    guard !type.labels.isEmpty, Set(type.labels).count == type.labels.count else {
+      let type = (name: typeName(type.name), comment: type.comment, value: type.labels.isEmpty ? "Never" : "String")
+      return comment(type.comment, 2) + "  public typealias \(type.name) = \(type.value)\n"
     }
     var names = SwiftNames(reserving: ["allCases", "hashValue", "rawValue"])
     let cases = type.labels.map { label in
       let name = names.member(label, suffix: "Value")
-      return "    case \(name)" + (name == label ? "" : " = \(SwiftText.literal(label))") + "\n"
+      return "    case \(name)" + value(name, of: label)
     }
     return comment(type.comment, 2)
       + "  public enum \(typeName(type.name)): String, Codable, CaseIterable, Hashable, Sendable {\n"
@@ -146,7 +150,7 @@ package struct SwiftTypes {
       text += "\n\(indent)  enum CodingKeys: String, CodingKey {\n"
       for (field, member) in members {
         text +=
-          "\(indent)    case \(member)" + (member == field.name ? "" : " = \(SwiftText.literal(field.name))") + "\n"
+          "\(indent)    case \(member)" + value(member, of: field.name)
       }
       let parameters = members.map { "\($0.1): \($0.0.type)" + ($0.0.isOptional ? " = nil" : "") }
       text += "\(indent)  }\n\n\(indent)  public init(\(parameters.joined(separator: ", "))) {\n"
@@ -156,10 +160,13 @@ package struct SwiftTypes {
     return text + nested + "\(indent)}\n"
   }
 
+  /// A case's raw value, where it is not the case's name, scalar by scalar.
+  private func value(_ name: String, of text: String) -> String {
+    (name.utf8.elementsEqual(text.utf8) ? "" : " = \(SwiftText.literal(text))") + "\n"
+  }
+
   private func comment(_ text: String?, _ indentation: Int) -> String {
-    guard let text, !text.isEmpty else { return "" }
-    let indent = String(repeating: " ", count: indentation)
-    return text.split(whereSeparator: \.isNewline).map { "\(indent)/// \($0)\n" }.joined()
+    text.map { SwiftText.documentation($0, indentation: indentation) } ?? ""
   }
 
   private func typeName(_ name: SchemaModel.Name) -> String { typeNames[name] ?? "JSONValue" }

@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// Types for TypeScript, in the shape that Supabase's generator has and its client library reads: a type `Database` with
 /// `Tables` (`Row`, `Insert`, `Update`, `Relationships`), `Views`, `Functions`, `Enums` and `CompositeTypes` for each schema.
 package struct TypeScriptTypes {
@@ -29,20 +31,21 @@ package struct TypeScriptTypes {
       grouping: model.functions.filter { $0.name.schema == name && Self.isCallable($0) }, by: \.name)
     let enums = model.enumerations.filter { $0.name.schema == name }
     let composites = model.composites.filter { $0.name.schema == name }
-    return "  \(Self.key(name)): {\n"
+    return "  \(JavaScript.key(name)): {\n"
       + section("Tables", relations.filter { !$0.isView }.map { relation($0) })
       + section("Views", relations.filter(\.isView).map { relation($0) })
       + section("Functions", functions.sorted { $0.key < $1.key }.map { function($0.key, $0.value) })
       + section(
         "Enums",
         enums.map {
-          "      \(Self.key($0.name.name)): \($0.labels.isEmpty ? "never" : $0.labels.map(JavaScript.literal).joined(separator: " | "))\n"
+          "      \(JavaScript.key($0.name.name)): \($0.labels.isEmpty ? "never" : $0.labels.map(JavaScript.literal).joined(separator: " | "))\n"
         })
       + section(
         "CompositeTypes",
         composites.map { composite in
-          "      \(Self.key(composite.name.name)): {\n"
-            + composite.fields.map { "        \(Self.key($0.name)): \(type($0.type)) | null\n" }.joined() + "      }\n"
+          "      \(JavaScript.key(composite.name.name)): {\n"
+            + composite.fields.map { "        \(JavaScript.key($0.name)): \(type($0.type)) | null\n" }.joined()
+            + "      }\n"
         })
       + "  }\n"
   }
@@ -54,7 +57,7 @@ package struct TypeScriptTypes {
   // MARK: Relations
 
   private func relation(_ relation: SchemaModel.Relation) -> String {
-    var text = "      \(Self.key(relation.name.name)): {\n"
+    var text = "      \(JavaScript.key(relation.name.name)): {\n"
     text += "        Row: {\n" + row(relation, indentation: 10) + "        }\n"
     if relation.isInsertable || !relation.isView {
       text += "        Insert: {\n" + writable(relation, isInsert: true) + "        }\n"
@@ -71,16 +74,16 @@ package struct TypeScriptTypes {
 
   private func row(_ relation: SchemaModel.Relation, indentation: Int) -> String {
     sorted(relation).map {
-      "\(String(repeating: " ", count: indentation))\(Self.key($0.name)): \(type($0.type))\($0.isNullable ? " | null" : "")\n"
+      "\(String(repeating: " ", count: indentation))\(JavaScript.key($0.name)): \(type($0.type))\($0.isNullable ? " | null" : "")\n"
     }.joined()
   }
 
   private func writable(_ relation: SchemaModel.Relation, isInsert: Bool) -> String {
     sorted(relation).map { column in
-      if column.isGenerated { return "          \(Self.key(column.name))?: never\n" }
+      if column.isGenerated { return "          \(JavaScript.key(column.name))?: never\n" }
       let isOptional = !isInsert || column.isNullable || column.hasDefault
       return
-        "          \(Self.key(column.name))\(isOptional ? "?" : ""): \(type(column.type))\(column.isNullable ? " | null" : "")\n"
+        "          \(JavaScript.key(column.name))\(isOptional ? "?" : ""): \(type(column.type))\(column.isNullable ? " | null" : "")\n"
     }.joined()
   }
 
@@ -114,13 +117,13 @@ package struct TypeScriptTypes {
   private func function(_ name: SchemaModel.Name, _ overloads: [SchemaModel.Function]) -> String {
     let texts = overloads.map { function in
       let parameters = function.parameters.sorted { $0.name < $1.name }.map {
-        "\($0.name.isEmpty ? "\"\"" : Self.key($0.name))\($0.hasDefault ? "?" : ""): \(type($0.type))"
+        "\($0.name.isEmpty ? "\"\"" : JavaScript.key($0.name))\($0.hasDefault ? "?" : ""): \(type($0.type))"
       }
       let arguments = parameters.isEmpty ? "never" : "{ \(parameters.joined(separator: "; ")) }"
       return "{ Args: \(arguments); Returns: \(result(function)) }"
     }
-    guard texts.count > 1 else { return "      \(Self.key(name.name)): \(texts.joined())\n" }
-    return "      \(Self.key(name.name)):\n" + texts.map { "        | \($0)\n" }.joined()
+    guard texts.count > 1 else { return "      \(JavaScript.key(name.name)): \(texts.joined())\n" }
+    return "      \(JavaScript.key(name.name)):\n" + texts.map { "        | \($0)\n" }.joined()
   }
 
   private func result(_ function: SchemaModel.Function) -> String {
@@ -132,7 +135,7 @@ package struct TypeScriptTypes {
       one = columns.isEmpty ? "Record<string, unknown>" : "{\n\(columns)        }"
     case .value(let type): one = self.type(type)
     case .columns(let columns):
-      one = "{\n" + columns.map { "          \(Self.key($0.name)): \(type($0.type))\n" }.joined() + "        }"
+      one = "{\n" + columns.map { "          \(JavaScript.key($0.name)): \(type($0.type))\n" }.joined() + "        }"
     }
     return function.returnsSet ? (one.contains("|") && !one.hasPrefix("{") ? "(\(one))[]" : "\(one)[]") : one
   }
@@ -174,21 +177,15 @@ package struct TypeScriptTypes {
 
   // MARK: Words
 
-  private static func key(_ name: String) -> String {
-    let isPlain =
-      name.first.map { $0.isASCII && ($0.isLetter || $0 == "_" || $0 == "$") } == true
-      && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
-    return isPlain ? name : JavaScript.literal(name)
-  }
-
   private var constants: String {
     "export const Constants = {\n"
       + model.schemas.map { schema in
         let enums = model.enumerations.filter { $0.name.schema == schema }
         let lines = enums.map {
-          "      \(Self.key($0.name.name)): [\($0.labels.map(JavaScript.literal).joined(separator: ", "))],\n"
+          "      \(JavaScript.propertyName($0.name.name)): [\($0.labels.map(JavaScript.literal).joined(separator: ", "))],\n"
         }
-        return "  \(Self.key(schema)): {\n    Enums: {" + (lines.isEmpty ? "" : "\n" + lines.joined() + "    ")
+        return "  \(JavaScript.propertyName(schema)): {\n    Enums: {"
+          + (lines.isEmpty ? "" : "\n" + lines.joined() + "    ")
           + "},\n  },\n"
       }.joined() + "} as const\n"
   }

@@ -76,7 +76,7 @@ struct ConstraintWriter {
     let inner = String(expression.dropFirst().dropLast())
     // `(a) AND (b)` would lose its own; only what is an expression by itself has none to lose.
     guard let outer = ParseTree(parsing: "SELECT \(expression)"), let bare = ParseTree(parsing: "SELECT \(inner)"),
-      outer.isSame(as: bare)
+      outer.says(bare)
     else { return expression }
     return inner
   }
@@ -110,26 +110,5 @@ struct ConstraintWriter {
     }
     if let word = deferrable.word { arguments.append("deferrable: \(word)") }
     return "Exclude(" + arguments.joined(separator: ", ")
-  }
-}
-
-extension ParseTree {
-  /// Whether both are the same but for where they stand in their texts.
-  func isSame(as other: ParseTree) -> Bool {
-    switch (self, other) {
-    case (.object(let a), .object(let b)):
-      let keys = Set(a.keys).union(b.keys).subtracting(["location"])
-      return keys.allSatisfy { key in
-        switch (a[key], b[key]) {
-        case (let x?, let y?): x.isSame(as: y)
-        default: false
-        }
-      }
-    case (.list(let a), .list(let b)): return a.count == b.count && zip(a, b).allSatisfy { $0.isSame(as: $1) }
-    case (.text(let a), .text(let b)): return a == b
-    case (.number(let a), .number(let b)): return a == b
-    case (.flag(let a), .flag(let b)): return a == b
-    default: return false
-    }
   }
 }

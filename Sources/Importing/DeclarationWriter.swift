@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Postgres
 
 /// Puts declarations into files: one for each table, view and function name, and one that lists them all.
@@ -73,7 +74,7 @@ struct DeclarationWriter {
       for (type, lines) in [("Schema", schemaLines), ("Role", roleLines)] where !lines.isEmpty {
         text += "\nextension \(type) {\n" + lines.map { "  \($0)\n" }.joined() + "}\n"
       }
-      result.files.append(file("Names", in: "", text))
+      result.files.append(file("Names", in: [], text))
     }
     let items = ItemWriter(scope: scope)
     let schemaItems = scope.schemas.filter { $0.key != "public" }.sorted { $0.key < $1.key }.map {
@@ -95,7 +96,7 @@ struct DeclarationWriter {
   }
 
   private mutating func add(_ schema: String, _ items: ItemWriter, to result: inout Declarations) {
-    let folder = scope.schemas.count > 1 ? schema : ""
+    let folder = scope.schemas.count > 1 ? [schema] : []
     let word = (scope.schemas[schema] ?? schema).filter { $0 != "`" }
     func group(_ name: String, _ items: [String]) {
       result.groups.append((word + name, items))
@@ -113,7 +114,7 @@ struct DeclarationWriter {
     for fact in facts(.table, schema) {
       guard let name = scope.relations[fact.id] else { continue }
       let text = TableWriter(scope, fact, typeName: name).text()
-      result.files.append(file(name, in: Self.path(folder, "Tables"), text, subject: fact.id))
+      result.files.append(file(name, in: folder + ["Tables"], text, subject: fact.id))
       names.append("\(name).self")
     }
     group("Tables", names)
@@ -121,7 +122,7 @@ struct DeclarationWriter {
     for fact in facts(.view, schema) + facts(.materializedView, schema) {
       guard let name = scope.relations[fact.id] else { continue }
       let text = ViewWriter(scope: scope, view: fact, typeName: name).text()
-      result.files.append(file(name, in: Self.path(folder, "Views"), text, subject: fact.id))
+      result.files.append(file(name, in: folder + ["Views"], text, subject: fact.id))
       names.append("\(name).self")
     }
     group("Views", names)
@@ -130,7 +131,7 @@ struct DeclarationWriter {
   }
 
   /// Functions of one name share a file.
-  private mutating func functions(_ schema: String, _ folder: String, _ result: inout Declarations) -> [String] {
+  private mutating func functions(_ schema: String, _ folder: [String], _ result: inout Declarations) -> [String] {
     var items: [String] = []
     var texts: [(id: FactID, text: String)] = []
     for fact in facts(.function, schema) {
@@ -146,7 +147,7 @@ struct DeclarationWriter {
     }
     for (id, text) in texts {
       result.files.append(
-        file("\(id.name)_function", in: Self.path(folder, "Functions"), "import SchemaDSL\n\n" + text, subject: id))
+        file("\(id.name)_function", in: folder + ["Functions"], "import SchemaDSL\n\n" + text, subject: id))
     }
     return items
   }
@@ -169,7 +170,7 @@ struct DeclarationWriter {
         "import SchemaDSL\n\n/// What the DSL has no words for.\nextension Declarations {\n"
         + "  @DatabaseBuilder static var \(name): [any DatabaseItem] {\n"
         + lines.map { "    \($0)\n" }.joined() + "  }\n}\n"
-      let folder = scope.schemas.count > 1 && !schema.isEmpty ? schema : ""
+      let folder = scope.schemas.count > 1 && !schema.isEmpty ? [schema] : []
       declarations.files.append(file(name, in: folder, text))
       declarations.groups.append((name, []))
     }
@@ -183,14 +184,14 @@ struct DeclarationWriter {
       text += (index == 0 ? "" : "\n") + "  @DatabaseBuilder static var \(group.name): [any DatabaseItem] {\n"
       text += group.items.map { "    \($0)\n" }.joined() + "  }\n"
     }
-    return [file("Database", in: "", text + "}\n")] + declarations.files
+    return [file("Database", in: [], text + "}\n")] + declarations.files
   }
 
   /// Swift tells files of a module apart by their names alone.
   private mutating func file(
-    _ name: String, in folder: String, _ text: String, subject: FactID? = nil
+    _ name: String, in folder: [String], _ text: String, subject: FactID? = nil
   ) -> SchemaImport.File {
-    let plain = String(name.map { $0.isLetter || $0.isNumber || $0 == "_" ? $0 : "_" })
+    let plain = FileName.readable(name)
     let base = plain.prefix(1).uppercased() + plain.dropFirst()
     var unique = base
     var number = 2
@@ -198,13 +199,9 @@ struct DeclarationWriter {
       unique = "\(base)\(number)"
       number += 1
     }
-    let safe = folder.split(separator: "/").map { part in
-      String(part.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" ? $0 : "_" })
-    }
-    return SchemaImport.File(path: (safe + ["\(unique).swift"]).joined(separator: "/"), text: text, subject: subject)
+    return SchemaImport.File(
+      path: (folder.map(FileName.readable) + ["\(unique).swift"]).joined(separator: "/"), text: text, subject: subject)
   }
-
-  private static func path(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }
 
   private func facts(_ kind: FactKind, _ schema: String? = nil) -> [Fact] {
     scope.catalog.facts.values.filter { $0.id.kind == kind && (schema == nil || $0.id.schema == schema) }.sorted {

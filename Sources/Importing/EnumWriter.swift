@@ -8,7 +8,9 @@ struct EnumWriter {
   let typeName: String
 
   static func canSay(_ fact: Fact, _ scope: ImportScope) -> Bool {
+    // Swift takes labels for the same that are composed of other scalars and mean the same characters.
     scope.schema(fact.id.schema) != nil && !fact.list(.labels).isEmpty
+      && Set(fact.list(.labels)).count == fact.list(.labels).count
       && fact.attributes.allSatisfy { $0.key == .labels }
   }
 
@@ -24,7 +26,9 @@ struct EnumWriter {
     var text = "public enum \(typeName): String, PostgresEnum {\n"
     for label in fact.list(.labels) {
       let name = cases[label] ?? ""
-      text += "  case \(name)" + (name == label || name == "`\(label)`" ? "" : " = \(SwiftText.literal(label))") + "\n"
+      // The same scalars, not only the same characters: the value is the label.
+      let isSame = [label, "`\(label)`"].contains { $0.utf8.elementsEqual(name.utf8) }
+      text += "  case \(name)" + (isSame ? "" : " = \(SwiftText.literal(label, indentation: 4))") + "\n"
     }
     text +=
       "\n  public static let typeName = TypeName(\(SwiftText.literal(fact.id.name)), in: \(scope.schema(fact.id.schema) ?? ".public"))\n"

@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// Names for Swift made of names in SQL, each given once in its scope.
 package struct SwiftNames {
   private var taken: Set<String>
@@ -43,9 +45,20 @@ package struct SwiftNames {
     return identifier(head + words.dropFirst().map(capitalised).joined())
   }
 
-  /// The parts between what no identifier has.
+  /// The parts between what no identifier has. Marks that combine with a letter stay with it; Swift lets none begin a name, and
+  /// lets in some that nobody sees.
   private static func words(_ name: String) -> [String] {
-    name.split { !($0.isLetter || $0.isNumber) }.map(String.init)
+    var words: [String.UnicodeScalarView] = [String.UnicodeScalarView()]
+    for scalar in name.unicodeScalars {
+      let properties = scalar.properties
+      let isMark = [.nonspacingMark, .spacingMark, .enclosingMark].contains(properties.generalCategory)
+      if !scalar.isHidden, isMark || properties.isAlphabetic || properties.numericType != nil {
+        if !isMark || words.last?.isEmpty == false { words[words.count - 1].append(scalar) }
+      } else {
+        words.append(String.UnicodeScalarView())
+      }
+    }
+    return words.filter { !$0.isEmpty }.map { String($0) }
   }
 
   private static func capitalised(_ word: String) -> String {
@@ -55,8 +68,8 @@ package struct SwiftNames {
 
   /// Nothing begins with a digit.
   private static func identifier(_ text: String) -> String {
-    guard let first = text.first else { return "Unnamed" }
-    return first.isNumber ? "_" + text : text
+    guard let first = text.unicodeScalars.first else { return "Unnamed" }
+    return first.properties.numericType != nil && !first.properties.isAlphabetic ? "_" + text : text
   }
 
   private static func escaped(_ name: String) -> String { keywords.contains(name) ? "`\(name)`" : name }

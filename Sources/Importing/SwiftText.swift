@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// Text as a Swift literal, with code in it.
 package struct SwiftText {
   enum Segment: Equatable {
@@ -10,18 +12,25 @@ package struct SwiftText {
     literal([.text(text)], indentation: indentation)
   }
 
-  /// A literal on one line, or on several between `"""`; raw where that spares escapes.
+  /// A comment that documents what follows, a line for each line of the text; nothing for a text of nothing but space.
+  package static func documentation(_ text: String, indentation: Int) -> String {
+    let indent = String(repeating: " ", count: indentation)
+    return text.unicodeScalars.split { $0 == "\n" || $0 == "\r" }
+      .map { "\(indent)/// \(VisibleText.line(String($0)))\n" }.joined()
+  }
+
+  /// A literal on one line, or on several between `"""`; raw where that spares escapes. What is hidden is always escaped.
   ///
   /// - Parameter indentation: how far the lines of one on several lines are indented.
   static func literal(_ segments: [Segment], indentation: Int) -> String {
-    let texts = segments.map { if case .text(let text) = $0 { text } else { "" } }.joined(separator: "\u{0}")
-    // A line may end with CR and LF, which are one character together.
-    let isMultiline = texts.utf8.contains(UInt8(ascii: "\n"))
-    let hasControls = texts.unicodeScalars.contains {
-      $0.value < 32 && !["\n", "\t", "\u{0}"].contains($0) || $0.value == 127
+    let texts = segments.flatMap { segment -> [Unicode.Scalar] in
+      if case .text(let text) = segment { Array(text.unicodeScalars) } else { ["\0"] }
     }
-    let isRaw = !hasControls && (texts.contains("\\") || texts.contains(isMultiline ? "\"\"\"" : "\""))
-    let marks = isRaw ? String(repeating: "#", count: longestRun(texts) + 1) : ""
+    let isMultiline = texts.contains("\n")
+    let hasHidden = texts.contains { $0 != "\0" && isEscaped($0, isMultiline: isMultiline) }
+    let hasQuotes = isMultiline ? longestRun(of: "\"", in: texts) > 2 : texts.contains("\"")
+    let isRaw = !hasHidden && (texts.contains("\\") || hasQuotes)
+    let marks = isRaw ? String(repeating: "#", count: longestRun(of: "#", in: texts) + 1) : ""
     let content = segments.map { segment in
       switch segment {
       case .code(let code): "\\\(marks)(\(code))"
@@ -30,34 +39,40 @@ package struct SwiftText {
     }.joined()
     guard isMultiline else { return "\(marks)\"\(content)\"\(marks)" }
     let indent = String(repeating: " ", count: indentation)
-    let lines = content.split(separator: "\n", omittingEmptySubsequences: false)
-    let body = lines.map { $0.isEmpty ? "" : indent + $0 }.joined(separator: "\n")
+    let lines = content.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+    let body = lines.map { $0.isEmpty ? "" : indent + String($0) }.joined(separator: "\n")
     return "\(marks)\"\"\"\n\(body)\n\(indent)\"\"\"\(marks)"
   }
 
-  /// How many `#` stand together, which would end a raw literal of as many.
-  private static func longestRun(_ text: String) -> Int {
+  /// How many of a scalar stand together. By scalars: the compiler sees a quote where Swift's strings see one character made of
+  /// it and the mark behind it.
+  private static func longestRun(of scalar: Unicode.Scalar, in text: [Unicode.Scalar]) -> Int {
     var (longest, current) = (0, 0)
-    for character in text {
-      current = character == "#" ? current + 1 : 0
+    for other in text {
+      current = other == scalar ? current + 1 : 0
       longest = max(longest, current)
     }
     return longest
   }
 
+  /// A tab is let be where lines are indented with it.
+  private static func isEscaped(_ scalar: Unicode.Scalar, isMultiline: Bool) -> Bool {
+    scalar.isHidden && !(isMultiline && (scalar == "\n" || scalar == "\t"))
+  }
+
   private static func escaped(_ text: String, isMultiline: Bool) -> String {
-    var escaped = ""
+    var escaped = String.UnicodeScalarView()
+    var quotes = 0
     for scalar in text.unicodeScalars {
+      quotes = scalar == "\"" ? quotes + 1 : 0
       switch scalar {
-      case "\\": escaped += "\\\\"
-      case "\"": escaped += isMultiline ? "\"" : "\\\""
-      case "\n": escaped += "\n"
-      case "\t": escaped += "\t"
-      case _ where scalar.value < 32 || scalar.value == 127:
-        escaped += "\\u{\(String(scalar.value, radix: 16))}"
-      default: escaped.unicodeScalars.append(scalar)
+      case "\\": escaped.append(contentsOf: "\\\\".unicodeScalars)
+      case "\"" where !isMultiline || quotes.isMultiple(of: 3): escaped.append(contentsOf: "\\\"".unicodeScalars)
+      case _ where isEscaped(scalar, isMultiline: isMultiline):
+        escaped.append(contentsOf: (scalar == "\t" ? "\\t" : VisibleText.escape(scalar)).unicodeScalars)
+      default: escaped.append(scalar)
       }
     }
-    return isMultiline ? escaped.replacing("\"\"\"", with: "\\\"\"\"") : escaped
+    return String(escaped)
   }
 }

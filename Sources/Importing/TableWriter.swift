@@ -94,8 +94,7 @@ struct TableWriter {
 
   /// `pg_catalog."C"` as `C`.
   private static func unquoted(_ collation: String) -> String {
-    let name = collation.dropFirst("pg_catalog.".count)
-    return name.hasPrefix("\"") ? String(name.dropFirst().dropLast()).replacing("\"\"", with: "\"") : String(name)
+    Quote.unquoted(String(collation.dropFirst("pg_catalog.".count)))
   }
 
   /// `.serial` where the column has the sequence that PostgreSQL would have made for one.

@@ -7,7 +7,7 @@ extension States {
   package func conversions(from source: Catalog, to target: Catalog) async throws -> TypeConversions {
     var known: [TypeConversions.Pair: TypeConversion] = [:]
     var asked: Set<TypeConversions.Pair> = []
-    var open: [String: [TypeConversions.Pair]] = [:]
+    var open: [String: (template: ScratchTemplate, pairs: [TypeConversions.Pair])] = [:]
     for new in target.sorted where new.id.kind == .column {
       guard let old = source[new.id], let before = old.optionalText(.type), let after = new.optionalText(.type),
         before != after
@@ -16,21 +16,21 @@ extension States {
       guard asked.insert(pair).inserted, let template = try await typesTemplate(old, source, new, target) else {
         continue
       }
-      if let verdict = verdicts[template]?[pair] {
+      if let verdict = verdicts[template.name]?[pair] {
         known[pair] = verdict
       } else {
-        open[template, default: []].append(pair)
+        open[template.name, default: (template, [])].pairs.append(pair)
       }
     }
-    for (template, pairs) in open {
-      let found = try await scratch().withDatabase(from: template) { database in
-        try await Connection.with(database.target) { connection in
+    for (name, (template, pairs)) in open {
+      let found = try await template.server.withDatabase(from: template) { database in
+        try await database.withLoading { session in
           var found: [TypeConversions.Pair: TypeConversion] = [:]
-          for pair in pairs { found[pair] = try await ConversionJudge.judge(pair, connection) }
+          for pair in pairs { found[pair] = try await ConversionJudge.judge(pair, session.connection) }
           return found
         }
       }
-      verdicts[template, default: [:]].merge(found) { $1 }
+      verdicts[name, default: [:]].merge(found) { $1 }
       known.merge(found) { $1 }
     }
     return TypeConversions(known)
@@ -39,7 +39,9 @@ extension States {
   /// A scratch database that has the types of a column in both states, where they are the database's own.
   ///
   /// - Returns: nil where this machine cannot make them.
-  private func typesTemplate(_ old: Fact, _ source: Catalog, _ new: Fact, _ target: Catalog) async throws -> String? {
+  private func typesTemplate(
+    _ old: Fact, _ source: Catalog, _ new: Fact, _ target: Catalog
+  ) async throws -> ScratchTemplate? {
     let types = TypeClosure.types(of: new, in: target, and: old, in: source)
     if types.facts.isEmpty { return try await replayTemplate([]) }
     do { return try await rebuiltTemplate(types) } catch is ProofFailure { return nil }

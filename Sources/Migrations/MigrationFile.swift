@@ -43,17 +43,22 @@ package struct MigrationFile: Sendable {
   /// 14 digits of UTC time.
   package let version: String
   package let name: String
-  package let text: String
-  package let digest: Digest
+  private let source: SourceText
+
+  /// With LF at the ends of its lines, however the file has them.
+  package var text: String { source.text }
+  package var digest: Digest { source.digest }
 
   package var fileName: String { "\(version)_\(name).sql" }
 
   package init(version: String, name: String, text: String) {
     self.version = version
     self.name = name
-    self.text = text
-    digest = Digest(of: text)
+    source = SourceText(text)
   }
+
+  /// Whether a lock or a history means this file, whichever line ends it had then.
+  package func has(digest: String) -> Bool { source.has(digest: digest) }
 
   /// - Throws: `MigrationError.badName`.
   package init(fileName: String, text: String) throws {
@@ -95,54 +100,6 @@ package struct MigrationFile: Sendable {
     return files
   }
 
-  /// How `dbtool apply` carries a statement out, said in a comment before it. To `psql`, it is a plain statement.
-  package enum Directive: String, Sendable {
-    /// An UPDATE, or a copy of a table, that is done in batches.
-    case backfill
-    /// An index or a foreign key that each partition gets by itself first.
-    case perPartition = "per-partition"
-
-    package init?(_ mode: PlanStep.Mode) {
-      switch mode {
-      case .backfill: self = .backfill
-      case .perPartition: self = .perPartition
-      case .transaction, .ownTransaction, .alone: return nil
-      }
-    }
-
-    package var line: String { "-- dbtool:\(rawValue)" }
-
-    /// The directive among the comments before a statement.
-    init?(before statement: String) {
-      let lines = statement.split(separator: "\n").prefix { $0.hasPrefix("--") }
-      guard let found = lines.compactMap({ Directive(line: $0) }).first else { return nil }
-      self = found
-    }
-
-    private init?(line: Substring) {
-      let prefix = "-- dbtool:"
-      guard line.hasPrefix(prefix) else { return nil }
-      self.init(rawValue: line.dropFirst(prefix.count).prefix { $0 != " " && $0 != "\r" }.description)
-    }
-  }
-
-  /// What its header says that it may do to a live database: what was seen when it was proved.
-  package var hazards: [String] {
-    let header = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }
-    return header.drop { $0 != "-- hazards:" }.dropFirst().prefix { $0.hasPrefix("--   ") }.map {
-      String($0.dropFirst(5))
-    }
-  }
-
-  /// The line in a header that says so.
-  package static let contractMark = "-- dbtool:contract"
-
-  /// Whether it takes away what clients may still rely on, and waits until somebody says that they do not.
-  package var isContract: Bool {
-    text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }.contains {
-      $0 == Self.contractMark || $0.hasPrefix(Self.contractMark + " ")
-    }
-  }
 
   /// The lock's line for this file.
   package var lockEntry: SchemaLock.Entry {
@@ -159,7 +116,7 @@ package struct MigrationFile: Sendable {
       guard let file = byVersion[entry.version], file.name == entry.name else {
         throw MigrationError.missing(file: "\(entry.version)_\(entry.name).sql")
       }
-      guard file.digest.description == entry.digest else { throw MigrationError.tampered(file: file.fileName) }
+      guard file.has(digest: entry.digest) else { throw MigrationError.tampered(file: file.fileName) }
     }
     let listed = Set(lock.migrations.map(\.version))
     return files.filter { !listed.contains($0.version) }

@@ -1,6 +1,6 @@
 internal import Catalog
+internal import Escaping
 package import Planning
-internal import Postgres
 
 /// Writes a proved plan as a migration file: plain SQL that `psql -v ON_ERROR_STOP=1 -f` runs as well.
 package enum MigrationWriter {
@@ -13,23 +13,19 @@ package enum MigrationWriter {
 
   /// - Parameter isContract: whether it waits until clients are ready for it.
   package static func text(for plan: Plan, proof: Proof, title: String, isContract: Bool = false) -> String {
-    var text = "-- \(title)\n-- \(plan.summary)\n"
+    var text = SQLComment.line(title) + SQLComment.line(plan.summary)
     if isContract {
-      text += """
-        \(MigrationFile.contractMark)
-        -- dbtool apply stops before it; dbtool apply --contract applies it, once every client is ready for what it breaks.
-
-        """
+      text +=
+        MigrationFile.contractLine
+        + SQLComment.line(
+          "dbtool apply stops before it; dbtool apply --contract applies it, once every client is ready for what it breaks."
+        )
     }
-    text +=
-      "-- proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept\n"
-    let hazards = plan.steps.flatMap { step in step.hazards.map { (step, $0) } }
-    if hazards.isEmpty {
-      text += "-- hazards: none\n"
-    } else {
-      text += "-- hazards:\n"
-      for (_, hazard) in hazards { text += "--   \(hazard.code.rawValue): \(oneLine(hazard.message))\n" }
-    }
+    text += SQLComment.line(
+      "proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept")
+    let hazards = plan.steps.flatMap(\.hazards)
+    text += SQLComment.line(hazards.isEmpty ? "hazards: none" : "hazards:")
+    for hazard in hazards { text += SQLComment.line("  \(hazard.code.rawValue): \(hazard.message)") }
     for segment in plan.segments {
       let mode = segment[0].mode
       if mode.isTransactional {
@@ -40,18 +36,21 @@ package enum MigrationWriter {
         }
       }
       if mode == .transaction {
-        text += "-- Bodies may refer to what is created after them.\nSET LOCAL check_function_bodies = off;\n"
+        text += SQLComment.line("Bodies may refer to what is created after them.")
+        text += "SET LOCAL check_function_bodies = off;\n"
       }
       for step in segment {
-        text += "\n-- \(step.action.sign) \(oneLine("\(step.subject)"))"
-        if let location = step.location { text += "  [\(location.file)]" }
-        text += "\n"
-        if step.statements.isEmpty { text += "-- (its partitions are made by dbtool apply and dbtool partitions)\n" }
-        if let remark = step.remark { text += "-- \(remark.text)\n" }
+        let place = step.location.map { "  [\($0.file)]" } ?? ""
+        text += "\n" + SQLComment.line("\(step.action.sign) \(step.subject)\(place)")
+        if step.statements.isEmpty {
+          text += SQLComment.line("(its partitions are made by dbtool apply and dbtool partitions)")
+        }
+        if let remark = step.remark { text += SQLComment.line(remark.text) }
         for statement in step.statements {
-          if let directive = MigrationFile.Directive(mode) { text += directive.line + "\n" }
+          if let directive = MigrationFile.Directive(mode) { text += directive.line }
           if let remark = step.remark, !remark.rules.isEmpty {
-            text += "-- squawk-ignore\(remark.answersForFile ? "-file" : "") \(remark.rules.joined(separator: ", "))\n"
+            text += SQLComment.line(
+              "squawk-ignore\(remark.answersForFile ? "-file" : "") \(remark.rules.joined(separator: ", "))")
           }
           text += step.terminated(statement)
         }
@@ -60,7 +59,4 @@ package enum MigrationWriter {
     }
     return text
   }
-
-  /// A name with a line feed must not end a comment.
-  private static func oneLine(_ text: String) -> String { text.replacing("\n", with: " ") }
 }

@@ -133,12 +133,11 @@ package struct Linter: Sendable {
     }
 
     private mutating func add(_ hazards: [Hazard], _ statement: ScriptStatement) {
-      let allowances = Self.allowances(statement.sql)
       // The line of the statement itself, not of the comments before it.
-      let comments = statement.sql.split(separator: "\n", omittingEmptySubsequences: false)
-        .prefix { $0.hasPrefix("--") || $0.isEmpty }.count
+      let comments = LeadingComments(of: statement.sql)
+      let allowances = comments.allowances
       findings += hazards.map {
-        Finding(file: file, line: statement.line + comments, hazard: $0, allowed: allowances[$0.code])
+        Finding(file: file, line: statement.line + comments.lineCount, hazard: $0, allowed: allowances[$0.code])
       }
     }
 
@@ -147,19 +146,6 @@ package struct Linter: Sendable {
 
     private static func waitsForever(_ connection: Connection) async throws -> Bool {
       try await connection.query("SELECT pg_catalog.current_setting('lock_timeout') = '0'")[0].bool(0)
-    }
-
-    /// `-- dbtool:allow CODE reason` among the comments before a statement.
-    private static func allowances(_ statement: String) -> [Hazard.Code: String] {
-      var allowances: [Hazard.Code: String] = [:]
-      for line in statement.split(separator: "\n").prefix(while: { $0.hasPrefix("--") }) {
-        let words = line.split(separator: " ", maxSplits: 3)
-        guard words.count == 4, words[0] == "--", words[1] == "dbtool:allow",
-          let code = Hazard.Code(rawValue: String(words[2]))
-        else { continue }
-        allowances[code] = String(words[3])
-      }
-      return allowances
     }
 
     /// What the statement has made of names that clients use.

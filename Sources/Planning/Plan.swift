@@ -1,4 +1,5 @@
 package import Catalog
+internal import Escaping
 internal import Postgres
 
 /// One atomic step of a plan.
@@ -87,7 +88,8 @@ extension PlanStep {
   /// A statement with its end. What a user wrote may end with a comment, which would swallow a semicolon on its line.
   package func terminated(_ statement: String) -> String {
     let isForeign = subject.kind == .raw || subject.kind == .external
-    return statement.trimmedTrailing + (isForeign ? "\n;\n" : ";\n")
+    // In files, line ends are no content; what holds a carriage return has to survive that.
+    return PortableSQL.text(statement).trimmedTrailing + (isForeign ? "\n;\n" : ";\n")
   }
 }
 
@@ -193,7 +195,7 @@ package struct Plan: Sendable {
     var text = ""
     if contract != nil {
       for (plan, isContract) in parts {
-        if isContract { text += "\n-- From here on: once every client is ready for it.\n" }
+        if isContract { text += "\n" + SQLComment.line("From here on: once every client is ready for it.") }
         text += plan.script
       }
       return text

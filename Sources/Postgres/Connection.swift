@@ -70,7 +70,7 @@ package actor Connection {
     guard PQstatus(pointer) == CONNECTION_OK else {
       let message = String(cString: PQerrorMessage(pointer)).trimmedTrailing
       PQfinish(pointer)
-      throw PostgresError(.connection, "cannot connect to \(target): \(message)")
+      throw PostgresError(.connection, "cannot connect to \(target): \(target.withoutSecrets(message))")
     }
     let version = ServerVersion(number: Int(PQserverVersion(pointer)))
     guard version.major >= ServerVersion.oldestMajor else {

@@ -1,4 +1,5 @@
 internal import CLibpq
+internal import Escaping
 
 /// Connection strings of others, as they are kept in a catalog (`pg_subscription.subconninfo`).
 package enum ConnectionString {
@@ -31,7 +32,10 @@ package enum ConnectionString {
 
   /// A value as libpq's keyword/value strings take it (documentation, section 34.1.1.1).
   private static func quoted(_ value: String) -> String {
-    let isPlain = !value.isEmpty && !value.contains { $0.isWhitespace || $0 == "'" || $0 == "\\" }
-    return isPlain ? value : "'\(value.replacing("\\", with: "\\\\").replacing("'", with: "\\'"))'"
+    let isPlain =
+      !value.isEmpty
+      && !value.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "'" || $0 == "\\" }
+    return isPlain
+      ? value : "'\(value.replacingScalar("\\", with: "\\\\").replacingScalar("'", with: "\\'"))'"
   }
 }

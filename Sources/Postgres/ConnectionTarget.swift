@@ -19,13 +19,9 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   ///   password.
   package init(_ connectionString: String) throws {
     var message: UnsafeMutablePointer<CChar>?
-    guard let options = PQconninfoParse(connectionString, &message) else {
+    guard Self.isUnambiguous(connectionString), let options = PQconninfoParse(connectionString, &message) else {
       PQfreemem(message)
-      throw PostgresError(
-        .connection,
-        "this is not a connection string that libpq understands (its text is not shown, since it may hold a password)",
-        hint: "Write postgres://user@host:5432/database or host=… dbname=…; characters such as @ : / % in a password "
-          + "have to be percent-encoded in a URL.")
+      throw Self.unreadable
     }
     defer { PQconninfoFree(options) }
     settings = Self.inherited
@@ -34,7 +30,53 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
       if let value = option.pointee.val { settings[String(cString: keyword)] = String(cString: value) }
       option += 1
     }
+    guard Self.arePlaces(settings) else { throw Self.unreadable }
   }
+
+  private static let unreadable = PostgresError(
+    .connection,
+    "this is not a connection string that libpq understands (its text is not shown, since it may hold a password)",
+    hint: "Write postgres://user@host:5432/database or host=… dbname=…; characters such as @ : / % in a password "
+      + "have to be percent-encoded in a URL.")
+
+  /// Whether libpq splits a URL where whoever wrote it did.
+  ///
+  /// libpq (`conninfo_uri_parse_options`) ends user and password at the first `@`, and takes them for a host and a port if a `/`
+  /// comes before that. So a password with either is cut in two, and the rest of it is a host or a database, which errors
+  /// and descriptions show. What tells is a second `@`, or one behind the first `/`.
+  private static func isUnambiguous(_ text: String) -> Bool {
+    guard let scheme = ["postgresql://", "postgres://"].first(where: { text.utf8.starts(with: $0.utf8) }) else {
+      return true
+    }
+    let bytes = Array(text.utf8.dropFirst(scheme.utf8.count))
+    let (at, slash) = (UInt8(ascii: "@"), UInt8(ascii: "/"))
+    var rest = bytes[...]
+    if let first = rest.first(where: { $0 == at || $0 == slash }), first == at {
+      rest = rest.drop { $0 != at }.dropFirst()
+    }
+    // The query may have one: user=me@corp.
+    return !rest.prefix { $0 != UInt8(ascii: "?") }.contains(at)
+  }
+
+  /// Whether host and port can be what they are called, and no part of something else: libpq would quote them in its errors.
+  private static func arePlaces(_ settings: [String: String]) -> Bool {
+    let ports = (settings["port"] ?? "").split(separator: ",", omittingEmptySubsequences: false)
+    guard ports.allSatisfy({ $0.isEmpty || UInt16($0) != nil }) else { return false }
+    // A folder, or an abstract socket (@name), may have any name.
+    let hosts = (settings["host"] ?? "").split(separator: ",")
+    guard hosts.allSatisfy({ host in host.hasPrefix("/") || !host.utf8.dropFirst().contains(UInt8(ascii: "@")) }) else {
+      return false
+    }
+    // A connection string in another's place.
+    return ["dbname", "user", "host", "service"].allSatisfy { keyword in
+      let value = settings[keyword] ?? ""
+      return Secrets.passwordRanges(inArgument: value).isEmpty && !value.contains("://")
+    }
+  }
+
+  /// A message of libpq's about this target, without what may be a part of a password: libpq also reads `PGHOST` and its like, and
+  /// service files, which nobody has looked at here.
+  package func withoutSecrets(_ message: String) -> String { Secrets.hidden(in: message) }
 
   /// A database of a server that listens on a Unix socket in `socketDirectory`.
   package init(socketDirectory: String, port: Int = 5432, user: String, database: String) {

@@ -19,7 +19,7 @@ package enum DatabaseSetting {
   /// - Parameter role: whose sessions it is for; everybody's when empty.
   package static func statement(_ clause: String, role: String) -> String {
     // A role may have a % in its name.
-    let escaped = Quote.identifier(role).replacing("%", with: "%%")
+    let escaped = Quote.insideFormat(Quote.identifier(role))
     let object = role.isEmpty ? "ALTER DATABASE %I %s" : "ALTER ROLE \(escaped) IN DATABASE %I %s"
     return """
       DO \(Quote.dollar("""

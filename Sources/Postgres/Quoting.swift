@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// The one place where names and values become SQL text.
 ///
 /// Mirrors `quote_ident` and `quote_literal` (PostgreSQL documentation, section 9.4 "String Functions"): an identifier
@@ -35,6 +37,25 @@ package enum Quote {
       }
     }
     return hasBackslash ? "E'\(body)'" : "'\(body)'"
+  }
+
+  /// Text for the inside of a string constant: each quote twice.
+  package static func insideLiteral(_ text: String) -> String { text.replacingScalar("'", with: "''") }
+
+  /// Text for PostgreSQL's `format`, to which `%` is a place to fill.
+  package static func insideFormat(_ text: String) -> String { text.replacingScalar("%", with: "%%") }
+
+  /// The name that a quoted identifier stands for; a bare one is its own.
+  package static func unquoted(_ identifier: String) -> String {
+    let scalars = identifier.unicodeScalars
+    guard scalars.first == "\"", scalars.last == "\"", scalars.count > 1 else { return identifier }
+    var name = String.UnicodeScalarView()
+    var isDoubled = false
+    for scalar in scalars.dropFirst().dropLast() {
+      isDoubled = scalar == "\"" && !isDoubled
+      if !isDoubled { name.append(scalar) }
+    }
+    return String(name)
   }
 
   /// A dollar-quoted constant for a body that a person should be able to read; the tag is one the body does not hold.

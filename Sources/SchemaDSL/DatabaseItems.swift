@@ -66,7 +66,8 @@ public struct Function: DatabaseItem {
     public static func inline(_ sql: SQL) -> Body { Body(text: "\n" + sql.text + "\n", file: nil) }
     /// A `.sql` file beside the Swift file, embedded when the package is built.
     public static func file(_ bytes: [UInt8], _ name: String) -> Body {
-      Body(text: "\n" + String(decoding: bytes, as: UTF8.self).trimmedTrailing + "\n", file: name)
+      let text = String(decoding: SourceText.normalised(bytes), as: UTF8.self)
+      return Body(text: "\n" + text.trimmedTrailing + "\n", file: name)
     }
     /// Text as it is, without a line end before and after it.
     public static func verbatim(_ text: String) -> Body { Body(text: text, file: nil) }

@@ -98,7 +98,7 @@ struct PartitionRunner {
 
   /// The schema inside of a literal that `format` reads.
   private var schema: String {
-    Quote.identifier(table.schema.name).replacing("'", with: "''").replacing("%", with: "%%")
+    Quote.insideFormat(Quote.insideLiteral(Quote.identifier(table.schema.name)))
   }
 
   // MARK: Their bodies

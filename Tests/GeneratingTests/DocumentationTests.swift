@@ -40,8 +40,9 @@ import Testing
   }
 
   private static func unescaped(_ text: String) -> String {
-    text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing(
-      "&amp;", with: "&")
+    text.replacing("&#39;", with: "'").replacing("&lt;", with: "<").replacing("&gt;", with: ">")
+      .replacing("&quot;", with: "\"").replacing(
+        "&amp;", with: "&")
   }
 
   @Test func everythingThatIsSaidIsThere() async throws {

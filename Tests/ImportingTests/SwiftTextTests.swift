@@ -1,3 +1,6 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
 import Testing
 
 @testable import Importing
@@ -28,5 +31,44 @@ import Testing
     #expect(members.member("body", suffix: "Column") == "bodyColumn")
     #expect(members.member("ID", suffix: "Column") == "idColumn")
     #expect(members.member("-", suffix: "Column") == "unnamed")
+  }
+
+  /// Compiled and run: names and values of any characters, in one enum and in constants.
+  @Test func theCompilerReadsTheTextsThatWereMeant() async throws {
+    let texts = NastyText.texts(500) + ["\"#\u{301}", "\"\"\"\u{301}\n", "a\tb", "\u{301}a", "\\\u{301}", "#\u{301}\""]
+    var names = SwiftNames(reserving: ["allCases", "rawValue"])
+    var seen: Set<String> = []
+    let cases = texts.filter { seen.insert($0).inserted }.map {
+      "  case \(names.member($0, suffix: "Label")) = \(SwiftText.literal($0, indentation: 4))"
+    }
+    var types = SwiftNames(reserving: SwiftNames.words)
+    let source = """
+      enum Labels: String, CaseIterable {
+      \(cases.joined(separator: "\n"))
+      }
+      \(texts.map { "\(SwiftText.documentation($0, indentation: 0))struct \(types.type($0, qualifier: "", suffix: "Table")) {}" }.joined(separator: "\n"))
+      let column = "C"
+      let literals: [String] = [
+      \(texts.map { "  \(SwiftText.literal([.text($0), .code("column"), .text($0)], indentation: 4))" }.joined(separator: ",\n"))
+      ]
+      func hex(_ text: String) -> String { text.utf8.map { String($0, radix: 16) }.joined(separator: ",") }
+      for label in Labels.allCases { print(hex(label.rawValue)) }
+      for literal in literals { print(hex(literal)) }
+
+      """
+    let hidden = source.unicodeScalars.filter {
+      $0.value < 32 && $0 != "\n" && $0 != "\t" || $0.value == 0x202E || $0.value == 0x85
+    }
+    #expect(hidden.isEmpty)
+    let base = "/tmp/dbtool-literals-\(UInt64.random(in: 0...UInt64.max))"
+    try source.write(toFile: base + ".swift", atomically: false, encoding: .utf8)
+    defer { for ending in [".swift", ""] { try? FileManager.default.removeItem(atPath: base + ending) } }
+    let compiled = try await GeneratedTool.swiftc(["-Onone", "-o", base, base + ".swift"])
+    try #require(compiled.status == 0, "\(compiled.output.prefix(3000))")
+    let output = try await ChildProcess.run(base, []).output.split(separator: "\n", omittingEmptySubsequences: false)
+    seen = []
+    let hex = { (text: String) in text.utf8.map { String($0, radix: 16) }.joined(separator: ",") }
+    let expected = texts.filter { seen.insert($0).inserted }.map(hex) + texts.map { hex($0 + "C" + $0) }
+    #expect(output.dropLast().map(String.init) == expected)
   }
 }

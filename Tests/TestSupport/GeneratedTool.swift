@@ -16,7 +16,7 @@ package enum GeneratedTool {
     """.write(toFile: main, atomically: false, encoding: .utf8)
     let folder = try built()
     let modules = [
-      "ArgumentParser", "ArgumentParserToolInfo", "CServerProcess", "Catalog", "DatabaseTool", "HeapModule",
+      "ArgumentParser", "ArgumentParserToolInfo", "CServerProcess", "Catalog", "Escaping", "DatabaseTool", "HeapModule",
       "Generating", "Importing",
       "InternalCollectionsUtilities", "ContainersPreview", "Introspection", "Migrations", "Operations", "Planning",
       "Postgres",

@@ -112,7 +112,10 @@ import Testing
     let made = try await project.dbtool("init", "shop", "--dbtool", TestProject.repository)
     #expect(made.status == 0, "\(made.output)")
     #expect(try project.read("shop/Package.swift").contains("path: \"\(TestProject.repository)\""))
-    #expect(try project.read("shop/.gitattributes") == "schema.lock merge=union\n")
+    let attributes = try project.read("shop/.gitattributes").split(separator: "\n")
+    for files in ["migrations/*.sql text eol=lf", "schema.lock text eol=lf merge=union"] {
+      #expect(attributes.contains { $0 == files }, "\(attributes)")
+    }
     let program = project.home + "/shop"
     let compiled = try await GeneratedTool.build(project.root + "/shop/Sources/shop/Schema", to: program)
     try #require(compiled.status == 0, "\(compiled.output)")

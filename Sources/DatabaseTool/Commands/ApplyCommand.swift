@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
@@ -150,9 +151,7 @@ struct ApplyCommand: AsyncParsableCommand {
       let segments = try file.segments()
       let statements = segments.dropFirst(done).reduce(0) { $0 + $1.statements.count }
       console.line("would apply \(file.fileName): \(statements) statements in \(segments.count - done) parts")
-      for line in file.text.split(separator: "\n").prefix(while: { $0.hasPrefix("--") }).dropFirst() {
-        console.note("  \(line.dropFirst(3))")
-      }
+      for line in file.header.lines.dropFirst() { console.note("  \(line.dropFirst(3))") }
     }
     agenda.tell(console)
   }
@@ -248,12 +247,12 @@ struct ApplyWorkflow {
       if total > 1 { console.note("  part \(done) of \(total) done in \(durationText(seconds))") }
     case .retry(_, let attempt, let reason, let blockers):
       console.warning("\(reason); attempt \(attempt), trying again")
-      for blocker in blockers { console.note("  \(blocker.description)") }
+      for blocker in blockers { console.note("  \(Secrets.hidden(in: blocker.description))") }
     case .blocked(let blockers):
-      console.note("  waiting for \(blockers.map(\.description).joined(separator: "; "))")
+      console.note("  waiting for \(Secrets.hidden(in: blockers.map(\.description).joined(separator: "; ")))")
     case .progress(let text): console.note("  \(text)")
     case .backfill(let progress):
-      console.note("  " + text(progress))
+      console.note("  \(text(progress))")
     case .notice(let text):
       console.note("  \(text)")
     case .finished(_, let seconds):

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Planning
@@ -132,14 +133,14 @@ struct DiffWorkflow {
     let console = Console.output
     let output = PlanOutput(plan: plan, proof: proof)
     switch format {
-    case .sql: console.write(plan.script)
+    case .sql: console.emit(plan.script)
     case .migration:
       guard let proof else { return }
       for (part, isContract) in plan.parts {
-        console.write(
-          MigrationWriter.text(for: part, proof: proof, title: "\(from) to \(to)", isContract: isContract))
+        console.emit(
+          MigrationWriter.text(for: part, proof: proof, title: "from \(from) to \(to)", isContract: isContract))
       }
-    case .json: if let text = try? JSON.text(output.machine) { console.line(text) }
+    case .json: if let text = try? JSON.text(output.machine) { console.emit(text + "\n") }
     case .text: console.write(plan.isEmpty ? "no difference\n" : output.text(console))
     }
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Generating
 internal import Migrations
@@ -50,7 +51,7 @@ struct DocsCommand: AsyncParsableCommand {
       let project = try projectOptions.project()
       let document = try await document(project)
       guard let output else {
-        Console.output.write(EntityDiagram.mermaid(document.chapters.map(\.diagram).filter { !$0.nodes.isEmpty }))
+        Console.output.emit(EntityDiagram.mermaid(document.chapters.map(\.diagram).filter { !$0.nodes.isEmpty }))
         return
       }
       let files = files(document, project)
@@ -100,7 +101,7 @@ struct DocsCommand: AsyncParsableCommand {
     case .markdown: return MarkdownDocument(document, source: source).files
     case .mermaid:
       return document.chapters.filter { !$0.diagram.nodes.isEmpty }.map {
-        ("schema-\(HTMLSite.slug($0.title)).mmd", $0.diagram.mermaid)
+        ("schema-\(FileName.slug($0.title)).mmd", $0.diagram.mermaid)
       }
     }
   }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Importing
 internal import Introspection
@@ -82,7 +83,7 @@ struct DriftCommand: AsyncParsableCommand {
         }
       }
       let output = DriftOutput(results: results, threshold: failOn, sources: SourceFiles(root: project.root))
-      Console.output.write(try output.text(format, Console.output))
+      try output.write(format, to: Console.output)
       if results.contains(where: \.isFailure) { throw ExitCode(1) }
       if output.isDrift { throw ExitCode(2) }
     }
@@ -152,7 +153,7 @@ struct DriftCommand: AsyncParsableCommand {
       throw ToolError("the way back does not converge on a scratch copy; dbtool diff --prove shows the differences")
     }
     for step in plan.refusedHazards { Console.error.warning("\(step.code.rawValue): \(step.message)") }
-    Console.output.write(plan.script)
+    Console.output.emit(plan.script)
   }
 }
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import Migrations
 
 struct FingerprintCommand: AsyncParsableCommand {
@@ -45,8 +46,7 @@ struct FingerprintCommand: AsyncParsableCommand {
       switch format {
       case .json:
         let kinds = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })
-        console.line(
-          try JSON.text(Output(fingerprint: fingerprint, facts: total, kinds: kinds)))
+        console.emit(try JSON.text(Output(fingerprint: fingerprint, facts: total, kinds: kinds)) + "\n")
       case .text:
         console.line("sha256:\(fingerprint)")
         var table = TextTable()

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Importing
 internal import Migrations
@@ -72,7 +73,7 @@ struct ImportWork {
       throw ToolError("dbtool does not model \(list). Take them out, or import a copy of the database without them.")
     }
     let imported = try await ImportWorkflow(states: states).declarations(of: found, database: databaseName)
-    for note in imported.notes { Console.error.warning(note) }
+    for note in imported.notes { Console.error.warning("\(note)") }
     let files = try await baseline(imported, states)
     for file in imported.files { try Project.write(file.text, to: "\(path)/\(file.path)") }
     if isMarked, case .url(let target) = source {
@@ -135,7 +136,7 @@ struct ImportWork {
     guard proof.holds else {
       throw ToolError(
         "the baseline does not lead to what the database is:\n"
-          + proof.differences.prefix(10).map { DifferenceOutput.text($0, Console.error) }.joined())
+          + proof.differences.prefix(10).map { DifferenceOutput.text($0).plain }.joined())
     }
     let result = PlanWorkflow.Result(
       plan: plan, proof: proof, source: empty, target: imported.catalog, unlisted: [], files: [])

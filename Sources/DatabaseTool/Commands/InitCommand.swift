@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import Escaping
 internal import FoundationEssentials
+internal import Importing
 internal import Migrations
 internal import Postgres
 
@@ -44,8 +46,7 @@ struct InitCommand: AsyncParsableCommand {
       guard !FileManager.default.fileExists(atPath: root) else { throw ToolError("\(name) is there already") }
       let files = [
         "Package.swift": manifest, "Sources/\(name)/Main.swift": Self.main, ".gitignore": ".build/\n",
-        // It has a line for each fact, so that both sides of a merge are kept.
-        ".gitattributes": "schema.lock merge=union\n",
+        ".gitattributes": Self.attributes,
       ]
       do {
         for (path, text) in files { try Project.write(text, to: "\(root)/\(path)") }
@@ -71,6 +72,18 @@ struct InitCommand: AsyncParsableCommand {
     }
   }
 
+  /// What git is to know of the files that dbtool vouches for.
+  private static let attributes = """
+    # One file, one text, on every machine. dbtool takes CRLF for LF.
+    migrations/*.sql text eol=lf
+    seeds/**/*.sql text eol=lf
+    seeds/**/*.csv text eol=lf
+    drift-waivers.jsonl text eol=lf
+    # A line for each fact: both sides of a merge are kept.
+    schema.lock text eol=lf merge=union
+
+    """
+
   /// The folder of dbtool's own package, from which this was built.
   private static let source: String? = {
     var folder = #filePath
@@ -85,20 +98,20 @@ struct InitCommand: AsyncParsableCommand {
       place.hasPrefix("/") ? place : "\(FileManager.default.currentDirectoryPath)/\(place)"
     let package =
       isFolder
-      ? ".package(name: \"dbtool\", path: \(Self.literal(path)))"
-      : ".package(url: \(Self.literal(place)), branch: \"main\")"
+      ? ".package(name: \"dbtool\", path: \(SwiftText.literal(path)))"
+      : ".package(url: \(SwiftText.literal(place)), branch: \"main\")"
     let identity = isFolder ? "dbtool" : Self.identity(place)
     return """
       // swift-tools-version: 6.1
       import PackageDescription
 
       let package = Package(
-        name: \(Self.literal(name)),
+        name: \(SwiftText.literal(name)),
         platforms: [.macOS(.v15)],
         dependencies: [\(package)],
         targets: [
           .executableTarget(
-            name: \(Self.literal(name)), dependencies: [.product(name: "DatabaseTool", package: \(Self.literal(identity)))],
+            name: \(SwiftText.literal(name)), dependencies: [.product(name: "DatabaseTool", package: \(SwiftText.literal(identity)))],
             swiftSettings: [.swiftLanguageMode(.v6)])
         ]
       )
@@ -110,10 +123,6 @@ struct InitCommand: AsyncParsableCommand {
   private static func identity(_ url: String) -> String {
     let last = url.split(separator: "/").last.map(String.init) ?? "dbtool"
     return last.hasSuffix(".git") ? String(last.dropLast(4)) : last
-  }
-
-  private static func literal(_ text: String) -> String {
-    "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
   }
 
   private static let main = """
@@ -130,7 +139,7 @@ struct InitCommand: AsyncParsableCommand {
     import SchemaDSL
 
     /// The database, by the name that a database of one's own has on the embedded server.
-    let database = Database(\(Self.literal(name))) {
+    let database = Database(\(SwiftText.literal(name))) {
       Notes.self
     }
 

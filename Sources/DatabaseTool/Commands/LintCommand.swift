@@ -1,9 +1,11 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
 internal import Planning
+internal import Postgres
 
 struct LintCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,13 +55,13 @@ struct LintCommand: AsyncParsableCommand {
       for (name, file, earlier) in targets { findings += try await linter.lint(file, named: name, after: earlier) }
       let console = Console.output
       switch format {
-      case .json: console.line(try JSON.text(findings.map(line)))
+      case .json: console.emit(try JSON.text(findings.map(line)) + "\n")
       case .text: show(findings, files: targets.count, console)
-      case .github: console.write(GitHubAnnotations.text(reported(findings, project)))
-      case .markdown: console.write(MarkdownFindings.text(reported(findings, project)))
+      case .github: console.emit(GitHubAnnotations.text(reported(findings, project)))
+      case .markdown: console.emit(MarkdownFindings.text(reported(findings, project)))
       case .sarif:
         let run = (name: String?.some("lint/"), findings: reported(findings, project))
-        console.line(try JSON.text(SARIF([run], toolVersion: DatabaseTool.version, fallback: "migrations")))
+        console.emit(try JSON.text(SARIF([run], toolVersion: DatabaseTool.version, fallback: "migrations")) + "\n")
       }
       if findings.contains(where: { $0.allowed == nil && $0.hazard.severity != .notice }) { throw ExitCode(2) }
     }
@@ -75,7 +77,7 @@ struct LintCommand: AsyncParsableCommand {
   }
 
   private func target(_ path: String, _ migrations: [MigrationFile]) throws -> Target {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    guard let text = (try? String(contentsOfFile: path, encoding: .utf8)).map({ SourceText.normalised($0) }) else {
       throw ToolError("\(path) cannot be read")
     }
     let name = String(path.split(separator: "/").last ?? "")
@@ -124,14 +126,14 @@ struct LintCommand: AsyncParsableCommand {
       let word = finding.allowed == nil ? hazard.severity.rawValue : "allowed"
       console.write(
         "\(finding.file):\(finding.line): " + console.styled("\(word) \(hazard.code.rawValue): ", style)
-          + hazard.message + "\n")
+          + "\(hazard.message)\n")
       console.note(finding.allowed.map { "  allowed: \($0)" } ?? "  safer: \(hazard.advice)")
     }
     let counts = [Hazard.Severity.error, .warning, .notice].map { severity in
       "\(findings.count { $0.allowed == nil && $0.hazard.severity == severity }) \(severity.rawValue)s"
     }
     console.line(
-      "\(files) file\(files == 1 ? "" : "s"): " + counts.joined(separator: ", ")
+      "\(files) file\(files == 1 ? "" : "s"): \(counts.joined(separator: ", "))"
         + ", \(findings.count { $0.allowed != nil }) allowed")
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
@@ -66,7 +67,7 @@ struct PartitionsCommand: AsyncParsableCommand {
         }
         let console = Console.output
         if options.format == .json {
-          console.line(try JSON.text(lines))
+          console.emit(try JSON.text(lines) + "\n")
         } else {
           if lines.isEmpty { console.line("nothing to do") }
           var table = TextTable()
@@ -109,7 +110,8 @@ struct PartitionsCommand: AsyncParsableCommand {
           let report = { (outcome: PartitionManager.Outcome) in
             guard format == .text else { return }
             if let failure = outcome.failure {
-              Console.error.failure(outcome.partition.isEmpty ? failure : "\(outcome.partition): \(failure)")
+              let place = outcome.partition.isEmpty ? "" : "\(outcome.partition): "
+              Console.error.failure("\(place)\(lines: failure, continuation: "  ")")
             } else {
               Console.output.line("\(outcome.text): \(outcome.partition)")
             }
@@ -118,11 +120,11 @@ struct PartitionsCommand: AsyncParsableCommand {
           return createOnly ? created : try await created + manager.retire(connection, archive: archive, report)
         }
         if format == .json {
-          Console.output.line(
+          Console.output.emit(
             try JSON.text(
               outcomes.map {
                 Line(partition: $0.partition, done: $0.failure == nil ? $0.text : nil, failure: $0.failure)
-              }))
+              }) + "\n")
         } else if outcomes.isEmpty {
           Console.output.line("nothing to do")
         }
@@ -161,7 +163,7 @@ struct PartitionsCommand: AsyncParsableCommand {
               partitions: $0.partitions, missing: $0.missing.map(\.partition), estimatedRows: $0.rows, bytes: $0.bytes,
               rowsInDefault: $0.hasRowsInDefault, insertsFailFrom: $0.insertsFailFrom)
           }
-          console.line(try JSON.text(lines))
+          console.emit(try JSON.text(lines) + "\n")
           return
         }
         if coverage.isEmpty { console.line("no window is declared") }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import Catalog
 internal import FoundationEssentials
 internal import Migrations
@@ -130,7 +131,7 @@ extension PartitionsCommand {
         let lines = try place.names().filter { $0.hasSuffix(".copy.json") }.map { line(place, $0) }
         let console = Console.output
         if format == .json {
-          console.line(try JSON.text(lines))
+          console.emit(try JSON.text(lines) + "\n")
         } else {
           if lines.isEmpty { console.line("no archives") }
           var table = TextTable()
@@ -140,7 +141,7 @@ extension PartitionsCommand {
               "\(line.rows ?? 0) rows, \(sizeText(line.bytes ?? 0)), retired \(line.retiredAt ?? "")")
           }
           table.print(to: console)
-          for line in lines { if let failure = line.failure { Console.error.failure(failure) } }
+          for line in lines { if let failure = line.failure { Console.error.failure("\(lines: failure)") } }
         }
         if lines.contains(where: { $0.failure != nil }) { throw ExitCode(1) }
       }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Planning
@@ -122,15 +123,15 @@ struct PlanCommand: AsyncParsableCommand {
   private func print(_ output: PlanOutput, _ result: PlanWorkflow.Result) {
     let console = Console.output
     if format == .json {
-      if let text = try? JSON.text(output.machine) { console.line(text) }
+      if let text = try? JSON.text(output.machine) { console.emit(text + "\n") }
       return
     }
     if result.plan.isEmpty {
       if result.unlisted.isEmpty { console.line("nothing to do: the migrations lead to what is declared") }
-      if !updateLock, result.hasOtherStandIns { console.line(PlanWorkflow.otherStandIns) }
+      if !updateLock, result.hasOtherStandIns { console.line("\(PlanWorkflow.otherStandIns)") }
       return
     }
-    if sql { console.write(result.plan.script) }
+    if sql { console.emit(result.plan.script) }
     console.write(output.text(console))
   }
 

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import Migrations
 internal import Postgres
 

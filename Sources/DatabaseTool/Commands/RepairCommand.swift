@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -60,7 +61,7 @@ struct RepairCommand: AsyncParsableCommand {
       workflow.applied = try applied + (fromSupabase ? await workflow.versionsOfSupabase() : [])
       workflow.reverted = reverted
       let correction = try await workflow.correction()
-      for line in RepairWorkflow.text(correction) { console.line(line) }
+      for line in RepairWorkflow.text(correction) { console.line("\(line)") }
       if correction.isEmpty {
         console.line("nothing to repair: the history of \(target) is that of the files")
         return

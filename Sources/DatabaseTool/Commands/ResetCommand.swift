@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -183,6 +184,6 @@ enum SeedWorkflow {
     }
     console.line(
       "seeds of \(environment): \(outcome.loaded.count) files loaded, \(outcome.unchanged.count) unchanged, in "
-        + durationText(start.duration(to: clock.now).seconds))
+        + "\(durationText(start.duration(to: clock.now).seconds))")
   }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Catalog
+internal import Escaping
 internal import Introspection
 internal import Migrations
 internal import Operations
@@ -34,7 +35,7 @@ struct StatusCommand: AsyncParsableCommand {
       for target in try await databases.resolve(project) {
         // One that cannot be read does not hide the others.
         do { remotes.append(try await remote(target, files)) } catch let error as PostgresError {
-          Console.error.failure("\(error)")
+          Console.error.failure(error)
           isIncomplete = true
         } catch let error as HistoryError {
           Console.error.failure("\(target): \(error)")
@@ -43,19 +44,19 @@ struct StatusCommand: AsyncParsableCommand {
       }
       let console = Console.output
       if format == .json {
-        console.line(try JSON.text(MachineStatus(databases: remotes.map(machine))))
+        console.emit(try JSON.text(MachineStatus(databases: remotes.map(machine))) + "\n")
         if isIncomplete { throw ExitCode(1) }
         return
       }
       if remotes.isEmpty { throw ExitCode(1) }
       let isOne = remotes.count == 1
       for (index, remote) in remotes.enumerated() {
-        console.line((isOne ? "" : "\(index + 1): ") + Self.title(remote))
+        console.line("\(isOne ? "" : "\(index + 1): ")\(Self.title(remote))")
       }
       table(files, remotes).print(to: console)
       for (index, remote) in remotes.enumerated() {
         if let activity = remote.activity { show(activity, console) }
-        console.line((isOne ? "" : "\(index + 1): ") + summary(remote.comparison))
+        console.line("\(isOne ? "" : "\(index + 1): ")\(summary(remote.comparison))")
       }
       if isIncomplete { throw ExitCode(1) }
     }
@@ -151,9 +152,11 @@ struct StatusCommand: AsyncParsableCommand {
   /// What an apply in another terminal is doing.
   private func show(_ activity: ApplyActivity, _ console: Console) {
     console.line("an apply is running" + (activity.age.map { ", in this statement for \($0):" } ?? ""))
-    let statement = activity.statement?.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(4) ?? []
+    let statement =
+      activity.statement.map { Secrets.hidden(in: $0) }?.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(4)
+      ?? []
     for line in statement { console.note("  \(line)") }
     if let progress = activity.progress { console.note("  \(progress)") }
-    for blocker in activity.blockers { console.note("  waiting for \(blocker.description)") }
+    for blocker in activity.blockers { console.note("  waiting for \(Secrets.hidden(in: blocker.description))") }
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Escaping
 internal import FoundationEssentials
 internal import Generating
 internal import Introspection
@@ -51,7 +52,7 @@ struct TypesCommand: AsyncParsableCommand {
         case .swift: SwiftTypes(model).text
         }
       guard let output else {
-        Console.output.write(text)
+        Console.output.emit(text)
         return
       }
       if check {

@@ -1,4 +1,6 @@
+internal import Escaping
 internal import FoundationEssentials
+internal import Postgres
 
 #if canImport(Glibc)
   internal import Glibc
@@ -8,16 +10,8 @@ internal import FoundationEssentials
 
 /// Text for people, coloured on a terminal unless `NO_COLOR` is set.
 struct Console: Sendable {
-  enum Style: String {
-    case bold = "1"
-    case green = "32"
-    case yellow = "33"
-    case red = "31"
-    case dim = "2"
-    case cyan = "36"
-  }
-
   private let descriptor: Int32
+  private let isTerminal: Bool
   private let isColoured: Bool
 
   static let output = Console(STDOUT_FILENO)
@@ -26,26 +20,33 @@ struct Console: Sendable {
   private init(_ descriptor: Int32) {
     self.descriptor = descriptor
     let environment = ProcessInfo.processInfo.environment
-    isColoured = isatty(descriptor) == 1 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+    isTerminal = isatty(descriptor) == 1
+    isColoured = isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
   }
 
   /// Whether somebody is there to answer a question.
   static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
   /// Asks, where somebody can answer, and says whether the answer was yes.
-  static func isAnswered(_ question: String) -> Bool {
+  static func isAnswered(_ question: TerminalText) -> Bool {
     guard canAsk else { return false }
     error.write(question)
     return ["y", "yes"].contains((readLine() ?? "").lowercased())
   }
 
-  func styled(_ text: String, _ style: Style) -> String {
-    isColoured ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
-  }
+  typealias Style = TerminalText.Style
 
-  func line(_ text: String = "") { write(text + "\n") }
+  func styled(_ text: TerminalText, _ style: Style) -> TerminalText { text.styled(style) }
 
-  func write(_ text: String) {
+  func line(_ text: TerminalText = "") { write(text + "\n") }
+
+  func write(_ text: TerminalText) { send(text.rendered(coloured: isColoured)) }
+
+  /// Writes what another program reads, to the last byte. On a terminal it is shown with nothing hidden in it, since somebody reads
+  /// it there.
+  func emit(_ output: String) { send(isTerminal ? VisibleText.lines(output) : output) }
+
+  private func send(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -54,16 +55,21 @@ struct Console: Sendable {
     }
   }
 
-  func note(_ text: String) { line(styled(text, .dim)) }
-  func warning(_ text: String) { line(styled("warning: ", .yellow) + text) }
-  func failure(_ text: String) { line(styled("error: ", .red) + text) }
+  func note(_ text: TerminalText) { line(text.styled(.dim)) }
+  func warning(_ text: TerminalText) { line(styled("warning: ", .yellow) + text) }
+  func failure(_ text: TerminalText) { line(styled("error: ", .red) + text) }
+
+  /// An error's message. What a server says may have any line in it: those after the first are indented.
+  func failure(_ error: any Error) {
+    failure("\(lines: Secrets.hidden(in: "\(error)", repeating: Context.typed), continuation: "  ")")
+  }
 }
 
 /// A table of left-aligned columns.
 struct TextTable {
-  private var rows: [[String]] = []
-  mutating func add(_ cells: String...) { rows.append(cells) }
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  private var rows: [[TerminalText]] = []
+  mutating func add(_ cells: String...) { add(cells) }
+  mutating func add(_ cells: [String]) { rows.append(cells.map { "\($0)" }) }
   func print(to console: Console) {
     var widths: [Int] = []
     for row in rows {
@@ -74,9 +80,9 @@ struct TextTable {
     }
     for row in rows {
       // The last column is not padded: lines have no trailing spaces.
-      let cells = row.enumerated().map { index, cell -> String in
+      let cells = row.enumerated().map { index, cell -> TerminalText in
         if index == row.count - 1 { return cell }
-        return cell + String(repeating: " ", count: widths[index] - cell.count)
+        return cell + "\(String(repeating: " ", count: widths[index] - cell.count))"
       }
       console.line("  " + cells.joined(separator: "  "))
     }
@@ -88,7 +94,7 @@ enum JSON {
   static func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
+    return JSONText.visible(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }
 

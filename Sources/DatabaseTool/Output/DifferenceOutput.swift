@@ -1,12 +1,13 @@
 internal import Catalog
+internal import Escaping
 
 /// One difference between two catalogs, for people and for machines.
 enum DifferenceOutput {
   /// The difference with both values.
-  static func text(_ difference: CatalogDifference, _ console: Console) -> String {
-    let style: Console.Style = difference.kind == .missing ? .red : difference.kind == .extra ? .cyan : .yellow
-    var text = "  \(console.styled(difference.kind.rawValue, style)) \(difference.id)\n"
-    for change in difference.attributes { text += "      \(change.inWords)\n" }
+  static func text(_ difference: CatalogDifference) -> TerminalText {
+    let style: TerminalText.Style = difference.kind == .missing ? .red : difference.kind == .extra ? .cyan : .yellow
+    var text: TerminalText = "  \(difference.kind.rawValue, style) \(difference.id)\n"
+    for change in difference.attributes { text += "      \(lines: change.inWords)\n" }
     return text
   }
 
@@ -40,13 +41,13 @@ enum DifferenceOutput {
 extension CatalogDifference.AttributeChange {
   /// Both values, for example `row security: expected yes, found none`.
   var inWords: String {
-    "\(key.word.replacing("_", with: " ")): expected \(Self.words(expected)), found \(Self.words(actual))"
+    "\(key.title): expected \(Self.words(expected)), found \(Self.words(actual))"
   }
 
   private static func words(_ value: AttributeValue?) -> String {
     guard let value else { return "none" }
     let text = "\(value)"
-    guard text.contains("\n") else { return text.isEmpty ? "''" : text }
-    return "\n        | " + text.replacing("\n", with: "\n        | ") + "\n       "
+    guard text.utf8.contains(UInt8(ascii: "\n")) else { return text.isEmpty ? "''" : text }
+    return "\n        | " + text.replacingScalar("\n", with: "\n        | ") + "\n       "
   }
 }

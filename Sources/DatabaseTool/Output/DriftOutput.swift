@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Operations
 internal import Postgres
 
@@ -20,43 +21,52 @@ struct DriftOutput {
 
   var isDrift: Bool { results.contains { $0.report?.hasFindings(from: threshold) == true } }
 
-  func text(_ format: FindingFormat, _ console: Console) throws -> String {
+  func write(_ format: FindingFormat, to console: Console) throws {
     switch format {
-    case .text: text(console)
-    case .json: try JSON.text(machine) + "\n"
-    case .github: results.map { GitHubAnnotations.text(reported($0)) }.joined() + summary().joined()
+    case .text: console.write(text(console))
+    case .json: console.emit(try JSON.text(machine) + "\n")
+    case .github:
+      console.emit(results.map { GitHubAnnotations.text(reported($0)) }.joined())
+      console.write(summary().joined())
     case .sarif:
-      try JSON.text(
-        SARIF(
-          results.map { (name: results.count > 1 ? "drift/\($0.target)/" : "drift/", findings: reported($0)) },
-          toolVersion: DatabaseTool.version, fallback: "schema.lock")) + "\n"
-    case .markdown: markdown
+      console.emit(
+        try JSON.text(
+          SARIF(
+            results.map { (name: results.count > 1 ? "drift/\($0.target)/" : "drift/", findings: reported($0)) },
+            toolVersion: DatabaseTool.version, fallback: "schema.lock")) + "\n")
+    case .markdown: console.emit(markdown)
     }
   }
 
   // MARK: People
 
-  private func text(_ console: Console) -> String {
-    var text = ""
+  private func text(_ console: Console) -> TerminalText {
+    var text: TerminalText = ""
     for result in results {
-      if results.count > 1 { text += console.styled("\(result.target)\n", .bold) }
+      if results.count > 1 { text += "\(result.target, .bold)\n" }
       if let report = result.report { text += Self.text(report, threshold, console) }
-      if let failure = result.failure { text += console.styled("error: ", .red) + "\(failure)\n" }
+      if let failure = result.failure {
+        text +=
+          console.styled("error: ", .red)
+          + "\(lines: Secrets.hidden(in: "\(failure)", repeating: Context.typed), continuation: "  ")\n"
+      }
     }
     if results.count > 1 { text += "\n" + summary().joined() }
     return text
   }
 
   /// A line for each database.
-  private func summary() -> [String] {
+  private func summary() -> [TerminalText] {
     results.map { result in
       guard let report = result.report else { return "\(result.target): could not be read\n" }
       return "\(result.target): \(Self.verdict(report, threshold))\n"
     }
   }
 
-  private static func text(_ report: DriftReport, _ threshold: Diagnostic.Severity, _ console: Console) -> String {
-    var text = ""
+  private static func text(
+    _ report: DriftReport, _ threshold: Diagnostic.Severity, _ console: Console
+  ) -> TerminalText {
+    var text: TerminalText = ""
     for finding in report.findings where finding.waiver == nil && finding.severity != .note {
       text += describe(finding, console)
     }
@@ -72,9 +82,9 @@ struct DriftOutput {
     if !report.unmodeled.isEmpty {
       text += console.styled(
         "note: not modelled, so not compared: "
-          + report.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ") + "\n", .dim)
+          + "\(report.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", "))\n", .dim)
     }
-    return text + verdict(report, threshold) + "\n"
+    return text + "\(verdict(report, threshold))\n"
   }
 
   /// How many findings there are, for example `3 differences: 1 error, 2 warnings, 1 waived`.
@@ -91,13 +101,13 @@ struct DriftOutput {
     return "\(counted.count) difference\(counted.count == 1 ? "" : "s"): \(list)"
   }
 
-  private static func describe(_ finding: DriftFinding, _ console: Console) -> String {
+  private static func describe(_ finding: DriftFinding, _ console: Console) -> TerminalText {
     let style: Console.Style = finding.severity == .error ? .red : .yellow
-    var text = console.styled("\(finding.severity.rawValue): ", style) + finding.message
-    if let location = finding.location { text += "  \(console.styled("\(location)", .dim))" }
+    var text = console.styled("\(finding.severity.rawValue): ", style) + "\(finding.message)"
+    if let location = finding.location { text += "  \(location, .dim)" }
     text += console.styled("  [\(finding.code)]\n", .dim)
-    for detail in details(finding) { text += "    \(detail)\n" }
-    if let help = finding.help { text += "    \(help)\n" }
+    for detail in details(finding) { text += "    \(lines: detail)\n" }
+    if let help = finding.help { text += "    \(lines: help, continuation: "    ")\n" }
     return text
   }
 
@@ -112,7 +122,7 @@ struct DriftOutput {
       return [
         ReportedFinding(
           severity: .error, code: "unreadable-database", object: "\(result.target)",
-          message: "\(result.target) could not be read: \(failure)")
+          message: "\(result.target) could not be read: \(Secrets.hidden(in: "\(failure)", repeating: Context.typed))")
       ]
     }
     let prefix = results.count > 1 ? "\(result.target): " : ""
@@ -133,7 +143,7 @@ struct DriftOutput {
 
   private var markdown: String {
     results.map { result in
-      let title = results.count > 1 ? "### \(result.target)\n\n" : ""
+      let title = results.count > 1 ? "### \(Markdown.text("\(result.target)"))\n\n" : ""
       let verdict = result.report.map { Self.verdict($0, threshold) } ?? "could not be read"
       return title + verdict + "\n\n" + MarkdownFindings.text(reported(result))
     }.joined(separator: "\n")
@@ -145,7 +155,7 @@ struct DriftOutput {
       databases: results.map { result in
         Machine.Database(
           database: "\(result.target)", drift: result.report.map { $0.hasFindings(from: threshold) },
-          error: result.failure.map { "\($0)" },
+          error: result.failure.map { Secrets.hidden(in: "\($0)", repeating: Context.typed) },
           findings: result.report?.findings.map(Machine.Finding.init) ?? [], notes: result.report?.notes ?? [],
           unmodeled: result.report?.unmodeled.map { Machine.Unmodeled(kind: $0.kind, name: $0.name) } ?? [])
       })

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Planning
@@ -20,8 +21,8 @@ struct PlanOutput {
     created = Set(plan.steps.filter { $0.action == .create }.flatMap { [$0.subject] + $0.includes })
   }
 
-  func text(_ console: Console) -> String {
-    var text = ""
+  func text(_ console: Console) -> TerminalText {
+    var text: TerminalText = ""
     var first = 0
     for (index, segment) in plan.segments.enumerated() {
       if first == plan.contract {
@@ -33,13 +34,13 @@ struct PlanOutput {
       }
       for step in segment where !isDetail(step) { text += line(step, console) }
     }
-    text += "\n" + console.styled("plan: ", .bold) + plan.summary + "\n"
+    text += "\n" + console.styled("plan: ", .bold) + "\(plan.summary)\n"
     if let proof { text += proofText(proof, console) }
-    for note in plan.notes { text += console.styled("note: ", .bold) + note + "\n" }
+    for note in plan.notes { text += console.styled("note: ", .bold) + "\(note)\n" }
     return text
   }
 
-  private func title(_ mode: PlanStep.Mode) -> String {
+  private func title(_ mode: PlanStep.Mode) -> TerminalText {
     switch mode {
     case .transaction, .ownTransaction: "transaction"
     case .alone: "outside of transactions"
@@ -63,13 +64,13 @@ struct PlanOutput {
     }
   }
 
-  private func line(_ step: PlanStep, _ console: Console) -> String {
+  private func line(_ step: PlanStep, _ console: Console) -> TerminalText {
     let style: Console.Style = step.action == .create ? .green : step.action == .alter ? .yellow : .red
-    let name = "\(step.subject)"
-    var text = "  \(console.styled(step.action.sign, style)) \(name)"
+    let name: TerminalText = "\(step.subject)"
+    var text: TerminalText = "  \(step.action.sign, style) \(name)"
     if step.isReplacement { text += console.styled(" (rebuilt)", .dim) }
     if let location = step.location {
-      text += String(repeating: " ", count: max(2, 64 - name.count)) + console.styled("\(location)", .dim)
+      text += "\(String(repeating: " ", count: max(2, 64 - name.count)))\(location, .dim)"
     }
     text += "\n"
     let columns = step.includes.filter { $0.kind == .column }.map(\.member)
@@ -78,8 +79,8 @@ struct PlanOutput {
     if !others.isEmpty { text += wrap("constraints", others, console) }
     if step.action == .alter || step.action == .drop || step.subject.kind == .column || step.mode != .transaction {
       for statement in step.statements {
-        let first = statement.split(separator: "\n").first.map(String.init) ?? ""
-        text += "      " + console.styled(first.count > 110 ? first.prefix(107) + "..." : first, .dim) + "\n"
+        let first = VisibleText.line(statement.split(separator: "\n").first.map(String.init) ?? "")
+        text += "      \(first.count > 110 ? first.prefix(107) + "..." : first, .dim)\n"
       }
     }
     if !step.locks.isEmpty { text += "      locks: \(step.locks.joined(separator: ", "))\n" }
@@ -87,7 +88,7 @@ struct PlanOutput {
       let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
       text +=
         "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow)
-        + hazard.message + (estimate(hazard).map { " (\(words($0)))" } ?? "") + "\n"
+        + "\(hazard.message)\(estimate(hazard).map { " (\(words($0)))" } ?? "")\n"
       if isVerbose { text += console.styled("        safer: \(hazard.advice)\n", .dim) }
     }
     return text
@@ -99,11 +100,11 @@ struct PlanOutput {
     (size.rows.map { "about \($0) rows, " } ?? "never analysed, ") + sizeText(size.bytes)
   }
 
-  private func wrap(_ title: String, _ words: [String], _ console: Console) -> String {
+  private func wrap(_ title: String, _ words: [String], _ console: Console) -> TerminalText {
     var lines: [String] = []
     var current = "      \(title):"
     for (index, word) in words.enumerated() {
-      let item = " " + word + (index < words.count - 1 ? "," : "")
+      let item = " " + VisibleText.line(word) + (index < words.count - 1 ? "," : "")
       if current.count + item.count > 110 {
         lines.append(current)
         current = "       "
@@ -111,14 +112,14 @@ struct PlanOutput {
       current += item
     }
     lines.append(current)
-    return lines.map { console.styled($0, .dim) + "\n" }.joined()
+    return lines.map { "\($0, .dim)\n" as TerminalText }.joined()
   }
 
-  private func proofText(_ proof: Proof, _ console: Console) -> String {
+  private func proofText(_ proof: Proof, _ console: Console) -> TerminalText {
     var text = console.styled("proof: ", .bold)
     guard proof.holds else {
       text += console.styled("does not hold", .red) + " on PostgreSQL \(proof.serverVersion)\n"
-      for difference in proof.differences.prefix(30) { text += DifferenceOutput.text(difference, console) }
+      for difference in proof.differences.prefix(30) { text += DifferenceOutput.text(difference) }
       for table in proof.lostRows { text += "  the rows of \(table) are not the same afterwards\n" }
       return text
     }

@@ -1,3 +1,5 @@
+internal import Escaping
+
 /// A diagram as a picture, whose colours are the page's.
 struct DiagramSVG {
   private let diagram: EntityDiagram

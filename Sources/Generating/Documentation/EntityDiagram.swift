@@ -1,4 +1,5 @@
 package import Catalog
+internal import Escaping
 
 /// The tables of a schema and the foreign keys between them.
 package struct EntityDiagram: Sendable {
@@ -79,7 +80,7 @@ package struct EntityDiagram: Sendable {
     var order: [String] = []
     var lines = ""
     for diagram in diagrams {
-      let names = diagram.nodes.map { word(isOne ? $0.title : "\($0.id.schema).\($0.id.name)") }
+      let names = diagram.nodes.map { Mermaid.name(isOne ? $0.title : "\($0.id.schema).\($0.id.name)") }
       for (name, node) in zip(names, diagram.nodes) {
         if entities[name] == nil { order.append(name) }
         // A table of another schema has its columns where it is at home.
@@ -88,7 +89,7 @@ package struct EntityDiagram: Sendable {
       for edge in diagram.edges {
         lines +=
           "  \(names[edge.to]) \(edge.isOptional ? "|o" : "||")--\(edge.isOneToOne ? "o|" : "o{") \(names[edge.from]) : "
-          + "\(word(edge.name))\n"
+          + "\(Mermaid.name(edge.name))\n"
       }
     }
     return "erDiagram\n" + order.map { "  \($0)\(entities[$0] ?? "")\n" }.joined() + lines
@@ -100,19 +101,7 @@ package struct EntityDiagram: Sendable {
       + node.columns.map { column in
         let keys = [column.isPrimary ? "PK" : nil, column.isForeign ? "FK" : nil].compactMap { $0 }.joined(
           separator: ", ")
-        return "    \(plain(column.type)) \(plain(column.name))\(keys.isEmpty ? "" : " " + keys)\n"
+        return "    \(Mermaid.word(column.type)) \(Mermaid.word(column.name))\(keys.isEmpty ? "" : " " + keys)\n"
       }.joined() + "  }"
-  }
-
-  /// A name in quotes, which cannot hold every character.
-  private static func word(_ text: String) -> String {
-    "\"" + String(text.map { "\"%\\".contains($0) || $0.isNewline ? "_" : $0 }) + "\""
-  }
-
-  /// Attributes have letters, digits and a few marks.
-  private static func plain(_ text: String) -> String {
-    let marks: Set<Character> = ["_", "-", "(", ")", "[", "]"]
-    let plain = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) || marks.contains($0) ? $0 : "_" })
-    return plain.first?.isLetter == true || plain.first == "_" ? plain : "_" + plain
   }
 }

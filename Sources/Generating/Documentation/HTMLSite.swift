@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 
 /// A schema's documentation as pages that need no server and no network: one for each schema, with its diagram, and a search
 /// over all of them.
@@ -131,7 +132,8 @@ package struct HTMLSite {
     case .text(let text): return HTML.escaped(text)
     case .code(let text):
       if text.isEmpty { return "" }
-      return text.contains("\n") ? "<pre>\(HTML.escaped(text))</pre>" : "<code>\(HTML.escaped(text))</code>"
+      return text.utf8.contains(UInt8(ascii: "\n"))
+        ? "<pre>\(HTML.escaped(text))</pre>" : "<code>\(HTML.escaped(text))</code>"
     case .place(let location): return link(location)
     }
   }
@@ -177,10 +179,10 @@ package struct HTMLSite {
   private static func file(_ chapter: SchemaDocument.Chapter) -> String { page(of: chapter.schema) }
 
   private static func page(of schema: String) -> String {
-    schema.isEmpty ? "database.html" : "schema-\(slug(schema)).html"
+    schema.isEmpty ? "database.html" : "schema-\(FileName.slug(schema)).html"
   }
 
-  /// Names may have any character; those of files and anchors do not.
+  /// Names may have any character; those of anchors do not.
   package static func slug(_ text: String) -> String {
     text.unicodeScalars.map { scalar in
       let isPlain =

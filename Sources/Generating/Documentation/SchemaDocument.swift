@@ -122,7 +122,7 @@ private struct DocumentReader {
     name: String, value: SchemaDocument.Cell
   )] {
     fact.attributes.filter { !left.contains($0.key) && ![.partitionOf].contains($0.key) }.map { entry in
-      let name = entry.key.word.replacing("_", with: " ")
+      let name = entry.key.title
       return switch entry.value {
       case .flag(let flag): (name, .text(flag ? "yes" : "no"))
       case .integer(let number): (name, .text("\(number)"))

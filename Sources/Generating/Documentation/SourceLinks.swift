@@ -1,4 +1,5 @@
 package import Catalog
+internal import Escaping
 
 /// Where declarations can be read on the web.
 package struct SourceLinks: Sendable {
@@ -17,6 +18,6 @@ package struct SourceLinks: Sendable {
   func url(of location: SourceLocation) -> String? {
     guard let pattern else { return nil }
     let place = resolve(location)
-    return pattern.replacing("{file}", with: place.file).replacing("{line}", with: "\(place.line)")
+    return pattern.replacing("{file}", with: URIReference.path(place.file)).replacing("{line}", with: "\(place.line)")
   }
 }

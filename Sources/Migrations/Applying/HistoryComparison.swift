@@ -33,7 +33,7 @@ package struct HistoryComparison: Sendable {
     for file in files {
       let parts = file.replaced.map { Self.found($0, in: rest) }
       let found = parts.flatMap(\.entries)
-      if rest[file.version]?.checksum != file.digest.description, !found.isEmpty {
+      if rest[file.version].map({ !file.has(digest: $0.checksum) }) ?? true, !found.isEmpty {
         for entry in found { rest[entry.version] = nil }
         let isWhole = parts.allSatisfy(\.isWhole)
         lines.append(
@@ -61,7 +61,7 @@ package struct HistoryComparison: Sendable {
 
   private static func state(_ file: MigrationFile, _ entry: History.Entry?) -> State {
     guard let entry else { return .pending }
-    guard entry.checksum == file.digest.description else { return .changed }
+    guard file.has(digest: entry.checksum) else { return .changed }
     return entry.isFinished ? .applied : .partly(done: entry.segmentsDone, of: entry.segments)
   }
 
@@ -78,57 +78,5 @@ package struct HistoryComparison: Sendable {
       default: continue
       }
     }
-  }
-}
-
-extension MigrationFile {
-  /// The word that begins a line of its header for each migration that it was made of.
-  private static let replacesMark = "-- dbtool:replaces "
-
-  /// One of the migrations that a squashed one was made of.
-  package struct Part: Sendable, Hashable {
-    package var version: String
-    package var digest: String
-    /// What it was made of itself, for databases that have stopped before that.
-    package var parts: [Part] = []
-
-    /// Its versions, and those of its parts.
-    package var versions: [String] { [version] + parts.flatMap(\.versions) }
-  }
-
-  /// What it was made of; empty but for one that `dbtool squash` has written.
-  package var replaced: [Part] {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).prefix { $0.hasPrefix("--") }
-    let found = lines.compactMap { line -> (depth: Int, part: Part)? in
-      guard line.hasPrefix(Self.replacesMark) else { return nil }
-      let words = line.dropFirst(Self.replacesMark.count).split(separator: " ")
-      let depth = words.prefix { $0 == ">" }.count
-      return words.count == depth + 2
-        ? (depth, Part(version: String(words[depth]), digest: String(words[depth + 1]))) : nil
-    }
-    return Self.tree(found[...])
-  }
-
-  private static func tree(_ lines: ArraySlice<(depth: Int, part: Part)>) -> [Part] {
-    guard let depth = lines.first?.depth else { return [] }
-    let heads = lines.indices.filter { lines[$0].depth <= depth }
-    return heads.enumerated().map { number, index in
-      var part = lines[index].part
-      let end = number + 1 < heads.count ? heads[number + 1] : lines.endIndex
-      part.parts = tree(lines[(index + 1)..<end])
-      return part
-    }
-  }
-
-  /// The header's lines for the migrations that one is made of.
-  package static func replaces(_ files: [MigrationFile]) -> String {
-    text(of: files.map { Part(version: $0.version, digest: $0.digest.description, parts: $0.replaced) }, depth: 0)
-  }
-
-  private static func text(of parts: [Part], depth: Int) -> String {
-    parts.map { part in
-      replacesMark + String(repeating: "> ", count: depth) + "\(part.version) \(part.digest)\n"
-        + text(of: part.parts, depth: depth + 1)
-    }.joined()
   }
 }

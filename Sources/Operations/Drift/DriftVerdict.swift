@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 
 /// What a difference is called, and how bad it is.
 struct DriftVerdict: Equatable {
@@ -19,7 +20,7 @@ struct DriftVerdict: Equatable {
       return
     }
     let kind = difference.id.kind
-    let code = "\(difference.kind.rawValue)-\(kind.word.replacing("_", with: "-"))"
+    let code = "\(difference.kind.rawValue)-\(kind.word.replacingScalar("_", with: "-"))"
     switch difference.kind {
     case .missing:
       self.init(code, Self.serves(kind, expected) ? .error : .warning)

@@ -1,5 +1,6 @@
 package import Catalog
 internal import FoundationEssentials
+internal import Postgres
 
 /// A difference that somebody has said is known, until a day. Lines of the file `drift-waivers.jsonl`, one JSON object
 /// each, so that branches merge line by line:
@@ -43,7 +44,9 @@ package struct Waiver: Sendable, Hashable {
   /// - Throws: `Waiver.Failure` with the line.
   package static func all(in text: String) throws -> [Waiver] {
     var waivers: [Waiver] = []
-    for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+    for (index, line) in SourceText.normalised(text).split(separator: "\n", omittingEmptySubsequences: false)
+      .enumerated()
+    {
       let line = line.trimmed
       guard !line.isEmpty else { continue }
       let location = SourceLocation(file: fileName, line: index + 1)

@@ -30,7 +30,7 @@ struct SeedTable {
   /// - Returns: how many rows the file has.
   /// - Throws: `SeedError`, `PostgresError`.
   func copy(_ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
-    let keyColumns = try await connection.pinned { try await keyColumns($0) }
+    let keyColumns = try await connection.pinned { try await self.keyColumns($0) }
     let source = try SeedSource(path, in: root)
     var header = CSVHeader()
     // What was read to find the header's end goes to COPY as well, which passes over the header itself.

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 
 /// Workflow commands by which GitHub Actions shows findings at the lines of a pull request
 /// (GitHub: "Workflow commands for GitHub Actions", setting a notice, warning or error message).
@@ -14,26 +15,9 @@ enum GitHubAnnotations {
       case .warning: "warning"
       case .note: "notice"
       }
-    var properties: [String] = []
-    if let place = finding.place {
-      properties += ["file=\(escaped(place.file, isProperty: true))", "line=\(place.line)"]
-    }
-    properties.append("title=\(escaped(finding.code, isProperty: true))")
-    return "::\(command) \(properties.joined(separator: ","))::\(escaped(finding.fullMessage, isProperty: false))\n"
-  }
-
-  /// The runner splits commands at line ends, and properties at commas and colons too.
-  private static func escaped(_ text: String, isProperty: Bool) -> String {
-    // By scalars: CR and LF are one character together.
-    text.unicodeScalars.map { scalar in
-      switch scalar {
-      case "%": "%25"
-      case "\r": "%0D"
-      case "\n": "%0A"
-      case ":" where isProperty: "%3A"
-      case "," where isProperty: "%2C"
-      default: String(scalar)
-      }
-    }.joined()
+    var properties: [(String, String)] = []
+    if let place = finding.place { properties += [("file", place.file), ("line", "\(place.line)")] }
+    properties.append(("title", finding.code))
+    return GitHubCommand.line(command, properties, message: finding.fullMessage)
   }
 }

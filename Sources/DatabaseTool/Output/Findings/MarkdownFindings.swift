@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 
 /// Findings as a table for a comment on a pull request.
 enum MarkdownFindings {
@@ -13,26 +14,10 @@ enum MarkdownFindings {
       let what =
         ([finding.message] + finding.details
           + [finding.help, finding.accepted.map { "Waived: \($0)" }].compactMap { $0 })
-      text += "| \(mark) | `\(finding.code)` | \(what.map(cell).joined(separator: "<br>")) | "
-      text += finding.place.map { "`\($0.file):\($0.line)`" } ?? ""
+      text += "| \(mark) | `\(finding.code)` | \(what.map(Markdown.cell).joined(separator: "<br>")) | "
+      text += finding.place.map { Markdown.code("\($0.file):\($0.line)") } ?? ""
       text += " |\n"
     }
     return text
-  }
-
-  /// Text that a cell shows as it is.
-  private static func cell(_ text: String) -> String {
-    var escaped = ""
-    for character in text {
-      switch character {
-      case _ where character.isNewline: escaped += "<br>"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "&": escaped += "&amp;"
-      case "|", "*", "_", "`", "\\", "[", "]", "#", "~": escaped += "\\\(character)"
-      default: escaped.append(character)
-      }
-    }
-    return escaped
   }
 }

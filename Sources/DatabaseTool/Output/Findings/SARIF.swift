@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 
 /// The Static Analysis Results Interchange Format 2.1.0 (OASIS), as far as findings need it: what code scanning services and
 /// editors read.
@@ -72,7 +73,7 @@ struct SARIF: Encodable {
       let worst = Dictionary(run.findings.map { ($0.code, $0.severity) }, uniquingKeysWith: max)
       let rules = codes.map { code in
         Rule(
-          id: code, shortDescription: Message(text: code.replacing("-", with: " ")),
+          id: code, shortDescription: Message(text: code.replacingScalar("-", with: " ")),
           defaultConfiguration: Configuration(level: (worst[code] ?? .warning).rawValue))
       }
       return Run(
@@ -90,23 +91,11 @@ struct SARIF: Encodable {
       locations: [
         Location(
           physicalLocation: PhysicalLocation(
-            artifactLocation: ArtifactLocation(uri: uri(place.file)), region: Region(startLine: max(1, place.line))),
+            artifactLocation: ArtifactLocation(uri: URIReference.path(place.file)),
+            region: Region(startLine: max(1, place.line))),
           logicalLocations: [LogicalLocation(fullyQualifiedName: finding.object)])
       ],
       partialFingerprints: ["dbtoolFinding/v1": "\(finding.code) \(finding.object)"],
       suppressions: finding.accepted.map { [Suppression(justification: $0)] } ?? [])
-  }
-
-  /// A path as a URI reference (RFC 3986): what is not unreserved is percent-encoded.
-  private static func uri(_ path: String) -> String {
-    path.utf8.map { byte in
-      let scalar = Unicode.Scalar(byte)
-      let character = Character(scalar)
-      if scalar.isASCII, character.isLetter || character.isNumber || "-._~/".contains(character) {
-        return String(character)
-      }
-      let digits = String(byte, radix: 16, uppercase: true)
-      return "%" + (digits.count == 1 ? "0" : "") + digits
-    }.joined()
   }
 }

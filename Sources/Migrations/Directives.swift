@@ -1,0 +1,160 @@
+internal import Escaping
+package import Planning
+internal import Postgres
+
+/// The comments before a statement, or before the first one of a file, in which people and dbtool tell dbtool something.
+///
+/// A line ends where PostgreSQL's scanner ends a comment: at LF, CRLF or CR. White space around a directive is none of it.
+package struct LeadingComments: Sendable {
+  /// The lines of comments, without their ends; blank lines between them are passed over.
+  package let lines: [String]
+  /// How many lines there are before the statement, blank ones too.
+  package let lineCount: Int
+
+  package init(of text: String) {
+    var lines: [String] = []
+    var count = 0
+    var rest = text.utf8[...]
+    while !rest.isEmpty {
+      let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      let content = line.drop(while: Self.isSpace)
+      guard content.isEmpty || content.starts(with: "--".utf8) else { break }
+      if !content.isEmpty { lines.append(String(Substring(content))) }
+      let end = rest.dropFirst(line.count)
+      rest = end.dropFirst(end.starts(with: "\r\n".utf8) ? 2 : 1)
+      if !end.isEmpty { count += 1 }
+    }
+    self.lines = lines
+    lineCount = count
+  }
+
+  /// `-- dbtool:NAME argument`.
+  private var directives: [(name: Substring, argument: Substring)] {
+    lines.compactMap { line in
+      let text = line.dropFirst(2).drop(while: \.isWhitespace)
+      guard text.utf8.starts(with: "dbtool:".utf8) else { return nil }
+      let words = text.dropFirst("dbtool:".utf8.count).split(maxSplits: 1, whereSeparator: \.isWhitespace)
+      return words.first.map { ($0, words.count > 1 ? words[1] : "") }
+    }
+  }
+
+  /// How `dbtool apply` carries the statement out.
+  var mode: MigrationFile.Directive? {
+    directives.lazy.compactMap { MigrationFile.Directive(rawValue: String($0.name)) }.first
+  }
+
+  /// `-- dbtool:allow CODE reason`: what is meant, and why.
+  package var allowances: [Hazard.Code: String] {
+    var allowances: [Hazard.Code: String] = [:]
+    for (name, argument) in directives where name == "allow" {
+      let words = argument.split(maxSplits: 1, whereSeparator: \.isWhitespace)
+      guard words.count == 2, let code = Hazard.Code(rawValue: String(words[0])) else { continue }
+      allowances[code] = String(words[1])
+    }
+    return allowances
+  }
+
+  var isContract: Bool { directives.contains { $0.name == "contract" } }
+
+  /// What the header says that the file may do to a live database.
+  var hazards: [String] {
+    lines.drop { !$0.isWord("-- hazards:") }.dropFirst().prefix { $0.utf8.starts(with: "--   ".utf8) }
+      .map { String($0.dropFirst(5)) }
+  }
+
+  /// The migrations that a squashed one was made of.
+  var replaced: [MigrationFile.Part] {
+    let found = directives.compactMap { name, argument -> (depth: Int, part: MigrationFile.Part)? in
+      guard name == "replaces" else { return nil }
+      let words = argument.split(whereSeparator: \.isWhitespace)
+      let depth = words.prefix { $0 == ">" }.count
+      guard words.count == depth + 2 else { return nil }
+      return (depth, MigrationFile.Part(version: String(words[depth]), digest: String(words[depth + 1])))
+    }
+    return Self.tree(found[...])
+  }
+
+  private static func tree(_ lines: ArraySlice<(depth: Int, part: MigrationFile.Part)>) -> [MigrationFile.Part] {
+    guard let depth = lines.first?.depth else { return [] }
+    let heads = lines.indices.filter { lines[$0].depth <= depth }
+    return heads.enumerated().map { number, index in
+      var part = lines[index].part
+      let end = number + 1 < heads.count ? heads[number + 1] : lines.endIndex
+      part.parts = tree(lines[(index + 1)..<end])
+      return part
+    }
+  }
+
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 11 || byte == 12 }
+}
+
+extension String {
+  fileprivate func isWord(_ word: String) -> Bool {
+    utf8.starts(with: word.utf8) && dropFirst(word.count).allSatisfy(\.isWhitespace)
+  }
+}
+
+extension MigrationFile {
+  /// How `dbtool apply` carries a statement out, said in a comment before it. To `psql`, it is a plain statement.
+  package enum Directive: String, Sendable {
+    /// An UPDATE, or a copy of a table, that is done in batches.
+    case backfill
+    /// An index or a foreign key that each partition gets by itself first.
+    case perPartition = "per-partition"
+
+    package init?(_ mode: PlanStep.Mode) {
+      switch mode {
+      case .backfill: self = .backfill
+      case .perPartition: self = .perPartition
+      case .transaction, .ownTransaction, .alone: return nil
+      }
+    }
+
+    /// The comment, with its line end.
+    package var line: String { SQLComment.line("dbtool:\(rawValue)") }
+
+    /// The directive among the comments before a statement.
+    init?(before statement: String) {
+      guard let found = LeadingComments(of: statement).mode else { return nil }
+      self = found
+    }
+  }
+
+  /// The comments before its first statement.
+  package var header: LeadingComments { LeadingComments(of: text) }
+
+  /// What its header says that it may do to a live database: what was seen when it was proved.
+  package var hazards: [String] { header.hazards }
+
+  /// The line in a header that says that a migration is a contract.
+  package static let contractLine = SQLComment.line("dbtool:contract")
+
+  /// Whether it takes away what clients may still rely on, and waits until somebody says that they do not.
+  package var isContract: Bool { header.isContract }
+
+  /// One of the migrations that a squashed one was made of.
+  package struct Part: Sendable, Hashable {
+    package var version: String
+    package var digest: String
+    /// What it was made of itself, for databases that have stopped before that.
+    package var parts: [Part] = []
+
+    /// Its versions, and those of its parts.
+    package var versions: [String] { [version] + parts.flatMap(\.versions) }
+  }
+
+  /// What it was made of; empty but for one that `dbtool squash` has written.
+  package var replaced: [Part] { header.replaced }
+
+  /// The header's lines for the migrations that one is made of.
+  package static func replaces(_ files: [MigrationFile]) -> String {
+    text(of: files.map { Part(version: $0.version, digest: $0.digest.description, parts: $0.replaced) }, depth: 0)
+  }
+
+  private static func text(of parts: [Part], depth: Int) -> String {
+    parts.map { part in
+      SQLComment.line("dbtool:replaces " + String(repeating: "> ", count: depth) + "\(part.version) \(part.digest)")
+        + text(of: part.parts, depth: depth + 1)
+    }.joined()
+  }
+}
