@@ -100,7 +100,6 @@ package struct MigrationFile: Sendable {
     return files
   }
 
-
   /// The lock's line for this file.
   package var lockEntry: SchemaLock.Entry {
     SchemaLock.Entry(version: version, name: name, digest: digest.description)

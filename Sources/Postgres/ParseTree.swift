@@ -4,7 +4,7 @@ internal import FoundationEssentials
 /// What a statement is, in PostgreSQL's own grammar: the nodes of `parsenodes.h`, as libpg_query prints them.
 ///
 /// It tells what a text says, never what a schema means.
-package indirect enum ParseTree: Sendable, Decodable {
+package indirect enum ParseTree: Sendable, Decodable, Equatable {
   case object([String: ParseTree])
   case list([ParseTree])
   case text(String)
@@ -45,18 +45,34 @@ package indirect enum ParseTree: Sendable, Decodable {
     return body(String(cString: tree))
   }
 
-  /// What a `DO` block in PL/pgSQL consists of, if that is a single `EXECUTE`: the expression that it executes.
-  static func executed(by block: String) -> String? {
+  /// The statements of a `DO` block in PL/pgSQL that declares nothing, and does nothing about exceptions but to pass over them.
+  static func steps(ofBlock block: String) -> [ParseTree]? {
     let result = pg_query_parse_plpgsql(block)
     defer { pg_query_free_plpgsql_parse_result(result) }
     guard result.error == nil, let functions = result.plpgsql_funcs,
       let decoded = try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: functions).utf8)),
       decoded.elements.count == 1, let function = decoded.elements[0]["PLpgSQL_function"],
-      let body = function["action"]?["PLpgSQL_stmt_block"], body["exceptions"] == nil, body["declare"] == nil
+      var body = function["action"]?["PLpgSQL_stmt_block"]
     else { return nil }
-    let steps = (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
-    guard steps.count == 1, let step = steps[0]["PLpgSQL_stmt_dynexecute"], step["params"] == nil else { return nil }
-    return step["query"]?["PLpgSQL_expr"]?["query"]?.text
+    // Where there are handlers, the block stands in another.
+    let outer = (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
+    if body["exceptions"] == nil, outer.count == 1, let inner = outer[0]["PLpgSQL_stmt_block"] { body = inner }
+    // These are there by themselves.
+    let variables = (function["datums"]?.elements ?? []).map { $0["PLpgSQL_var"]?["refname"]?.text }
+    guard variables.allSatisfy({ ["found", "sqlstate", "sqlerrm"].contains($0) }) else { return nil }
+    let handlers = body["exceptions"]?["PLpgSQL_exception_block"]?["exc_list"]?.elements ?? []
+    guard handlers.allSatisfy({ ($0["PLpgSQL_exception"]?["action"]?.elements ?? []).isEmpty }) else { return nil }
+    return (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
+  }
+
+  /// The same without where in the text it stands.
+  var withoutLocations: ParseTree {
+    switch self {
+    case .object(let members):
+      .object(members.filter { $0.key != "location" && $0.key != "lineno" }.mapValues(\.withoutLocations))
+    case .list(let elements): .list(elements.map(\.withoutLocations))
+    case .text, .number, .flag: self
+    }
   }
 
   package init(from decoder: any Decoder) throws {

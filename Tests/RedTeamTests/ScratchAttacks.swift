@@ -80,7 +80,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
 
   private static let roles = [
     ScratchAttack(
-      "roles that read and run", "GRANT pg_execute_server_program, pg_read_server_files, pg_write_server_files TO CURRENT_USER",
+      "roles that read and run",
+      "GRANT pg_execute_server_program, pg_read_server_files, pg_write_server_files TO CURRENT_USER",
       "GRANT pg_execute_server_program TO SESSION_USER", "GRANT pg_read_server_files TO dbtool_owner",
       "SET ROLE pg_read_server_files", "COPY loot FROM '{secret}'", "RESET ROLE",
       "COPY loot FROM '{secret}'", "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
@@ -92,7 +93,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "the server's superusers", "SET ROLE dbtool", "SET ROLE dbtool_helper", "SET SESSION AUTHORIZATION dbtool",
       "GRANT dbtool_helper TO CURRENT_USER", "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
     ScratchAttack(
-      "a function that belongs to a superuser", evil.replacing("LANGUAGE plpgsql", with: "SECURITY DEFINER LANGUAGE plpgsql"),
+      "a function that belongs to a superuser",
+      evil.replacing("LANGUAGE plpgsql", with: "SECURITY DEFINER LANGUAGE plpgsql"),
       "ALTER FUNCTION evil(text) OWNER TO dbtool_helper", "ALTER FUNCTION evil(text) OWNER TO dbtool",
       "CREATE ROLE mallory SUPERUSER", "ALTER FUNCTION evil(text) OWNER TO mallory", "SELECT evil()"),
     ScratchAttack(
@@ -127,7 +129,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
     ScratchAttack(
       "an owner by changing the table", "CREATE TABLE t (a int)", evil,
       "CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN PERFORM public.evil(); RETURN NEW; END'",
-      "ALTER FUNCTION fire() OWNER TO dbtool", "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fire()",
+      "ALTER FUNCTION fire() OWNER TO dbtool",
+      "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION fire()",
       "ALTER TABLE t OWNER TO dbtool", "INSERT INTO t VALUES (1)"),
   ]
 
@@ -141,7 +144,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "INSERT INTO loot SELECT f('{secret}')", "INSERT INTO loot SELECT f2('{secret}')"),
     ScratchAttack(
       "plpython3u", needs: "plpython3u", "CREATE EXTENSION plpython3u",
-      "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$open('{canary}', 'w').write('x')\nreturn 1$$", "SELECT f()",
+      "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$open('{canary}', 'w').write('x')\nreturn 1$$",
+      "SELECT f()",
       "DO LANGUAGE plpython3u $$open('{canary}', 'w').write('x')$$"),
     ScratchAttack(
       "plperlu", needs: "plperlu", "CREATE EXTENSION plperlu",
@@ -160,7 +164,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "a trusted language, made untrusted and back", needs: "plpython3u", "CREATE EXTENSION plpython3u",
       "UPDATE pg_catalog.pg_language SET lanpltrusted = true", "ALTER LANGUAGE plpython3u OWNER TO CURRENT_USER",
       "GRANT USAGE ON LANGUAGE plpython3u TO PUBLIC",
-      "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$open('{canary}', 'w').write('x')\nreturn 1$$", "SELECT f()"),
+      "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS $$open('{canary}', 'w').write('x')\nreturn 1$$",
+      "SELECT f()"),
     ScratchAttack(
       "a validator that a superuser calls", evil,
       "CREATE FUNCTION check_it(text[], oid) RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); END'",
@@ -206,7 +211,8 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "another name for dblink_connect_u", needs: "dblink",
       "CREATE FUNCTION c(text, text) RETURNS text LANGUAGE c AS '$libdir/dblink', 'dblink_connect'",
       "CREATE FUNCTION e(text, text) RETURNS text LANGUAGE c AS '$libdir/dblink', 'dblink_exec'",
-      "SELECT c('c', 'host={socket} user=dbtool dbname=postgres')", "SELECT e('c', $c$COPY (SELECT 1) TO '{canary}'$c$)"),
+      "SELECT c('c', 'host={socket} user=dbtool dbname=postgres')", "SELECT e('c', $c$COPY (SELECT 1) TO '{canary}'$c$)"
+    ),
     ScratchAttack(
       "postgres_fdw to the server itself", needs: "postgres_fdw", "CREATE EXTENSION postgres_fdw",
       "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{socket}', dbname 'postgres')",
@@ -224,36 +230,48 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
   private static let calls = [
     ScratchAttack("a materialized view", evil, "CREATE MATERIALIZED VIEW mv AS SELECT evil()"),
     ScratchAttack("a default", evil, "CREATE TABLE t (a int DEFAULT evil())", "INSERT INTO t DEFAULT VALUES"),
-    ScratchAttack("a generated column", evil, "CREATE TABLE t (a text, b int GENERATED ALWAYS AS (evil(a)) STORED)",
+    ScratchAttack(
+      "a generated column", evil, "CREATE TABLE t (a text, b int GENERATED ALWAYS AS (evil(a)) STORED)",
       "INSERT INTO t VALUES ('x')"),
-    ScratchAttack("an index", evil, "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('x')", "CREATE INDEX ON t (evil(a))",
+    ScratchAttack(
+      "an index", evil, "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('x')", "CREATE INDEX ON t (evil(a))",
       "REINDEX TABLE t", "ANALYZE t", "CLUSTER t USING t_evil_idx"),
     ScratchAttack("a check", evil, "CREATE TABLE t (a text CHECK (evil(a) = 1))", "INSERT INTO t VALUES ('x')"),
     ScratchAttack("a domain", evil, "CREATE DOMAIN d AS text CHECK (evil(VALUE) = 1)", "SELECT 'x'::d"),
-    ScratchAttack("a cast", evil, "CREATE TYPE c AS (a int)",
+    ScratchAttack(
+      "a cast", evil, "CREATE TYPE c AS (a int)",
       "CREATE FUNCTION to_c(text) RETURNS c LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN NULL; END'",
       "CREATE CAST (text AS c) WITH FUNCTION to_c(text) AS ASSIGNMENT", "SELECT 'x'::text::c"),
-    ScratchAttack("a policy", evil, "CREATE TABLE t (a text)", "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+    ScratchAttack(
+      "a policy", evil, "CREATE TABLE t (a text)", "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
       "ALTER TABLE t FORCE ROW LEVEL SECURITY", "CREATE POLICY p ON t USING (evil(a) = 1)", "SELECT * FROM t"),
-    ScratchAttack("a rule", evil, "CREATE TABLE t (a text)", "CREATE RULE r AS ON INSERT TO t DO ALSO SELECT evil()",
+    ScratchAttack(
+      "a rule", evil, "CREATE TABLE t (a text)", "CREATE RULE r AS ON INSERT TO t DO ALSO SELECT evil()",
       "INSERT INTO t VALUES ('x')"),
-    ScratchAttack("an operator class", evil, "CREATE TYPE c AS (a int)",
+    ScratchAttack(
+      "an operator class", evil, "CREATE TYPE c AS (a int)",
       "CREATE FUNCTION cmp(c, c) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM public.evil(); RETURN 0; END'",
       "CREATE OPERATOR CLASS oc FOR TYPE c USING btree AS FUNCTION 1 cmp(c, c)", "CREATE TABLE t (a c)",
       "INSERT INTO t VALUES (ROW(1)), (ROW(2))", "CREATE INDEX ON t (a oc)"),
-    ScratchAttack("an aggregate", evil,
+    ScratchAttack(
+      "an aggregate", evil,
       "CREATE FUNCTION sf(int, int) RETURNS int LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN 0; END'",
       "CREATE AGGREGATE ag (int) (SFUNC = sf, STYPE = int)", "SELECT ag(1)"),
-    ScratchAttack("a partition key", evil, "CREATE TABLE t (a text) PARTITION BY LIST (evil(a))",
+    ScratchAttack(
+      "a partition key", evil, "CREATE TABLE t (a text) PARTITION BY LIST (evil(a))",
       "CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1)", "INSERT INTO t VALUES ('x')"),
-    ScratchAttack("statistics", evil, "CREATE TABLE t (a text, b text)", "INSERT INTO t VALUES ('x', 'y')",
+    ScratchAttack(
+      "statistics", evil, "CREATE TABLE t (a text, b text)", "INSERT INTO t VALUES ('x', 'y')",
       "CREATE STATISTICS st ON evil(a), b FROM t", "ANALYZE t"),
     ScratchAttack("a block", evil, "DO $$ BEGIN PERFORM public.evil(); END $$"),
-    ScratchAttack("a function with the rights of its owner", evil,
+    ScratchAttack(
+      "a function with the rights of its owner", evil,
       "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT public.evil()'", "SELECT f()"),
-    ScratchAttack("a range's difference", evil,
+    ScratchAttack(
+      "a range's difference", evil,
       "CREATE FUNCTION diff(int, int) RETURNS float8 LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM public.evil(); RETURN 0; END'",
       "CREATE TYPE r AS RANGE (SUBTYPE = int, SUBTYPE_DIFF = diff)", "CREATE TABLE t (a r)",
-      "INSERT INTO t SELECT r(i, i + 1) FROM generate_series(1, 2000) i", "CREATE INDEX ON t USING gist (a)", "ANALYZE t"),
+      "INSERT INTO t SELECT r(i, i + 1) FROM generate_series(1, 2000) i", "CREATE INDEX ON t USING gist (a)",
+      "ANALYZE t"),
   ]
 }

@@ -134,7 +134,8 @@ extension CommandTests {
       await obstacle.remove()
       let outcome = await project.finish(first)
       #expect(
-        second.status == 1 && second.output.contains("another dbtool apply, seed or retirement is at work"), "\(second.output)")
+        second.status == 1 && second.output.contains("another dbtool apply, seed or retirement is at work"),
+        "\(second.output)")
       #expect(outcome.status == 0, "\(outcome.output)")
       #expect(try await project.dbtool("status").output.contains("up to date"))
     }

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Escaping
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Operations
@@ -71,12 +71,12 @@ extension PartitionsCommand {
 
     private func tell(_ outcome: PartitionRestore.Outcome, _ isExpired: Bool?, _ archive: ArchiveDescription) {
       let console = Console.output
-      let (table, parent) = (outcome.table.visible, archive.parentName.visible)
+      let (table, parent) = (VisibleText.line(outcome.table), VisibleText.line(archive.parentName))
       console.line(
         "restored \(outcome.rows) rows as \(table)"
-          + (outcome.isAttached ? ", a partition of \(parent) \(archive.bound.visible)" : ""))
+          + (outcome.isAttached ? ", a partition of \(parent) \(VisibleText.line(archive.bound))" : ""))
       if !outcome.isRemembered {
-        let origin = archive.server.database.visible
+        let origin = VisibleText.line(archive.server.database)
         console.note("This database does not remember having written this archive; its description says \(origin).")
       }
       if outcome.isAttached {
@@ -148,19 +148,19 @@ extension PartitionsCommand {
     }
 
     private func line(_ place: DiskFolder, _ file: String) -> Line {
-      var line = Line(file: file.visible)
+      var line = Line(file: VisibleText.line(file))
       do {
         let archive = try PartitionRestore(place, file)
         let description = archive.description
-        line.table = description.parentName.visible
-        line.partition = description.name.visible
-        line.bound = description.bound.visible
-        line.database = description.server.database.visible
-        line.retiredAt = String(description.retiredAt.prefix(10)).visible
+        line.table = VisibleText.line(description.parentName)
+        line.partition = VisibleText.line(description.name)
+        line.bound = VisibleText.line(description.bound)
+        line.database = VisibleText.line(description.server.database)
+        line.retiredAt = VisibleText.line(String(description.retiredAt.prefix(10)))
         line.rows = description.rows
         line.bytes = description.bytes
         if verify { try archive.verify() }
-      } catch { line.failure = "\(error)".visible }
+      } catch { line.failure = VisibleText.line("\(error)") }
       return line
     }
   }

@@ -24,8 +24,7 @@ package enum History {
     // Two at once would collide in the catalogs; the lock makes the second find it done.
     try await connection.transaction { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
-      try await connection.query(
-        "SELECT pg_catalog.pg_advisory_xact_lock($1::pg_catalog.int4, 1)", [String(ApplyLock.space)])
+      try await connection.query("SELECT pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.history.arguments))")
       // Nobody may have put anything there meanwhile.
       let (found, version) = try await HistoryGuard.check(.writing, connection)
       if version == HistoryLayout.version { return }

@@ -1,3 +1,4 @@
+internal import Escaping
 package import Postgres
 
 /// Where archives are written: a folder of a file system, as far as an archive needs one.
@@ -104,7 +105,7 @@ package enum ArchiveError: Error, CustomStringConvertible {
   case refused(String)
 
   /// What stands in an archive may be an enemy's.
-  package var description: String { text.visible }
+  package var description: String { VisibleText.line(text) }
 
   private var text: String {
     switch self {
@@ -118,20 +119,5 @@ package enum ArchiveError: Error, CustomStringConvertible {
     case .unreadable(let path, let reason): "\(path) is no archive of a partition that dbtool can read: \(reason)"
     case .refused(let reason): reason
     }
-  }
-}
-
-extension String {
-  /// The same without what moves a terminal's cursor or turns the direction of a text.
-  package var visible: String {
-    var result = ""
-    for scalar in unicodeScalars {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
-        result += scalar.escaped(asASCII: true)
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }

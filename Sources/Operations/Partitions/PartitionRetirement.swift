@@ -8,21 +8,6 @@ package import Postgres
 /// What is begun is remembered in `dbtool.retired`, by the partition's OID, so that it is ended by the next run, whatever
 /// has interrupted this one.
 extension PartitionManager {
-  private static let memory = """
-    CREATE TABLE IF NOT EXISTS dbtool.retired (
-      partition_oid bigint PRIMARY KEY,
-      parent text NOT NULL,
-      schema_name text NOT NULL,
-      partition_name text NOT NULL,
-      action text NOT NULL,
-      bound text NOT NULL,
-      archive text,
-      rows bigint,
-      checksum text,
-      started_at timestamptz NOT NULL DEFAULT now(),
-      finished_at timestamptz);
-    """
-
   /// Retires what is expired, and what an earlier run has begun. Nothing here keeps a partition from being created: do
   /// that first.
   ///
@@ -35,10 +20,10 @@ extension PartitionManager {
     _ connection: Connection, archive: ArchivePlace? = nil, patience: Duration = .seconds(60),
     _ report: (Outcome) -> Void = { _ in }
   ) async throws -> [Outcome] {
-    if try await expired(connection).isEmpty,
-      try await connection.query("SELECT pg_catalog.to_regclass('dbtool.retired') IS NULL")[0].bool(0)
-    {
-      return []
+    if try await expired(connection).isEmpty {
+      guard try await History.mayRead("retired", connection), !(try await unfinished(connection).isEmpty) else {
+        return []
+      }
     }
     // An apply may be about to change these partitions, or their table.
     do {
@@ -63,9 +48,6 @@ extension PartitionManager {
     // Only now: another run may have retired them while this one waited for the lock.
     let expired = try await expired(connection)
     try await connection.transaction(Self.begin) { connection in
-      if try await connection.query("SELECT pg_catalog.to_regclass('dbtool.retired') IS NULL")[0].bool(0) {
-        try await connection.execute("SET LOCAL client_min_messages = warning; \(Self.memory)")
-      }
       for partition in expired { try await Self.remember(partition, connection) }
     }
     var outcomes: [Outcome] = []

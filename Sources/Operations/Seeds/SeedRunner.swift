@@ -127,7 +127,9 @@ package struct SeedRunner: Sendable {
         }
         for line in late { report("\(file.path): \(line)") }
         // What was loaded is what was digested.
-        guard try content(file.shown).digest == file.content.digest else { throw SeedError.changedMeanwhile(file.shown) }
+        guard try content(file.shown).digest == file.content.digest else {
+          throw SeedError.changedMeanwhile(file.shown)
+        }
         try await connection.pinned { connection in
           try await connection.query(
             """

@@ -1,5 +1,11 @@
 internal import FoundationEssentials
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// A PostgreSQL server installation on this machine.
 package struct Installation: Sendable, Hashable {
   /// The folder that holds `initdb` and `postgres`.
@@ -77,6 +83,13 @@ package struct Installation: Sendable, Hashable {
       return ServerVersion(number: major * 10000 + minor)
     }
     throw ServerError.badVersion(path: bin, output: outcome.output.trimmedTrailing)
+  }
+
+  /// The file of `postgres` itself: another one after an upgrade, also to a build of the same version.
+  var program: String {
+    var status = stat()
+    guard stat(bin + "/postgres", &status) == 0 else { return "" }
+    return "\(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_ctim.tv_sec)"
   }
 
   /// The folders that its server reads (`pg_config`).

@@ -54,7 +54,24 @@ package struct ProjectServer: Sendable {
 
   /// Whether it runs and has its database: nothing is left to do before it is used.
   package var isReady: Bool {
-    (try? String(contentsOfFile: readyFile, encoding: .utf8)) == provisions && isRunning
+    (try? String(contentsOfFile: readyFile, encoding: .utf8)) == provisions && isRunning && !isReplaced
+  }
+
+  /// Whether PostgreSQL was upgraded under it.
+  private var isReplaced: Bool { processID.map { ServerFolders.isReplaced(pid_t($0)) } ?? false }
+
+  /// Starts a server anew whose program was replaced, if nobody is connected.
+  private func renew() async throws {
+    guard let pid = processID else { return }
+    let clients = ServerFolders.clients(of: pid_t(pid))
+    guard clients == 0 else {
+      Waiting.report(
+        "PostgreSQL was upgraded while this project's server runs, and it has \(clients) client\(clients == 1 ? "" : "s"): new "
+          + "connections may fail until it is started anew (dbtool postgres stop, then start)")
+      return
+    }
+    Waiting.report("PostgreSQL was upgraded while this project's server runs; starting it anew")
+    _ = try await stop()
   }
 
   /// Says what belongs in the database, once that is there.
@@ -68,6 +85,7 @@ package struct ProjectServer: Sendable {
   package func start() async throws {
     let gate = try await FileLock(directory + ".gate", .exclusive, "starts this project's server")
     defer { _ = gate }
+    if isReplaced { try await renew() }
     if ServerFolders.ping(directory) != .accepting {
       let installation = try installation()
       try ServerFolders.makePrivate(directory, for: user)

@@ -69,15 +69,13 @@ enum ScratchCluster {
   /// - Throws: `ServerError`.
   static func start(
     _ cluster: String, _ installation: Installation, _ user: ProcessUser, _ settings: [String], confined: Bool,
-    directory: String, usersPath: String, gatePath: String, isShared: Bool
+    directory: String, usersPath: String, gatePath: String, idleSeconds: Int
   ) async throws {
     try ServerFolders.makePrivate(directory, for: user)
     let data = directory + "/data"
     let copy = try await ChildProcess.run("/bin/cp", ["-R", "--reflink=auto", cluster, data], as: user, in: "/")
     guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
-    // One that few will use goes sooner.
-    let idle =
-      ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap(Int.init) ?? (isShared ? 300 : 120)
+    let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap { Int($0) } ?? idleSeconds
     let log = directory + ".log"
     try? FileManager.default.removeItem(atPath: log)
     try ChildProcess.supervise(

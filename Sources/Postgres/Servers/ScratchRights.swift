@@ -242,7 +242,7 @@ package enum ScratchRights {
         UPDATE pg_authid SET rolsuper = false, rolreplication = false
          WHERE (rolsuper OR rolreplication) AND rolname NOT IN ('\(ScratchServer.superuser)', '\(helper)');
       END IF;
-      IF kind IN ('owner', 'member') AND detail <> '' THEN
+      IF kind IN ('owner', 'member', 'role') AND detail <> '' THEN
         IF EXISTS (SELECT FROM pg_authid WHERE rolname = detail AND NOT rolsuper AND rolname <> '\(owner)')
            AND NOT pg_has_role('\(owner)', detail, 'MEMBER')
         THEN
@@ -275,7 +275,8 @@ package enum ScratchRights {
     let (kind, detail) = (right.kind.rawValue, right.detail)
     let signature = Digest(of: "\(secret):\(kind):\(detail.utf8.count):\(detail)\(sql)").description
     let arguments = [sql, kind, detail, signature].map { Quote.literal($0) }.joined(separator: ", ")
-    return "SELECT pg_catalog.dbtool_as_superuser(\(arguments), pg_catalog.current_setting('search_path'))"
+    let path = right.hasOwnPath ? "'pg_catalog'" : "pg_catalog.current_setting('search_path')"
+    return "SELECT pg_catalog.dbtool_as_superuser(\(arguments), \(path))"
   }
 
   /// A new secret.

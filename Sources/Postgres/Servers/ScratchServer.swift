@@ -69,16 +69,22 @@ package actor ScratchServer {
   ///   - universe: what its roles and settings come from, where they are not those of a fresh cluster. Each has a server of
   ///     its own, since databases of one server share them.
   ///   - confined: whether the operating system has to keep it within its folder.
+  ///   - idleSeconds: how long it stays when nobody uses it; less for one that few will use.
   /// - Throws: `ServerError`.
   package static func acquire(
-    installation chosen: Installation? = nil, universe: String = "", confined: Bool = Confinement.isAvailable
+    installation chosen: Installation? = nil, universe: String = "", confined: Bool = Confinement.isAvailable,
+    idleSeconds: Int? = nil
   ) async throws -> ScratchServer {
     try await SourceTrust.check(confined)
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
     let settings = settings(for: installation)
     let cluster = try await ScratchCluster.path(installation, user)
-    let words = [cluster, installation.bin, "\(installation.version)", universe, confined ? "confined" : ""] + settings
+    let words =
+      [
+        cluster, installation.bin, "\(installation.version)", installation.program, universe,
+        confined ? "confined" : "",
+      ] + settings
     let base = try ServerFolders.runtime()
     let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
     let directory = generation.directory
@@ -92,7 +98,7 @@ package actor ScratchServer {
       try removeRemains(directory)
       try await ScratchCluster.start(
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
-        gatePath: gatePath, isShared: universe.isEmpty)
+        gatePath: gatePath, idleSeconds: idleSeconds ?? (universe.isEmpty ? 300 : 120))
     }
     _ = consume gate
     let admin = try await Connection.open(

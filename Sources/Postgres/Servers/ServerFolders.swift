@@ -90,8 +90,14 @@ enum ServerFolders {
   ///
   /// - Throws: `ServerError.didNotStart` after 30 seconds, with the end of the log.
   static func waitUntilAccepting(_ directory: String, log: String) async throws {
+    let start = ContinuousClock.now
+    var isTold = false
     for attempt in 0..<6000 {
       if ping(directory) == .accepting { return }
+      if !isTold, start.duration(to: .now) > Waiting.patience {
+        Waiting.report("waiting for the server in \(directory) to start (its log: \(log))")
+        isTold = true
+      }
       // The first answers come after 25 to 50 ms.
       try await Task.sleep(for: .milliseconds(attempt < 100 ? 2 : 10))
       if attempt > 3000 { break }
@@ -121,6 +127,23 @@ enum ServerFolders {
     }
     let arguments = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline").map { Array($0) } ?? []
     return arguments.split(separator: 0).contains { $0.elementsEqual(data.utf8) }
+  }
+
+  /// Whether the program that a server runs was replaced since: what it loads from now on may not fit it.
+  ///
+  /// - Returns: false also where the system does not tell (macOS).
+  static func isReplaced(_ pid: pid_t) -> Bool {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/exe"))?.hasSuffix(" (deleted)") ?? false
+  }
+
+  /// How many clients a server has, by the titles of its processes: one that was replaced may let nobody in to ask.
+  static func clients(of pid: pid_t) -> Int {
+    let children = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
+    return children.split(whereSeparator: \.isWhitespace).count { child in
+      let title = FileManager.default.contents(atPath: "/proc/\(child)/cmdline") ?? Data()
+      // It listens on a Unix socket alone.
+      return String(decoding: title, as: UTF8.self).contains(" [local] ")
+    }
   }
 
   /// Makes a cluster with `initdb`.

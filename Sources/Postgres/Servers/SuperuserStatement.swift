@@ -11,6 +11,8 @@ struct SuperuserStatement {
   var kind: Kind
   /// The role that gets something, or the parameter that is set, where the kind has one.
   var detail = ""
+  /// Whether its names are found in `pg_catalog` alone, wherever the session looks for them.
+  var hasOwnPath = false
 
   private static let candidates: Set<Substring> = [
     "CreateExtensionStmt", "AlterExtensionStmt", "CreatePLangStmt", "DefineStmt", "CreateOpClassStmt",
@@ -19,15 +21,25 @@ struct SuperuserStatement {
     "CreateFunctionStmt", "AlterFunctionStmt", "CreatePublicationStmt", "AlterPublicationStmt",
     "CreateSubscriptionStmt", "AlterSubscriptionStmt", "DropSubscriptionStmt", "AlterOwnerStmt", "AlterTableStmt",
     "GrantStmt", "AlterDefaultPrivilegesStmt", "CommentStmt", "CreateRoleStmt", "AlterRoleStmt", "CreateSchemaStmt",
-    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "DoStmt",
+    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "DoStmt", "GrantRoleStmt", "DropRoleStmt",
+    "AlterRoleSetStmt",
   ]
 
   /// - Returns: nil for what the loading role carries out itself, or is refused.
   init?(_ sql: String) {
     guard let names = ParseTree.nodeNames(sql), names.count == 1, Self.candidates.contains(names[0]) else { return nil }
     if names[0] == "DoStmt" {
-      guard let parameter = Self.parameter(setBy: sql) else { return nil }
-      self.init(.setting, role: parameter)
+      switch GeneratedBlock(sql) {
+      case .setting(let parameter): self.init(.setting, role: parameter)
+      case .optionalExtension:
+        self.init(.extension)
+        hasOwnPath = true
+      case .role(let name):
+        guard !Self.isOwn(name) else { return nil }
+        self.init(.role, role: name)
+        hasOwnPath = true
+      case nil: return nil
+      }
       return
     }
     guard let tree = ParseTree(parsing: sql), let name = tree.nodeName, let node = tree[name],
@@ -69,7 +81,7 @@ struct SuperuserStatement {
     case "GrantStmt": return grant(node)
     case "AlterDefaultPrivilegesStmt":
       return options(node["options"]).contains { $0.name == "roles" } ? SuperuserStatement(.other) : nil
-    case "CreateRoleStmt", "AlterRoleStmt": return role(name, node)
+    case "CreateRoleStmt", "AlterRoleStmt", "GrantRoleStmt", "DropRoleStmt", "AlterRoleSetStmt": return role(name, node)
     case "VariableSetStmt":
       guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text
       else { return nil }
@@ -133,39 +145,28 @@ struct SuperuserStatement {
     return SuperuserStatement(.grant)
   }
 
-  /// A role with attributes that only superusers give. dbtool's own roles are not anybody's to change.
+  /// What makes roles, changes them and makes them members of each other. From version 16 on only those may who have made
+  /// them, and some attributes only superusers give. dbtool's own roles are not anybody's to change.
   private static func role(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
-    let words = ["superuser", "isreplication", "bypassrls"]
-    guard options(node["options"]).contains(where: { words.contains($0.name) }) else { return nil }
-    let role = name == "CreateRoleStmt" ? node["role"]?.text : role(node["role"])
-    guard let role, !role.hasPrefix("dbtool"), !role.hasPrefix("scratch_") else { return nil }
-    return SuperuserStatement(.role)
+    func roles(_ key: String) -> [String?] { (node[key]?.elements ?? []).map { role($0["RoleSpec"]) } }
+    let named: [String?] =
+      switch name {
+      case "CreateRoleStmt": [node["role"]?.text]
+      case "GrantRoleStmt":
+        (node["granted_roles"]?.elements ?? []).map { $0["AccessPriv"]?["priv_name"]?.text } + roles("grantee_roles")
+      case "DropRoleStmt": roles("roles")
+      default: [role(node["role"])]
+      }
+    let known = named.compactMap { $0 }
+    guard !known.isEmpty, known.count == named.count, !known.contains(where: isOwn) else { return nil }
+    if name == "AlterRoleSetStmt" {
+      return node["setstmt"]?["name"]?.text.map { SuperuserStatement(.setting, role: $0) }
+    }
+    return SuperuserStatement(.role, role: name == "CreateRoleStmt" ? known[0] : "")
   }
 
-  /// The parameter that a block sets for this database, or for a role in it: the block is a single `EXECUTE` of
-  /// `pg_catalog.format` with constants and the database's name (`DatabaseSetting.statement`), and what that makes is one
-  /// such statement.
-  private static func parameter(setBy block: String) -> String? {
-    guard let expression = ParseTree.executed(by: block), let select = ParseTree(parsing: "SELECT \(expression)"),
-      let targets = select["SelectStmt"]?["targetList"]?.elements, targets.count == 1,
-      let call = targets[0]["ResTarget"]?["val"]?["FuncCall"], call["funcname"]?.names == ["pg_catalog", "format"],
-      let arguments = call["args"]?.elements, arguments.count == 3,
-      let format = arguments[0]["A_Const"]?["sval"]?["sval"]?.text,
-      let database = arguments[1]["FuncCall"], database["funcname"]?.names == ["pg_catalog", "current_database"],
-      database["args"] == nil, let clause = arguments[2]["A_Const"]?["sval"]?["sval"]?.text
-    else { return nil }
-    // As format() reads it, with any name for the database.
-    var parts = format.replacing("%%", with: "\u{0}").split(separator: "%", omittingEmptySubsequences: false)[...]
-    guard parts.count == 3, let start = parts.popFirst(), parts[parts.startIndex].first == "I",
-      parts[parts.index(after: parts.startIndex)] == "s"
-    else { return nil }
-    let middle = parts[parts.startIndex].dropFirst()
-    let statement = "\(start)dbtool\(middle)\(clause)".replacing("\u{0}", with: "%")
-    guard let tree = ParseTree(parsing: statement) else { return nil }
-    if let role = tree["AlterRoleSetStmt"] {
-      return role["database"]?.text == "dbtool" ? role["setstmt"]?["name"]?.text : nil
-    }
-    return tree["AlterDatabaseSetStmt"]?["setstmt"]?["name"]?.text
+  private static func isOwn(_ role: String) -> Bool {
+    ScratchRights.owners.contains(role) || role.hasPrefix("scratch_")
   }
 
   /// A role that is named; not whoever runs the statement, who would be another.
