@@ -114,7 +114,10 @@ final class SeedSource {
   private static let carriageReturn = UInt8(ascii: "\r")
 
   private func withoutCarriageReturns(_ piece: [UInt8]) -> [UInt8] {
-    if !carriageReturnWaits, !piece.contains(Self.carriageReturn) { return piece }
+    let isHeld = piece.withUnsafeBytes { bytes in
+      bytes.baseAddress.map { memchr($0, Int32(Self.carriageReturn), bytes.count) != nil } ?? false
+    }
+    if !carriageReturnWaits, !isHeld { return piece }
     var result: [UInt8] = []
     result.reserveCapacity(piece.count + 1)
     for byte in piece {
