@@ -1,7 +1,7 @@
 /// Text in HTML and SVG, between tags and in an attribute's quotes.
 package enum HTML {
   package static func escaped(_ text: String) -> String {
-    VisibleText.mapped(text) { scalar in
+    VisibleText.mapped(VisibleText.withLineFeeds(text)) { scalar in
       switch scalar {
       case "&": "&amp;"
       case "<": "&lt;"

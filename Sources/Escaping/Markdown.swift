@@ -57,7 +57,7 @@ package enum Markdown {
       longest = max(longest, current)
     }
     let fence = String(repeating: "`", count: longest + 1)
-    return "\(fence)\(language)\n\(VisibleText.lines(code))\n\(fence)"
+    return "\(fence)\(language)\n\(VisibleText.page(code))\n\(fence)"
   }
 
   /// - Parameter text: in Markdown already.

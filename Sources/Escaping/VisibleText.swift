@@ -25,6 +25,18 @@ package enum VisibleText {
     shown(text) { $0.isHidden && $0 != "\n" && $0 != "\t" }
   }
 
+  /// The same on several lines for a page, where a CR before an LF is a part of the line end, as it is to browsers.
+  package static func page(_ text: String) -> String { lines(withLineFeeds(text)) }
+
+  static func withLineFeeds(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      if scalar == "\n", result.last == "\r" { result.removeLast() }
+      result.append(scalar)
+    }
+    return String(result)
+  }
+
   /// A scalar as Swift, Rust and JavaScript write it.
   package static func escape(_ scalar: Unicode.Scalar) -> String { "\\u{\(String(scalar.value, radix: 16))}" }
 

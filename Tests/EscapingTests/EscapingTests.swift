@@ -70,7 +70,7 @@ import Testing
           rest = rest.dropFirst()
         }
       }
-      #expect(String(read).utf8.elementsEqual(VisibleText.lines(text).utf8))
+      #expect(String(read).utf8.elementsEqual(VisibleText.page(text).utf8))
     }
   }
 

@@ -63,7 +63,9 @@ import Testing
       if fact.id.kind == .grant {
         for privilege in fact.list(.privileges) { #expect(pages.contains(privilege), "\(fact.id)") }
       }
-      if let definition = fact.optionalText(.definition) { #expect(pages.contains(definition), "\(fact.id)") }
+      if let definition = fact.optionalText(.definition)?.replacing("\r\n", with: "\n") {
+        #expect(pages.contains(definition), "\(fact.id)")
+      }
     }
     #expect(pages.contains("https://example.org/Shop/users.swift#L7"))
   }
