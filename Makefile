@@ -3,7 +3,7 @@ SWIFT ?= swift
 # A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
 DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
 
-.PHONY: setup build demo test api-docs soak faults partition-years regress bench format lint clean
+.PHONY: setup build demo test api-docs soak redteam faults partition-years regress bench format lint clean
 
 setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
 	@Scripts/setup
@@ -22,6 +22,9 @@ api-docs: ## The public libraries' documentation (DocC), after a build.
 
 soak: setup ## Random pairs of schemas: make soak PAIRS=5000 START=1000
 	DBTOOL_SOAK_START=$(or $(START),1000) DBTOOL_SOAK_PAIRS=$(or $(PAIRS),5000) $(SWIFT) test --filter ConvergenceTests
+
+redteam: setup ## Attack dbtool as whoever wrote a database or a file would, and count what gets through.
+	@Scripts/redteam
 
 faults: setup ## Kill whatever takes part in a long migration, by chance and at each statement: make faults FAULTS=300 STRIKES=100
 	@FAULTS=$(FAULTS) STRIKES=$(STRIKES) Scripts/faults

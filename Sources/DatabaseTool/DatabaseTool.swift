@@ -27,7 +27,7 @@ public enum DatabaseTool {
     hidePasswords()
     let url = ProcessInfo.processInfo.environment["DATABASE_URL"].map { [$0] } ?? []
     let tell: @Sendable (String) -> Void = { Console.error.note("\($0)") }
-    await Waiting.$report.withValue(tell) {
+    await WaitNotice.$report.withValue(tell) {
       await Context.$database.withValue(database) {
         await Context.$typed.withValue(arguments + url) { await run(arguments) }
       }

@@ -1,3 +1,5 @@
+internal import Postgres
+
 /// Values at the edges of what a type can hold, with which a change of type is tried. Those that people know come first:
 /// the first that does not survive is shown.
 ///
@@ -27,7 +29,7 @@ enum ConversionProbes {
   }
 
   private static func quoted(_ values: [String]) -> [String] {
-    values.map { "E'" + $0.replacing("\\", with: "\\\\").replacing("'", with: "''") + "'" }
+    values.map { Quote.literal($0) }
   }
 
   private static func numerics(_ modifiers: [Int]) -> [String] {

@@ -1,3 +1,4 @@
+internal import Escaping
 package import Postgres
 
 /// Why a database is left alone: it is somebody else's, or marked otherwise.
@@ -13,7 +14,7 @@ package enum MarkError: Error, CustomStringConvertible {
       return
         "\(target) belongs to the project \(theirs), and this is dbtool of \(ours); nothing was changed. Name another "
         + "database with --database, or use the dbtool of \(theirs). If the project was renamed: "
-        + "dbtool mark --renamed-from \(Self.word(theirs))"
+        + "dbtool mark --renamed-from \(ShellWord.quoted(theirs))"
     case .otherMark(let target, let mark, let wanted):
       return "\(target) is marked as \(mark), not as \(wanted); nothing was changed. If the mark is wrong: "
         + "dbtool mark --from \(mark) --to \(wanted)"
@@ -26,15 +27,6 @@ package enum MarkError: Error, CustomStringConvertible {
         + (name.map { "belongs to the project \($0)" } ?? "belongs to no project yet; dbtool apply takes it")
         + ", and --renamed-from says \(from); nothing was changed."
     }
-  }
-
-  /// A name as a shell reads it.
-  private static func word(_ name: String) -> String {
-    name.utf8.allSatisfy { byte in
-      (byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z"))
-        || (byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z"))
-        || (byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")) || "_-.".utf8.contains(byte)
-    } ? name : "'\(name.replacing("'", with: "'\\''"))'"
   }
 }
 

@@ -178,12 +178,18 @@ import Testing
     _ database: String, _ server: FaultServer, _ project: TestProject, pooled: Bool, _ name: String
   ) async throws -> Int? {
     let arguments = Self.arguments(server.url(database, pooled: pooled), "\(project.home)/archive/\(database)")
-    var outcome = try await project.dbtool(arguments)
     // What the server still has going for a killed run is in the way for a moment; a pooler may have to find its server.
-    let deadline = ContinuousClock.now + .seconds(20)
-    while outcome.status != 0, ContinuousClock.now < deadline { outcome = try await project.dbtool(arguments) }
-    #expect(outcome.status == 0, "\(name):\n\(outcome.output)")
-    guard outcome.status == 0 else { return nil }
+    var last = ""
+    do {
+      try await Waiting.until("a run finishes what \(name) has interrupted") {
+        let outcome = try await project.dbtool(arguments)
+        last = outcome.output
+        return outcome.status == 0
+      }
+    } catch let hang as Waiting.Hang {
+      Issue.record("\(hang)\n\(last)")
+      return nil
+    }
     return try await check(database, server, project, pooled: pooled, name)
   }
 
@@ -225,7 +231,7 @@ import Testing
     if pooled {
       // What others get of the pooler's sessions is as the server makes them.
       let changed = try await Connection.with(
-        ConnectionTarget(server.url(database, pooled: true))
+        ConnectionTarget(server.url(database, pooled: true)).unpinned
       ) { connection in
         try await connection.query(
           """
@@ -266,8 +272,9 @@ import Testing
             SELECT count(*) FROM pg_stat_activity
              WHERE query LIKE 'ALTER TABLE%CONCURRENTLY' AND state = 'active' AND wait_event_type = 'Lock'
             """
-          while try await connection.query(waits)[0].int(0) == 0, kill(running.pid, 0) == 0 {
-            try await Task.sleep(for: .milliseconds(20))
+          try await Waiting.until("the detach waits, or has ended") {
+            let waiting = try await connection.query(waits)[0].int(0)
+            return waiting > 0 || kill(running.pid, 0) != 0
           }
           // Another run is told who is at work, and so is an apply.
           for other in [Self.arguments(url, project.home + "/archive"), ["apply", "--database", url]] {
@@ -281,12 +288,9 @@ import Testing
         }
         try await reader.execute("COMMIT")
       }
-      var last = try await project.dbtool(Self.arguments(url, project.home + "/archive"))
-      let deadline = ContinuousClock.now + .seconds(20)
-      while last.status != 0, ContinuousClock.now < deadline {
-        last = try await project.dbtool(Self.arguments(url, project.home + "/archive"))
+      try await Waiting.until("a run finishes what was interrupted") {
+        try await project.dbtool(Self.arguments(url, project.home + "/archive")).status == 0
       }
-      #expect(last.status == 0, "\(last.output)")
       try await free(server, project)
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 /// Behind a pooler in transaction mode, sessions are others' as well: what dbtool relies on ends with its transactions.
 @Suite(
-  .serialized, .enabled(if: FileManager.default.fileExists(atPath: FaultServer.poolerPath)), .timeLimit(.minutes(5)))
+  .serialized, .enabled(if: FileManager.default.fileExists(atPath: FaultServer.poolerPath)))
 struct PooledSessionTests {
   private static let migration = """
     BEGIN;

@@ -188,9 +188,9 @@ private struct Visits: Table {
   /// Behind a pooler, what a session is told stays with a server process that others get next.
   @Test func nothingIsSetForTheSession() async throws {
     try await with { manager, connection, _ in
-      let settings = "SELECT name, setting FROM pg_settings WHERE name NOT LIKE 'transaction%' ORDER BY 1"
+      let settings = "SELECT name, setting FROM pg_settings WHERE name !~ '^transaction|[.]' ORDER BY 1"
       try await connection.execute(
-        "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET statement_timeout = '1h'; SET client_min_messages = info"
+        "SET timezone = 'Asia/Tokyo'; SET datestyle = 'German'; SET lock_timeout = '1h'; SET client_min_messages = info"
       )
       let before = try await connection.query(settings).map { "\(try $0.string(0)) \(try $0.string(1))" }
       _ = try await manager.coverage(connection)

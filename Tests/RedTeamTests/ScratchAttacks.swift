@@ -22,7 +22,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
 
   /// A function that does what only a superuser's code could, and says nothing when it cannot.
   private static let evil = """
-    CREATE FUNCTION evil(anything text DEFAULT '') RETURNS int LANGUAGE plpgsql IMMUTABLE AS $evil$
+    CREATE FUNCTION public.act() RETURNS int LANGUAGE "plpgsql" AS $evil$
     BEGIN
       BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$; EXCEPTION WHEN OTHERS THEN NULL; END;
       BEGIN EXECUTE $c$COPY (SELECT 1) TO '{canary}'$c$; EXCEPTION WHEN OTHERS THEN NULL; END;
@@ -32,6 +32,11 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       BEGIN EXECUTE $c$GRANT pg_execute_server_program TO CURRENT_USER$c$; EXCEPTION WHEN OTHERS THEN NULL; END;
       BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$; EXCEPTION WHEN OTHERS THEN NULL; END;
       RETURN 1;
+    END $evil$;
+    -- One that may stand in an index; what it calls need not.
+    CREATE FUNCTION evil(anything text DEFAULT '') RETURNS int LANGUAGE plpgsql IMMUTABLE AS $evil$
+    BEGIN
+      RETURN public.act();
     END $evil$
     """
 
@@ -227,7 +232,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
   ]
 
   /// Ways to have a function called.
-  private static let calls = [
+  static let calls = [
     ScratchAttack("a materialized view", evil, "CREATE MATERIALIZED VIEW mv AS SELECT evil()"),
     ScratchAttack("a default", evil, "CREATE TABLE t (a int DEFAULT evil())", "INSERT INTO t DEFAULT VALUES"),
     ScratchAttack(

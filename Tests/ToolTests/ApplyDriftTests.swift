@@ -118,7 +118,9 @@ import Testing
     _ = try await psql(project, "ALTER TABLE b ADD COLUMN kept text")
     _ = try await psql(project, "CREATE DATABASE other")
     let url = "postgres:///other?host=\(try await CommandTests().socket(project))&user=postgres"
-    try await Connection.with(try ConnectionTarget(url)) { _ = try await $0.execute("CREATE TABLE there (id int)") }
+    try await Connection.with(try ConnectionTarget(url).unpinned) {
+      _ = try await $0.execute("CREATE TABLE there (id int)")
+    }
     #expect(try await project.dbtool("apply", "--database", url).status == 0)
     let reset = try await project.dbtool("reset")
     #expect(reset.status == 0, "\(reset.output)")

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The schema `dbtool`, made or changed by somebody else: nothing of it runs, and every command says so.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct HostileHistoryTests {
+@Suite(.serialized) struct HostileHistoryTests {
   private static let migrations: KeyValuePairs = [
     "20260101000000_a": "CREATE TABLE public.a (id integer PRIMARY KEY);\n",
     // So that `drift` has to know how far the database is.

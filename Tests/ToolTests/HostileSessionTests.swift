@@ -5,7 +5,7 @@ import Testing
 
 /// Sessions that role and database prepare: what is first in `search_path` is not what dbtool's own statements find, and what
 /// is set is not what they go by. What users write sees the session as it is.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct HostileSessionTests {
+@Suite(.serialized) struct HostileSessionTests {
   private static let migrations: KeyValuePairs = [
     "20260101000000_a": """
     BEGIN;

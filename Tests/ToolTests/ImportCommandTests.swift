@@ -21,9 +21,9 @@ import Testing
       }
       // A second import has nowhere to go, and changes nothing.
       let lock = try project.read("schema.lock")
-      let again = try await project.dbtool("import", url, "--into", "Sources/Shop")
+      let again = try await tool.dbtool("import", url, "--into", "Sources/Shop")
       #expect(again.status == 1 && again.output.contains("is not empty"), "\(again.output)")
-      let elsewhere = try await project.dbtool("import", url, "--into", "Sources/Elsewhere")
+      let elsewhere = try await tool.dbtool("import", url, "--into", "Sources/Elsewhere")
       #expect(elsewhere.status == 1 && elsewhere.output.contains("has migrations"), "\(elsewhere.output)")
       #expect(try project.read("schema.lock") == lock)
       // Whoever may not mark the baseline is told before anything is written.

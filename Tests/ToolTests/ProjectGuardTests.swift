@@ -76,7 +76,7 @@ import Testing
     }
     let left = try await Connection.with(target) { connection in
       try await connection.query(
-        "SELECT to_regclass('books') IS NULL AND (SELECT count(*) FROM dbtool.migrations) = 0 AND (SELECT count(*) FROM dbtool.settings) = 1"
+        "SELECT to_regclass('books') IS NULL AND (SELECT count(*) FROM dbtool.migrations) = 0 AND (SELECT count(*) FROM dbtool.settings WHERE key = 'environment') = 0"
       )[0].bool(0)
     }
     #expect(left)

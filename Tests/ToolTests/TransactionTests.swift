@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Transactions of migrations: their modes, savepoints, what goes wrong at their end, and what the server refuses.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TransactionTests {
+@Suite(.serialized) struct TransactionTests {
   private let table: KeyValuePairs = [
     "20260101000000_a": """
     CREATE TABLE public.t (n integer, UNIQUE (n) DEFERRABLE INITIALLY DEFERRED);

@@ -7,7 +7,7 @@ internal import FoundationEssentials
 #endif
 
 /// Tells a person what is waited for.
-package enum Waiting {
+package enum WaitNotice {
   /// Where such a sentence goes; nowhere unless somebody listens.
   @TaskLocal package static var report: @Sendable (String) -> Void = { _ in }
 
@@ -49,8 +49,8 @@ final class FileLock: Sendable {
     var isTold = false
     while flock(descriptor, (mode == .shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
       guard errno == EWOULDBLOCK || errno == EINTR else { throw ServerError.system("flock \(path)", errno) }
-      if !isTold, start.duration(to: .now) > Waiting.patience {
-        Waiting.report("waiting for another process that \(purpose) (it holds the lock \(path))")
+      if !isTold, start.duration(to: .now) > WaitNotice.patience {
+        WaitNotice.report("waiting for another process that \(purpose) (it holds the lock \(path))")
         isTold = true
       }
       try await Task.sleep(for: .milliseconds(5))

@@ -65,12 +65,12 @@ package struct ProjectServer: Sendable {
     guard let pid = processID else { return }
     let clients = ServerFolders.clients(of: pid_t(pid))
     guard clients == 0 else {
-      Waiting.report(
+      WaitNotice.report(
         "PostgreSQL was upgraded while this project's server runs, and it has \(clients) client\(clients == 1 ? "" : "s"): new "
           + "connections may fail until it is started anew (dbtool postgres stop, then start)")
       return
     }
-    Waiting.report("PostgreSQL was upgraded while this project's server runs; starting it anew")
+    WaitNotice.report("PostgreSQL was upgraded while this project's server runs; starting it anew")
     _ = try await stop()
   }
 

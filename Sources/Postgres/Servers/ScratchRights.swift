@@ -176,7 +176,12 @@ package enum ScratchRights {
       END LOOP;
       PERFORM pg_catalog.set_config('search_path', path, true);
       -- A role cannot be set in here; that is done after it.
-      IF kind <> 'member' THEN EXECUTE statement; END IF;
+      IF kind = 'role' AND path = 'pg_catalog' THEN
+        -- Another database of the server may be making it at this moment.
+        BEGIN EXECUTE statement; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+      ELSIF kind <> 'member' THEN
+        EXECUTE statement;
+      END IF;
       PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
       UPDATE pg_event_trigger e SET evtenabled = s.enabled::"char"
         FROM jsonb_to_recordset(sleeping) AS s (oid bigint, enabled text) WHERE e.oid = s.oid::oid;

@@ -94,8 +94,8 @@ enum ServerFolders {
     var isTold = false
     for attempt in 0..<6000 {
       if ping(directory) == .accepting { return }
-      if !isTold, start.duration(to: .now) > Waiting.patience {
-        Waiting.report("waiting for the server in \(directory) to start (its log: \(log))")
+      if !isTold, start.duration(to: .now) > WaitNotice.patience {
+        WaitNotice.report("waiting for the server in \(directory) to start (its log: \(log))")
         isTold = true
       }
       // The first answers come after 25 to 50 ms.

@@ -18,7 +18,7 @@ package enum SourceTrust: Sendable {
     guard !isConfined else { return }
     guard current != .others else { throw ServerError.unconfined }
     if await Told.shared.isFirst() {
-      Waiting.report(
+      WaitNotice.report(
         "this system cannot confine the scratch server (Linux with Landlock can); SQL is loaded without a superuser's rights only"
       )
     }
