@@ -50,6 +50,14 @@ enum {
   SCOPE_SIGNAL = 1 << 1,
 };
 
+#if defined(__x86_64__)
+#define THIS_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define THIS_ARCHITECTURE AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define THIS_ARCHITECTURE AUDIT_ARCH_RISCV64
+#endif
+
 struct ruleset {
   uint64_t handled_access_fs;
   uint64_t handled_access_net;
@@ -66,6 +74,9 @@ static int landlock_version(void) {
 }
 
 int dbtool_confinement_level(void) {
+#ifndef THIS_ARCHITECTURE
+  return 0;
+#endif
   // A kernel without filters answers EINVAL; with them, a NULL filter is a bad address.
   int has_filters = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) == -1 && errno == EFAULT;
   return has_filters ? landlock_version() : 0;
@@ -124,14 +135,6 @@ static int confine_files(const dbtool_confinement *confinement) {
   close(ruleset);
   return result;
 }
-
-#if defined(__x86_64__)
-#define THIS_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define THIS_ARCHITECTURE AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define THIS_ARCHITECTURE AUDIT_ARCH_RISCV64
-#endif
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)

@@ -1,6 +1,12 @@
 internal import CPgQuery
 internal import FoundationEssentials
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// What a statement is, in PostgreSQL's own grammar: the nodes of `parsenodes.h`, as libpg_query prints them.
 ///
 /// It tells what a text says, never what a schema means.
@@ -26,23 +32,35 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
   /// tenth of the time.
   ///
   /// - Returns: nil where this grammar does not know the text.
-  static func nodeNames(_ sql: String) -> [Substring]? {
+  static func nodeNames(_ sql: String) -> [String]? {
     withJSON(sql) { json in
+      var names: [String] = []
+      var rest = UnsafePointer(json)
       // A text within the tree has its quotes escaped.
-      json.ranges(of: "{\"stmt\":{\"").map { range in json[range.upperBound...].prefix { $0 != "\"" } }
+      let start = "{\"stmt\":{\""
+      while let found = strstr(rest, start) {
+        let name = found + start.utf8.count
+        let length = strcspn(name, "\"")
+        names.append(String(decoding: UnsafeRawBufferPointer(start: name, count: length), as: UTF8.self))
+        rest = UnsafePointer(name + length)
+      }
+      return names
     }
   }
 
   /// Whether a text has a node of one of these names anywhere.
+  ///
+  /// - Returns: nil where this grammar does not know the text.
   static func holds(_ sql: String, nodes: [String]) -> Bool? {
-    withJSON(sql) { json in nodes.contains { json.contains("{\"\($0)\":{") } }
+    withJSON(sql) { json in nodes.contains { strstr(json, "{\"\($0)\":{") != nil } }
   }
 
-  private static func withJSON<Result>(_ sql: String, _ body: (String) -> Result) -> Result? {
+  /// What libpg_query prints is large, and is looked through as bytes.
+  private static func withJSON<Result>(_ sql: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result? {
     let result = pg_query_parse(sql)
     defer { pg_query_free_parse_result(result) }
     guard result.error == nil, let tree = result.parse_tree else { return nil }
-    return body(String(cString: tree))
+    return body(UnsafePointer(tree))
   }
 
   /// The statements of a `DO` block in PL/pgSQL that declares nothing, and does nothing about exceptions but to pass over them.

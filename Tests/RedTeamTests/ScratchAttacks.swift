@@ -43,6 +43,10 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
   static let all: [ScratchAttack] = direct + roles + languages + connections + calls
 
   private static let direct = [
+    ScratchAttack(
+      "a policy", evil, "CREATE TABLE t (a text)", "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
+      "ALTER TABLE t FORCE ROW LEVEL SECURITY", "CREATE POLICY p ON t USING (evil(a) = 1)", "CREATE ROLE policy_reader",
+      "GRANT SELECT ON t TO policy_reader", "SET ROLE policy_reader", "SELECT * FROM t", "RESET ROLE"),
     ScratchAttack("COPY TO PROGRAM", "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
     ScratchAttack("COPY FROM PROGRAM", "COPY loot FROM PROGRAM 'cat {secret}'"),
     ScratchAttack("COPY TO a file", "COPY (SELECT 1) TO '{canary}'"),
@@ -191,6 +195,10 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "CREATE EXTENSION pg_stat_statements", "CREATE AGGREGATE s (int) (SFUNC = int4pl, STYPE = int)",
       "COMMENT ON EXTENSION pg_stat_statements IS 'x'", "DROP EXTENSION pg_stat_statements"),
     ScratchAttack(
+      "a domain that an aggregate's initial value is of", evil, "CREATE DOMAIN d AS text CHECK (evil(VALUE) = 1)",
+      "CREATE FUNCTION sf(d, int) RETURNS d LANGUAGE sql AS 'SELECT $1'",
+      "CREATE AGGREGATE ag (int) (SFUNC = sf, STYPE = d, INITCOND = 'x')"),
+    ScratchAttack(
       "functions in front of an extension's", evil,
       "CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN $1; END'",
       "SET search_path = public, pg_catalog", "CREATE EXTENSION pg_stat_statements SCHEMA public",
@@ -226,6 +234,10 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "CREATE FOREIGN TABLE ft (secret text) SERVER s OPTIONS (schema_name 'pg_catalog', table_name 'dbtool_secret')",
       "INSERT INTO loot SELECT 'connected' FROM ft"),
     ScratchAttack(
+      "another run's role",
+      "DO $$ DECLARE r text; BEGIN SELECT rolname INTO r FROM pg_roles WHERE rolname ~ '^scratch_' AND rolname <> session_user; IF r IS NOT NULL THEN EXECUTE format('SET ROLE %I', r); INSERT INTO loot VALUES ('connected'); END IF; END $$"
+    ),
+    ScratchAttack(
       "a subscription to the server itself",
       "CREATE SUBSCRIPTION s CONNECTION 'host={socket} user=dbtool dbname=postgres' PUBLICATION p WITH (create_slot = true, slot_name = 'stolen')",
       "INSERT INTO loot SELECT 'connected' FROM pg_replication_slots WHERE slot_name = 'stolen'"),
@@ -247,9 +259,6 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "a cast", evil, "CREATE TYPE c AS (a int)",
       "CREATE FUNCTION to_c(text) RETURNS c LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN NULL; END'",
       "CREATE CAST (text AS c) WITH FUNCTION to_c(text) AS ASSIGNMENT", "SELECT 'x'::text::c"),
-    ScratchAttack(
-      "a policy", evil, "CREATE TABLE t (a text)", "ALTER TABLE t ENABLE ROW LEVEL SECURITY",
-      "ALTER TABLE t FORCE ROW LEVEL SECURITY", "CREATE POLICY p ON t USING (evil(a) = 1)", "SELECT * FROM t"),
     ScratchAttack(
       "a rule", evil, "CREATE TABLE t (a text)", "CREATE RULE r AS ON INSERT TO t DO ALSO SELECT evil()",
       "INSERT INTO t VALUES ('x')"),

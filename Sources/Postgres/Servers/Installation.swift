@@ -1,11 +1,5 @@
 internal import FoundationEssentials
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// A PostgreSQL server installation on this machine.
 package struct Installation: Sendable, Hashable {
   /// The folder that holds `initdb` and `postgres`.
@@ -87,9 +81,9 @@ package struct Installation: Sendable, Hashable {
 
   /// The file of `postgres` itself: another one after an upgrade, also to a build of the same version.
   var program: String {
-    var status = stat()
-    guard stat(bin + "/postgres", &status) == 0 else { return "" }
-    return "\(status.st_dev) \(status.st_ino) \(status.st_size) \(status.st_ctim.tv_sec)"
+    guard let file = try? FileManager.default.attributesOfItem(atPath: bin + "/postgres") else { return "" }
+    let changed = (file[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+    return "\(file[.systemFileNumber] ?? 0) \(file[.size] ?? 0) \(changed)"
   }
 
   /// The folders that its server reads (`pg_config`).

@@ -152,6 +152,9 @@ package enum ScratchRights {
       sleeping jsonb := '[]';
       made record;
       name text;
+      validator regprocedure;
+      is_quiet boolean := kind = 'role' AND path = 'pg_catalog';
+      is_done_here boolean := kind <> 'member';
     BEGIN
       IF signature IS DISTINCT FROM (
         SELECT encode(sha256(convert_to(
@@ -174,17 +177,35 @@ package enum ScratchRights {
       LOOP
         sleeping := sleeping || jsonb_build_object('oid', awake.oid::bigint, 'enabled', awake.evtenabled);
       END LOOP;
+      IF kind = 'wrapper' THEN
+        -- A superuser would call these to judge options.
+        SELECT w.fdwname INTO name FROM pg_foreign_data_wrapper w JOIN pg_proc v ON v.oid = w.fdwvalidator
+         WHERE v.prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('internal', 'c'));
+        IF FOUND THEN
+          RAISE insufficient_privilege USING MESSAGE = format('the validator of the foreign-data wrapper %I is not called in a scratch server', name);
+        END IF;
+        IF detail <> '' THEN
+          PERFORM pg_catalog.set_config('search_path', path, true);
+          validator := pg_catalog.to_regprocedure(detail);
+          PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
+          IF EXISTS (SELECT FROM pg_proc v WHERE v.oid = validator
+                        AND v.prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('internal', 'c')))
+          THEN
+            RAISE insufficient_privilege USING MESSAGE = format('the validator %s is not called in a scratch server', validator);
+          END IF;
+        END IF;
+      END IF;
+
+      -- From here to where the path is back, no expression may hold an operator or a name: it would be the loaded one's.
       PERFORM pg_catalog.set_config('search_path', path, true);
       -- A role cannot be set in here; that is done after it.
-      IF kind = 'role' AND path = 'pg_catalog' THEN
+      IF is_quiet THEN
         -- Another database of the server may be making it at this moment.
         BEGIN EXECUTE statement; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
-      ELSIF kind <> 'member' THEN
+      ELSIF is_done_here THEN
         EXECUTE statement;
       END IF;
       PERFORM pg_catalog.set_config('search_path', 'pg_catalog', true);
-      UPDATE pg_event_trigger e SET evtenabled = s.enabled::"char"
-        FROM jsonb_to_recordset(sleeping) AS s (oid bigint, enabled text) WHERE e.oid = s.oid::oid;
 
       IF kind = 'extension' THEN
         -- Functions in a language that does what it likes can be there, and cannot be called.
@@ -227,14 +248,6 @@ package enum ScratchRights {
             DETAIL = 'It could do anything that the server may.';
         END IF;
       END IF;
-      IF kind = 'wrapper' THEN
-        SELECT w.fdwname INTO name FROM pg_foreign_data_wrapper w JOIN pg_proc v ON v.oid = w.fdwvalidator
-         WHERE v.prolang NOT IN (SELECT oid FROM pg_language WHERE lanname IN ('internal', 'c'));
-        IF FOUND THEN
-          RAISE insufficient_privilege USING MESSAGE = format('the foreign-data wrapper %I is not loaded into a scratch server', name),
-            DETAIL = 'A superuser would call its validator.';
-        END IF;
-      END IF;
       IF kind = 'grant' THEN
         -- What initdb and extensions keep from everybody stays so, whatever was granted.
         UPDATE pg_proc p SET proacl = i.initprivs FROM pg_init_privs i
@@ -271,6 +284,9 @@ package enum ScratchRights {
       LOOP
         EXECUTE format('ALTER %s %s OWNER TO \(owner)', made.type, made.identity);
       END LOOP;
+      -- Last of all: what comes before it is done by a superuser.
+      UPDATE pg_event_trigger e SET evtenabled = s.enabled::"char"
+        FROM jsonb_to_recordset(sleeping) AS s (oid bigint, enabled text) WHERE e.oid = s.oid::oid;
     END
     $$
     """

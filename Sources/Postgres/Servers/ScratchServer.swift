@@ -217,8 +217,22 @@ package actor ScratchServer {
   }
 
   func drop(_ name: String) async throws {
-    try await SharedCatalogs.drop(database: name, admin)
+    do { try await SharedCatalogs.drop(database: name, admin) } catch let error as PostgresError
+      where error.sqlState == .objectInUse
+    {
+      try await rollBackPrepared(name)
+      try await SharedCatalogs.drop(database: name, admin)
+    }
     if roles.remove(name) != nil { try await admin.execute("DROP ROLE IF EXISTS \(Quote.identifier(name))") }
+  }
+
+  /// A transaction that was prepared outlives its session, and keeps its database from being dropped.
+  private func rollBackPrepared(_ name: String) async throws {
+    let prepared = try await admin.query("SELECT gid FROM pg_prepared_xacts WHERE database = $1", [name])
+    if prepared.isEmpty { return }
+    try await Connection.with(reading(database: name)) { connection in
+      for row in prepared { try await connection.execute("ROLLBACK PREPARED \(Quote.literal(try row.string(0)))") }
+    }
   }
 
   /// The template database for `key`, built by a superuser when there is none yet.

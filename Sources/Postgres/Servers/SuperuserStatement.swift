@@ -14,7 +14,7 @@ struct SuperuserStatement {
   /// Whether its names are found in `pg_catalog` alone, wherever the session looks for them.
   var hasOwnPath = false
 
-  private static let candidates: Set<Substring> = [
+  private static let candidates: Set<String> = [
     "CreateExtensionStmt", "AlterExtensionStmt", "CreatePLangStmt", "DefineStmt", "CreateOpClassStmt",
     "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateCastStmt", "CreateTransformStmt", "CreateAmStmt", "CreateFdwStmt",
     "AlterFdwStmt", "CreateForeignServerStmt", "AlterForeignServerStmt", "CreateEventTrigStmt", "AlterEventTrigStmt",
@@ -58,14 +58,28 @@ struct SuperuserStatement {
     case "CreateExtensionStmt", "AlterExtensionStmt": return SuperuserStatement(.extension)
     case "CreatePLangStmt": return SuperuserStatement(.language)
     case "CreateOpClassStmt", "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateCastStmt", "CreateTransformStmt",
-      "CreateAmStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "AlterPublicationStmt", "CreateSubscriptionStmt",
-      "AlterSubscriptionStmt", "DropSubscriptionStmt":
+      "CreateAmStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "AlterPublicationStmt", "AlterSubscriptionStmt",
+      "DropSubscriptionStmt":
       return SuperuserStatement(.other)
+    case "CreateSubscriptionStmt":
+      // One that connects would do so with the server's own rights, wherever it likes.
+      return options(node["options"]).contains {
+        $0.name == "connect" && ["false", "off", "no", "0"].contains($0.value?["String"]?["sval"]?.text)
+      } ? SuperuserStatement(.other) : nil
     case "CreateFdwStmt", "AlterFdwStmt", "CreateForeignServerStmt", "AlterForeignServerStmt":
-      return SuperuserStatement(.wrapper)
+      let validator = options(node["func_options"]).first { $0.name == "validator" }?.value?["List"]?["items"]?.names
+      // As PostgreSQL looks for it.
+      let signature = validator.map { $0.map { Quote.identifier($0) }.joined(separator: ".") + "(text[],oid)" }
+      return SuperuserStatement(.wrapper, role: signature ?? "")
     case "DefineStmt":
-      return ["OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE", "OBJECT_AGGREGATE"].contains(
-        node["kind"]?.text) ? SuperuserStatement(.other) : nil
+      switch node["kind"]?.text {
+      case "OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE": return SuperuserStatement(.other)
+      case "OBJECT_AGGREGATE":
+        // An initial value is read by the type's input function, which looks at the checks of a domain.
+        let hasValue = options(node["definition"]).contains { ["initcond", "minitcond"].contains($0.name) }
+        return hasValue ? nil : SuperuserStatement(.other)
+      default: return nil
+      }
     case "CreateFunctionStmt": return function(node)
     case "AlterFunctionStmt":
       return options(node["actions"]).contains { ["leakproof", "support"].contains($0.name) }
@@ -83,7 +97,8 @@ struct SuperuserStatement {
       return options(node["options"]).contains { $0.name == "roles" } ? SuperuserStatement(.other) : nil
     case "CreateRoleStmt", "AlterRoleStmt", "GrantRoleStmt", "DropRoleStmt", "AlterRoleSetStmt": return role(name, node)
     case "VariableSetStmt":
-      guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text
+      guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text,
+        !isOwn(value)
       else { return nil }
       return SuperuserStatement(.member, role: value)
     default: return ownership(name, node)
@@ -171,8 +186,10 @@ struct SuperuserStatement {
 
   /// A role that is named; not whoever runs the statement, who would be another.
   private static func role(_ spec: ParseTree?) -> String? {
-    guard let spec, spec["roletype"]?.text == "ROLESPEC_CSTRING" else { return nil }
-    return spec["rolename"]?.text
+    guard let spec, spec["roletype"]?.text == "ROLESPEC_CSTRING", let name = spec["rolename"]?.text, !isOwn(name) else {
+      return nil
+    }
+    return name
   }
 
   private static func options(_ list: ParseTree?) -> [(name: String, value: ParseTree?)] {
@@ -195,7 +212,7 @@ extension Script {
   package static func concernsServer(_ text: String) -> Bool { ParseTree.holds(text, nodes: shared) ?? true }
 
   /// Statements about the server that are no part of a database's schema. A scratch server does not carry them out.
-  private static let foreign: Set<Substring> = [
+  private static let foreign: Set<String> = [
     "AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "AlterDatabaseStmt", "CreateTableSpaceStmt",
     "DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "CheckPointStmt",
   ]
