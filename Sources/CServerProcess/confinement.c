@@ -144,13 +144,21 @@ static int confine_files(const dbtool_confinement *confinement) {
 // The call seems to succeed and does nothing.
 #define PRETEND(call) WHEN(call, RETURN(SECCOMP_RET_ERRNO | 0))
 #define REFUSE(call) WHEN(call, DENY)
+// For calls that older headers do not know.
+#define REFUSE_NUMBER(number) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1), DENY
 
 static int confine_calls(void) {
 #ifndef THIS_ARCHITECTURE
   return -ENOSYS;
 #else
   // The kernel's numbers are the same on every architecture for calls that came after 2019.
-  enum { SYS_io_uring = 425, SYS_pidfd_getfd_ = 438, SYS_fchmodat2_ = 452, SYS_setxattrat_ = 463 };
+  enum {
+    SYS_io_uring = 425, SYS_open_tree_ = 428, SYS_move_mount_ = 429, SYS_fsopen_ = 430, SYS_fsconfig_ = 431,
+    SYS_fsmount_ = 432, SYS_clone3_ = 435, SYS_pidfd_getfd_ = 438, SYS_process_madvise_ = 440, SYS_mount_setattr_ = 442,
+    SYS_fchmodat2_ = 452, SYS_setxattrat_ = 463, SYS_removexattrat_ = 466, SYS_file_setattr_ = 469,
+    // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a process of the server has no world of its own.
+    NEW_NAMESPACES = 0x7E020000,
+  };
   static const struct sock_filter filter[] = {
     LOAD(arch),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, THIS_ARCHITECTURE, 1, 0),
@@ -170,8 +178,21 @@ static int confine_calls(void) {
     REFUSE(ptrace),
     REFUSE(process_vm_readv),
     REFUSE(process_vm_writev),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_getfd_, 0, 1),
-    DENY,
+    REFUSE_NUMBER(SYS_pidfd_getfd_),
+    REFUSE_NUMBER(SYS_process_madvise_),
+    REFUSE(setpriority),
+    REFUSE(sched_setaffinity),
+    REFUSE(sched_setscheduler),
+    REFUSE(sched_setparam),
+    REFUSE(sched_setattr),
+    REFUSE(ioprio_set),
+    REFUSE(migrate_pages),
+    REFUSE(move_pages),
+    REFUSE(kcmp),
+    REFUSE(semget),
+    REFUSE(msgget),
+    // What is not in the file system is not seen by Landlock, and could be executed.
+    REFUSE(memfd_create),
     // What a file is, not what is in it, is nothing to Landlock. The server sets the mode of its socket, in a folder that is
     // its own anyway.
     PRETEND(fchmod),
@@ -189,11 +210,17 @@ static int confine_calls(void) {
 #endif
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fchmodat2_, 0, 1),
     RETURN(SECCOMP_RET_ERRNO | 0),
+    // Landlock knows it since version 3; the server only wants its disk space back a little earlier.
+    PRETEND(truncate),
+    REFUSE(removexattr),
+    REFUSE(lremovexattr),
+    REFUSE(fremovexattr),
+    REFUSE_NUMBER(SYS_removexattrat_),
+    REFUSE_NUMBER(SYS_file_setattr_),
     REFUSE(setxattr),
     REFUSE(lsetxattr),
     REFUSE(fsetxattr),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setxattrat_, 0, 1),
-    DENY,
+    REFUSE_NUMBER(SYS_setxattrat_),
     // Doors into the kernel that a database has no use for.
     REFUSE(unshare),
     REFUSE(setns),
@@ -212,6 +239,27 @@ static int confine_calls(void) {
     REFUSE(init_module),
     REFUSE(finit_module),
     REFUSE(mq_open),
+    REFUSE(mq_unlink),
+    REFUSE_NUMBER(SYS_open_tree_),
+    REFUSE_NUMBER(SYS_move_mount_),
+    REFUSE_NUMBER(SYS_fsopen_),
+    REFUSE_NUMBER(SYS_fsconfig_),
+    REFUSE_NUMBER(SYS_fsmount_),
+    REFUSE_NUMBER(SYS_mount_setattr_),
+    // Its flags cannot be looked at; the C library then uses the older call.
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3_, 0, 1),
+    RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4),
+    LOAD(args[0]),
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1),
+    DENY,
+    RETURN(SECCOMP_RET_ALLOW),
+    // Limits of its own, and of no other process.
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prlimit64, 0, 4),
+    LOAD(args[0]),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+    DENY,
+    RETURN(SECCOMP_RET_ALLOW),
     // Sockets of this machine that are connected before they are used; a datagram needs no connection.
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 2, 0),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socketpair, 1, 0),

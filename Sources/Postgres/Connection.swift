@@ -19,6 +19,8 @@ package actor Connection {
   var pinning = Pinning.none
   /// How many `asSession` there are around what runs now.
   var sessionDepth = 0
+  /// The role that it acts as by itself.
+  var usualRole: String?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

@@ -13,8 +13,13 @@ extension Connection {
   func pin() async throws {
     let version = serverVersion
     let results = try await send(
-      [SessionSettings.current(version), SessionSettings.pin(version, unlessOtherThan: processID)], .once)
+      [
+        SessionSettings.current(version), SessionSettings.pin(version, unlessOtherThan: processID),
+        SessionSettings.role,
+      ], .once)
     _ = try results[1].get()
+    // Nobody has set another yet when the session begins.
+    if usualRole == nil { usualRole = try results[2].get()[0].string(0) }
     let (process, own) = try SessionSettings.decode(try results[0].get(), version)
     pinning = process == processID ? .session(own: own, isReleased: false) : .transaction
   }
@@ -43,17 +48,25 @@ extension Connection {
     let version = serverVersion
     let isTransaction = !isIdle
     var own: [String] = []
+    var role: String?
     if isTransaction {
       let results = try await send(
-        [SessionSettings.current(version), SessionSettings.pinTransaction(version)], .once)
+        [SessionSettings.current(version), SessionSettings.pinTransaction(version), SessionSettings.role], .once)
       own = try SessionSettings.decode(try results[0].get(), version).values
       _ = try results[1].get()
+      let current = try results[2].get()[0].string(0)
+      // What a user's statements act as is not who keeps the history.
+      if let usualRole, current != usualRole {
+        role = current
+        _ = try await send([SessionSettings.act(as: usualRole)], .once)[0].get()
+      }
     }
     let depth = sessionDepth
     sessionDepth = 0
     defer { sessionDepth = depth }
     let result = try await body(self)
     if isTransaction {
+      if let role { _ = try await send([SessionSettings.act(as: role)], .once)[0].get() }
       _ = try await send([SessionSettings.restore(own, version, isLocal: true)], .once)[0].get()
     }
     return result

@@ -57,6 +57,14 @@ enum SessionSettings {
     Statement(set(values, version, isLocal: "\(isLocal)"))
   }
 
+  /// The role that the session acts as.
+  static let role = Statement("SELECT pg_catalog.current_setting('role')")
+
+  /// Acts as a role until the transaction ends.
+  static func act(as role: String) -> Statement {
+    Statement("SELECT pg_catalog.set_config('role', \(Quote.literal(role)), true)")
+  }
+
   /// For the beginning of a script that is one transaction. It takes no snapshot, so that a `BEGIN` may follow with any
   /// isolation level.
   static func script(_ version: ServerVersion) -> String {

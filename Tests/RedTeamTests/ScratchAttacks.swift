@@ -68,6 +68,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
     ScratchAttack(
       "libraries of new sessions",
       "DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I %s', pg_catalog.current_database(), 'SET session_preload_libraries TO ''{library}'''); END $$",
+      "DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I %s', pg_catalog.current_database(), 'SET \"SESSION_PRELOAD_LIBRARIES\" TO ''{library}'''); END $$",
       "DO $$ BEGIN EXECUTE pg_catalog.format('ALTER ROLE dbtool IN DATABASE %I %s', pg_catalog.current_database(), 'SET session_preload_libraries TO ''{library}'''); END $$",
       "ALTER ROLE dbtool SET session_preload_libraries TO '{library}'",
       "ALTER ROLE dbtool_owner SET session_preload_libraries TO '{library}'"),
@@ -198,6 +199,33 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "a domain that an aggregate's initial value is of", evil, "CREATE DOMAIN d AS text CHECK (evil(VALUE) = 1)",
       "CREATE FUNCTION sf(d, int) RETURNS d LANGUAGE sql AS 'SELECT $1'",
       "CREATE AGGREGATE ag (int) (SFUNC = sf, STYPE = d, INITCOND = 'x')"),
+    ScratchAttack(
+      "an event trigger on an extension's script", evil,
+      "CREATE FUNCTION fire() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); END'",
+      "CREATE EVENT TRIGGER a ON ddl_command_end EXECUTE FUNCTION fire()", "ALTER EVENT TRIGGER a ENABLE ALWAYS",
+      "DO $$ BEGIN EXECUTE 'CREATE EXTENSION hstore'; END $$", "SET ROLE NONE", "CREATE TABLE public.mine (a int)",
+      "RESET ROLE"),
+    ScratchAttack(
+      "functions in pg_catalog", evil, "GRANT CREATE ON SCHEMA pg_catalog TO PUBLIC",
+      "ALTER SCHEMA pg_catalog OWNER TO dbtool_owner", "CREATE ROLE mal", "ALTER SCHEMA pg_catalog OWNER TO mal",
+      "CREATE FUNCTION pg_catalog.format(text, text, text, int, text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN NULL; END'",
+      "CREATE EXTENSION pg_stat_statements"),
+    ScratchAttack(
+      "PostgreSQL's functions with another owner", "CREATE ROLE mal",
+      "ALTER FUNCTION pg_catalog.lo_import(text) OWNER TO mal",
+      "SET ROLE mal", "GRANT EXECUTE ON FUNCTION pg_catalog.lo_import(text) TO PUBLIC", "RESET ROLE",
+      "INSERT INTO loot SELECT convert_from(lo_get(lo_import('{secret}')), 'UTF8')"),
+    ScratchAttack(
+      "a member of a superuser", "CREATE ROLE mallory IN ROLE dbtool",
+      "CREATE ROLE mallory2 ROLE dbtool_owner IN ROLE dbtool_helper",
+      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'm3') THEN CREATE ROLE m3 IN ROLE dbtool; END IF; END $$",
+      "SET ROLE m3", "SET ROLE mallory", "SET ROLE dbtool", "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
+    ScratchAttack(
+      "a function of the same name within an extension", "DO $$ BEGIN EXECUTE 'CREATE EXTENSION hstore'; END $$",
+      "CREATE FUNCTION f(text) RETURNS oid LANGUAGE sql AS 'SELECT 1::oid'",
+      "ALTER EXTENSION hstore ADD FUNCTION f(text)",
+      "CREATE OR REPLACE FUNCTION f(text) RETURNS oid LANGUAGE internal AS 'be_lo_import'",
+      "INSERT INTO loot SELECT convert_from(lo_get(f('{secret}')), 'UTF8')"),
     ScratchAttack(
       "functions in front of an extension's", evil,
       "CREATE FUNCTION public.lower(text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.evil(); RETURN $1; END'",

@@ -67,13 +67,16 @@ import Testing
     #expect(try await psql(project, "SELECT f()") == "3")
   }
 
-  /// Where this machine cannot tell, the apply goes on, and says so.
-  @Test func withoutAScratchServerItIsNotLookedFor() async throws {
+  /// Where this machine cannot tell, nothing is applied unless somebody says so.
+  @Test func withoutAScratchServerNothingIsApplied() async throws {
     let project = try await project(pending: "ALTER TABLE a ALTER m TYPE bigint;")
     defer { project.remove() }
     let url = "postgres:///library?host=\(try await CommandTests().socket(project))&user=postgres"
     let apply = try await project.dbtool("apply", "--database", url, environment: ["PG_BIN": "/nonexistent"])
-    #expect(apply.status == 0 && apply.output.contains("was not looked for"), "\(apply.output)")
+    #expect(apply.status == 1 && apply.output.contains("pass --allow-drift"), "\(apply.output)")
+    let allowed = try await project.dbtool(
+      "apply", "--database", url, "--allow-drift", environment: ["PG_BIN": "/nonexistent"])
+    #expect(allowed.status == 0, "\(allowed.output)")
   }
 
   /// What was begun goes on, whatever its halves look like; what comes after it is looked at.

@@ -57,7 +57,10 @@ struct HistoryGuard {
           "SELECT value FROM dbtool.settings WHERE key OPERATOR(pg_catalog.=) $1::pg_catalog.text",
           [HistoryLayout.versionKey])
       }.first
-      version = try row.flatMap { Int(try $0.string(0)) } ?? 0
+      if let text = try row?.string(0) {
+        guard let number = Int(text), number >= 1 else { throw HistoryError.notAVersion(text) }
+        version = number
+      }
       guard version <= HistoryLayout.version else {
         throw HistoryError.newer(found: version, known: HistoryLayout.version)
       }

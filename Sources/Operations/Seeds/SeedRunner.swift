@@ -109,6 +109,17 @@ package struct SeedRunner: Sendable {
   private func load(
     _ file: File, of folder: String, _ connection: Connection, _ report: @Sendable (String) -> Void
   ) async throws -> Int {
+    do { return try await loadWhole(file, of: folder, connection, report) } catch let error as PostgresError
+      where error.kind == .server
+    {
+      // What was put off until the end: deferred constraints and triggers.
+      throw SeedError.failed(path: file.shown, line: nil, error)
+    }
+  }
+
+  private func loadWhole(
+    _ file: File, of folder: String, _ connection: Connection, _ report: @Sendable (String) -> Void
+  ) async throws -> Int {
     // What the file says has the session's own settings, and the history dbtool's.
     try await connection.asSession { connection in
       try await connection.transaction { connection in

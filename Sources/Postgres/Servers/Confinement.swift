@@ -34,7 +34,8 @@ package struct Confinement: Sendable {
         "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
         // Time zones, locales, and the data of libraries: ICU, OpenSSL, PROJ, dictionaries.
         "/etc/localtime", "/usr/share/zoneinfo", "/usr/share/locale", "/usr/share/i18n", "/usr/share/icu",
-        "/etc/ssl/openssl.cnf", "/usr/share/proj", "/var/cache/postgresql/dicts", "/dev/urandom", "/dev/random",
+        "/etc/ssl/openssl.cnf", "/usr/share/proj", "/usr/share/perl", "/usr/share/perl5",
+        "/etc/perl", "/usr/share/tcltk", "/var/cache/postgresql/dicts", "/dev/urandom", "/dev/random",
       ]
     devices = ["/dev/null", "/dev/zero"]
     writable = [directory]

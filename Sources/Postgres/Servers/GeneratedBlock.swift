@@ -52,7 +52,8 @@ enum GeneratedBlock {
     guard let choice = step["PLpgSQL_stmt_if"], choice["elsif_list"] == nil, choice["else_body"] == nil,
       let condition = query(choice["cond"]), let then = choice["then_body"]?.elements, then.count == 1,
       let sql = query(then[0]["PLpgSQL_stmt_execsql"]?["sqlstmt"]),
-      let role = ParseTree(parsing: sql)?["CreateRoleStmt"]?["role"]?.text
+      let create = ParseTree(parsing: sql)?["CreateRoleStmt"], SuperuserStatement.areOthers(create),
+      let role = create["role"]?.text
     else { return nil }
     let expected = ParseTree(
       parsing: "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(Quote.literal(role)))")

@@ -4,15 +4,23 @@ package struct LoadingSession: Sendable {
   /// Signs the statements that need a superuser; nil for a superuser's session.
   private let secret: String?
 
-  init(_ connection: Connection, secret: String?) {
+  /// Whether the operating system confines the server, so that what reinterprets memory does no harm.
+  private let isConfined: Bool
+
+  init(_ connection: Connection, secret: String?, isConfined: Bool) {
     self.connection = connection
     self.secret = secret
+    self.isConfined = isConfined
+  }
+
+  private func right(_ sql: String) -> SuperuserStatement? {
+    SuperuserStatement(sql).flatMap { $0.isNative && !isConfined ? nil : $0 }
   }
 
   /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
   private func prepared(_ sql: String) -> [Statement] {
     guard let secret else { return [Statement(sql)] }
-    guard let right = SuperuserStatement(sql) else { return [Statement(Script.isForeign(sql) ? "SELECT" : sql)] }
+    guard let right = right(sql) else { return [Statement(Script.isForeign(sql) ? "SELECT" : sql)] }
     let signed = Statement(ScratchRights.signed(sql, right, secret: secret))
     // A role is set by the session itself, once it may.
     return right.kind == .member ? [signed, Statement(sql)] : [signed]
@@ -37,7 +45,7 @@ package struct LoadingSession: Sendable {
   /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
   package func execute(_ script: String) async throws {
     let statements = secret == nil ? [] : try Script.split(script)
-    guard statements.contains(where: { SuperuserStatement($0.sql) != nil || Script.isForeign($0.sql) }) else {
+    guard statements.contains(where: { right($0.sql) != nil || Script.isForeign($0.sql) }) else {
       try await connection.execute(script)
       return
     }

@@ -24,8 +24,8 @@ enum ScratchCluster {
     if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
     let building = "\(cluster).\(getpid())"
     let owned = building + ".owned"
-    defer { for path in [building, owned] { try? FileManager.default.removeItem(atPath: path) } }
-    for path in [building, owned] { try? FileManager.default.removeItem(atPath: path) }
+    defer { for path in [building, owned] { ServerFolders.removeTree(path) } }
+    for path in [building, owned] { ServerFolders.removeTree(path) }
     try ServerFolders.makePrivate(building, for: user)
     try ServerFolders.initialise(
       building, installation: installation, user: user, superuser: ScratchServer.superuser,
@@ -53,9 +53,11 @@ enum ScratchCluster {
     let secret = ScratchRights.newSecret()
     let parts = ScratchRights.setUp(secret: secret)
     for (database, script) in [("template0", parts.cluster + parts.database), ("postgres", parts.database)] {
-      let file = "\(data).setup"
+      // It holds the secret, and is nobody else's to read.
+      let folder = try TemporaryFolder()
+      defer { folder.remove() }
+      let file = folder.path + "/setup"
       try script.write(toFile: file, atomically: false, encoding: .utf8)
-      defer { try? FileManager.default.removeItem(atPath: file) }
       let outcome = try ChildProcess.run(
         installation.bin + "/postgres",
         ["--single", "-j", "-O", "-D", data, "-c", "exit_on_error=on", "-c", "log_min_messages=warning", database],

@@ -46,6 +46,12 @@ package enum ScratchRights {
     """
   )
 
+  /// Has event triggers be what they were declared as.
+  static let wake = """
+    UPDATE pg_catalog.pg_event_trigger e SET evtenabled = s.enabled FROM pg_catalog.dbtool_asleep s WHERE s.trigger = e.oid;
+    DELETE FROM pg_catalog.dbtool_asleep
+    """
+
   /// What a cluster is given once, in single-user mode: statements that end with a semicolon and an empty line.
   ///
   /// - Parameter secret: signs statements; only superusers can read it.
@@ -135,7 +141,21 @@ package enum ScratchRights {
     END
     $$
     """,
+    // Event triggers would fire on what a superuser does, also within an extension's script: they sleep while anybody loads.
+    "CREATE TABLE pg_catalog.dbtool_asleep (trigger oid PRIMARY KEY, enabled \"char\" NOT NULL)",
+    """
+    CREATE FUNCTION pg_catalog.dbtool_sleep() RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+    BEGIN
+      IF NOT EXISTS (SELECT FROM pg_event_trigger) THEN RETURN false; END IF;
+      INSERT INTO pg_catalog.dbtool_asleep SELECT oid, evtenabled FROM pg_event_trigger WHERE evtenabled <> 'D'
+        ON CONFLICT (trigger) DO UPDATE SET enabled = excluded.enabled;
+      UPDATE pg_event_trigger SET evtenabled = 'D' WHERE evtenabled <> 'D';
+      RETURN true;
+    END
+    $$
+    """,
     asSuperuser,
+    "ALTER FUNCTION pg_catalog.dbtool_sleep() OWNER TO \(helper)",
     "ALTER FUNCTION pg_catalog.dbtool_without_triggers() OWNER TO \(helper)",
     "ALTER FUNCTION pg_catalog.dbtool_as_superuser(text, text, text, text, text) OWNER TO \(helper)",
   ]
@@ -148,8 +168,6 @@ package enum ScratchRights {
     CREATE FUNCTION pg_catalog.dbtool_as_superuser(statement text, kind text, detail text, signature text, path text)
       RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET check_function_bodies = off AS $$
     DECLARE
-      awake record;
-      sleeping jsonb := '[]';
       made record;
       name text;
       validator regprocedure;
@@ -167,16 +185,16 @@ package enum ScratchRights {
         RAISE insufficient_privilege USING MESSAGE = format('must be able to SET ROLE %I', detail);
       END IF;
 
-      IF kind = 'setting' AND (detail LIKE '%preload_libraries' OR detail IN ('dynamic_library_path', 'role', 'session_authorization'))
+      IF kind = 'setting' AND (lower(detail) LIKE '%preload_libraries' OR lower(detail) IN ('dynamic_library_path', 'role', 'session_authorization'))
       THEN
         RAISE insufficient_privilege USING MESSAGE = format('permission denied to set parameter "%s"', detail);
       END IF;
-      FOR awake IN
-        UPDATE pg_event_trigger e SET evtenabled = 'D' FROM pg_event_trigger old
-         WHERE old.oid = e.oid AND old.evtenabled <> 'D' RETURNING e.oid, old.evtenabled
-      LOOP
-        sleeping := sleeping || jsonb_build_object('oid', awake.oid::bigint, 'enabled', awake.evtenabled);
-      END LOOP;
+      PERFORM pg_catalog.dbtool_sleep();
+      IF kind = 'event' THEN
+        -- These fire for no statement about event triggers, and it says what the trigger is to be.
+        UPDATE pg_event_trigger e SET evtenabled = s.enabled FROM pg_catalog.dbtool_asleep s WHERE s.trigger = e.oid;
+        DELETE FROM pg_catalog.dbtool_asleep;
+      END IF;
       IF kind = 'wrapper' THEN
         -- A superuser would call these to judge options.
         SELECT w.fdwname INTO name FROM pg_foreign_data_wrapper w JOIN pg_proc v ON v.oid = w.fdwvalidator
@@ -256,6 +274,25 @@ package enum ScratchRights {
          WHERE i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0 AND c.relacl IS DISTINCT FROM i.initprivs;
         UPDATE pg_class c SET relacl = NULL WHERE c.oid = 'pg_catalog.dbtool_secret'::regclass AND c.relacl IS NOT NULL;
       END IF;
+      IF EXISTS (SELECT FROM pg_namespace n
+                  WHERE n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
+                    AND (n.nspowner <> 10 OR EXISTS (
+                      SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee <> 10)))
+         OR EXISTS (SELECT FROM pg_shdepend s
+                     WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                       AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.objid < 16384
+                       -- What stands here was made in single-user mode, and has such numbers too.
+                       AND s.refobjid <> '\(helper)'::regrole
+                       AND s.classid <> 'pg_largeobject'::regclass
+                       AND NOT (s.classid = 'pg_namespace'::regclass AND s.objid = 2200))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+      END IF;
+      IF EXISTS (SELECT FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid JOIN pg_authid r ON r.oid = m.member
+                  WHERE g.rolsuper AND NOT r.rolsuper)
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'must be superuser';
+      END IF;
       IF kind = 'role' THEN
         UPDATE pg_authid SET rolsuper = false, rolreplication = false
          WHERE (rolsuper OR rolreplication) AND rolname NOT IN ('\(ScratchServer.superuser)', '\(helper)');
@@ -284,9 +321,8 @@ package enum ScratchRights {
       LOOP
         EXECUTE format('ALTER %s %s OWNER TO \(owner)', made.type, made.identity);
       END LOOP;
-      -- Last of all: what comes before it is done by a superuser.
-      UPDATE pg_event_trigger e SET evtenabled = s.enabled::"char"
-        FROM jsonb_to_recordset(sleeping) AS s (oid bigint, enabled text) WHERE e.oid = s.oid::oid;
+      -- One that this has made or changed.
+      PERFORM pg_catalog.dbtool_sleep();
     END
     $$
     """

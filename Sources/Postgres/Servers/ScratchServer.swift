@@ -48,7 +48,8 @@ package actor ScratchServer {
     "listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
     "shared_buffers=64MB", "max_connections=200", "max_locks_per_transaction=4096", "wal_level=logical",
     "max_wal_size=256MB", "log_min_messages=fatal", "log_min_error_statement=panic", "timezone=UTC",
-    "max_prepared_transactions=10", "jit=off",
+    // One that was prepared would outlive its session, and hold its locks.
+    "max_prepared_transactions=0", "jit=off",
     // Its folder is in memory already, and all that it may write to.
     "dynamic_shared_memory_type=mmap",
     // A subscription that somebody enables must not take what another server waits for.
@@ -120,7 +121,7 @@ package actor ScratchServer {
       // At once; what hangs in the kernel for longer than 10 seconds is left to it.
       for _ in 0..<2000 where ServerFolders.isServer(pid, data: data) { usleep(5_000) }
     }
-    try? FileManager.default.removeItem(atPath: directory)
+    ServerFolders.removeTree(directory)
   }
 
   /// Drops the databases, and the roles, of processes that no longer live.
@@ -185,8 +186,15 @@ package actor ScratchServer {
   nonisolated func withLoading<Result: Sendable>(
     _ name: String, _ body: (LoadingSession) async throws -> Result
   ) async throws -> Result {
-    try await Connection.with(try await loading(name)) { [secret] in try await body(LoadingSession($0, secret: secret))
+    let (result, isAsleep) = try await Connection.with(try await loading(name)) { [secret, isConfined] connection in
+      let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
+      let result = try await body(LoadingSession(connection, secret: secret, isConfined: isConfined))
+      // Event triggers that came meanwhile sleep since they were made.
+      let triggers = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)"
+      return (result, before ? true : try await connection.query(triggers)[0].bool(0))
     }
+    if isAsleep { try await Connection.with(reading(database: name)) { _ = try await $0.execute(ScratchRights.wake) } }
+    return result
   }
 
   private func freshName() -> String {
@@ -285,6 +293,8 @@ package actor ScratchServer {
       try await build(database)
       try await release(database)
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
+      // What others are copied from is not its loader's to change any more.
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(name)) OWNER TO \(Self.superuser)")
     } catch let error as PostgresError
       where error.sqlState == .duplicateDatabase
       || error.sqlState == .uniqueViolation && error.statement?.contains(" RENAME TO ") == true
@@ -305,7 +315,12 @@ package actor ScratchServer {
     do { try await admin.execute("DROP ROLE \(role)") } catch let error as PostgresError where error.sqlState == "2BP01"
     {
       try await Connection.with(database.reading) {
-        _ = try await $0.execute("REASSIGN OWNED BY \(role) TO \(ScratchRights.owner); DROP OWNED BY \(role)")
+        _ = try await $0.execute(
+          """
+          BEGIN; SELECT pg_catalog.dbtool_sleep();
+          REASSIGN OWNED BY \(role) TO \(ScratchRights.owner); DROP OWNED BY \(role);
+          \(ScratchRights.wake); COMMIT
+          """)
       }
       try await admin.execute("DROP ROLE \(role)")
     }
@@ -381,7 +396,8 @@ package actor ScratchServer {
     return try await admin.query(
       """
       SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '')) FROM (
-        SELECT 'r ' || to_jsonb(r)::text AS line FROM pg_authid r WHERE rolname !~ '^scratch_'
+        SELECT 'r ' || to_jsonb(r)::text AS line FROM pg_authid r
+         WHERE NOT (rolname ~ '^scratch_' AND EXISTS (SELECT FROM pg_database d WHERE d.datname = rolname))
            -- Stand-ins come, and stay as they are.
            AND (shobj_description(oid, 'pg_authid') IS DISTINCT FROM '\(Self.standIn)' OR rolcanlogin OR rolcreaterole
                 OR rolcreatedb OR rolbypassrls OR NOT rolinherit OR rolpassword IS NOT NULL OR rolvaliduntil IS NOT NULL)
@@ -393,7 +409,11 @@ package actor ScratchServer {
         SELECT 's ' || s::text FROM pg_db_role_setting s LEFT JOIN pg_database d ON d.oid = s.setdatabase
          WHERE coalesce(d.datname !~ '^(scratch|template)_', true)
         UNION ALL
-        SELECT 'd ' || datname || datconnlimit || coalesce(datacl::text, '') FROM pg_database WHERE datname !~ '^(scratch|template)_'
+        SELECT concat_ws(' ', 'd', datname, datdba, datallowconn, datistemplate, datconnlimit, datacl::text)
+          FROM pg_database WHERE datname !~ '^(scratch|template)_'
+        UNION ALL
+        SELECT concat_ws(' ', 't', datname, datdba, datallowconn, datconnlimit) FROM pg_database
+         WHERE datname ~ '^template_' AND (datdba <> 10 OR NOT datallowconn OR datconnlimit <> -1)
         UNION ALL SELECT 't ' || to_jsonb(t)::text FROM pg_tablespace t
         \(parameters)) AS lines
       """)[0].string(0)
@@ -436,7 +456,9 @@ package struct ScratchDatabase: Sendable {
   /// In a database that a superuser made, and in its copies, it is a superuser's: whoever made it is trusted.
   package func withLoading<Result: Sendable>(_ body: (LoadingSession) async throws -> Result) async throws -> Result {
     if isLoaded { return try await server.withLoading(name, body) }
-    return try await Connection.with(target) { try await body(LoadingSession($0, secret: nil)) }
+    return try await Connection.with(target) {
+      try await body(LoadingSession($0, secret: nil, isConfined: server.isConfined))
+    }
   }
 
   /// As the role that loads what others wrote, for programs that connect by themselves.

@@ -38,8 +38,11 @@ enum ServerFolders {
   /// Makes a folder that only its owner can list; others (the server's user) may pass through to what is theirs.
   private static func prepare(_ path: String) throws -> String {
     if !FileManager.default.fileExists(atPath: path) {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-      chmod(path, geteuid() == 0 ? 0o711 : 0o700)
+      let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+      if !parent.isEmpty { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
+      let mask = umask(0)
+      _ = mkdir(path, geteuid() == 0 ? 0o711 : 0o700)
+      umask(mask)
     }
     var status = stat()
     guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
@@ -47,6 +50,10 @@ enum ServerFolders {
     }
     return path
   }
+
+  /// Removes a folder that another user may write to. `rm` goes down by open folders, and follows no link that is put there
+  /// meanwhile.
+  static func removeTree(_ path: String) { _ = try? ChildProcess.run("/bin/rm", ["-rf", "--", path]) }
 
   /// Makes a new folder that nobody else may enter.
   ///

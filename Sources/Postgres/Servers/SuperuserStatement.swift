@@ -5,7 +5,7 @@
 struct SuperuserStatement {
   /// What has to be looked at, beside the statement, when it is carried out.
   enum Kind: String {
-    case `extension`, language, function, wrapper, grant, role, owner, member, setting, other
+    case `extension`, language, function, wrapper, event, grant, role, owner, member, setting, other
   }
 
   var kind: Kind
@@ -13,6 +13,9 @@ struct SuperuserStatement {
   var detail = ""
   /// Whether its names are found in `pg_catalog` alone, wherever the session looks for them.
   var hasOwnPath = false
+  /// Whether it makes what runs as native code, or has native code take one type for another: whoever does that on purpose
+  /// is kept in by the operating system alone.
+  var isNative = false
 
   private static let candidates: Set<String> = [
     "CreateExtensionStmt", "AlterExtensionStmt", "CreatePLangStmt", "DefineStmt", "CreateOpClassStmt",
@@ -53,12 +56,21 @@ struct SuperuserStatement {
     self.detail = detail
   }
 
+  private static func native(_ kind: Kind) -> SuperuserStatement {
+    var statement = SuperuserStatement(kind)
+    statement.isNative = true
+    return statement
+  }
+
   private static func right(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
     switch name {
     case "CreateExtensionStmt", "AlterExtensionStmt": return SuperuserStatement(.extension)
     case "CreatePLangStmt": return SuperuserStatement(.language)
-    case "CreateOpClassStmt", "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateCastStmt", "CreateTransformStmt",
-      "CreateAmStmt", "CreateEventTrigStmt", "AlterEventTrigStmt", "AlterPublicationStmt", "AlterSubscriptionStmt",
+    case "CreateOpClassStmt", "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateTransformStmt", "CreateAmStmt":
+      return native(.other)
+    case "CreateCastStmt": return node["func"] == nil ? native(.other) : nil
+    case "CreateEventTrigStmt", "AlterEventTrigStmt": return SuperuserStatement(.event)
+    case "AlterPublicationStmt", "AlterSubscriptionStmt",
       "DropSubscriptionStmt":
       return SuperuserStatement(.other)
     case "CreateSubscriptionStmt":
@@ -73,11 +85,14 @@ struct SuperuserStatement {
       return SuperuserStatement(.wrapper, role: signature ?? "")
     case "DefineStmt":
       switch node["kind"]?.text {
-      case "OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE": return SuperuserStatement(.other)
+      case "OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE": return native(.other)
       case "OBJECT_AGGREGATE":
         // An initial value is read by the type's input function, which looks at the checks of a domain.
         let hasValue = options(node["definition"]).contains { ["initcond", "minitcond"].contains($0.name) }
-        return hasValue ? nil : SuperuserStatement(.other)
+        let isInternal = options(node["definition"]).contains { option in
+          ["stype", "mstype"].contains(option.name) && option.value?["TypeName"]?["names"]?.names.last == "internal"
+        }
+        return hasValue || !isInternal ? nil : native(.other)
       default: return nil
       }
     case "CreateFunctionStmt": return function(node)
@@ -108,7 +123,10 @@ struct SuperuserStatement {
   /// What belongs to a superuser, or is given to somebody else.
   private static func ownership(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
     switch name {
-    case "AlterOwnerStmt": return role(node["newowner"]).map { SuperuserStatement(.owner, role: $0) }
+    case "AlterOwnerStmt":
+      // Not of what the databases of a server share.
+      if ["OBJECT_DATABASE", "OBJECT_TABLESPACE"].contains(node["objectType"]?.text) { return nil }
+      return role(node["newowner"]).map { SuperuserStatement(.owner, role: $0) }
     case "AlterTableStmt":
       guard let commands = node["cmds"]?.elements.compactMap({ $0["AlterTableCmd"] }), let first = commands.first else {
         return nil
@@ -143,8 +161,9 @@ struct SuperuserStatement {
       // Its library is loaded when it is made, so that has to be the installation's.
       let library = options.first { $0.name == "as" }?.value?["List"]?["items"]?.names.first ?? ""
       guard library.hasPrefix("$libdir/"), !library.contains("..") else { return nil }
-      return SuperuserStatement(.function)
+      return native(.function)
     }
+    if language == "internal" { return native(.function) }
     let isPlain = ["sql", "plpgsql"].contains(language)
     return !isPlain || options.contains { ["leakproof", "support"].contains($0.name) }
       ? SuperuserStatement(.function) : nil
@@ -173,11 +192,19 @@ struct SuperuserStatement {
       default: [role(node["role"])]
       }
     let known = named.compactMap { $0 }
-    guard !known.isEmpty, known.count == named.count, !known.contains(where: isOwn) else { return nil }
+    guard !known.isEmpty, known.count == named.count, !known.contains(where: isOwn), areOthers(node) else { return nil }
     if name == "AlterRoleSetStmt" {
       return node["setstmt"]?["name"]?.text.map { SuperuserStatement(.setting, role: $0) }
     }
     return SuperuserStatement(.role, role: name == "CreateRoleStmt" ? known[0] : "")
+  }
+
+  /// Whether the roles that a role is to be a member of, or to have as members, are not dbtool's own.
+  static func areOthers(_ node: ParseTree) -> Bool {
+    options(node["options"]).allSatisfy { option in
+      let roles = (option.value?["List"]?["items"]?.elements ?? []).filter { $0["RoleSpec"] != nil }
+      return roles.allSatisfy { role($0["RoleSpec"]) != nil }
+    }
   }
 
   private static func isOwn(_ role: String) -> Bool {
