@@ -292,9 +292,9 @@ package actor ScratchServer {
     do {
       try await build(database)
       try await release(database)
-      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
       // What others are copied from is not its loader's to change any more.
-      try await admin.execute("ALTER DATABASE \(Quote.identifier(name)) OWNER TO \(Self.superuser)")
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) OWNER TO \(Self.superuser)")
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
     } catch let error as PostgresError
       where error.sqlState == .duplicateDatabase
       || error.sqlState == .uniqueViolation && error.statement?.contains(" RENAME TO ") == true
@@ -418,52 +418,4 @@ package actor ScratchServer {
         \(parameters)) AS lines
       """)[0].string(0)
   }
-}
-
-/// A scratch database that others are copied from.
-package struct ScratchTemplate: Sendable {
-  package let server: ScratchServer
-  package let name: String
-  /// Whether it was loaded without a superuser's rights, by the role that its copies belong to.
-  let isLoaded: Bool
-}
-
-/// A database on the scratch server that belongs to whoever made it.
-package struct ScratchDatabase: Sendable {
-  package let name: String
-  /// As the superuser.
-  package let target: ConnectionTarget
-  /// As the superuser, to read what was loaded: whatever that is called, it is not found by PostgreSQL's names.
-  package let reading: ConnectionTarget
-  private let isLoaded: Bool
-  private let server: ScratchServer
-
-  fileprivate init(
-    name: String, target: ConnectionTarget, reading: ConnectionTarget, isLoaded: Bool, server: ScratchServer
-  ) {
-    self.name = name
-    self.target = target
-    self.reading = reading
-    self.isLoaded = isLoaded
-    self.server = server
-  }
-
-  /// The database as it is, for others to be copied from; nobody may be connected to it meanwhile.
-  package var template: ScratchTemplate { ScratchTemplate(server: server, name: name, isLoaded: isLoaded) }
-
-  /// Opens a session that loads what others wrote, hands it to `body`, and closes it however `body` ends.
-  ///
-  /// In a database that a superuser made, and in its copies, it is a superuser's: whoever made it is trusted.
-  package func withLoading<Result: Sendable>(_ body: (LoadingSession) async throws -> Result) async throws -> Result {
-    if isLoaded { return try await server.withLoading(name, body) }
-    return try await Connection.with(target) {
-      try await body(LoadingSession($0, secret: nil, isConfined: server.isConfined))
-    }
-  }
-
-  /// As the role that loads what others wrote, for programs that connect by themselves.
-  package func loading() async throws -> ConnectionTarget { try await server.loading(name) }
-
-  /// Drops it, and every connection to it.
-  package func drop() async throws { try await server.drop(name) }
 }
