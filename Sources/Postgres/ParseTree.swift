@@ -19,13 +19,28 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
 
   /// - Returns: nil where this libpg_query's grammar, PostgreSQL 15's, does not know the text, or it is not one statement.
   package init?(parsing sql: String) {
-    let result = pg_query_parse(sql)
-    defer { pg_query_free_parse_result(result) }
-    guard result.error == nil, let tree = result.parse_tree,
-      let decoded = try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: tree).utf8)),
-      let statements = decoded["stmts"]?.elements, statements.count == 1, let statement = statements[0]["stmt"]
-    else { return nil }
+    guard let statement = Self.withJSON(sql, Self.statement) ?? nil else { return nil }
     self = statement
+  }
+
+  private static func statement(_ json: UnsafePointer<CChar>) -> ParseTree? {
+    let data = Data(bytes: json, count: strlen(json))
+    guard let decoded = try? JSONDecoder().decode(ParseTree.self, from: data),
+      let statements = decoded["stmts"]?.elements, statements.count == 1
+    else { return nil }
+    return statements[0]["stmt"]
+  }
+
+  /// Looks at the name of a statement's node first, and into it only where that is worth it: a text is parsed once.
+  ///
+  /// - Returns: nil where this grammar does not know the text, or it is not one statement.
+  static func look<Result>(
+    at sql: String, _ body: (_ name: String, _ tree: () -> ParseTree?) -> Result
+  ) -> Result? {
+    withJSON(sql) { json in
+      let names = nodeNames(json)
+      return names.count == 1 ? body(names[0]) { statement(json) } : nil
+    } ?? nil
   }
 
   /// The names of the nodes of a text's statements, in order, without a look into them: `IndexStmt`, `GrantStmt`. It takes a
@@ -33,19 +48,21 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
   ///
   /// - Returns: nil where this grammar does not know the text.
   static func nodeNames(_ sql: String) -> [String]? {
-    withJSON(sql) { json in
-      var names: [String] = []
-      var rest = UnsafePointer(json)
-      // A text within the tree has its quotes escaped.
-      let start = "{\"stmt\":{\""
-      while let found = strstr(rest, start) {
-        let name = found + start.utf8.count
-        let length = strcspn(name, "\"")
-        names.append(String(decoding: UnsafeRawBufferPointer(start: name, count: length), as: UTF8.self))
-        rest = UnsafePointer(name + length)
-      }
-      return names
+    withJSON(sql, nodeNames)
+  }
+
+  private static func nodeNames(_ json: UnsafePointer<CChar>) -> [String] {
+    var names: [String] = []
+    var rest = json
+    // A text within the tree has its quotes escaped.
+    let start = "{\"stmt\":{\""
+    while let found = strstr(rest, start) {
+      let name = found + start.utf8.count
+      let length = strcspn(name, "\"")
+      names.append(String(decoding: UnsafeRawBufferPointer(start: name, count: length), as: UTF8.self))
+      rest = UnsafePointer(name + length)
     }
+    return names
   }
 
   /// Whether a text has a node of one of these names anywhere.

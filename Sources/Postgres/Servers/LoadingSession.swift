@@ -13,17 +13,17 @@ package struct LoadingSession: Sendable {
     self.isConfined = isConfined
   }
 
-  private func right(_ sql: String) -> SuperuserStatement? {
-    SuperuserStatement(sql).flatMap { $0.isNative && !isConfined ? nil : $0 }
-  }
-
-  /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
+  /// A statement as it is sent: itself, or signed.
   private func prepared(_ sql: String) -> [Statement] {
     guard let secret else { return [Statement(sql)] }
-    guard let right = right(sql) else { return [Statement(Script.isForeign(sql) ? "SELECT" : sql)] }
-    let signed = Statement(ScratchRights.signed(sql, right, secret: secret))
-    // A role is set by the session itself, once it may.
-    return right.kind == .member ? [signed, Statement(sql)] : [signed]
+    switch LoadedStatement(sql, isConfined: isConfined) {
+    case .asWritten: return [Statement(sql)]
+    case .leftOut: return [Statement("SELECT")]
+    case .asSuperuser(let right):
+      let signed = Statement(ScratchRights.signed(sql, right, secret: secret))
+      // A role is set by the session itself, once it may.
+      return right.kind == .member ? [signed, Statement(sql)] : [signed]
+    }
   }
 
   /// Runs one statement.
@@ -31,8 +31,12 @@ package struct LoadingSession: Sendable {
   /// - Throws: `PostgresError`.
   @discardableResult
   package func query(_ sql: String) async throws -> Rows {
+    try await query(sql, as: prepared(sql))
+  }
+
+  @discardableResult
+  private func query(_ sql: String, as statements: [Statement]) async throws -> Rows {
     do {
-      let statements = prepared(sql)
       for statement in statements.dropLast() { try await connection.query(statement.sql) }
       return try await connection.query(statements[statements.count - 1].sql)
     } catch let error as PostgresError {
@@ -44,8 +48,8 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
   package func execute(_ script: String) async throws {
-    let statements = secret == nil ? [] : try Script.split(script)
-    guard statements.contains(where: { right($0.sql) != nil || Script.isForeign($0.sql) }) else {
+    let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: prepared($0.sql)) }
+    guard statements.contains(where: { $0.sent.count != 1 || $0.sent[0].sql != $0.sql }) else {
       try await connection.execute(script)
       return
     }
@@ -54,7 +58,7 @@ package struct LoadingSession: Sendable {
     let begin = !own && !isOpen
     if begin { try await connection.execute("BEGIN") }
     do {
-      for statement in statements { try await query(statement.sql) }
+      for statement in statements { try await query(statement.sql, as: statement.sent) }
       if begin { try await connection.execute("COMMIT") }
     } catch {
       if begin { _ = try? await connection.execute("ROLLBACK") }

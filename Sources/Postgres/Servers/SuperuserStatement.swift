@@ -28,10 +28,13 @@ struct SuperuserStatement {
     "AlterRoleSetStmt",
   ]
 
+  /// - Parameters:
+  ///   - name: the statement's node.
+  ///   - tree: what is in it, if it has to be looked at.
   /// - Returns: nil for what the loading role carries out itself, or is refused.
-  init?(_ sql: String) {
-    guard let names = ParseTree.nodeNames(sql), names.count == 1, Self.candidates.contains(names[0]) else { return nil }
-    if names[0] == "DoStmt" {
+  init?(_ sql: String, _ name: String, _ tree: () -> ParseTree?) {
+    guard Self.candidates.contains(name) else { return nil }
+    if name == "DoStmt" {
       switch GeneratedBlock(sql) {
       case .setting(let parameter): self.init(.setting, role: parameter)
       case .optionalExtension:
@@ -45,9 +48,7 @@ struct SuperuserStatement {
       }
       return
     }
-    guard let tree = ParseTree(parsing: sql), let name = tree.nodeName, let node = tree[name],
-      let found = Self.right(name, node)
-    else { return nil }
+    guard let node = tree()?[name], let found = Self.right(name, node) else { return nil }
     self = found
   }
 
@@ -224,30 +225,5 @@ struct SuperuserStatement {
       guard let option = element["DefElem"], let name = option["defname"]?.text else { return nil }
       return (name, option["arg"])
     }
-  }
-}
-
-extension Script {
-  /// Statements that change what the databases of a server share: roles, settings, other databases.
-  private static let shared = [
-    "CreateRoleStmt", "AlterRoleStmt", "AlterRoleSetStmt", "DropRoleStmt", "GrantRoleStmt", "DoStmt", "CreatedbStmt",
-    "AlterDatabaseStmt", "AlterDatabaseSetStmt", "CreateTableSpaceStmt", "ReassignOwnedStmt", "DropOwnedStmt",
-  ]
-
-  /// Whether a text says, or may say, something about what the databases of a server share. A `DO` block may; what a function
-  /// does is seen only when it was called.
-  package static func concernsServer(_ text: String) -> Bool { ParseTree.holds(text, nodes: shared) ?? true }
-
-  /// Statements about the server that are no part of a database's schema. A scratch server does not carry them out.
-  private static let foreign: Set<String> = [
-    "AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "AlterDatabaseStmt", "CreateTableSpaceStmt",
-    "DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "CheckPointStmt",
-  ]
-
-  /// Whether a statement is about the server, or another database of it.
-  package static func isForeign(_ sql: String) -> Bool {
-    guard let name = ParseTree.nodeNames(sql)?.first else { return false }
-    if name == "AlterDatabaseSetStmt" { return true }
-    return foreign.contains(name)
   }
 }
