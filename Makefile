@@ -3,7 +3,7 @@ SWIFT ?= swift
 # A project of its own on an embedded PostgreSQL: no configuration, no server to set up.
 DBTOOL = $(shell $(SWIFT) build -c release --show-bin-path)/dbtool
 
-.PHONY: setup build demo test api-docs soak redteam faults partition-years regress bench format lint clean
+.PHONY: setup build demo test api-docs soak redteam faults partition-years regress conformance bench format lint clean
 
 setup: ## Install what is missing (Debian): libpq, libpg_query, libcrypto, PostgreSQL, pg_cron.
 	@Scripts/setup
@@ -34,6 +34,9 @@ partition-years: setup ## Five years of partitions, month by month, with clients
 
 regress: build ## PostgreSQL's regression database, rebuilt and compared by pg_dump.
 	@Scripts/regress "$(DBTOOL)" $(SOURCES)
+
+conformance: build ## Pairs of schemas, both ways, judged by pg_dump: make conformance FOLDER=path (old.sql and new.sql in each folder below).
+	@Scripts/conformance "$(FOLDER)" "$(DBTOOL)"
 
 bench: build ## Figures: planning, drift, and the platform's goals.
 	@Benchmarks/run "$(DBTOOL)"

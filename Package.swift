@@ -108,6 +108,8 @@ let package = Package(
     tests("OperationsTests", ["Operations", "Planning", "Migrations", "SchemaDSL", "Postgres"]),
     tests("FaultTests", ["Operations", "Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
     tests("RedTeamTests", ["Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"]),
-    tests("PlanningTests", ["Planning", "Migrations", "Introspection", "Catalog", "Postgres"]),
+    tests(
+      "PlanningTests", ["Planning", "Migrations", "Introspection", "SchemaDSL", "Catalog", "Postgres"],
+      exclude: ["Corpus"]),
   ]
 )

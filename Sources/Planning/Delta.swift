@@ -17,6 +17,8 @@ struct Delta {
   private(set) var context: RuleContext
   /// Columns that wait as text while their type is replaced: altered before it goes, and again once it is back.
   private(set) var parked: Set<FactID> = []
+  /// Changes that cannot be made, in words.
+  private(set) var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
   private let replacing: Set<FactID>
 
@@ -59,6 +61,7 @@ struct Delta {
         switch Rules.rule(for: fact.id.kind).alter(fact, new, context) {
         case .replace: replaced.append(fact.id)
         case .inPlace(let change): altered[fact.id] = change
+        case .refused(let reason): refusals.append(reason)
         }
       }
     }

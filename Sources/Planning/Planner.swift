@@ -4,6 +4,8 @@ package import Catalog
 package enum PlanError: Error, CustomStringConvertible {
   /// Steps that wait for each other: a rule is wrong, and nothing is guessed.
   case cycle([String])
+  /// Changes that PostgreSQL has no way to make, each with the reason and what to do instead.
+  case refused([String])
 
   package var description: String {
     switch self {
@@ -11,6 +13,8 @@ package enum PlanError: Error, CustomStringConvertible {
       return "these steps wait for each other, which is an error in dbtool's rules:\n  "
         + steps.joined(separator: "\n  ")
         + "\nPlease report it with both schemas; apply the change in two smaller ones meanwhile."
+    case .refused(let reasons):
+      return "no plan was made, because PostgreSQL has no way to do this:\n  " + reasons.joined(separator: "\n  ")
     }
   }
 }
@@ -20,7 +24,7 @@ package enum Planner {
   /// - Parameters:
   ///   - replacing: facts that are dropped and created although they could be altered.
   ///   - conversions: what was found out of columns that get other types.
-  /// - Throws: `PlanError.cycle`.
+  /// - Throws: `PlanError`.
   package static func plan(
     from source: Catalog, to target: Catalog, replacing forced: Set<FactID> = [],
     conversions: TypeConversions = TypeConversions()
@@ -35,6 +39,7 @@ package enum Planner {
     while true {
       var delta = Delta(source: source, target: target, replacing: replacing, conversions: conversions)
       delta.propagate()
+      guard delta.refusals.isEmpty else { throw PlanError.refused(delta.refusals.sorted()) }
       var graph = StepGraph(delta)
       graph.connect()
       do { return Plan(steps: graph.fold(try graph.sorted())) } catch let cycle as StepGraph.Cycle {

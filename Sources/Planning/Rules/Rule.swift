@@ -50,6 +50,8 @@ enum Alteration {
   /// Drop and create; what depends on it is rebuilt.
   case replace
   case inPlace(Change)
+  /// PostgreSQL has no way, and building it anew would lose what must not be lost: the reason, and what to do.
+  case refused(String)
 }
 
 /// A change that keeps the object.
