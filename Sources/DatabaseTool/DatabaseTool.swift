@@ -26,8 +26,7 @@ public enum DatabaseTool {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
     let url = ProcessInfo.processInfo.environment["DATABASE_URL"].map { [$0] } ?? []
-    let tell: @Sendable (String) -> Void = { Console.error.note("\($0)") }
-    await WaitNotice.$report.withValue(tell) {
+    await WaitNotice.$listener.withValue(WaitNotice { Console.error.note("\($0)") }) {
       await Context.$database.withValue(database) {
         await Context.$typed.withValue(arguments + url) { await run(arguments) }
       }

@@ -7,12 +7,20 @@ internal import FoundationEssentials
 #endif
 
 /// Tells a person what is waited for.
-package enum WaitNotice {
-  /// Where such a sentence goes; nowhere unless somebody listens.
-  @TaskLocal package static var report: @Sendable (String) -> Void = { _ in }
+///
+/// A struct around a closure, not the closure: an optimised build crashes on a task-local value of a function type.
+package struct WaitNotice: Sendable {
+  private let tell: @Sendable (String) -> Void
+
+  package init(_ tell: @escaping @Sendable (String) -> Void) { self.tell = tell }
+
+  /// Who is told; nobody unless somebody listens.
+  @TaskLocal package static var listener = WaitNotice { _ in }
 
   /// What takes longer than this is told.
   static let patience = Duration.seconds(1)
+
+  static func report(_ sentence: String) { listener.tell(sentence) }
 }
 
 /// A lock between processes, dropped by the kernel when its holder ends (flock(2)).
