@@ -63,6 +63,7 @@ struct PlanWorkflow {
     let prover = Prover(server: try await states.scratch(), reader: states.reader)
     var proof: Proof?
     var filled: Set<FactID> = []
+    try await template.provideRoles(of: source, and: target, for: plan)
     if let proof = try await convertTables(&plan, on: template, from: source, to: target, prover) { return proof }
     if plan.mayRewrite {
       // Whether a default is written into every row, and whether a type changes every value, is PostgreSQL's to say.

@@ -187,6 +187,9 @@ package struct CatalogReader: Sendable {
            pg_catalog.set_config('extra_float_digits', '3', true), pg_catalog.set_config('bytea_output', 'hex', true),
            pg_catalog.set_config('xmloption', 'content', true),
            pg_catalog.set_config('quote_all_identifiers', 'off', true),
+           pg_catalog.set_config('standard_conforming_strings', 'on', true),
+           pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.set_config('lock_timeout', '0', true),
+           pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
            pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)
     """)
 

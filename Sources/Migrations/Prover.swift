@@ -35,6 +35,14 @@ package struct ProofFailure: Error, CustomStringConvertible {
   }
 }
 
+extension ScratchTemplate {
+  /// Makes the roles that two states speak of, where the server lacks them, but for those that a plan makes itself.
+  package func provideRoles(of source: Catalog, and target: Catalog, for plan: Plan) async throws {
+    let made = plan.steps.filter { $0.action == .create && $0.subject.kind == .role }.map(\.subject.name)
+    try await server.provide(roles: source.rolesInUse.union(target.rolesInUse).subtracting(made))
+  }
+}
+
 /// Runs a plan on a scratch copy, watches what it locks and rewrites, and compares the result with the target.
 package struct Prover: Sendable {
   private let server: ScratchServer
@@ -53,6 +61,7 @@ package struct Prover: Sendable {
     _ plan: inout Plan, from template: ScratchTemplate, source: Catalog, target: Catalog
   ) async throws -> Proof {
     let steps = plan
+    try await template.provideRoles(of: source, and: target, for: plan)
     let (proved, proof) = try await server.withDatabase(from: template) { database in
       let (plan, rows) = try await database.withLoading {
         try await run(steps, $0, source: source, target: target)

@@ -54,6 +54,13 @@ package actor States {
     return acquired
   }
 
+  /// The roles that SQL names and does not make: stand-ins take their place.
+  private func missingRoles(_ texts: [String]) -> Set<String> {
+    var roles = NamedRoles()
+    for text in texts { roles.formUnion(NamedRoles(text)) }
+    return roles.missing
+  }
+
   /// Reads what is the project's to compare: nothing of others' schemas, nor of extensions that may be there or not.
   /// Needs no rendering.
   package static func reader(for database: Database) -> CatalogReader {
@@ -71,7 +78,7 @@ package actor States {
   }
 
   /// An empty scratch database with what every database of the project brings.
-  private func emptyTemplate(_ server: ScratchServer) async throws -> ScratchTemplate {
+  func emptyTemplate(_ server: ScratchServer) async throws -> ScratchTemplate {
     let base = try await ScratchBase.loadedTemplate(server)
     guard !standIns.isEmpty else { return base }
     return try await server.template(for: try key("stand-ins"), from: base) { [standIns] connection in
@@ -284,6 +291,7 @@ package actor States {
   /// - Throws: `ReplayFailure` naming the file and line.
   package func replayTemplate(_ files: [MigrationFile], toRun text: String? = nil) async throws -> ScratchTemplate {
     let server = try await scratch(loading: files.map(\.text) + [text].compactMap { $0 })
+    try await server.provide(roles: missingRoles(files.map(\.text) + [text].compactMap { $0 }))
     let base = try await emptyTemplate(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.
@@ -328,50 +336,6 @@ package actor States {
     return catalog
   }
 
-  /// A scratch database with a `.sql` file, or the `.sql` files of a folder in the order of their names.
-  ///
-  /// - Throws: `ReplayFailure` naming the file and line; `MigrationError`.
-  package func sqlTemplate(path: String) async throws -> ScratchTemplate {
-    var isFolder = false
-    if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
-      isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
-    }
-    let names =
-      isFolder
-      ? try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sql") }.sorted().map {
-        "\(path)/\($0)"
-      }
-      : [path]
-    var files: [(String, [ScriptStatement])] = []
-    var digest = ""
-    var texts: [String] = []
-    for name in names {
-      guard let text = try? String(contentsOfFile: name, encoding: .utf8) else { throw MigrationError.unreadable(name) }
-      digest += Digest(of: text).description
-      texts.append(text)
-      do { files.append((name, try Script.split(text))) } catch let error as ScriptError {
-        throw StateError.unparsable(SourceLocation(file: name, line: error.line), error.message)
-      }
-    }
-    let server = try await scratch(loading: texts)
-    let base = try await emptyTemplate(server)
-    let scripts = files
-    let digestKey = try key("sql", digest)
-    let isOwn = texts.contains(where: Script.concernsServer)
-    return try await server.withoutTrace(isExpected: isOwn) {
-      try await server.loadedTemplate(for: digestKey, from: base) { session in
-        for (name, statements) in scripts {
-          let results = try await session.pipeline(statements.map(\.sql), sync: .each)
-          for (statement, result) in zip(statements, results) {
-            if case .failure(let error) = result {
-              throw ReplayFailure(location: SourceLocation(file: name, line: statement.line), error: error)
-            }
-          }
-        }
-      }
-    }
-  }
-
   /// The catalog of a scratch template.
   package func read(template: ScratchTemplate) async throws -> Catalog {
     let server = try await scratch()
@@ -412,16 +376,6 @@ extension Connection {
             location: standIn.location, help: error.hint)
         ])
       }
-    }
-  }
-}
-
-/// A state that cannot be read.
-package enum StateError: Error, CustomStringConvertible {
-  case unparsable(SourceLocation, String)
-  package var description: String {
-    switch self {
-    case .unparsable(let location, let message): "\(location): \(message)"
     }
   }
 }

@@ -37,7 +37,10 @@ package actor Connection {
   package static func open(_ target: ConnectionTarget, applicationName: String = "dbtool") async throws -> Connection {
     let connection = Connection(target: target)
     try await connection.open(applicationName: applicationName)
-    if target.isPinned { try await connection.pin() }
+    if target.isPinned {
+      try await connection.keepStrings()
+      try await connection.pin()
+    }
     return connection
   }
 
@@ -105,6 +108,11 @@ package actor Connection {
 
   /// The server process that libpq was told of.
   var processID: Int { session.pointer.map { Int(PQbackendPID($0)) } ?? 0 }
+
+  /// What the server has reported of a setting (libpq: `PQparameterStatus`).
+  func parameter(_ name: String) -> String? {
+    session.pointer.flatMap { PQparameterStatus($0, name) }.map { String(cString: $0) }
+  }
 
   /// Whether no transaction is open.
   var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
@@ -206,9 +214,28 @@ package actor Connection {
     guard let result else { throw failure(try live()) }
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: return Rows(result)
+    case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+      PQclear(result)
+      endCopy(try live())
+      throw PostgresError(.server, Self.noRows, statement: statement)
     default:
       defer { PQclear(result) }
       throw PostgresError(result: result, statement: statement)
+    }
+  }
+
+  /// COPY FROM STDIN and TO STDOUT are for `copy` and `copyOut`.
+  static let noRows = "COPY … FROM STDIN and TO STDOUT exchange rows with the client, which has none for it here"
+
+  /// Has the server give a copy up that nobody asked for, so that the connection can be used again.
+  private func endCopy(_ pointer: OpaquePointer) {
+    _ = PQputCopyEnd(pointer, Self.noRows)
+    var buffer: UnsafeMutablePointer<CChar>?
+    while PQgetCopyData(pointer, &buffer, 0) > 0 { PQfreemem(buffer) }
+    while let extra = PQgetResult(pointer) {
+      let isCopy = [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(PQresultStatus(extra))
+      PQclear(extra)
+      if isCopy { break }
     }
   }
 

@@ -72,6 +72,47 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     withJSON(sql) { json in nodes.contains { strstr(json, "{\"\($0)\":{") != nil } }
   }
 
+  /// Whether a text has this anywhere in its tree, also as a part of something else.
+  static func says(_ word: String, in sql: String) -> Bool { withJSON(sql) { strstr($0, word) != nil } ?? false }
+
+  /// The values of all members of this name, anywhere in a text.
+  static func texts(of member: String, in sql: String) -> [String] {
+    withJSON(sql) { json in
+      var texts: [String] = []
+      var rest = UnsafePointer(json)
+      // Within a text, quotes are escaped.
+      let start = "\"\(member)\":\""
+      while let found = strstr(rest, start) {
+        let first = UnsafePointer(found + start.utf8.count)
+        var end = first
+        while end.pointee != 0, end.pointee != CChar(UInt8(ascii: "\"")) {
+          end += end.pointee == CChar(UInt8(ascii: "\\")) && end[1] != 0 ? 2 : 1
+        }
+        let bytes = UnsafeRawBufferPointer(start: first, count: end - first)
+        let literal = "[\"\(String(decoding: bytes, as: UTF8.self))\"]"
+        if let text = try? JSONDecoder().decode([String].self, from: Data(literal.utf8)).first { texts.append(text) }
+        rest = UnsafePointer(end)
+      }
+      return texts
+    } ?? []
+  }
+
+  /// Hands out every node of a text, those within others after them.
+  static func visit(_ sql: String, _ body: (ParseTree) -> Void) {
+    let tree = withJSON(sql) { try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: $0).utf8)) }
+    tree??.visit(body)
+  }
+
+  private func visit(_ body: (ParseTree) -> Void) {
+    switch self {
+    case .object(let members):
+      body(self)
+      for member in members.values { member.visit(body) }
+    case .list(let elements): for element in elements { element.visit(body) }
+    case .text, .number, .flag: break
+    }
+  }
+
   /// What libpg_query prints is large, and is looked through as bytes.
   private static func withJSON<Result>(_ sql: String, _ body: (UnsafePointer<CChar>) -> Result) -> Result? {
     let result = pg_query_parse(sql)

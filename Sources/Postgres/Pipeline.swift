@@ -123,6 +123,11 @@ extension Connection {
 
   private func receive(_ pointer: OpaquePointer, _ statement: Statement) throws -> Result<Rows, PostgresError> {
     guard let result = PQgetResult(pointer) else { throw failure(pointer) }
+    if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(PQresultStatus(result)) {
+      // libpq would give the same answer for ever: there are no rows to exchange in a pipeline.
+      PQclear(result)
+      throw PostgresError(.connection, Self.noRows, statement: statement.sql)
+    }
     // Each statement's results end with a NULL.
     defer { while let extra = PQgetResult(pointer) { PQclear(extra) } }
     switch PQresultStatus(result) {

@@ -9,6 +9,13 @@ extension Connection {
     case transaction
   }
 
+  /// Has a backslash in a constant be a backslash, also in what a user has written: a migration means the same everywhere,
+  /// whatever role and database say. The server reports this setting, and poolers keep it apart for each client.
+  func keepStrings() async throws {
+    guard parameter("standard_conforming_strings") == "off" else { return }
+    _ = try await send([Statement("SET standard_conforming_strings = on")], .once)[0].get()
+  }
+
   /// Pins the settings of a new session.
   func pin() async throws {
     let version = serverVersion

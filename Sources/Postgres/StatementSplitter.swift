@@ -6,9 +6,12 @@ package struct ScriptStatement: Sendable, Hashable {
   package var sql: String
   /// The line on which it starts, counted from 1.
   package var line: Int
-  package init(sql: String, line: Int) {
+  /// The rows that follow `COPY … FROM STDIN`.
+  package var rows: [UInt8]?
+  package init(sql: String, line: Int, rows: [UInt8]? = nil) {
     self.sql = sql
     self.line = line
+    self.rows = rows
   }
 }
 
@@ -19,68 +22,98 @@ package struct ScriptError: Error, CustomStringConvertible {
   package var description: String { "line \(line): \(message)" }
 }
 
-/// Splits SQL text into statements with PostgreSQL's own parser (libpg_query), which knows dollar quotes, comments and
-/// `BEGIN ATOMIC … END` bodies.
+/// Splits SQL text into statements.
 package enum Script {
-  /// - Throws: `ScriptError` when neither the parser nor the scanner understands the text.
+  /// - Throws: `ScriptError` for what cannot be split, for what is no SQL, and where rows follow a statement.
   package static func split(_ text: String) throws -> [ScriptStatement] {
-    let bytes = Array(text.utf8)
-    var result = pg_query_split_with_parser(text)
-    if let error = result.error {
-      let failure = ScriptError(
-        message: String(cString: error.pointee.message), line: line(at: Int(error.pointee.cursorpos) - 1, in: bytes))
-      pg_query_free_split_result(result)
-      // Grammar that is newer than this libpg_query: the scanner still finds the semicolons.
-      result = pg_query_split_with_scanner(text)
-      // The scanner passes over a statement without any keyword; nothing may get lost.
-      if result.error != nil || !covers(result, bytes) {
-        pg_query_free_split_result(result)
-        throw failure
-      }
+    let statements = try splitWithRows(text)
+    if let statement = statements.first(where: { $0.rows != nil || exchangesRows($0.sql) }) {
+      throw ScriptError(
+        message:
+          "COPY … FROM STDIN and TO STDOUT exchange rows with psql, which does not run this; write INSERT, or seed from CSV",
+        line: statement.line)
     }
+    return statements
+  }
+
+  /// Splits SQL text in which rows follow `COPY … FROM STDIN`, as pg_dump writes it.
+  ///
+  /// - Throws: `ScriptError` for what cannot be split, and for what is no SQL.
+  package static func splitWithRows(_ text: String) throws -> [ScriptStatement] {
+    let bytes = Array(text.utf8)
+    // The parser knows best. It fails for syntax errors, rows, psql's commands, and grammar that is newer than this libpg_query.
+    let result = pg_query_split_with_parser(text)
     defer { pg_query_free_split_result(result) }
-    var statements: [ScriptStatement] = []
-    var lineCounter = LineCounter(bytes)
-    for index in 0..<Int(result.n_stmts) {
-      guard let statement = result.stmts[index] else { continue }
+    guard result.error == nil, !mentions("copy", text) else {
+      let pieces = try ScriptLexer.pieces(of: bytes) { copiesFromClient(String(decoding: bytes[$0], as: UTF8.self)) }
+      return try statements(pieces, in: bytes)
+    }
+    let pieces = (0..<Int(result.n_stmts)).compactMap { index -> ScriptLexer.Piece? in
+      guard let statement = result.stmts[index] else { return nil }
       let start = Int(statement.pointee.stmt_location)
       var lower = start
       var upper = start + Int(statement.pointee.stmt_len)
       while lower < upper, isSpace(bytes[lower]) { lower += 1 }
       while upper > lower, isSpace(bytes[upper - 1]) { upper -= 1 }
-      guard lower < upper else { continue }
-      statements.append(
-        ScriptStatement(sql: String(decoding: bytes[lower..<upper], as: UTF8.self), line: lineCounter.line(at: lower)))
+      return lower < upper ? ScriptLexer.Piece(range: lower..<upper) : nil
+    }
+    return statements(known: pieces, in: bytes)
+  }
+
+  private static func statements(known pieces: [ScriptLexer.Piece], in bytes: [UInt8]) -> [ScriptStatement] {
+    var lineCounter = LineCounter(bytes)
+    return pieces.map { piece in
+      ScriptStatement(
+        sql: String(decoding: bytes[piece.range], as: UTF8.self), line: lineCounter.line(at: piece.range.lowerBound),
+        rows: piece.rows.map { Array(bytes[$0]) })
+    }
+  }
+
+  /// The same, where each is SQL of some version: what has no keyword in it is none.
+  private static func statements(_ pieces: [ScriptLexer.Piece], in bytes: [UInt8]) throws -> [ScriptStatement] {
+    let statements = statements(known: pieces, in: bytes)
+    for (statement, piece) in zip(statements, pieces) {
+      let parsed = pg_query_split_with_parser(statement.sql)
+      defer { pg_query_free_split_result(parsed) }
+      guard let error = parsed.error else { continue }
+      let scanned = pg_query_split_with_scanner(statement.sql)
+      defer { pg_query_free_split_result(scanned) }
+      guard scanned.error == nil, scanned.n_stmts > 0 else {
+        let place = piece.range.lowerBound + max(0, Int(error.pointee.cursorpos) - 1)
+        throw ScriptError(message: String(cString: error.pointee.message), line: line(at: place, in: bytes))
+      }
     }
     return statements
   }
 
-  /// Whether there is nothing but white space, comments and semicolons beside the statements that were found.
-  private static func covers(_ result: PgQuerySplitResult, _ bytes: [UInt8]) -> Bool {
-    var index = 0
-    for number in 0...Int(result.n_stmts) {
-      let statement = number < Int(result.n_stmts) ? result.stmts[number]?.pointee : nil
-      let end = statement.map { Int($0.stmt_location) } ?? bytes.count
-      while index < end {
-        if isSpace(bytes[index]) || bytes[index] == UInt8(ascii: ";") {
-          index += 1
-        } else if bytes[index...].starts(with: "--".utf8) {
-          while index < end, bytes[index] != UInt8(ascii: "\n") { index += 1 }
-        } else if bytes[index...].starts(with: "/*".utf8) {
-          var depth = 0
-          repeat {
-            let opens = bytes[index...].starts(with: "/*".utf8)
-            let closes = bytes[index...].starts(with: "*/".utf8)
-            depth += opens ? 1 : closes ? -1 : 0
-            index += opens || closes ? 2 : 1
-          } while depth > 0 && index < end
-        } else {
-          return false
+  /// Whether a word stands in a text anywhere, in any case: for a statement that says it, it is worth to ask the parser.
+  package static func mentions(_ word: String, _ text: String) -> Bool {
+    let word = Array(word.lowercased().utf8)
+    return text.utf8.withContiguousStorageIfAvailable { bytes in
+      var index = 0
+      while index + word.count <= bytes.count {
+        if bytes[index] | 0x20 == word[0], zip(bytes[index...], word).allSatisfy({ $0 | 0x20 == $1 | 0x20 }) {
+          return true
         }
+        index += 1
       }
-      if let statement { index = Int(statement.stmt_location + statement.stmt_len) }
+      return false
+    } ?? text.lowercased().contains(String(decoding: word, as: UTF8.self))
+  }
+
+  /// Whether rows follow a statement.
+  static func copiesFromClient(_ sql: String) -> Bool {
+    exchangesRows(sql) && ParseTree(parsing: sql)?["CopyStmt"]?["is_from"]?.isTrue == true
+  }
+
+  /// Whether a statement exchanges rows with its client, in either direction.
+  package static func exchangesRows(_ sql: String) -> Bool {
+    guard mentions("copy", sql), ParseTree.nodeNames(sql) == ["CopyStmt"],
+      let copy = ParseTree(parsing: sql)?["CopyStmt"]
+    else {
+      return false
     }
-    return true
+    return copy["filename"] == nil
   }
 
   /// What a statement does to the transaction, if it is a transaction command.
@@ -107,9 +140,9 @@ package enum Script {
     return result.error == nil ? result.parse_tree.map { String(cString: $0) } : nil
   }
 
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
+  static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
 
-  private static func line(at offset: Int, in bytes: [UInt8]) -> Int {
+  static func line(at offset: Int, in bytes: [UInt8]) -> Int {
     1 + bytes.prefix(max(0, offset)).count { $0 == UInt8(ascii: "\n") }
   }
 

@@ -35,6 +35,58 @@ import Testing
   }
 
   @Test(arguments: [
+    ("create table t (v int generated always as (a * 2) virtual)", 1),
+    (
+      "create function g() returns int language sql begin atomic select case when true then 1 end; select t.end from t; end",
+      1
+    ),
+    (
+      "create or replace procedure p(begin int) begin atomic insert into t values (1); insert into t values (2); end", 1
+    ),
+    ("create rule r as on insert to t do (select 1; select 2)", 1), ("select 1 as begin; select 2 as end", 2),
+    ("select 'a;' 'b', E'\\';', \"x;\"\"\", $a$;$b$;$a$, $1, a$b$c; select ';'", 2),
+    ("select E'a'\n  -- more\n '\\';' , U&'\\0041;'; select 1", 2), ("/* ; /* ; */ ; */ select 1 -- ;\n; select 2", 2),
+    ("create index begin on t (a); create table atomic (a int)", 2), ("select (1; 2); select 3", 2),
+  ])
+  func statementsEndWherePsqlEndsThem(script: String, count: Int) throws {
+    // Something that no parser here knows comes with them, so that none is asked.
+    let statements = try Script.split("\(script);\nselect from grammar of the year 2040 virtual;")
+    #expect(statements.count == count + 1, "\(statements)")
+  }
+
+  @Test func rowsBelongToTheirStatement() throws {
+    let script = """
+      \\restrict x
+      CREATE TABLE t (a text);
+      COPY t FROM stdin; -- here
+      1;
+      '"$$
+      \\.
+      copy public.t (a) from STDIN with (format csv);
+      \\.
+
+      SELECT 'COPY t FROM stdin;';
+      \\unrestrict x
+      """
+    let statements = try Script.splitWithRows(script)
+    #expect(statements.map(\.line) == [2, 3, 7, 10])
+    #expect(statements.map { $0.rows.map { String(decoding: $0, as: UTF8.self) } } == [nil, "1;\n'\"$$\n", "", nil])
+    #expect(throws: ScriptError.self) { try Script.split(script) }
+    #expect(throws: ScriptError.self) { try Script.split("COPY t TO STDOUT") }
+    #expect(try Script.split("COPY t FROM '/tmp/x'").count == 1)
+  }
+
+  @Test func rolesThatAreNamedAreFound() {
+    let roles = NamedRoles(
+      """
+      ALTER TABLE t OWNER TO a; GRANT b TO c GRANTED BY d; SET ROLE e; ALTER ROLE f RENAME TO g; DROP ROLE h; CREATE ROLE i IN ROLE j;
+      GRANT SELECT ON t TO i, PUBLIC, CURRENT_USER, pg_monitor; COMMENT ON ROLE "k""l" IS '"rolename":"m"'; SELECT 'n'::regrole;
+      DO $$ BEGIN CREATE ROLE o; END $$; GRANT SELECT ON t TO o;
+      """)
+    #expect(roles.missing == ["a", "b", "c", "d", "e", "f", "h", "j", "k\"l", "n"])
+  }
+
+  @Test(arguments: [
     ("BEGIN", Script.TransactionCommand.begin), ("-- x\nBEGIN", .begin), ("START TRANSACTION READ ONLY", .begin),
     ("COMMIT", .commit), ("END", .commit), ("ROLLBACK", .rollback), ("SAVEPOINT s", .other),
   ])

@@ -33,5 +33,10 @@ extension Script {
 
   /// Whether a text says, or may say, something about what the databases of a server share. A `DO` block may; what a function
   /// does is seen only when it was called.
-  package static func concernsServer(_ text: String) -> Bool { ParseTree.holds(text, nodes: shared) ?? true }
+  package static func concernsServer(_ text: String) -> Bool {
+    if let known = ParseTree.holds(text, nodes: shared) { return known }
+    // Rows, or newer grammar: what cannot be read may say anything.
+    guard let statements = try? splitWithRows(text) else { return true }
+    return statements.contains { ParseTree.holds($0.sql, nodes: shared) ?? true }
+  }
 }

@@ -6,11 +6,13 @@ package struct LoadingSession: Sendable {
 
   /// Whether the operating system confines the server, so that what reinterprets memory does no harm.
   private let isConfined: Bool
+  private let version: ServerVersion
 
-  init(_ connection: Connection, secret: String?, isConfined: Bool) {
+  init(_ connection: Connection, secret: String?, isConfined: Bool, version: ServerVersion) {
     self.connection = connection
     self.secret = secret
     self.isConfined = isConfined
+    self.version = version
   }
 
   /// A statement as it is sent: itself, or signed.
@@ -82,10 +84,46 @@ package struct LoadingSession: Sendable {
     }
   }
 
+  /// Runs statements one by one, each by itself unless they say otherwise, with the rows that follow some of them.
+  ///
+  /// - Returns: a result or an error for each.
+  /// - Throws: `PostgresError` when the connection is lost.
+  package func load(_ statements: [ScriptStatement]) async throws -> [Result<Rows, PostgresError>] {
+    var results: [Result<Rows, PostgresError>] = []
+    var next = statements[...]
+    while !next.isEmpty {
+      let plain = next.prefix { $0.rows == nil && !Script.exchangesRows($0.sql) }
+      results += try await pipeline(plain.map(\.sql), sync: .each)
+      next = next.dropFirst(plain.count)
+      guard let copy = next.popFirst() else { break }
+      results.append(try await exchange(copy))
+    }
+    return results
+  }
+
+  /// Rows go to the server by the role that loads, as every other statement does: `COPY` from files and programs is another
+  /// thing, and refused.
+  private func exchange(_ copy: ScriptStatement) async throws -> Result<Rows, PostgresError> {
+    do {
+      // What psql would print is nobody's.
+      guard Script.copiesFromClient(copy.sql) else { return .success(try await connection.query("SELECT")) }
+      var chunks = Self.chunks(copy.rows ?? [])[...]
+      try await connection.copy(copy.sql) { chunks.popFirst().map(Array.init) }
+      return .success(try await connection.query("SELECT"))
+    } catch let error as PostgresError where error.kind != .connection {
+      return .failure(told(error, of: copy.sql))
+    }
+  }
+
+  private static func chunks(_ rows: [UInt8]) -> [ArraySlice<UInt8>] {
+    stride(from: 0, to: rows.count, by: 1 << 20).map { rows[$0..<min($0 + 1 << 20, rows.count)] }
+  }
+
   /// The statement that somebody wrote, not the one that carried it out.
   private func told(_ error: PostgresError, of sql: String) -> PostgresError {
-    guard error.statement != sql else { return error }
     var error = error
+    if let hint = NewerGrammar.hint(for: error, in: sql, on: version) { error.hint = hint }
+    guard error.statement != sql else { return error }
     error.statement = sql
     error.context = nil
     error.position = nil

@@ -35,7 +35,8 @@ package struct ScratchDatabase: Sendable {
   package func withLoading<Result: Sendable>(_ body: (LoadingSession) async throws -> Result) async throws -> Result {
     if isLoaded { return try await server.withLoading(name, body) }
     return try await Connection.with(target) {
-      try await body(LoadingSession($0, secret: nil, isConfined: server.isConfined))
+      try await body(
+        LoadingSession($0, secret: nil, isConfined: server.isConfined, version: server.installation.version))
     }
   }
 

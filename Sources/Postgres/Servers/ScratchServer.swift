@@ -186,9 +186,11 @@ package actor ScratchServer {
   nonisolated func withLoading<Result: Sendable>(
     _ name: String, _ body: (LoadingSession) async throws -> Result
   ) async throws -> Result {
-    let (result, isAsleep) = try await Connection.with(try await loading(name)) { [secret, isConfined] connection in
+    let (result, isAsleep) = try await Connection.with(try await loading(name)) {
+      [secret, isConfined, installation] connection in
       let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
-      let result = try await body(LoadingSession(connection, secret: secret, isConfined: isConfined))
+      let result = try await body(
+        LoadingSession(connection, secret: secret, isConfined: isConfined, version: installation.version))
       // Event triggers that came meanwhile sleep since they were made.
       let triggers = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)"
       return (result, before ? true : try await connection.query(triggers)[0].bool(0))

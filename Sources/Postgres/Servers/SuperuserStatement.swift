@@ -208,7 +208,7 @@ struct SuperuserStatement {
     }
   }
 
-  private static func isOwn(_ role: String) -> Bool {
+  static func isOwn(_ role: String) -> Bool {
     ScratchRights.owners.contains(role) || role.hasPrefix("scratch_")
   }
 

@@ -1,0 +1,125 @@
+package import Catalog
+internal import FoundationEssentials
+package import Postgres
+
+/// A state that cannot be read.
+package enum StateError: Error, CustomStringConvertible {
+  case unparsable(SourceLocation, String)
+  case notText(SourceLocation)
+  case archive(String)
+
+  package var description: String {
+    switch self {
+    case .unparsable(let location, let message): "\(location): \(message)"
+    case .notText(let location):
+      "\(location): the file is not UTF-8. Write it anew (pg_dump --encoding=UTF8), or convert it with iconv."
+    case .archive(let path):
+      "\(path) is an archive of pg_dump, not SQL. Make SQL of it: pg_restore --file=\(path).sql \(path)"
+    }
+  }
+}
+
+/// A `.sql` file that is a state, or the `.sql` files of a folder in the order of their names: by hand, or by pg_dump.
+package struct SQLFiles: Sendable {
+  private struct File {
+    var path: String
+    var statements: [ScriptStatement]
+  }
+
+  private var files: [File] = []
+  let texts: [String]
+  let digest: Digest
+  let roles: NamedRoles
+  /// Whether pg_dump wrote it, which names the owner of everything.
+  package let isDump: Bool
+
+  /// - Throws: `StateError`, `MigrationError`.
+  package init(path: String) throws {
+    var names = [path]
+    if let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+      attributes[.type] as? FileAttributeType == .typeDirectory
+    {
+      names = try FileManager.default.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".sql") }.sorted().map {
+        "\(path)/\($0)"
+      }
+    }
+    texts = try names.map(Self.text)
+    digest = Digest(of: texts.map { Digest(of: $0).description }.joined())
+    isDump = texts.contains { $0.utf8.starts(with: Self.title) }
+    for (name, text) in zip(names, texts) {
+      do {
+        files.append(File(path: name, statements: try Script.splitWithRows(text).compactMap(Self.loadable)))
+      } catch let error as ScriptError {
+        throw StateError.unparsable(SourceLocation(file: name, line: error.line), error.message)
+      }
+    }
+    roles = NamedRoles(files.flatMap(\.statements))
+  }
+
+  /// The first lines of what pg_dump writes.
+  private static let title = "--\n-- PostgreSQL database dump\n".utf8
+
+  private static func text(_ path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path) else { throw MigrationError.unreadable(path) }
+    if data.starts(with: "PGDMP".utf8) { throw StateError.archive(path) }
+    guard !data.contains(0), let text = String(validating: data, as: UTF8.self) else {
+      // The first character that is none stands after what can be decoded.
+      let valid = String(decoding: data, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" && $0 != "\0" }
+      throw StateError.notText(SourceLocation(file: path, line: 1 + valid.count { $0 == "\n" }))
+    }
+    return text
+  }
+
+  /// What a session is told about itself is not about the schema: the text was read as what it is, and nobody may become another
+  /// session's user.
+  private static func loadable(_ statement: ScriptStatement) -> ScriptStatement? {
+    guard ["encoding", "names", "session"].contains(where: { Script.mentions($0, statement.sql) }),
+      let set = ParseTree(parsing: statement.sql)?["VariableSetStmt"]
+    else { return statement }
+    switch set["name"]?.text {
+    case "client_encoding": return nil
+    case "session_authorization":
+      var changed = statement
+      let user = set["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text
+      changed.sql = user.map { "SET ROLE \(Quote.identifier($0))" } ?? "RESET ROLE"
+      return changed
+    default: return statement
+    }
+  }
+
+  /// - Throws: `ReplayFailure` naming the file and line.
+  func load(into session: LoadingSession) async throws {
+    for file in files {
+      let results = try await session.load(file.statements)
+      for (statement, result) in zip(file.statements, results) {
+        guard case .failure(let error) = result, !Self.isOtherVersionsSetting(statement, error) else { continue }
+        throw ReplayFailure(location: SourceLocation(file: file.path, line: statement.line), error: error)
+      }
+    }
+  }
+
+  /// pg_dump sets what its own version has; the session of an older server lacks nothing without it.
+  private static func isOtherVersionsSetting(_ statement: ScriptStatement, _ error: PostgresError) -> Bool {
+    error.sqlState == "42704" && ParseTree(parsing: statement.sql)?.nodeName == "VariableSetStmt"
+  }
+}
+
+extension States {
+  /// A scratch database with a `.sql` file, or the `.sql` files of a folder in the order of their names.
+  ///
+  /// - Throws: `ReplayFailure` naming the file and line; `StateError`, `MigrationError`.
+  package func sqlTemplate(path: String) async throws -> ScratchTemplate { try await sqlTemplate(SQLFiles(path: path)) }
+
+  package func sqlTemplate(_ files: SQLFiles) async throws -> ScratchTemplate {
+    let server = try await scratch(loading: files.texts)
+    try await server.provide(roles: files.roles.missing)
+    let base = try await emptyTemplate(server)
+    let isOwn = files.texts.contains(where: Script.concernsServer)
+    let digest = try key("sql 2", files.digest.description)
+    return try await server.withoutTrace(isExpected: isOwn) {
+      try await server.loadedTemplate(for: digest, from: base) {
+        try await files.load(into: $0)
+      }
+    }
+  }
+}
