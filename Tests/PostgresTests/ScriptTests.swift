@@ -45,7 +45,7 @@ import Testing
     ),
     ("create rule r as on insert to t do (select 1; select 2)", 1), ("select 1 as begin; select 2 as end", 2),
     ("select 'a;' 'b', E'\\';', \"x;\"\"\", $a$;$b$;$a$, $1, a$b$c; select ';'", 2),
-    ("select E'a'\n  -- more\n '\\';' , U&'\\0041;'; select 1", 2), ("/* ; /* ; */ ; */ select 1 -- ;\n; select 2", 2),
+    ("select E'a'\n  '\\';' , U&'\\0041;'; select 1", 2), ("/* ; /* ; */ ; */ select 1 -- ;\n; select 2", 2),
     ("create index begin on t (a); create table atomic (a int)", 2), ("select (1; 2); select 3", 2),
   ])
   func statementsEndWherePsqlEndsThem(script: String, count: Int) throws {

@@ -80,8 +80,10 @@ package struct NamedRoles: Sendable {
   /// Whether a block may make a role, as far as its words tell: what it does is seen only when it is run, and a role that is there
   /// already would be in its way.
   private static func mayMake(_ name: String, _ block: String) -> Bool {
-    let words = block.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }
+    func isWord(_ character: Character) -> Bool { character.isLetter || character.isNumber || character == "_" }
+    let (block, name) = (block.lowercased(), name.lowercased())
+    let words = block.split { !isWord($0) }
     let makes = zip(words, words.dropFirst()).contains { $0 == "create" && ["role", "user", "group"].contains($1) }
-    return makes && block.lowercased().contains(name.lowercased())
+    return makes && (name.allSatisfy(isWord) ? words.contains { $0 == name } : block.contains(name))
   }
 }
