@@ -268,23 +268,36 @@ package enum ScratchRights {
       END IF;
       IF kind = 'grant' THEN
         -- What initdb and extensions keep from everybody stays so, whatever was granted.
-        UPDATE pg_proc p SET proacl = i.initprivs FROM pg_init_privs i
-         WHERE i.classoid = 'pg_proc'::regclass AND i.objoid = p.oid AND i.objsubid = 0 AND p.proacl IS DISTINCT FROM i.initprivs;
-        UPDATE pg_class c SET relacl = i.initprivs FROM pg_init_privs i
-         WHERE i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0 AND c.relacl IS DISTINCT FROM i.initprivs;
+        -- These are few, and each is looked up by its number: there may be thousands of functions, and as many grants.
+        FOR made IN
+          SELECT i.classoid, i.objoid, i.initprivs FROM pg_init_privs i
+           WHERE i.objsubid = 0
+             AND CASE i.classoid
+                   WHEN 'pg_proc'::regclass THEN (SELECT p.proacl FROM pg_proc p WHERE p.oid = i.objoid) IS DISTINCT FROM i.initprivs
+                   WHEN 'pg_class'::regclass THEN (SELECT c.relacl FROM pg_class c WHERE c.oid = i.objoid) IS DISTINCT FROM i.initprivs
+                 END
+        LOOP
+          UPDATE pg_proc SET proacl = made.initprivs WHERE made.classoid = 'pg_proc'::regclass AND oid = made.objoid;
+          UPDATE pg_class SET relacl = made.initprivs WHERE made.classoid = 'pg_class'::regclass AND oid = made.objoid;
+        END LOOP;
         UPDATE pg_class c SET relacl = NULL WHERE c.oid = 'pg_catalog.dbtool_secret'::regclass AND c.relacl IS NOT NULL;
       END IF;
       IF EXISTS (SELECT FROM pg_namespace n
                   WHERE n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
                     AND (n.nspowner <> 10 OR EXISTS (
                       SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee <> 10)))
-         OR EXISTS (SELECT FROM pg_shdepend s
-                     WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-                       AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.objid < 16384
-                       -- What stands here was made in single-user mode, and has such numbers too.
-                       AND s.refobjid <> '\(helper)'::regrole
-                       AND s.classid <> 'pg_largeobject'::regclass
-                       AND NOT (s.classid = 'pg_namespace'::regclass AND s.objid = 2200))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+      END IF;
+      -- A grant makes nothing, and changes no owner. There are as many of them as of functions.
+      IF kind = 'grant' THEN RETURN; END IF;
+      IF EXISTS (SELECT FROM pg_shdepend s
+                  WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.objid < 16384
+                    -- What stands here was made in single-user mode, and has such numbers too.
+                    AND s.refobjid <> '\(helper)'::regrole
+                    AND s.classid <> 'pg_largeobject'::regclass
+                    AND NOT (s.classid = 'pg_namespace'::regclass AND s.objid = 2200))
       THEN
         RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
       END IF;
