@@ -46,6 +46,8 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case memberOptions
   case connection, publications
   case notNullNames
+  case wrapper, handler, validator
+  case usualPrivileges
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

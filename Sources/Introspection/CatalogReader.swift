@@ -47,7 +47,7 @@ package struct CatalogReader: Sendable {
       EventTriggerQuery.self, PublicationQuery.self, PublicationTableQuery.self, PublicationSchemaQuery.self,
       SubscriptionQuery.self,
       DefaultPrivilegeQuery.self, CommentQuery.self, SecurityLabelQuery.self, SettingQuery.self, GrantQuery.self,
-      DependencyQuery.self, UnmodeledQuery.self,
+      ExtensionGrantQuery.self, DependencyQuery.self, UnmodeledQuery.self,
       CronJobQuery.self,
     ]
   }

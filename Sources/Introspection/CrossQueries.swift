@@ -229,6 +229,14 @@ enum UnmodeledQuery: CatalogQuery {
         ON i.classoid = 'pg_catalog.pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
      WHERE c.relacl IS NOT NULL AND c.oid < 16384 AND c.relnamespace = 'pg_catalog'::regnamespace
        AND coalesce(i.initprivs, pg_catalog.acldefault('r', c.relowner)) <> c.relacl
+    UNION ALL
+    SELECT 'privileges', pg_catalog.pg_describe_object(d.classid, d.objid, 0)
+      FROM pg_catalog.pg_depend d
+      LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+      LEFT JOIN pg_catalog.pg_type t ON d.classid = 'pg_catalog.pg_type'::regclass AND t.oid = d.objid
+      LEFT JOIN pg_catalog.pg_init_privs i ON i.classoid = d.classid AND i.objoid = d.objid AND i.objsubid = 0
+     WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' AND d.objid >= 16384
+       AND coalesce(c.relacl, t.typacl) IS NOT NULL AND coalesce(c.relacl, t.typacl) IS DISTINCT FROM i.initprivs
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

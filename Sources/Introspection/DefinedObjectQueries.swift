@@ -27,15 +27,6 @@ extension DefinedObjectQuery {
        JOIN pg_catalog.pg_namespace pn ON pn.oid = po.oprnamespace WHERE po.oid = \(oid))
     """
   }
-
-  /// `OPTIONS (…)` with what goes before it, or nothing; without what looks like a secret.
-  static func foreignOptions(_ column: String) -> String {
-    """
-    coalesce((SELECT ' OPTIONS (' || pg_catalog.string_agg(pg_catalog.quote_ident(x.option_name) || ' '
-                     || pg_catalog.quote_literal(x.option_value), ', ' ORDER BY x.option_name) || ')'
-                FROM pg_catalog.pg_options_to_table(\(column)) x WHERE x.option_name !~* '\(ForeignOptions.secret)'), '')
-    """
-  }
 }
 
 /// Languages (`pg_language`) that no extension brought.

@@ -2,39 +2,51 @@ internal import Catalog
 internal import Postgres
 
 /// Foreign-data wrappers (`pg_foreign_data_wrapper`).
-enum ForeignDataWrapperQuery: DefinedObjectQuery {
+enum ForeignDataWrapperQuery: CatalogQuery {
   static let presence: String? = "pg_foreign_data_wrapper WHERE oid >= 16384"
-  static let kind = FactKind.foreignDataWrapper
-  static let catalogClass = CatalogClass.foreignDataWrapper
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT w.oid, '', w.fdwname, '', pg_catalog.pg_get_userbyid(w.fdwowner),
-           pg_catalog.format('CREATE FOREIGN DATA WRAPPER %I', w.fdwname)
-           || CASE WHEN w.fdwhandler <> 0 THEN ' HANDLER ' || w.fdwhandler::regproc ELSE '' END
-           || CASE WHEN w.fdwvalidator <> 0 THEN ' VALIDATOR ' || w.fdwvalidator::regproc ELSE '' END
-           || \(foreignOptions("w.fdwoptions")), NULL
+    SELECT w.oid, w.fdwname, pg_catalog.pg_get_userbyid(w.fdwowner),
+           CASE WHEN w.fdwhandler <> 0 THEN w.fdwhandler::regproc::text END,
+           CASE WHEN w.fdwvalidator <> 0 THEN w.fdwvalidator::regproc::text END, \(ForeignOptions.list("w.fdwoptions"))
       FROM pg_catalog.pg_foreign_data_wrapper w WHERE \(notMember("pg_foreign_data_wrapper", "w.oid"))
     """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    var fact = Fact(FactID(.foreignDataWrapper, name: try row.string()))
+    let owner = try row.string()
+    fact.attributes[.handler] = .ifPresent(try row.optionalString())
+    fact.attributes[.validator] = .ifPresent(try row.optionalString())
+    fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
+    builder.add(fact, .foreignDataWrapper, oid: oid)
+    builder.addOwner(owner, of: fact.id)
   }
 }
 
 /// Foreign servers (`pg_foreign_server`).
-enum ForeignServerQuery: DefinedObjectQuery {
+enum ForeignServerQuery: CatalogQuery {
   static let presence: String? = "pg_foreign_server WHERE oid >= 16384"
-  static let kind = FactKind.foreignServer
-  static let catalogClass = CatalogClass.foreignServer
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT s.oid, '', s.srvname, '', pg_catalog.pg_get_userbyid(s.srvowner),
-           pg_catalog.format('CREATE SERVER %I', s.srvname)
-           || coalesce(' TYPE ' || pg_catalog.quote_literal(s.srvtype), '')
-           || coalesce(' VERSION ' || pg_catalog.quote_literal(s.srvversion), '')
-           || pg_catalog.format(' FOREIGN DATA WRAPPER %I', w.fdwname) || \(foreignOptions("s.srvoptions")), NULL
+    SELECT s.oid, s.srvname, pg_catalog.pg_get_userbyid(s.srvowner), w.fdwname, s.srvtype, s.srvversion,
+           \(ForeignOptions.list("s.srvoptions"))
       FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w ON w.oid = s.srvfdw
      WHERE \(notMember("pg_foreign_server", "s.oid"))
     """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let oid = try row.int()
+    var fact = Fact(FactID(.foreignServer, name: try row.string()))
+    let owner = try row.string()
+    fact.attributes[.wrapper] = .text(try row.string())
+    fact.attributes[.type] = .ifPresent(try row.optionalString())
+    fact.attributes[.version] = .ifPresent(try row.optionalString())
+    fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
+    builder.add(fact, .foreignServer, oid: oid)
+    builder.addOwner(owner, of: fact.id)
   }
 }
 
@@ -45,10 +57,7 @@ enum UserMappingQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT m.umid, m.srvid, m.srvname, CASE WHEN m.umuser = 0 THEN '' ELSE m.usename END,
-           (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
-                             ORDER BY o.option_name)
-              FROM pg_catalog.pg_options_to_table(m.umoptions) o
-             WHERE o.option_name !~* 'key|\(ForeignOptions.secret)')
+           \(ForeignOptions.list("m.umoptions", except: "key|\(ForeignOptions.secret)"))
       FROM pg_catalog.pg_user_mappings m
     """
   }
@@ -196,4 +205,13 @@ extension String {
 enum ForeignOptions {
   /// A regular expression for the names of those that look like secrets.
   static let secret = "pass|secret|token|credential|(api|access|private|service|account)_?key"
+
+  /// An array of quoted names with their values, without what looks like a secret.
+  static func list(_ column: String, except secret: String = secret) -> String {
+    """
+    (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
+                      ORDER BY o.option_name)
+       FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name !~* '\(secret)')
+    """
+  }
 }

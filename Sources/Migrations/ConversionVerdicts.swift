@@ -10,7 +10,7 @@ extension States {
     var open: [String: (template: ScratchTemplate, pairs: [TypeConversions.Pair])] = [:]
     for new in target.sorted where new.id.kind == .column {
       guard let old = source[new.id], let before = old.optionalText(.type), let after = new.optionalText(.type),
-        before != after
+        before != after, !isOfMovedExtension(old, source, target)
       else { continue }
       let pair = TypeConversions.Pair(before, after)
       guard asked.insert(pair).inserted, let template = try await typesTemplate(old, source, new, target) else {
@@ -34,6 +34,13 @@ extension States {
       known.merge(found) { $1 }
     }
     return TypeConversions(known)
+  }
+
+  /// Whether a column's type is called otherwise because its extension is somewhere else: its values stay what they are.
+  private func isOfMovedExtension(_ column: Fact, _ source: Catalog, _ target: Catalog) -> Bool {
+    column.needs.contains { need in
+      need.kind == .extension && source[need]?.attributes[.schema] != target[need]?.attributes[.schema]
+    }
   }
 
   /// A scratch database that has the types of a column in both states, where they are the database's own.

@@ -72,7 +72,7 @@ extension States {
   private func planReparenting(from source: Catalog, to target: Catalog) async throws -> Plan {
     let reparenting = Reparenting(from: source, to: target)
     guard !reparenting.moved.isEmpty else {
-      return try Planner.plan(from: source, to: target, conversions: try await conversions(from: source, to: target))
+      return try await planned(from: source, to: target)
     }
     let before: Catalog
     let after: Catalog
@@ -82,12 +82,17 @@ extension States {
     } catch is ProofFailure {
       // This machine lacks what a state needs (a role, an extension): the tables are replaced, which is refused as the
       // loss of data that it is.
-      return try Planner.plan(from: source, to: target, conversions: try await conversions(from: source, to: target))
+      return try await planned(from: source, to: target)
     }
-    let middle = try Planner.plan(
-      from: before, to: after, conversions: try await conversions(from: before, to: after))
+    let middle = try await planned(from: before, to: after)
     var plan = Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
     plan.isRigid = true
     return plan
+  }
+
+  private func planned(from source: Catalog, to target: Catalog) async throws -> Plan {
+    try Planner.plan(
+      from: source, to: target, replacing: try await fixedExtensions(from: source, to: target),
+      conversions: try await conversions(from: source, to: target))
   }
 }

@@ -61,39 +61,6 @@ enum EventTriggerRule: Rule {
   private static func state(_ fact: Fact, _ words: String) -> String { "ALTER \(fact.id.objectClause) \(words)" }
 }
 
-/// User mappings. Options that look like secrets are not known here, and stay as they are.
-enum UserMappingRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    ["CREATE \(fact.id.objectClause)" + ForeignOptions.clause(fact.list(.foreignOptions))]
-  }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP \(fact.id.objectClause)"] }
-  static func dropHazards(_ fact: Fact) -> [Hazard] {
-    [Hazard(.dataLoss, "drops the \(fact.id), with secrets in its options that dbtool does not read")]
-  }
-  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(
-      Change(
-        ForeignOptions.changes(
-          "ALTER \(new.id.objectClause)", from: old.list(.foreignOptions), to: new.list(.foreignOptions))))
-  }
-}
-
-/// `OPTIONS (…)` of foreign objects.
-enum ForeignOptions {
-  /// - Parameter options: quoted name and value each.
-  static func clause(_ options: [String]) -> String {
-    options.isEmpty ? "" : " OPTIONS (\(options.joined(separator: ", ")))"
-  }
-
-  static func changes(_ clause: String, from old: [String], to new: [String]) -> [String] {
-    func name(_ option: String) -> String { String(option.prefix { $0 != " " }) }
-    let (before, after) = (Set(old.map(name)), Set(new.map(name)))
-    var words = before.subtracting(after).sorted().map { "DROP \($0)" }
-    words += new.filter { !old.contains($0) }.map { "\(before.contains(name($0)) ? "SET" : "ADD") \($0)" }
-    return words.isEmpty ? [] : ["\(clause) OPTIONS (\(words.joined(separator: ", ")))"]
-  }
-}
-
 /// Publications; what they publish are facts of their own.
 enum PublicationRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {

@@ -8,16 +8,18 @@ enum GrantRule: Rule {
     if fact.id.role == FactID.ownerRole { return ofOwner(subject, [], fact.list(.revoked), context) }
     // An object that is created in this plan starts with what default privileges give it.
     let base =
-      context.startsAnew(fact)
-      ? context.defaultPrivileges.initial(subject, fact.id.role) : subject.kind.usualPrivileges(of: fact.id.role)
+      context.startsAnew(fact) ? context.defaultPrivileges.initial(subject, fact.id.role) : usual(fact, subject)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
     if fact.id.role == FactID.ownerRole { return ofOwner(subject, fact.list(.revoked), [], context) }
-    return transition(
-      subject, fact.id.role, from: fact.list(.privileges),
-      to: subject.kind.usualPrivileges(of: fact.id.role))
+    return transition(subject, fact.id.role, from: fact.list(.privileges), to: usual(fact, subject))
+  }
+  /// What a role may do where nobody says anything: what an extension's script gave to its own, or what PostgreSQL does.
+  private static func usual(_ fact: Fact, _ subject: FactID) -> [String] {
+    fact.attributes[.usualPrivileges] == nil
+      ? subject.kind.usualPrivileges(of: fact.id.role) : fact.list(.usualPrivileges)
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }

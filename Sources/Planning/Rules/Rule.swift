@@ -84,9 +84,10 @@ enum Rules {
     case .domainConstraint: DomainConstraintRule.self
     case .compositeType: CompositeTypeRule.self
     case .language, .collation, .operator, .accessMethod, .operatorFamily, .operatorClass, .cast, .transform,
-      .conversion, .textSearchParser, .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration,
-      .foreignDataWrapper, .foreignServer:
+      .conversion, .textSearchParser, .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration:
       DefinedObjectRule.self
+    case .foreignDataWrapper: ForeignDataWrapperRule.self
+    case .foreignServer: ForeignServerRule.self
     case .userMapping: UserMappingRule.self
     case .statistics: StatisticsRule.self
     case .rule: RewriteRuleRule.self
@@ -171,6 +172,19 @@ extension FactID {
 
   /// The part's name, quoted.
   var memberSQL: String { Quote.identifier(member) }
+}
+
+/// A name, quoted where it has to be, with what follows it after a space.
+enum QuotedName {
+  static func split(_ text: String) -> (name: String, rest: String) {
+    var isQuoted = false
+    let end = text.unicodeScalars.firstIndex { scalar in
+      if scalar == "\"" { isQuoted.toggle() }
+      return scalar == " " && !isQuoted
+    }
+    guard let end else { return (text, "") }
+    return (String(text[..<end]), String(text[text.unicodeScalars.index(after: end)...]))
+  }
 }
 
 /// Storage parameters as `ALTER … SET (…)` and `RESET (…)` take them.

@@ -83,7 +83,25 @@ enum CompositeTypeRule: Rule {
       change.hazards.append(
         Hazard(.dataLoss, "drops \(dropped.joined(separator: ", ")) from \(new.id.path) with its values"))
     }
+    // Whether something uses an attribute, or the type alone, is not known; what uses one that goes is another afterwards.
+    let retypes = changesTypes(from: old, to: new)
+    if retypes || !dropped.isEmpty {
+      change.disturbs.append(
+        (new.id, { isInTheWay($0, $1) && (retypes || context.target[$1.id]?.attributes != $1.attributes) }))
+    }
     return .inPlace(change)
+  }
+
+  private static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {
+    switch kind {
+    case .view, .materializedView, .policy, .trigger, .columnDefault, .rule, .publicationTable, .index, .statistics,
+      .domainConstraint:
+      true
+    case .constraint: ["c", "x"].contains(fact.text(.type))
+    case .column: fact.optionalText(.generated) != nil
+    case .function: FunctionRule.hasParsedBody(fact)
+    default: false
+    }
   }
 
   /// Whether an attribute that stays has another type.
@@ -107,12 +125,7 @@ enum CompositeTypeRule: Rule {
   }
 
   private static func split(_ attribute: String) -> (name: String, type: String) {
-    var isQuoted = false
-    let end = attribute.firstIndex { character in
-      if character == "\"" { isQuoted.toggle() }
-      return character == " " && !isQuoted
-    }
-    guard let end else { return (attribute, "") }
-    return (String(attribute[..<end]), String(attribute[attribute.index(after: end)...]))
+    let (name, type) = QuotedName.split(attribute)
+    return (name, type)
   }
 }

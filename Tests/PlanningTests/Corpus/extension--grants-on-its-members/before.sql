@@ -1,0 +1,3 @@
+CREATE EXTENSION citext;
+CREATE EXTENSION postgres_fdw;
+CREATE EXTENSION pgstattuple;

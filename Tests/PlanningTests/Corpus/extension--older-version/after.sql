@@ -1,0 +1,2 @@
+CREATE EXTENSION citext VERSION '1.5';
+CREATE TABLE public.t (c citext NOT NULL DEFAULT 'a', PRIMARY KEY (c));
