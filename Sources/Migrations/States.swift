@@ -239,7 +239,9 @@ package actor States {
       let (ours, theirs) = (try await settled(b), try await settled(inWordsOfA))
       var result = a
       for id in worded {
-        guard let our = ours[id], let their = theirs[id], our.agrees(with: their), let wording = b[id] else { continue }
+        guard let our = ours[id], let their = theirs[id], our.agrees(with: their), var wording = b[id] else { continue }
+        // The same words may call other functions: what `a` needs is what it has.
+        wording.needs = a[id]?.needs ?? wording.needs
         result.insert(wording)
       }
       return (result, b)

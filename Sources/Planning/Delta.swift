@@ -10,13 +10,16 @@ struct Delta {
   /// Dropped facts that go with what they are a part of.
   private(set) var impliedDrops: [FactID: FactID] = [:]
   /// Which altered facts need which others out of the way.
-  private(set) var disturbances: [(altered: FactID, dependent: FactID)] = []
+  var disturbances: [(altered: FactID, dependent: FactID)] = []
   let sourceChildren: [FactID: [FactID]]
   let targetChildren: [FactID: [FactID]]
   let sourceDependents: [FactID: [FactID]]
   private(set) var context: RuleContext
   /// Columns that wait as text while their type is replaced: altered before it goes, and again once it is back.
   private(set) var parked: Set<FactID> = []
+  /// For whose sake: what is done to these comes between a column's two halves.
+  private(set) var parkedFor: [FactID: Set<FactID>] = [:]
+  let holdings: TypeHoldings
   /// Changes that cannot be made, in words.
   private(set) var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
@@ -31,6 +34,7 @@ struct Delta {
     sourceChildren = source.childrenByParent()
     targetChildren = target.childrenByParent()
     sourceDependents = source.dependentsByFact()
+    holdings = TypeHoldings(source: source, dependents: sourceDependents)
     let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
     context = RuleContext(
       source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
@@ -68,14 +72,22 @@ struct Delta {
     var queue = Array(dropped)
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
-    parkArraysOfStricterDomains(&queue)
-    for type in altered.keys.sorted() where type.kind == .compositeType {
-      // PostgreSQL refuses to change the type of an attribute while a column is of the composite type.
-      guard let old = source[type], let new = target[type], CompositeTypeRule.changesTypes(from: old, to: new) else {
-        continue
-      }
-      for column in (sourceDependents[type] ?? []).sorted() { _ = park(column, while: type, &queue) }
-    }
+    clearStricterDomains(&queue)
+    clearCompositeTypes(&queue)
+    repeat {
+      drain(&queue)
+      clearRowTypes(&queue)
+    } while !queue.isEmpty
+    for id in dropped { altered[id] = nil }
+    parked.subtract(dropped)
+    reapplyPartitionDefaults()
+    reapplyTriggerStates()
+    findImpliedDrops()
+    context.created = created
+  }
+
+  /// Replaces what depends on what is replaced.
+  private mutating func drain(_ queue: inout [FactID]) {
     while let id = queue.popLast() {
       // A type with functions of its own goes with its name, and they with it.
       if let shell = shell(of: id) { replace(shell, &queue) }
@@ -93,12 +105,6 @@ struct Delta {
         if !park(dependent, while: id, &queue) { replace(dependent, &queue) }
       }
     }
-    for id in dropped { altered[id] = nil }
-    parked.subtract(dropped)
-    reapplyPartitionDefaults()
-    reapplyTriggerStates()
-    findImpliedDrops()
-    context.created = created
   }
 
   private static func referencedTables(_ catalog: Catalog) -> Set<FactID> {
@@ -167,7 +173,7 @@ struct Delta {
     return names.isEmpty ? [] : fact.needs.filter { $0.kind.isTable && names.contains($0.sqlName) }
   }
 
-  private mutating func replace(_ id: FactID, _ queue: inout [FactID]) {
+  mutating func replace(_ id: FactID, _ queue: inout [FactID]) {
     guard dropped.insert(id).inserted else { return }
     altered[id] = nil
     queue.append(id)
@@ -180,26 +186,40 @@ struct Delta {
     for child in targetChildren[id] ?? [] where !created.contains(child) { recreate(child) }
   }
 
-  /// Lets a column keep its values while its type is dropped and created: every type has a text form.
+  /// Lets a column keep its values while something that its type is made of changes: every type has a text form, and those
+  /// that have other attributes afterwards a form that names them.
   ///
   /// - Returns: false where the values cannot or need not be kept.
-  private mutating func park(_ column: FactID, while type: FactID, _ queue: inout [FactID]) -> Bool {
-    guard type.kind.isType, column.kind == .column, let old = source[column], let new = target[column],
-      old.attributes[.type] == new.attributes[.type], old.attributes[.generated] == nil,
-      new.attributes[.generated] == nil, let table = old.parent, table.kind == .table,
-      let holder = source[table], holder.attributes[.ofType] == nil, holder.attributes[.inherits] == nil,
-      let before = source[type], let after = target[type]
+  mutating func park(_ column: FactID, while changed: FactID, _ queue: inout [FactID]) -> Bool {
+    guard changed.kind.isType || changed.kind.isTable || changed.kind == .extension, column.kind == .column,
+      let old = source[column], let new = target[column],
+      // The name of an extension's type says where the extension is.
+      old.attributes[.type] == new.attributes[.type] || changed.kind == .extension,
+      old.attributes[.generated] == nil, new.attributes[.generated] == nil, let table = old.parent,
+      table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
+      holder.attributes[.inherits] == nil, let before = source[changed], let after = target[changed]
     else { return false }
+    let layouts = holdings.changedLayouts(of: column, in: self)
     let parking: Change
-    if type.kind == .domain || before.attributes == after.attributes {
-      parking = ColumnRule.parking(new)
-    } else if type.kind == .compositeType, new.text(.type) == type.sqlName {
+    if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
+    } else if !layouts.isEmpty {
+      parking = ColumnRule.parkingByNames(new)
+    } else if [.domain, .extension, .table].contains(changed.kind) || before.attributes == after.attributes {
+      parking = ColumnRule.parking(new)
     } else {
       return false
     }
+    parkedFor[column, default: []].insert(changed)
     guard parked.insert(column).inserted else { return true }
-    let rest = altered[column] ?? Change()
+    var rest = altered[column] ?? Change()
+    if old.attributes[.type] != new.attributes[.type] {
+      // It comes back as what it is to be.
+      var same = old
+      same.attributes[.type] = new.attributes[.type]
+      rest = Change()
+      if case .inPlace(let change) = ColumnRule.alter(same, new, context) { rest = change }
+    }
     var change = parking
     change.cleanup += rest.statements + rest.cleanup
     change.hazards += rest.hazards
@@ -207,22 +227,6 @@ struct Delta {
     altered[column] = change
     disturb(column, change, &queue)
     return true
-  }
-
-  /// PostgreSQL checks a constraint that a domain gets, or that is validated, in columns of the domain itself, and
-  /// refuses it where an array of the domain is a column's type.
-  private mutating func parkArraysOfStricterDomains(_ queue: inout [FactID]) {
-    var domains: Set<FactID> = []
-    for id in created.union(altered.keys) where id.kind == .domainConstraint {
-      if let domain = target[id]?.parent { domains.insert(domain) }
-    }
-    for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }
-    for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
-      for column in (sourceDependents[domain] ?? []).sorted() where source[column]?.text(.type).hasSuffix("[]") == true
-      {
-        _ = park(column, while: domain, &queue)
-      }
-    }
   }
 
   private mutating func disturb(_ id: FactID, _ change: Change, _ queue: inout [FactID]) {
@@ -272,7 +276,10 @@ struct Delta {
   /// Two tables that are dropped and refer to each other: their foreign keys go first. So does whatever part refers to
   /// a dropped fact that in turn needs the whole.
   private func holdsBack(_ fact: Fact, _ whole: FactID) -> Bool {
-    guard [.constraint, .policy, .trigger, .columnDefault].contains(fact.id.kind) else { return false }
+    // What is only said of something has no drop of its own that could come first.
+    if fact.id.subject != nil || [.triggerState, .partitionIndex, .sequenceOwner].contains(fact.id.kind) {
+      return false
+    }
     var root = whole
     while let parent = source[root]?.parent, dropped.contains(parent) { root = parent }
     var visited: Set<FactID> = [fact.id]

@@ -9,12 +9,15 @@ extension StepGraph {
     }
   }
 
-  /// A column waits as text until its domain has all its constraints.
+  /// A column waits as text until its domain has all its constraints, and until what it waits for is done.
   mutating func connectParking() {
-    for column in delta.parked {
-      for domain in delta.source[column]?.needs ?? [] where domain.kind == .domain {
-        for constraint in delta.targetChildren[domain] ?? [] where constraint.kind == .domainConstraint {
-          for step in [creators[constraint], alterers[constraint]] {
+    for (column, causes) in delta.parkedFor where delta.parked.contains(column) {
+      for cause in causes {
+        let parts = ((delta.sourceChildren[cause] ?? []) + (delta.targetChildren[cause] ?? [])).filter {
+          [.column, .domainConstraint].contains($0.kind) && $0 != column
+        }
+        for id in [cause] + parts {
+          for step in [creators[id], alterers[id], droppers[id], cleaners[id]] {
             order(alterers[column], before: step)
             order(step, before: cleaners[column])
           }

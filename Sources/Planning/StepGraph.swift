@@ -21,8 +21,12 @@ struct StepGraph {
   /// The second halves of alterations.
   private(set) var cleaners: [FactID: Int] = [:]
 
+  /// Columns that get their numbers from elsewhere than before.
+  let successions: [NumberSuccession]
+
   init(_ delta: Delta) {
     self.delta = delta
+    successions = Self.successions(delta)
     for id in delta.created.sorted() { addCreation(id) }
     for (id, change) in delta.altered.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
@@ -35,7 +39,16 @@ struct StepGraph {
     for id in delta.dropped.sorted() where delta.impliedDrops[id] == nil {
       guard let fact = delta.source[id] else { continue }
       droppers[id] = nodes.count
-      nodes.append(Node(action: .drop, fact: fact))
+      guard let succession = successions.first(where: { $0.predecessor == id && $0.droppingAside != nil }),
+        let dropping = succession.droppingAside
+      else {
+        nodes.append(Node(action: .drop, fact: fact))
+        continue
+      }
+      // It makes room for its successor, and goes once that knows where it stopped.
+      nodes.append(Node(action: .drop, fact: fact, change: Change(succession.settingAside)))
+      cleaners[id] = nodes.count
+      nodes.append(Node(action: .drop, fact: fact, change: Change(dropping)))
     }
     for id in delta.dropped.sorted() where droppers[id] == nil {
       var root = id
@@ -83,17 +96,20 @@ struct StepGraph {
     connectBounds()
     connectTransforms()
     connectTriggerStates()
+    connectDomains()
     connectParking()
+    connectSuccessions()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
       order(droppers[disturbance.dependent], before: alterer)
       order(finisher(disturbance.altered), before: creators[disturbance.dependent])
     }
+    connectEvaluation()
   }
 
   /// The step after which an altered fact is what others need.
-  private func finisher(_ id: FactID) -> Int? { delta.parked.contains(id) ? cleaners[id] : alterers[id] }
+  func finisher(_ id: FactID) -> Int? { delta.parked.contains(id) ? cleaners[id] : alterers[id] }
 
   /// What is needed comes first.
   private mutating func connectNeeds() {
@@ -261,10 +277,10 @@ struct StepGraph {
         predecessor == table || position[predecessor] < position[table]
           || absorbed.contains(predecessor) && folded[table, default: []].contains(predecessor)
       }
-      // CREATE TABLE makes one of two constraints that say the same.
+      // CREATE TABLE makes one index for two keys of the same columns, and drops the constraint of the second.
       let isTwin = folded[table, default: []].contains {
-        nodes[$0].fact.id.kind == .constraint && fact.id.kind == .constraint
-          && nodes[$0].fact.text(.definition) == fact.text(.definition)
+        guard fact.id.kind == .constraint, let key = ConstraintRule.indexed(fact) else { return false }
+        return ConstraintRule.indexed(nodes[$0].fact) == key
       }
       guard fits, !isTwin else { continue }
       folded[table, default: []].append(node)
@@ -320,8 +336,13 @@ struct StepGraph {
       statements = node.change.statements
       hazards = node.change.hazards
     case .drop:
-      statements = rule.drop(node.fact, delta.context)
-      hazards = rule.dropHazards(node.fact)
+      if node.change.statements.isEmpty {
+        statements = rule.drop(node.fact, delta.context)
+        let hasSuccessor = successions.contains { $0.predecessor == node.fact.id }
+        hazards = hasSuccessor ? [] : rule.dropHazards(node.fact)
+      } else {
+        statements = node.change.statements
+      }
     }
     if node.action == .create { statements += unwantedPrivileges(node.fact.id) }
     for column in [node.fact] + node.merged where column.id.kind == .column && node.action != .drop {

@@ -86,8 +86,18 @@ enum ColumnRule: Rule {
       change.statements.append("\(clause) DROP EXPRESSION")
     }
     if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
-      change.statements.append("\(clause) DROP IDENTITY")
+      // The sequence that follows takes over its position first.
+      if let succession = NumberSuccession(of: new.id, context) {
+        change.statements += succession.settingAside
+        change.cleanup += succession.statements + ["\(clause) DROP IDENTITY"]
+      } else {
+        change.statements.append("\(clause) DROP IDENTITY")
+      }
     }
+    let numbers = identityChanges(old, new, clause)
+    change.hazards += numbers.hazards
+    // PostgreSQL gives the sequence the column's new type, in which its bounds have to have a place.
+    if numbers.isNarrower { change.statements += numbers.statements }
     if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
     change.statements += NotNull.changes(from: old, to: new)
     if let identity = new.optionalText(.identity) {
@@ -99,15 +109,13 @@ enum ColumnRule: Rule {
           change.statements.append(
             "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
         }
-        let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
-        if !options.isEmpty {
-          change.statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))
-        }
+        if !numbers.isNarrower { change.statements += numbers.statements }
       } else {
         let options = identityOptions(new)
         change.statements.append(
           "\(clause) ADD GENERATED \(identity) AS IDENTITY"
             + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
+        change.statements += NumberSuccession(of: new.id, context)?.statements ?? []
       }
     }
     // A new type or collation brings its own storage and compression.
@@ -127,6 +135,28 @@ enum ColumnRule: Rule {
     return .inPlace(change)
   }
 
+  /// What an identity column's sequence becomes, when it was one before.
+  private static func identityChanges(
+    _ old: Fact, _ new: Fact, _ clause: String
+  ) -> (statements: [String], hazards: [Hazard], isNarrower: Bool) {
+    guard old.optionalText(.identity) != nil, new.optionalText(.identity) != nil,
+      let before = old.list(.sequence).last, let after = new.list(.sequence).last
+    else { return ([], [], false) }
+    let (from, to) = (
+      SequenceRange(type: old.text(.type), options: old.list(.identityOptions)),
+      SequenceRange(type: new.text(.type), options: new.list(.identityOptions))
+    )
+    let isNarrower = to.type.width < from.type.width
+    // Bounds come before the type where that is narrower, and so before the sequence's other name.
+    let name = Quote.qualified(new.id.schema, isNarrower ? before : after)
+    let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
+    var statements = from.repositioning(name, for: to)
+    if !options.isEmpty {
+      statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))
+    }
+    return (statements, from.hazards(name, for: to), isNarrower)
+  }
+
   private static func sameType(_ old: Fact, _ new: Fact) -> Bool {
     old.attributes[.type] == new.attributes[.type] && old.attributes[.collation] == new.attributes[.collation]
   }
@@ -144,7 +174,13 @@ enum ColumnRule: Rule {
       // What a session has set must not decide what values become.
       change.statements += conversion.seen.map { "SET LOCAL \($0.assignment)" }
       let expression = conversion.expression(new.id.memberSQL, to: type)
-      change.statements.append(conversion.way == .assignment ? alter : "\(alter) USING \(expression)")
+      // A foreign table's values are converted by nobody here.
+      let isForeign = context.source.contains(FactID(.foreignTable, schema: new.id.schema, name: new.id.name))
+      change.statements.append(conversion.way == .assignment || isForeign ? alter : "\(alter) USING \(expression)")
+      if isForeign {
+        change.disturbs.append((new.id, isInTheWay))
+        return
+      }
       change.hazards += conversion.hazards(new.id.path, from: old.text(.type), to: type)
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
@@ -165,6 +201,20 @@ enum ColumnRule: Rule {
   static func parking(_ fact: Fact) -> Change {
     let name = fact.id.memberSQL
     return parking(fact, as: "text", "\(name)::text", back: "\(name)::\(fact.text(.type))")
+  }
+
+  /// Turns a column into JSON, which keeps the names of attributes in composite types at any depth, and back.
+  static func parkingByNames(_ fact: Fact) -> Change {
+    let name = fact.id.memberSQL
+    var change = parking(
+      fact, as: "json", "pg_catalog.to_json(\(name))",
+      back:
+        "(pg_catalog.json_populate_record(NULL::pg_temp.dbtool_value, pg_catalog.json_build_object('value', \(name)))).value"
+    )
+    // JSON becomes an array only as an attribute of something.
+    change.cleanup.insert("CREATE TYPE pg_temp.dbtool_value AS (value \(fact.text(.type)))", at: 0)
+    change.cleanup.insert("DROP TYPE pg_temp.dbtool_value", at: 2)
+    return change
   }
 
   /// The same with another type to wait as, and how the values get there and back.
@@ -197,7 +247,13 @@ enum ColumnRule: Rule {
 
 enum DefaultRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    ["\(clause(fact)) SET DEFAULT \(fact.text(.expression))"]
+    var statements = ["\(clause(fact)) SET DEFAULT \(fact.text(.expression))"]
+    let column = FactID(.column, schema: fact.id.schema, name: fact.id.name, member: fact.id.member)
+    // An identity column's successor takes over before the identity goes.
+    if !context.created.contains(column), context.source[column]?.optionalText(.identity) == nil {
+      statements += NumberSuccession(of: column, context)?.statements ?? []
+    }
+    return statements
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     // A partition without a default of its own has its parent's.

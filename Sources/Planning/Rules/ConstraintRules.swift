@@ -4,6 +4,13 @@ internal import Postgres
 enum ConstraintRule: Rule {
   static func clause(_ fact: Fact) -> String { "CONSTRAINT \(fact.id.memberSQL) \(fact.text(.definition))" }
 
+  /// What a key's index is on; nil for what has none.
+  static func indexed(_ fact: Fact) -> Substring? {
+    guard ["p", "u", "x"].contains(fact.text(.type)) else { return nil }
+    let definition = fact.text(.definition)
+    return definition[(definition.firstIndex(of: "(") ?? definition.startIndex)...]
+  }
+
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
     return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + storage(nil, fact)

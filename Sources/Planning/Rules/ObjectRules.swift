@@ -10,7 +10,7 @@ enum EnumRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let before = old.list(.labels)
     let after = new.list(.labels)
-    guard isSubsequence(before, of: after) else { return .inPlace(swap(old, new, context)) }
+    if swaps(old, new) { return .inPlace(swap(old, new, context)) }
     var change = Change()
     var known = Set(before)
     for (index, label) in after.enumerated() where !known.contains(label) {
@@ -24,6 +24,9 @@ enum EnumRule: Rule {
     change.mustCommit = true
     return .inPlace(change)
   }
+
+  /// Whether labels go or change places, so that another type takes its place.
+  static func swaps(_ old: Fact, _ new: Fact) -> Bool { !isSubsequence(old.list(.labels), of: new.list(.labels)) }
 
   private static func isSubsequence(_ short: [String], of long: [String]) -> Bool {
     var rest = long[...]
@@ -75,81 +78,14 @@ enum EnumRule: Rule {
   }
 }
 
-enum SequenceRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    var sql = "CREATE \(fact.text(.persistence) == "unlogged" ? "UNLOGGED " : "")SEQUENCE \(fact.id.sqlName)"
-    if let type = fact.optionalText(.type) { sql += " AS \(type)" }
-    for option in fact.list(.options) { sql += " \(option)" }
-    return [sql]
-  }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP SEQUENCE \(fact.id.sqlName)"] }
-  static func dropHazards(_ fact: Fact) -> [Hazard] {
-    [Hazard(.dataLoss, "drops sequence \(fact.id.sqlName) and forgets its position")]
-  }
-  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    var change = Change()
-    // On its own: together with bounds, the new type's bounds win over the direction's.
-    if old.attributes[.type] != new.attributes[.type] {
-      change.statements.append("ALTER SEQUENCE \(new.id.sqlName) AS \(new.optionalText(.type) ?? "bigint")")
-    }
-    let words = changes(from: old.list(.options), to: new.list(.options))
-    if !words.isEmpty { change.statements.append("ALTER SEQUENCE \(new.id.sqlName) \(words.joined(separator: " "))") }
-    if old.attributes[.persistence] != new.attributes[.persistence] {
-      change.statements.append(
-        "ALTER SEQUENCE \(new.id.sqlName) SET \(new.optionalText(.persistence) == nil ? "LOGGED" : "UNLOGGED")")
-    }
-    return .inPlace(change)
-  }
-
-  /// The clauses that lead from one set of options to another; an option that is gone gets its usual value.
-  static func changes(from old: [String], to new: [String]) -> [String] {
-    let isDescending = { (options: [String]) in options.contains { $0.hasPrefix("INCREMENT BY -") } }
-    let descending = isDescending(new)
-    let turns = isDescending(old) != descending
-    let bound = new.first { $0.hasPrefix(descending ? "MAXVALUE " : "MINVALUE ") }
-    let first = bound.map { String($0.split(separator: " ")[1]) } ?? (descending ? "-1" : "1")
-    let usual: [(prefix: String, reset: String)] = [
-      ("INCREMENT", "INCREMENT BY 1"), ("MINVALUE", "NO MINVALUE"), ("MAXVALUE", "NO MAXVALUE"),
-      ("START", "START WITH \(first)"), ("CACHE", "CACHE 1"), ("CYCLE", "NO CYCLE"),
-    ]
-    var changes = usual.compactMap { option -> String? in
-      let before = old.first { $0.hasPrefix(option.prefix) }
-      let after = new.first { $0.hasPrefix(option.prefix) }
-      // The usual bounds and start are others in the other direction.
-      let follows = ["MINVALUE", "MAXVALUE", "START"].contains(option.prefix)
-      if before == after, !(turns && follows) { return nil }
-      return after ?? option.reset
-    }
-    // A start that is not said follows the bound.
-    if !changes.contains(where: { $0.hasPrefix("START") }), changes.contains(where: { $0.contains("VALUE") }) {
-      changes.append(new.first { $0.hasPrefix("START") } ?? "START WITH \(first)")
-    }
-    // The last value of the other direction is out of bounds.
-    if turns { changes.append("RESTART") }
-    return changes
-  }
-}
-
-enum SequenceOwnerRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let column = fact.list(.column)
-    guard column.count == 3 else { return [] }
-    return [
-      "ALTER SEQUENCE \(fact.id.sqlName) OWNED BY \(Quote.qualified(column[0], column[1])).\(Quote.identifier(column[2]))"
-    ]
-  }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    ["ALTER SEQUENCE \(fact.id.sqlName) OWNED BY NONE"]
-  }
-  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(Change(create(new, context)))
-  }
-}
-
 enum FunctionRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [fact.text(.definition)] }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["DROP ROUTINE \(fact.id.sqlName)(\(fact.id.member))"]
+  }
+  /// Whether PostgreSQL keeps its body as what it means, not as a text: then it knows what the body uses.
+  static func hasParsedBody(_ fact: Fact) -> Bool {
+    ParseTree(parsing: fact.text(.definition))?["CreateFunctionStmt"]?["sql_body"] != nil
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     if new.text(.routine) == "AGGREGATE" { return .replace }

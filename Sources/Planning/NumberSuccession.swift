@@ -1,0 +1,115 @@
+internal import Catalog
+internal import Postgres
+
+/// A column that gets its numbers from elsewhere than before: whatever gives them goes on where the last one stopped, or after
+/// the largest number that is there. Otherwise the next row would get a number that another has.
+struct NumberSuccession {
+  /// What gives a column its numbers.
+  enum Source: Equatable {
+    /// The sequence of an identity column, which has no fact of its own.
+    case identity(schema: String, name: String, SequenceRange.NumberType)
+    case sequence(FactID)
+
+    var path: [String] {
+      switch self {
+      case .identity(let schema, let name, _): [schema, name]
+      case .sequence(let id): [id.schema, id.name]
+      }
+    }
+
+    init?(of column: FactID, in catalog: Catalog) {
+      let sequence = catalog[column]?.list(.sequence) ?? []
+      if sequence.count == 2 {
+        let type = catalog[column].flatMap { SequenceRange.NumberType(rawValue: $0.text(.type)) }
+        self = .identity(schema: sequence[0], name: sequence[1], type ?? .bigint)
+        return
+      }
+      let value = catalog[FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)]
+      guard let need = value?.needs.first(where: { $0.kind == .sequence }) else { return nil }
+      self = .sequence(need)
+    }
+
+    func range(of column: FactID, in catalog: Catalog) -> SequenceRange? {
+      switch self {
+      case .identity(_, _, let type):
+        SequenceRange(type: type.rawValue, options: catalog[column]?.list(.identityOptions) ?? [])
+      case .sequence(let id): catalog[id].map(SequenceRange.init)
+      }
+    }
+  }
+
+  let column: FactID
+  let old: Source?
+  let new: Source
+  private let range: SequenceRange
+  /// The name under which the old sequence waits while the new one has its name.
+  private let aside: String?
+
+  /// - Returns: nil where numbers come from where they came from, or nothing can go on.
+  init?(of column: FactID, _ context: RuleContext) {
+    self.init(of: column, from: context.source, to: context.target)
+  }
+
+  init?(of column: FactID, from source: Catalog, to target: Catalog) {
+    guard column.kind == .column, source.contains(column), let fact = target[column],
+      SequenceRange.NumberType(rawValue: fact.text(.type)) != nil,
+      let new = Source(of: column, in: target), let range = new.range(of: column, in: target)
+    else { return nil }
+    let old = Source(of: column, in: source)
+    switch (old, new) {
+    case (.identity, .identity): return nil
+    case (.sequence(let a), .sequence(let b)) where a == b: return nil
+    default: break
+    }
+    // Numbers that run in the other direction do not go on from there.
+    if let before = old?.range(of: column, in: source), before.isDescending != range.isDescending { return nil }
+    (self.column, self.old, self.new, self.range) = (column, old, new, range)
+    guard let old, old.path == new.path else {
+      aside = nil
+      return
+    }
+    aside = FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
+  }
+
+  /// The sequence that goes once its position is known to the new one.
+  var predecessor: FactID? { if case .sequence(let id)? = old { id } else { nil } }
+
+  /// Whether an identity column's sequence is what stops.
+  var endsIdentity: Bool { if case .identity? = old { true } else { false } }
+
+  /// What gives the old sequence another name, where the new one takes its own.
+  var settingAside: [String] {
+    guard let aside, let old else { return [] }
+    return ["ALTER SEQUENCE \(Quote.qualified(old.path[0], old.path[1])) RENAME TO \(Quote.identifier(aside))"]
+  }
+
+  /// What drops a sequence that was set aside.
+  var droppingAside: [String]? {
+    guard let aside, let old else { return nil }
+    return ["DROP SEQUENCE \(Quote.qualified(old.path[0], aside))"]
+  }
+
+  /// What moves the new sequence on, never back.
+  var statements: [String] {
+    let name = Quote.qualified(new.path[0], new.path[1])
+    let sign = range.isDescending ? "-" : ""
+    guard let old else {
+      let table = FactID(.table, schema: column.schema, name: column.name)
+      let last = "\(range.isDescending ? "min" : "max")(\(column.memberSQL))"
+      return [
+        """
+        SELECT pg_catalog.setval(\(Quote.literal(name)), t.last) FROM (SELECT \(last) AS last FROM \(table.sqlName)) t, \(name) s
+          WHERE \(sign)t.last >= \(sign)s.last_value AND t.last BETWEEN \(range.low) AND \(range.high)
+        """
+      ]
+    }
+    let before = Quote.qualified(old.path[0], aside ?? old.path[1])
+    return [
+      """
+      SELECT pg_catalog.setval(\(Quote.literal(name)), o.last_value, o.is_called) FROM \(before) o, \(name) s
+        WHERE (\(sign)o.last_value, o.is_called) > (\(sign)s.last_value, s.is_called)
+          AND o.last_value BETWEEN \(range.low) AND \(range.high)
+      """
+    ]
+  }
+}

@@ -1,0 +1,143 @@
+internal import Catalog
+internal import Postgres
+
+enum SequenceRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    var sql = "CREATE \(fact.text(.persistence) == "unlogged" ? "UNLOGGED " : "")SEQUENCE \(fact.id.sqlName)"
+    if let type = fact.optionalText(.type) { sql += " AS \(type)" }
+    for option in fact.list(.options) { sql += " \(option)" }
+    return [sql]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP SEQUENCE \(fact.id.sqlName)"] }
+  static func dropHazards(_ fact: Fact) -> [Hazard] {
+    [Hazard(.dataLoss, "drops sequence \(fact.id.sqlName) and forgets its position")]
+  }
+
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    let (before, after) = (SequenceRange(old), SequenceRange(new))
+    var change = Change()
+    // On its own: together with bounds, the new type's bounds win over the direction's.
+    let retyped =
+      old.attributes[.type] == new.attributes[.type]
+      ? [] : ["ALTER SEQUENCE \(new.id.sqlName) AS \(new.optionalText(.type) ?? "bigint")"]
+    // The wider type takes the bounds of both.
+    let isNarrower = after.type.width < before.type.width
+    if !isNarrower { change.statements += retyped }
+    change.statements += before.repositioning(new.id.sqlName, for: after)
+    let words = changes(from: old.list(.options), to: new.list(.options))
+    if !words.isEmpty { change.statements.append("ALTER SEQUENCE \(new.id.sqlName) \(words.joined(separator: " "))") }
+    if isNarrower { change.statements += retyped }
+    change.hazards += before.hazards(new.id.sqlName, for: after)
+    if old.attributes[.persistence] != new.attributes[.persistence] {
+      change.statements.append(
+        "ALTER SEQUENCE \(new.id.sqlName) SET \(new.optionalText(.persistence) == nil ? "LOGGED" : "UNLOGGED")")
+    }
+    return .inPlace(change)
+  }
+
+  /// The clauses that lead from one set of options to another; an option that is gone gets its usual value.
+  static func changes(from old: [String], to new: [String]) -> [String] {
+    let isDescending = { (options: [String]) in options.contains { $0.hasPrefix("INCREMENT BY -") } }
+    let descending = isDescending(new)
+    let turns = isDescending(old) != descending
+    let bound = new.first { $0.hasPrefix(descending ? "MAXVALUE " : "MINVALUE ") }
+    let first = bound.map { String($0.split(separator: " ")[1]) } ?? (descending ? "-1" : "1")
+    let usual: [(prefix: String, reset: String)] = [
+      ("INCREMENT", "INCREMENT BY 1"), ("MINVALUE", "NO MINVALUE"), ("MAXVALUE", "NO MAXVALUE"),
+      ("START", "START WITH \(first)"), ("CACHE", "CACHE 1"), ("CYCLE", "NO CYCLE"),
+    ]
+    var changes = usual.compactMap { option -> String? in
+      let before = old.first { $0.hasPrefix(option.prefix) }
+      let after = new.first { $0.hasPrefix(option.prefix) }
+      // The usual bounds and start are others in the other direction.
+      let follows = ["MINVALUE", "MAXVALUE", "START"].contains(option.prefix)
+      if before == after, !(turns && follows) { return nil }
+      return after ?? option.reset
+    }
+    // A start that is not said follows the bound.
+    if !changes.contains(where: { $0.hasPrefix("START") }), changes.contains(where: { $0.contains("VALUE") }) {
+      changes.append(new.first { $0.hasPrefix("START") } ?? "START WITH \(first)")
+    }
+    return changes
+  }
+}
+
+enum SequenceOwnerRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let column = fact.list(.column)
+    guard column.count == 3 else { return [] }
+    return [
+      "ALTER SEQUENCE \(fact.id.sqlName) OWNED BY \(Quote.qualified(column[0], column[1])).\(Quote.identifier(column[2]))"
+    ]
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER SEQUENCE \(fact.id.sqlName) OWNED BY NONE"]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(create(new, context)))
+  }
+}
+
+/// The numbers that a sequence can give.
+struct SequenceRange {
+  enum NumberType: String {
+    case smallint, integer, bigint
+    var width: Int { self == .smallint ? 2 : self == .integer ? 4 : 8 }
+    var limits: (low: Int, high: Int) {
+      switch self {
+      case .smallint: (Int(Int16.min), Int(Int16.max))
+      case .integer: (Int(Int32.min), Int(Int32.max))
+      case .bigint: (Int.min, Int.max)
+      }
+    }
+  }
+
+  let type: NumberType
+  let isDescending: Bool
+  let low: Int
+  let high: Int
+  let start: Int
+
+  init(_ sequence: Fact) { self.init(type: sequence.optionalText(.type), options: sequence.list(.options)) }
+
+  /// - Parameters:
+  ///   - type: what the numbers are; nil is the usual one.
+  ///   - options: what differs from the usual, as clauses.
+  init(type name: String?, options: [String]) {
+    func value(_ word: String) -> Int? {
+      options.first { $0.hasPrefix(word + " ") }.flatMap { Int($0.dropFirst(word.count + 1)) }
+    }
+    type = name.flatMap(NumberType.init) ?? .bigint
+    isDescending = (value("INCREMENT BY") ?? 1) < 0
+    low = value("MINVALUE") ?? (isDescending ? type.limits.low : 1)
+    high = value("MAXVALUE") ?? (isDescending ? -1 : type.limits.high)
+    start = value("START WITH") ?? (isDescending ? high : low)
+  }
+
+  /// What takes a sequence whose position the new bounds exclude to its new start: PostgreSQL refuses such bounds.
+  ///
+  /// - Parameter name: the sequence's, quoted.
+  func repositioning(_ name: String, for new: SequenceRange) -> [String] {
+    guard new.low > low || new.high < high else { return [] }
+    return [
+      // Bounds in which both have a place. That makes a sequence a new file, so that what follows is undone with it.
+      "ALTER SEQUENCE \(name) MINVALUE \(min(low, new.low)) MAXVALUE \(max(high, new.high))",
+      "SELECT pg_catalog.setval(\(Quote.literal(name)), \(new.start), false) FROM \(name)"
+        + " WHERE last_value NOT BETWEEN \(new.low) AND \(new.high)",
+    ]
+  }
+
+  func hazards(_ name: String, for new: SequenceRange) -> [Hazard] {
+    // A limit that comes with the type has room for whatever the column can hold.
+    let forgets =
+      new.isDescending
+      ? new.low > low && new.low != new.type.limits.low : new.high < high && new.high != new.type.limits.high
+    guard forgets, new.start >= low, new.start <= high else { return [] }
+    return [
+      Hazard(
+        .dataLoss,
+        "changes the bounds of sequence \(name): where its position is beyond them, it starts again at \(new.start) and gives numbers that it has given before"
+      )
+    ]
+  }
+}

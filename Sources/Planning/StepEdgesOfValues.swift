@@ -1,0 +1,174 @@
+internal import Catalog
+
+/// Edges that follow from what is done to values: what gives them, what checks them, what computes them.
+extension StepGraph {
+  // MARK: Numbers
+
+  static func successions(_ delta: Delta) -> [NumberSuccession] {
+    // Columns that are made an identity or cease to be one, and those that have another default.
+    var columns: Set<FactID> = []
+    for id in delta.altered.keys where id.kind == .column { columns.insert(id) }
+    for id in delta.created.union(delta.altered.keys) where id.kind == .columnDefault {
+      columns.insert(FactID(.column, schema: id.schema, name: id.name, member: id.member))
+    }
+    return columns.subtracting(delta.created).sorted().compactMap {
+      NumberSuccession(of: $0, from: delta.source, to: delta.target)
+    }
+  }
+
+  /// A sequence goes after its successor has read where it stopped.
+  mutating func connectSuccessions() {
+    for succession in successions {
+      let column = succession.column
+      let value = FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)
+      if succession.endsIdentity {
+        if case .sequence(let sequence) = succession.new {
+          order(creators[sequence] ?? alterers[sequence], before: cleaners[column])
+        }
+        order(cleaners[column], before: creators[value])
+        continue
+      }
+      guard let old = succession.predecessor, delta.dropped.contains(old) else { continue }
+      let isIdentity = if case .identity = succession.new { true } else { false }
+      order(isIdentity ? alterers[column] : creators[value] ?? alterers[value], before: cleaners[old] ?? droppers[old])
+    }
+  }
+
+  // MARK: Domains
+
+  /// A domain has its checks before anything is of it: PostgreSQL adds none once it stands in an array or in a composite
+  /// type that a column has.
+  mutating func connectDomains() {
+    let steps = creators.merging(alterers) { creator, _ in creator }
+    var checks: [FactID: [(step: Int, needs: Set<FactID>)]] = [:]
+    for (id, step) in steps where id.kind == .domainConstraint {
+      guard let domain = delta.target[id]?.parent else { continue }
+      checks[domain, default: []].append((step, closure(of: id, in: delta.target, except: domain)))
+    }
+    guard !checks.isEmpty else { return }
+    for index in nodes.indices where nodes[index].fact.id.kind != .domainConstraint {
+      let isDrop = nodes[index].action == .drop
+      for fact in [nodes[index].fact] + nodes[index].merged {
+        guard !delta.parked.contains(fact.id) else { continue }
+        let before = delta.source[fact.id]?.needs ?? []
+        for need in isDrop ? before : fact.needs {
+          for check in checks[need] ?? [] where !check.needs.contains(fact.id) && fact.parent != need {
+            if isDrop { order(index, before: check.step) } else { order(check.step, before: index) }
+          }
+        }
+        // What is of it no more is so first.
+        guard nodes[index].action == .alter else { continue }
+        for need in before where !fact.needs.contains(need) {
+          for check in checks[need] ?? [] where !check.needs.contains(fact.id) { order(index, before: check.step) }
+        }
+      }
+    }
+  }
+
+  private func closure(of id: FactID, in catalog: Catalog, except excluded: FactID) -> Set<FactID> {
+    var found: Set<FactID> = []
+    var queue = [id]
+    while let next = queue.popLast() {
+      guard next != excluded, found.insert(next).inserted, let fact = catalog[next] else { continue }
+      queue += fact.needs + (fact.parent.map { [$0] } ?? [])
+    }
+    return found
+  }
+
+  // MARK: Expressions
+
+  /// What is computed while the plan runs calls functions, whose bodies PostgreSQL does not look into before: what they
+  /// name comes first, as far as nothing else says otherwise. A body is a text, in whatever language; a word in it that is
+  /// the name of something is taken for that.
+  mutating func connectEvaluation() {
+    let evaluated = nodes.indices.filter(isEvaluated)
+    guard !evaluated.isEmpty else { return }
+    let steps = creators.merging(alterers.keys.map { ($0, finisher($0) ?? 0) }) { creator, _ in creator }
+    guard steps.keys.contains(where: { $0.kind == .function }) else { return }
+    var named: [String: [FactID]]?
+    var mentions: [FactID: [FactID]] = [:]
+    for index in evaluated {
+      var found: Set<FactID> = []
+      var queue = ([nodes[index].fact] + nodes[index].merged).flatMap(\.needs)
+      while let id = queue.popLast() {
+        guard found.insert(id).inserted, let fact = delta.target[id] else { continue }
+        switch id.kind {
+        case .function:
+          if named == nil { named = namesOfBodies() }
+          if mentions[id] == nil {
+            mentions[id] = Self.words(fact.text(.definition)).flatMap { named?[$0] ?? [] }.sorted()
+          }
+          queue += mentions[id] ?? []
+          queue += fact.needs
+        case .view, .materializedView, .domain, .cast, .operator: queue += fact.needs
+        case .table, .foreignTable: queue += (delta.targetChildren[id] ?? []).filter { $0.kind == .column }
+        default: break
+        }
+      }
+      guard found.contains(where: { $0.kind == .function }) else { continue }
+      let followers = successors(of: index)
+      for id in found.sorted() {
+        if let step = steps[id], step != index, !followers.contains(step) { order(step, before: index) }
+      }
+    }
+  }
+
+  /// Whether a step computes expressions on what is there, or prepares to.
+  private func isEvaluated(_ index: Int) -> Bool {
+    let (node, id) = (nodes[index], nodes[index].fact.id)
+    guard node.action != .drop else { return false }
+    switch id.kind {
+    case .materializedView: return node.fact.attributes[.populated] != .flag(false)
+    case .constraint: return node.action == .create && ["c", "x"].contains(node.fact.text(.type))
+    case .index, .domainConstraint: return true
+    case .column:
+      return node.action == .create || delta.source[id]?.attributes[.type] != node.fact.attributes[.type]
+    default: return false
+    }
+  }
+
+  private func namesOfBodies() -> [String: [FactID]] {
+    var named: [String: [FactID]] = [:]
+    for id in delta.target.facts.keys {
+      switch id.kind {
+      case .function, .table, .foreignTable, .view, .materializedView, .sequence, .enumType, .domain, .compositeType,
+        .rangeType, .baseType:
+        named[id.name, default: []].append(id)
+      default: break
+      }
+    }
+    return named
+  }
+
+  /// The words of a text that may be names: as they are within quotes, otherwise in small letters.
+  private static func words(_ text: String) -> Set<String> {
+    var words: Set<String> = []
+    var word = ""
+    var quoted: String?
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" {
+        if let name = quoted { words.insert(name) }
+        quoted = quoted == nil ? "" : nil
+      } else {
+        quoted?.unicodeScalars.append(scalar)
+      }
+      if scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_" {
+        word.unicodeScalars.append(scalar)
+      } else if !word.isEmpty {
+        words.insert(word.lowercased())
+        word = ""
+      }
+    }
+    if !word.isEmpty { words.insert(word.lowercased()) }
+    return words
+  }
+
+  private func successors(of index: Int) -> Set<Int> {
+    var found: Set<Int> = []
+    var queue = [index]
+    while let next = queue.popLast() {
+      for successor in nodes[next].successors where found.insert(successor).inserted { queue.append(successor) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,158 @@
+internal import Catalog
+
+/// Where values of a type are stored: in columns of the type itself, and in those of arrays, composite types, ranges,
+/// domains and rows that are made of it.
+struct TypeHoldings {
+  struct Holder: Hashable {
+    /// A column of a table, or a materialized view.
+    var id: FactID
+    /// Whether the values stand within others.
+    var isContained: Bool
+  }
+
+  let source: Catalog
+  let dependents: [FactID: [FactID]]
+
+  /// - Parameter type: a type, or a table for its rows.
+  func holders(of type: FactID) -> [Holder] {
+    var found: [FactID: Bool] = [:]
+    var visited: Set<Holder> = []
+    var queue = [Holder(id: type, isContained: type.kind.isTable)]
+    while let next = queue.popLast() {
+      guard visited.insert(next).inserted else { continue }
+      for id in dependents[next.id] ?? [] {
+        guard let fact = source[id] else { continue }
+        // A domain's values are its base type's; everything else that is made of a type contains it.
+        let isItself = !next.isContained && fact.text(.type) == next.id.sqlName
+        switch id.kind {
+        case .column:
+          found[id] = found[id] == true || !isItself
+          if let table = fact.parent, table != next.id { queue.append(Holder(id: table, isContained: true)) }
+        case .domain: queue.append(Holder(id: id, isContained: !isItself))
+        case .compositeType, .rangeType: queue.append(Holder(id: id, isContained: true))
+        case .materializedView: found[id] = true
+        default: break
+        }
+      }
+    }
+    return found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
+  }
+
+  /// The composite types and tables that a column's type is made of, and whose attributes are others in the target.
+  func changedLayouts(of column: FactID, in delta: Delta) -> Set<FactID> {
+    var visited: Set<FactID> = []
+    var changed: Set<FactID> = []
+    var queue = source[column]?.needs ?? []
+    while let id = queue.popLast() {
+      guard id.kind.isType || id.kind.isTable, visited.insert(id).inserted, let old = source[id],
+        let new = delta.target[id]
+      else { continue }
+      queue += old.needs
+      if id.kind == .compositeType, old.attributes != new.attributes { changed.insert(id) }
+      guard id.kind.isTable else { continue }
+      func columns(_ children: [FactID]?, _ catalog: Catalog) -> [String: AttributeValue?] {
+        Dictionary(
+          uniqueKeysWithValues: (children ?? []).filter { $0.kind == .column }.map {
+            ($0.member, catalog[$0]?.attributes[.type])
+          })
+      }
+      let before = columns(delta.sourceChildren[id], source)
+      if before != columns(delta.targetChildren[id], delta.target) { changed.insert(id) }
+      queue += before.keys.flatMap {
+        source[FactID(.column, schema: id.schema, name: id.name, member: $0)]?.needs ?? []
+      }
+    }
+    return changed
+  }
+}
+
+extension Delta {
+  /// PostgreSQL checks a constraint that a domain gets, or that is validated, in columns of the domain itself, and refuses
+  /// it where the domain stands within a column's type.
+  mutating func clearStricterDomains(_ queue: inout [FactID]) {
+    var domains: Set<FactID> = []
+    for id in created.union(altered.keys) where id.kind == .domainConstraint {
+      if let domain = target[id]?.parent { domains.insert(domain) }
+    }
+    for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }
+    for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
+      for holder in holdings.holders(of: domain) where holder.isContained { clear(holder.id, for: domain, &queue) }
+    }
+  }
+
+  /// PostgreSQL refuses to change the type of an attribute while a column holds the composite type, in whatever way.
+  mutating func clearCompositeTypes(_ queue: inout [FactID]) {
+    for type in altered.keys.sorted() where type.kind == .compositeType {
+      guard let old = source[type], let new = target[type], CompositeTypeRule.changesTypes(from: old, to: new) else {
+        continue
+      }
+      for holder in holdings.holders(of: type) { clear(holder.id, for: type, &queue) }
+    }
+  }
+
+  /// Nor does it write a table anew while its rows are values of a column elsewhere.
+  mutating func clearRowTypes(_ queue: inout [FactID]) {
+    for table in rewrittenTables().sorted() where !dropped.contains(table) {
+      for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
+    }
+  }
+
+  private mutating func clear(_ holder: FactID, for changed: FactID, _ queue: inout [FactID]) {
+    if dropped.contains(holder) || parkedFor[holder]?.contains(changed) == true { return }
+    if holder.kind == .column {
+      _ = park(holder, while: changed, &queue)
+    } else {
+      replace(holder, &queue)
+      disturbances.append((changed, holder))
+    }
+  }
+
+  /// Tables that get values in a column, or whose columns get another type.
+  private func rewrittenTables() -> Set<FactID> {
+    var tables: Set<FactID> = []
+    for (id, _) in altered {
+      switch id.kind {
+      case .column:
+        let isRetyped = source[id]?.attributes[.type] != target[id]?.attributes[.type]
+        if isRetyped || parked.contains(id), let table = source[id]?.parent { tables.insert(table) }
+      case .table:
+        let (old, new) = (source[id], target[id])
+        if old?.attributes[.persistence] != new?.attributes[.persistence]
+          || old?.attributes[.accessMethod] != new?.attributes[.accessMethod]
+        {
+          tables.insert(id)
+        }
+      case .enumType:
+        guard let old = source[id], let new = target[id], EnumRule.swaps(old, new) else { continue }
+        for column in sourceDependents[id] ?? [] where column.kind == .column {
+          if let table = source[column]?.parent { tables.insert(table) }
+        }
+      default: break
+      }
+    }
+    for id in created {
+      // A new column of a table that stays, with values.
+      if id.kind == .columnDefault, let column = target[id]?.parent, created.contains(column),
+        let table = target[column]?.parent, source.contains(table)
+      {
+        tables.insert(table)
+      }
+      if id.kind == .column, let fact = target[id], let table = fact.parent, source.contains(table),
+        fact.attributes[.generated] != nil || fact.attributes[.identity] != nil
+      {
+        tables.insert(table)
+      }
+    }
+    // With their partitions and children.
+    var queue = Array(tables)
+    while let table = queue.popLast() {
+      for id in sourceDependents[table] ?? [] where id.kind.isTable && !tables.contains(id) {
+        guard let fact = source[id], fact.partitionParent == table || fact.list(.inherits).contains(table.sqlName)
+        else { continue }
+        tables.insert(id)
+        queue.append(id)
+      }
+    }
+    return tables
+  }
+}

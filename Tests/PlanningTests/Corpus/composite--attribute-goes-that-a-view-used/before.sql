@@ -1,0 +1,3 @@
+CREATE TYPE public.name2 AS (first text, last text, middle text);
+CREATE TABLE public.people (n public.name2, m public.name2[]);
+CREATE VIEW public.names AS SELECT (n).first AS first, (n).middle AS middle FROM public.people;

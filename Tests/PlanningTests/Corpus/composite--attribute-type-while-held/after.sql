@@ -1,0 +1,10 @@
+CREATE TYPE public.point3 AS (x bigint, y integer, tag varchar(20));
+CREATE TYPE public.path3 AS (name text, points public.point3[]);
+CREATE DOMAIN public.some_points AS public.point3[];
+CREATE TABLE public.shapes (id integer PRIMARY KEY, a public.point3, b public.point3[], c public.path3, d public.path3[], e public.some_points);
+CREATE TABLE public.albums (s public.shapes);
+CREATE VIEW public.xs AS SELECT (a).x AS x FROM public.shapes;
+CREATE MATERIALIZED VIEW public.points AS SELECT a FROM public.shapes;
+CREATE INDEX shapes_x ON public.shapes (((a).x));
+CREATE FUNCTION public.x_of(p public.point3) RETURNS bigint LANGUAGE sql IMMUTABLE RETURN (p).x;
+ALTER TABLE public.shapes ADD CONSTRAINT shapes_tagged CHECK ((a).tag <> '');

@@ -1,0 +1,11 @@
+CREATE VIEW public.z_source AS SELECT 5 AS c;
+CREATE FUNCTION public.z_inner() RETURNS SETOF public.z_source LANGUAGE sql STABLE AS 'SELECT * FROM public.z_source';
+CREATE FUNCTION public.a_outer(v integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN v + (SELECT c FROM public.z_inner()); END';
+CREATE FUNCTION public.a_sql(v integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT public.a_outer(v)';
+CREATE TABLE public.base (v integer, w integer DEFAULT public.a_sql(1), CONSTRAINT a_check CHECK (public.a_sql(v) > 0));
+CREATE INDEX a_index ON public.base (public.a_sql(v));
+CREATE UNIQUE INDEX a_part ON public.base (v) WHERE public.a_sql(v) > 3;
+CREATE MATERIALIZED VIEW public.a_first AS SELECT public.a_sql(v) AS n FROM public.base;
+CREATE MATERIALIZED VIEW public.z_last AS SELECT 1 AS n;
+CREATE FUNCTION public.b_reads_last() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM public.z_last';
+CREATE MATERIALIZED VIEW public.b_second AS SELECT public.b_reads_last() AS n;

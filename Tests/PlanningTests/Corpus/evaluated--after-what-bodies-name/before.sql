@@ -1,0 +1,2 @@
+CREATE TABLE public.base (v integer);
+INSERT INTO public.base VALUES (1), (2);

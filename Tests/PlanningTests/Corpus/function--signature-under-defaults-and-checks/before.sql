@@ -1,0 +1,12 @@
+CREATE FUNCTION public.rate(v integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE DOMAIN public.grade AS integer DEFAULT public.rate(3) CHECK (VALUE >= public.rate(3));
+CREATE TABLE public.marks (a integer DEFAULT public.rate(1), b integer CHECK (b > public.rate(2)), g integer GENERATED ALWAYS AS (public.rate(5)) STORED);
+CREATE INDEX marks_rate ON public.marks (public.rate(7));
+CREATE STATISTICS public.marks_stat ON public.rate(a), b FROM public.marks;
+CREATE VIEW public.rated AS SELECT a FROM public.marks WHERE b > public.rate(2);
+ALTER TABLE public.marks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY by_rate ON public.marks USING (a > public.rate(4));
+CREATE RULE quiet AS ON DELETE TO public.marks WHERE old.a > public.rate(4) DO INSTEAD NOTHING;
+CREATE FUNCTION public.fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER fire BEFORE INSERT ON public.marks FOR EACH ROW WHEN (new.a > public.rate(6)) EXECUTE FUNCTION public.fires();
+CREATE FUNCTION public.twice() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT public.rate(1) * 2; END;
