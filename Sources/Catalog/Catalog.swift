@@ -11,6 +11,8 @@ package struct Catalog: Sendable {
   package private(set) var facts: [FactID: Fact] = [:]
   /// Objects of kinds that dbtool does not model: reported, never silently ignored.
   package var unmodeled: [UnmodeledObject] = []
+  /// What belongs to others, and was there and not read: schemas, extensions.
+  package var leftOut: [String] = []
   package var serverVersion: ServerVersion
 
   package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }

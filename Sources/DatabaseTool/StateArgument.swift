@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres
@@ -50,6 +51,14 @@ enum StateArgument: CustomStringConvertible {
     }
   }
 
+  /// Whether it is the project's own: what the project leaves to others is left out of what it is compared with.
+  var isOfProject: Bool {
+    switch self {
+    case .schema, .lock, .migrations: true
+    default: false
+    }
+  }
+
   /// Whether it is read from the project's folder.
   private var isOfFolder: Bool {
     switch self {
@@ -80,5 +89,30 @@ enum StateArgument: CustomStringConvertible {
     // A live database is not copied; its schema is rebuilt.
     case .url: try await states.rebuiltTemplate(catalog)
     }
+  }
+
+  /// Whether it is SQL in files.
+  var isPath: Bool { if case .path = self { true } else { false } }
+
+  /// Who owns everything, or most of it, in what pg_dump has written; nil where the other state has that role own
+  /// something by name.
+  func usualOwner(_ states: States, unless other: Catalog, _ known: Set<String>) async throws -> String? {
+    guard case .path(let path) = self, let owner = try await states.usualOwner(ofDump: path), !known.contains(owner),
+      !other.facts.values.contains(where: { fact in
+        fact.id.kind == .owner && fact.text(.role) == owner
+          || fact.id.kind == .defaultPrivilege && fact.id.member == owner
+      })
+    else { return nil }
+    return owner
+  }
+}
+
+extension Catalog {
+  /// Says what was there in a database, and is not compared.
+  func tellLeftOut(of state: StateArgument, _ project: Project) {
+    guard case .url = state, !leftOut.isEmpty else { return }
+    Console.error.note(
+      "left out of \(state), since \(leftOut.count == 1 ? "it belongs" : "they belong") to others (External, or a tool's history): \(leftOut.sentence)"
+    )
   }
 }

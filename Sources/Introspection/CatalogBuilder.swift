@@ -142,6 +142,8 @@ struct CatalogBuilder {
     catalog[dependent]?.needs.append(need)
   }
 
+  mutating func addLeftOut(_ object: String) { catalog.leftOut.append(object) }
+
   mutating func addUnmodeled(_ object: UnmodeledObject) { catalog.unmodeled.append(object) }
 
   /// Hands out the catalog, which is the builder's no longer: a large one is not copied.

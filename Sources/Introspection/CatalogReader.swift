@@ -11,6 +11,8 @@ package struct CatalogReader: Sendable {
   package var excludedExtensions: Set<String>
   /// Roles that belong to others: what they give by default is theirs.
   package var excludedRoles: Set<String>
+  /// Further names of the database's owner, as a file has them that was written elsewhere.
+  package var ownerNames: Set<String> = []
 
   package init(
     excludedSchemas: Set<String> = [], excludedExtensions: Set<String> = [], excludedRoles: Set<String> = []
@@ -68,7 +70,7 @@ package struct CatalogReader: Sendable {
     let conditions = Set(candidates.compactMap { $0.presence }).sorted()
     let presence = Statement(
       "SELECT " + conditions.map { "EXISTS (SELECT FROM pg_catalog.\($0))" }.joined(separator: ", "))
-    var begun = connection.results(of: [Self.begin, Self.settings, Self.extent, presence], beginning: true)
+    var begun = connection.results(of: [Self.begin, Self.settings, extentOfAll, presence], beginning: true)
       .makeAsyncIterator()
     func next() async throws -> Rows {
       guard let rows = try await begun.next() else { throw CancellationError() }
@@ -95,9 +97,12 @@ package struct CatalogReader: Sendable {
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
         version: version,
-        owners: Set([try extent.string(0)]).union(try extent.bool(4) ? ScratchRights.owners : []),
+        owners: Set([try extent.string(0)]).union(try extent.bool(4) ? ScratchRights.owners : []).union(ownerNames),
         excludedExtensions: excludedExtensions,
         excludedRoles: excludedRoles, capacity: relations > 1000 ? relations * 3 : 0)
+      var schemas = extent.reader
+      for _ in 0..<5 { _ = try schemas.optionalString() }
+      for name in try schemas.strings() { builder.addLeftOut("schema \(Quote.identifier(name))") }
       try await decode(queries, version, from: connection, and: companion, into: &builder)
       await companion?.value?.connection.close()
       let further = try await body(connection)
@@ -110,20 +115,29 @@ package struct CatalogReader: Sendable {
     }
   }
 
+  private var extentOfAll: Statement {
+    let own = [ToolSchema.history, ToolSchema.prepared, ToolSchema.replaced]
+    return Statement(Self.extent, [ArrayText.encode(excludedSchemas.subtracting(own).sorted())])
+  }
+
   /// The owner of the database, how many relations it has, whether jobs of `pg_cron` can be read, and the snapshot for a
   /// second session when there are many relations.
-  private static let extent = Statement(
-    """
+  private static let extent = """
     SELECT pg_catalog.pg_get_userbyid(d.datdba), c.relations,
            -- The extension's table exists or does not; a statement that names it cannot ask.
            coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
                               pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
                        FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false),
            CASE WHEN c.relations > 5000 THEN pg_catalog.pg_export_snapshot() END,
-           pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL
+           pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL,
+           -- Members of pg_cron are its own; that of a scratch server is dbtool's.
+           (SELECT pg_catalog.array_agg(n.nspname::text ORDER BY n.nspname) FROM pg_catalog.pg_namespace n
+             WHERE n.nspname = ANY ($1::text[])
+               AND NOT (n.nspname = 'cron' AND (pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL
+                        OR EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_cron'))))
       FROM pg_catalog.pg_database d, (SELECT pg_catalog.count(*) AS relations FROM pg_catalog.pg_class) c
      WHERE d.datname = pg_catalog.current_database()
-    """)
+    """
 
   /// Which rows of the queries.
   private enum Part { case all, opening, others }

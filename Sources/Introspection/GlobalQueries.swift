@@ -81,7 +81,9 @@ enum ExtensionQuery: CatalogQuery {
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     let oid = try row.int()
     let id = FactID(.extension, name: try row.string())
-    guard !builder.excludedExtensions.contains(id.name) else { return }
+    guard !builder.excludedExtensions.contains(id.name) else {
+      return builder.addLeftOut("extension \(Quote.identifier(id.name))")
+    }
     let version = try row.string()
     builder.add(Fact(id, [.version: .text(version), .schema: .text(try row.string())]), .extension, oid: oid)
   }

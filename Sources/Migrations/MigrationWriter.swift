@@ -34,6 +34,8 @@ package enum MigrationWriter {
         if mode == .transaction, !segment.contains(where: \.takesTime) {
           text += "SET LOCAL statement_timeout = '\(statementTimeout)';\n"
         }
+        let sql = segment.flatMap { step in step.statements.map(step.terminated) }.joined()
+        text += SQLText.settings(for: sql, isLocal: true)
       }
       if mode == .transaction {
         text += SQLComment.line("Bodies may refer to what is created after them.")

@@ -110,6 +110,40 @@ extension States {
   /// - Throws: `ReplayFailure` naming the file and line; `StateError`, `MigrationError`.
   package func sqlTemplate(path: String) async throws -> ScratchTemplate { try await sqlTemplate(SQLFiles(path: path)) }
 
+  /// The role that owns most in what pg_dump has written, if it gives everything to somebody.
+  package func usualOwner(ofDump path: String) async throws -> String? {
+    let files = try SQLFiles(path: path)
+    guard files.isDump else { return nil }
+    let template = try await sqlTemplate(files)
+    let rows = try await template.server.withDatabase(from: template) { database in
+      try await Connection.with(database.reading) {
+        try await $0.query(
+          """
+          SELECT r.rolname, count(*)
+            FROM pg_catalog.pg_shdepend d JOIN pg_catalog.pg_roles r ON r.oid = d.refobjid
+           CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) o
+           WHERE d.dbid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+             AND d.refclassid = 'pg_catalog.pg_authid'::regclass AND d.deptype = 'o' AND NOT r.rolsuper
+             AND coalesce(o.schema, o.name, '') <> 'cron'
+           GROUP BY 1 ORDER BY 2 DESC, 1
+          """)
+      }
+    }
+    let owners = try rows.map { try $0.string(0) }
+    return owners.contains(where: ScratchRights.owners.contains) ? nil : owners.first
+  }
+
+  /// Who owns a live database.
+  package static func owner(of target: ConnectionTarget) async throws -> String {
+    try await Connection.with(target) {
+      try await $0.query(
+        """
+        SELECT pg_catalog.pg_get_userbyid(datdba) FROM pg_catalog.pg_database
+         WHERE datname = pg_catalog.current_database()
+        """)[0].string(0)
+    }
+  }
+
   package func sqlTemplate(_ files: SQLFiles) async throws -> ScratchTemplate {
     let server = try await scratch(loading: files.texts)
     try await server.provide(roles: files.roles.missing)

@@ -20,9 +20,12 @@ package actor States {
   /// What was found out of changes of type: those of a template's types, which its name tells.
   var verdicts: [String: [TypeConversions.Pair: TypeConversion]] = [:]
 
-  package init(database: Database) {
+  /// - Parameter owners: further names of the database's owner, as files have them.
+  package init(database: Database, owners: Set<String> = []) {
     rendering = Rendering(database)
-    reader = Self.reader(for: database)
+    var reader = Self.reader(for: database)
+    reader.ownerNames = owners
+    self.reader = reader
     standIns = Rendering.standIns(of: database)
     standInDigests = Set([standIns.digest?.description].compactMap { $0 })
   }

@@ -93,6 +93,15 @@ extension PlanStep {
   }
 }
 
+extension PlanStep {
+  /// Its hazards, as comments.
+  fileprivate var warnings: String {
+    hazards.map {
+      SQLComment.line("\($0.isRefused ? "refused" : "hazard") \($0.code.rawValue): \($0.message)")
+    }.joined()
+  }
+}
+
 /// The ordered steps from one catalog to another.
 package struct Plan: Sendable {
   package var steps: [PlanStep]
@@ -191,18 +200,27 @@ package struct Plan: Sendable {
   package var isDirect: Bool { steps.allSatisfy { $0.mode == .transaction && !$0.isContinuation } }
 
   /// The SQL as a script: a transaction for each segment, as `psql -v ON_ERROR_STOP=1` runs it.
-  package var script: String {
+  package var script: String { script(beginning: []) }
+
+  /// - Parameter remarks: what it says of itself in its first lines.
+  package func script(beginning remarks: [String]) -> String {
+    let body = bareScript
+    return (remarks + notes).map(SQLComment.line).joined() + SQLText.settings(for: body) + body
+  }
+
+  private var bareScript: String {
     var text = ""
     if contract != nil {
       for (plan, isContract) in parts {
         if isContract { text += "\n" + SQLComment.line("From here on: once every client is ready for it.") }
-        text += plan.script
+        text += plan.bareScript
       }
       return text
     }
     for segment in segments {
       guard segment[0].mode.isTransactional else {
         for step in segment {
+          text += step.warnings
           for statement in step.statements { text += "\n" + step.terminated(statement) }
         }
         continue
@@ -211,7 +229,7 @@ package struct Plan: Sendable {
       // Bodies may refer to what is created after them; they were checked when the declarations were loaded.
       text += "SET LOCAL check_function_bodies = off;\n"
       for step in segment {
-        text += "\n"
+        text += "\n" + step.warnings
         for statement in step.statements { text += step.terminated(statement) }
       }
       text += "\nCOMMIT;\n"

@@ -101,13 +101,15 @@ package struct TestProject: Sendable {
   private static let gate = AsyncGate(limit: 4)
 
   private func variables(_ more: [String: String]) -> [String: String] {
-    var variables = [
+    let variables = [
       "HOME": home, "DBTOOL_STATE_DIR": home + "/state", "NO_COLOR": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
     ]
-    for name in ["PG_BIN", "DBTOOL_RUNTIME_DIR"] {
-      if let value = ProcessInfo.processInfo.environment[name] { variables[name] = value }
-    }
-    return variables.merging(more) { $1 }
+    return variables.merging(Self.passedOn) { $1 }.merging(more) { $1 }
+  }
+
+  /// What a program has to know of the surroundings of the tests.
+  package static var passedOn: [String: String] {
+    ProcessInfo.processInfo.environment.filter { ["PG_BIN", "DBTOOL_RUNTIME_DIR"].contains($0.key) }
   }
 
   package func read(_ path: String) throws -> String { try String(contentsOfFile: "\(root)/\(path)", encoding: .utf8) }

@@ -4,6 +4,7 @@ internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Planning
+internal import SchemaDSL
 
 struct DiffCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -89,8 +90,8 @@ struct DiffWorkflow {
   var strategy = OnlineStrategy.Scope.nothing
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
-    let states = States(database: project.database)
-    var (before, after) = try await catalogs(states)
+    var (states, before, after) = try await read()
+    for (state, catalog) in [(from, before), (to, after)] { catalog.tellLeftOut(of: state, project) }
     let unmodeled = Set(before.unmodeled).union(after.unmodeled).sorted()
     for object in unmodeled { Console.error.warning("not modelled, so not compared: \(object.kind) \(object.name)") }
     if isStrict, !unmodeled.isEmpty {
@@ -125,6 +126,7 @@ struct DiffWorkflow {
       throw ToolError("the plan does not converge, so it is not written; dbtool diff --prove shows the differences")
     }
     print(plan, proof, format)
+    if format == .sql { tell(plan) }
     if let proof, !proof.holds { throw ToolError("the plan does not converge; the differences are above") }
     if check, !plan.isEmpty { throw ExitCode(2) }
   }
@@ -133,7 +135,7 @@ struct DiffWorkflow {
     let console = Console.output
     let output = PlanOutput(plan: plan, proof: proof)
     switch format {
-    case .sql: console.emit(plan.script)
+    case .sql: console.emit(plan.script(beginning: proof == nil && !plan.isEmpty ? [Self.untried] : []))
     case .migration:
       guard let proof else { return }
       for (part, isContract) in plan.parts {
@@ -141,8 +143,41 @@ struct DiffWorkflow {
           MigrationWriter.text(for: part, proof: proof, title: "from \(from) to \(to)", isContract: isContract))
       }
     case .json: if let text = try? JSON.text(output.machine) { console.emit(text + "\n") }
-    case .text: console.write(plan.isEmpty ? "no difference\n" : output.text(console))
+    case .text:
+      console.write(plan.isEmpty ? "no difference\n" : output.text(console))
+      if proof == nil, !plan.isEmpty { console.note("proof: \(Self.untried)") }
     }
+  }
+
+  private static let untried = "not tried on a server; dbtool diff --prove runs it on a scratch copy"
+
+  /// What the text form says, beside SQL that may go elsewhere.
+  private func tell(_ plan: Plan) {
+    for hazard in plan.hazards {
+      Console.error.warning("\(hazard.isRefused ? "refused " : "")\(hazard.code.rawValue): \(hazard.message)")
+    }
+    for note in plan.notes { Console.error.note("note: \(note)") }
+  }
+
+  /// Both states, as they can be compared.
+  private func read() async throws -> (States, Catalog, Catalog) {
+    let database = from.isOfProject || to.isOfProject ? project.database : Database(project.databaseName) {}
+    var owners: Set<String> = []
+    for case .url(let target) in [from, to] where [from, to].contains(where: \.isPath) {
+      owners.insert(try await States.owner(of: target))
+    }
+    var states = States(database: database, owners: owners)
+    var (before, after) = try await catalogs(states)
+    // pg_dump names the owner of everything, also where that is the database's.
+    let found = [
+      try await from.usualOwner(states, unless: after, owners), try await to.usualOwner(states, unless: before, owners),
+    ].compactMap { $0 }
+    if !found.isEmpty {
+      states = States(database: database, owners: owners.union(found))
+      if from.isPath { before = try await from.catalog(project, states) }
+      if to.isPath { after = try await to.catalog(project, states) }
+    }
+    return (states, before, after)
   }
 
   /// Both states; of two live databases at once.

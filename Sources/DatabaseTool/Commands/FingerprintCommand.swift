@@ -32,7 +32,9 @@ struct FingerprintCommand: AsyncParsableCommand {
       let project = try projectOptions.project(.folder)
       let clock = ContinuousClock()
       let start = clock.now
-      let catalog = try await StateArgument(state).catalog(project, States(database: project.database))
+      let argument = try StateArgument(state)
+      let catalog = try await argument.catalog(project, States(database: project.database))
+      catalog.tellLeftOut(of: argument, project)
       let read = clock.now
       let fingerprint = "\(catalog.fingerprint)"
       if timing {
