@@ -3,6 +3,7 @@ internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres
+internal import SchemaDSL
 
 /// A state of a database, as the command line names it.
 enum StateArgument: CustomStringConvertible {
@@ -52,11 +53,24 @@ enum StateArgument: CustomStringConvertible {
   }
 
   /// Whether it is the project's own: what the project leaves to others is left out of what it is compared with.
-  var isOfProject: Bool {
+  func belongs(to project: Project) async throws -> Bool {
     switch self {
-    case .schema, .lock, .migrations: true
-    default: false
+    case .schema, .lock, .migrations: return true
+    case .empty, .path: return false
+    case .url(let target):
+      do {
+        return try await Connection.with(target) { try await DatabaseMarks($0) }.project == project.databaseName
+      } catch let error as PostgresError where error.kind == .connection { throw error } catch {
+        // There is a history, which this role may not read, or nobody should.
+        return true
+      }
     }
+  }
+
+  /// The declarations whose externals apply: none where no state is the project's.
+  static func database(for states: [StateArgument], _ project: Project) async throws -> Database {
+    for state in states where try await state.belongs(to: project) { return project.database }
+    return Database(project.databaseName) {}
   }
 
   /// Whether it is read from the project's folder.
@@ -109,10 +123,9 @@ enum StateArgument: CustomStringConvertible {
 
 extension Catalog {
   /// Says what was there in a database, and is not compared.
-  func tellLeftOut(of state: StateArgument, _ project: Project) {
-    guard case .url = state, !leftOut.isEmpty else { return }
-    Console.error.note(
-      "left out of \(state), since \(leftOut.count == 1 ? "it belongs" : "they belong") to others (External, or a tool's history): \(leftOut.sentence)"
-    )
+  func leftOutText(of state: StateArgument) -> TerminalText? {
+    guard case .url = state, !leftOut.isEmpty else { return nil }
+    let they = leftOut.count == 1 ? "it belongs" : "they belong"
+    return "left out of \(state), since \(they) to others (External, or a tool's history): \(leftOut.sentence)"
   }
 }

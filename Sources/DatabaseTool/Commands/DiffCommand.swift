@@ -91,9 +91,13 @@ struct DiffWorkflow {
 
   func run(_ format: DiffCommand.Format, check: Bool, prove: Bool) async throws {
     var (states, before, after) = try await read()
-    for (state, catalog) in [(from, before), (to, after)] { catalog.tellLeftOut(of: state, project) }
+    var leftOut: [String] = []
+    for (state, catalog) in [(from, before), (to, after)] {
+      if let text = catalog.leftOutText(of: state), format != .json { format.tell(text) }
+      if case .url = state { leftOut += catalog.leftOut }
+    }
     let unmodeled = Set(before.unmodeled).union(after.unmodeled).sorted()
-    for object in unmodeled { Console.error.warning("not modelled, so not compared: \(object.kind) \(object.name)") }
+    for object in unmodeled { format.warn("not modelled, so not compared: \(object.kind) \(object.name)") }
     if isStrict, !unmodeled.isEmpty {
       Console.error.failure("\(unmodeled.count) objects of kinds that dbtool does not model, and --strict was given")
       throw ExitCode(3)
@@ -125,17 +129,23 @@ struct DiffWorkflow {
     if let proof, !proof.holds, format == .migration {
       throw ToolError("the plan does not converge, so it is not written; dbtool diff --prove shows the differences")
     }
-    print(plan, proof, format)
-    if format == .sql { tell(plan) }
+    print(plan, proof, format, leftOut: Array(Set(leftOut)).sorted())
     if let proof, !proof.holds { throw ToolError("the plan does not converge; the differences are above") }
     if check, !plan.isEmpty { throw ExitCode(2) }
   }
 
-  private func print(_ plan: Plan, _ proof: Proof?, _ format: DiffCommand.Format) {
+  private func print(_ plan: Plan, _ proof: Proof?, _ format: DiffCommand.Format, leftOut: [String]) {
     let console = Console.output
-    let output = PlanOutput(plan: plan, proof: proof)
+    var output = PlanOutput(plan: plan, proof: proof)
+    output.leftOut = leftOut
     switch format {
-    case .sql: console.emit(plan.script(beginning: proof == nil && !plan.isEmpty ? [Self.untried] : []))
+    case .sql:
+      console.emit(plan.script(beginning: proof == nil && !plan.isEmpty ? [Self.untried] : []))
+      // What the text form says, beside SQL that may go elsewhere.
+      for hazard in plan.hazards {
+        format.warn("\(hazard.isRefused ? "refused " : "")\(hazard.code.rawValue): \(hazard.message)")
+      }
+      for note in plan.notes { format.tell("note: \(note)") }
     case .migration:
       guard let proof else { return }
       for (part, isContract) in plan.parts {
@@ -151,17 +161,9 @@ struct DiffWorkflow {
 
   private static let untried = "not tried on a server; dbtool diff --prove runs it on a scratch copy"
 
-  /// What the text form says, beside SQL that may go elsewhere.
-  private func tell(_ plan: Plan) {
-    for hazard in plan.hazards {
-      Console.error.warning("\(hazard.isRefused ? "refused " : "")\(hazard.code.rawValue): \(hazard.message)")
-    }
-    for note in plan.notes { Console.error.note("note: \(note)") }
-  }
-
   /// Both states, as they can be compared.
   private func read() async throws -> (States, Catalog, Catalog) {
-    let database = from.isOfProject || to.isOfProject ? project.database : Database(project.databaseName) {}
+    let database = try await StateArgument.database(for: [from, to], project)
     var owners: Set<String> = []
     for case .url(let target) in [from, to] where [from, to].contains(where: \.isPath) {
       owners.insert(try await States.owner(of: target))
@@ -187,5 +189,16 @@ struct DiffWorkflow {
     }
     async let after = states.live(second)
     return (try await states.live(first), try await after)
+  }
+}
+
+extension DiffCommand.Format {
+  /// SQL may be read together with what is said about it, so that is said in comments.
+  private var isSQL: Bool { self == .sql || self == .migration }
+
+  func tell(_ text: TerminalText) { Console.error.note(isSQL ? "-- \(text)" : text) }
+
+  func warn(_ text: TerminalText) {
+    if isSQL { Console.error.line("-- warning: \(text)") } else { Console.error.warning(text) }
   }
 }

@@ -25,6 +25,7 @@ struct FingerprintCommand: AsyncParsableCommand {
     var fingerprint: String
     var facts: Int
     var kinds: [String: Int]
+    var leftOut: [String]?
   }
 
   func run() async throws {
@@ -34,7 +35,6 @@ struct FingerprintCommand: AsyncParsableCommand {
       let start = clock.now
       let argument = try StateArgument(state)
       let catalog = try await argument.catalog(project, States(database: project.database))
-      catalog.tellLeftOut(of: argument, project)
       let read = clock.now
       let fingerprint = "\(catalog.fingerprint)"
       if timing {
@@ -48,13 +48,16 @@ struct FingerprintCommand: AsyncParsableCommand {
       switch format {
       case .json:
         let kinds = Dictionary(uniqueKeysWithValues: counts.map { ($0.key.word, $0.value) })
-        console.emit(try JSON.text(Output(fingerprint: fingerprint, facts: total, kinds: kinds)) + "\n")
+        let leftOut = catalog.leftOutText(of: argument) == nil ? nil : catalog.leftOut
+        let output = Output(fingerprint: fingerprint, facts: total, kinds: kinds, leftOut: leftOut)
+        console.emit(try JSON.text(output) + "\n")
       case .text:
         console.line("sha256:\(fingerprint)")
         var table = TextTable()
         for (kind, count) in counts.sorted(by: { $0.key.rank < $1.key.rank }) { table.add("\(count)", kind.title) }
         table.print(to: console)
         console.line("\(total) facts")
+        if let text = catalog.leftOutText(of: argument) { Console.error.note(text) }
       }
     }
   }

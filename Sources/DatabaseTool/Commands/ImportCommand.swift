@@ -6,7 +6,6 @@ internal import Importing
 internal import Migrations
 internal import Planning
 internal import Postgres
-internal import SchemaDSL
 
 struct ImportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -67,10 +66,9 @@ struct ImportWork {
     let path = folder.hasPrefix("/") ? folder : "\(project.root)/\(folder)"
     try refuseToOverwrite(path)
     try await refuseUnmarkable()
-    // It is a database of its own, in which nothing is left to others yet.
-    let states = States(database: source.isOfProject ? project.database : Database(databaseName) {})
+    let states = States(database: try await StateArgument.database(for: [source], project))
     let found = try await source.catalog(project, states)
-    found.tellLeftOut(of: source, project)
+    if let text = found.leftOutText(of: source) { Console.error.note(text) }
     guard found.unmodeled.isEmpty else {
       let list = found.unmodeled.map { "\($0.kind) \($0.name)" }.joined(separator: ", ")
       throw ToolError("dbtool does not model \(list). Take them out, or import a copy of the database without them.")

@@ -11,6 +11,8 @@ struct PlanOutput {
   var allowed: Set<Hazard.Code> = []
   /// Whether comments and grants of new objects are listed too.
   var isVerbose = false
+  /// What was there and is not compared.
+  var leftOut: [String] = []
   /// How large the tables are that hazards are about.
   var estimates: TableEstimates?
   private let created: Set<FactID>
@@ -170,13 +172,14 @@ struct PlanOutput {
     }
     var summary: String
     var notes: [String]
+    var leftOut: [String]?
     var steps: [Step]
     var proof: ProofEntry?
   }
 
   var machine: Machine {
     Machine(
-      summary: plan.summary, notes: plan.notes,
+      summary: plan.summary, notes: plan.notes, leftOut: leftOut.isEmpty ? nil : leftOut,
       steps: plan.steps.enumerated().map { index, step in
         Machine.Step(
           action: step.action.rawValue, kind: step.subject.kind.word, object: step.subject.path,
