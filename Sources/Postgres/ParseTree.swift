@@ -134,12 +134,40 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     let outer = (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
     if body["exceptions"] == nil, outer.count == 1, let inner = outer[0]["PLpgSQL_stmt_block"] { body = inner }
     // These are there by themselves.
-    let variables = (function["datums"]?.elements ?? []).map { $0["PLpgSQL_var"]?["refname"]?.text }
-    guard variables.allSatisfy({ ["found", "sqlstate", "sqlerrm"].contains($0) }) else { return nil }
+    let variables = (function["datums"]?.elements ?? []).map { $0["PLpgSQL_var"] }
+    guard
+      variables.allSatisfy({
+        ["found", "sqlstate", "sqlerrm"].contains($0?["refname"]?.text) && $0?["default_val"] == nil
+      })
+    else { return nil }
     let handlers = body["exceptions"]?["PLpgSQL_exception_block"]?["exc_list"]?.elements ?? []
     guard handlers.allSatisfy({ ($0["PLpgSQL_exception"]?["action"]?.elements ?? []).isEmpty }) else { return nil }
     return (body["body"]?.elements ?? []).filter { $0["PLpgSQL_stmt_return"] == nil }
   }
+
+  /// Nodes that name something or say an option, and evaluate nothing.
+  private static let plain: Set<String> = [
+    "String", "Integer", "Float", "Boolean", "List", "TypeName", "RangeVar", "RoleSpec", "ObjectWithArgs", "DefElem",
+    "AccessPriv", "FunctionParameter", "AlterTableCmd", "CreateOpClassItem", "PublicationObjSpec", "PublicationTable",
+  ]
+
+  /// Whether nothing within is an expression that PostgreSQL would look into. The value of a setting is a constant, and read
+  /// as a text.
+  var holdsNoExpression: Bool {
+    switch self {
+    case .object(let members):
+      members.allSatisfy { name, value in
+        if ["defexpr", "sql_body", "whereClause", "raw_default", "cooked_default"].contains(name) { return false }
+        if name == "setstmt" || name == "VariableSetStmt" { return value.setsConstants }
+        let isNode = name.first?.isUppercase == true
+        return (!isNode || Self.plain.contains(name) || name == "GrantStmt") && value.holdsNoExpression
+      }
+    case .list(let elements): elements.allSatisfy(\.holdsNoExpression)
+    case .text, .number, .flag: true
+    }
+  }
+
+  var setsConstants: Bool { (self["args"]?.elements ?? []).allSatisfy { $0["A_Const"] != nil } }
 
   /// The same without where in the text it stands.
   var withoutLocations: ParseTree {
@@ -164,6 +192,14 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     } else {
       self = .number(Int(try value.decode(Double.self)))
     }
+  }
+
+  /// What `SELECT …` delivers, where it does nothing but deliver that.
+  static func delivered(by expression: String) -> [ParseTree]? {
+    guard case .object(let select)? = ParseTree(parsing: "SELECT \(expression)")?["SelectStmt"],
+      Set(select.keys).isSubset(of: ["targetList", "limitOption", "op"])
+    else { return nil }
+    return select["targetList"]?.elements.compactMap { $0["ResTarget"]?["val"] }
   }
 
   package subscript(key: String) -> ParseTree? {

@@ -21,7 +21,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
   }
 
   /// A function that does what only a superuser's code could, and says nothing when it cannot.
-  private static let evil = """
+  static let evil = """
     CREATE FUNCTION public.act() RETURNS int LANGUAGE "plpgsql" AS $evil$
     BEGIN
       BEGIN EXECUTE $c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$; EXCEPTION WHEN OTHERS THEN NULL; END;
@@ -40,7 +40,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
     END $evil$
     """
 
-  static let all: [ScratchAttack] = direct + roles + languages + connections + calls
+  static let all: [ScratchAttack] = direct + roles + languages + connections + calls + signatures
 
   private static let direct = [
     ScratchAttack(
@@ -123,12 +123,12 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "UPDATE pg_catalog.pg_proc SET proowner = 10, prosecdef = true",
       "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
     ScratchAttack(
-      "a stolen signature", "GRANT SELECT ON pg_catalog.dbtool_secret TO PUBLIC",
+      "a stolen signature", "GRANT SELECT ON pg_catalog.pg_authid TO PUBLIC",
       "GRANT SELECT ON ALL TABLES IN SCHEMA pg_catalog TO PUBLIC",
       """
       DO $$ BEGIN
-        PERFORM pg_catalog.dbtool_as_superuser(s, 'other', '', encode(sha256(convert_to(k.secret || ':other:0:' || s, 'UTF8')), 'hex'), 'public')
-          FROM pg_catalog.dbtool_secret k, (VALUES ($c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$)) v(s);
+        PERFORM pg_catalog.dbtool_as_superuser(s, 'other', '', encode(sha256(convert_to(k.rolpassword || ':other:0:' || s, 'UTF8')), 'hex'), 'public')
+          FROM pg_catalog.pg_authid k, (VALUES ($c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$)) v(s) WHERE k.rolname = 'dbtool_helper';
       END $$
       """,
       "SELECT pg_catalog.dbtool_as_superuser($c$COPY (SELECT 1) TO PROGRAM 'cat > {canary}'$c$, 'other', '', NULL, '')"),
@@ -259,7 +259,7 @@ struct ScratchAttack: Sendable, CustomTestStringConvertible {
       "CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '{socket}', dbname 'postgres')",
       "CREATE USER MAPPING FOR CURRENT_USER SERVER s OPTIONS (user 'dbtool', password_required 'false')",
       "CREATE USER MAPPING FOR PUBLIC SERVER s OPTIONS (user 'dbtool')",
-      "CREATE FOREIGN TABLE ft (secret text) SERVER s OPTIONS (schema_name 'pg_catalog', table_name 'dbtool_secret')",
+      "CREATE FOREIGN TABLE ft (secret text) SERVER s OPTIONS (schema_name 'pg_catalog', table_name 'pg_authid')",
       "INSERT INTO loot SELECT 'connected' FROM ft"),
     ScratchAttack(
       "another run's role",

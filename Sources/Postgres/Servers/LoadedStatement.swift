@@ -1,26 +1,86 @@
-/// What a scratch server does with a statement that is loaded.
+/// What a scratch server does with a statement that is loaded: the statements that are sent in its place.
 enum LoadedStatement {
-  /// It runs with the rights of the loading role.
-  case asWritten
-  /// It is signed, and runs with a superuser's rights.
-  case asSuperuser(SuperuserStatement)
   /// It is about the server, or another database of it, and no part of a database's schema.
   case leftOut
+  case sent([Part])
+
+  struct Part {
+    var sql: String
+    /// Whether it is signed, and runs with a superuser's rights; otherwise with those of the loading role.
+    var right: SuperuserStatement?
+  }
 
   private static let foreign: Set<String> = [
     "AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "AlterDatabaseStmt", "AlterDatabaseSetStmt",
     "CreateTableSpaceStmt", "DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "CheckPointStmt",
   ]
 
-  /// - Parameter isConfined: whether the operating system keeps in what native code does.
-  init(_ sql: String, isConfined: Bool) {
+  /// - Parameters:
+  ///   - database: the one that it is loaded into.
+  ///   - isConfined: whether the operating system keeps in what native code does.
+  init(_ sql: String, database: String, isConfined: Bool) {
     let form = ParseTree.look(at: sql) { name, tree -> LoadedStatement in
       if Self.foreign.contains(name) { return .leftOut }
-      guard let right = SuperuserStatement(sql, name, tree), isConfined || !right.isNative else { return .asWritten }
-      return .asSuperuser(right)
+      if name == "DoStmt", let block = GeneratedBlock(sql) { return .sent([Self.part(block, database)]) }
+      if name == "CreateFunctionStmt", let node = tree()?[name], let parts = Self.leakproof(sql, node) {
+        return .sent(parts)
+      }
+      guard let right = SuperuserStatement(name, tree), isConfined || !right.isNative else {
+        return .sent([Part(sql: sql)])
+      }
+      // A role is set by the session itself, once it may.
+      return .sent([Part(sql: sql, right: right)] + (right.kind == .member ? [Part(sql: sql)] : []))
     }
     // What this grammar does not know is PostgreSQL's to judge.
-    self = form ?? .asWritten
+    self = form ?? .sent([Part(sql: sql)])
+  }
+
+  private static func part(_ block: GeneratedBlock, _ database: String) -> Part {
+    switch block {
+    case .setting(let parameter, let statement):
+      Part(sql: statement(Quote.identifier(database)), right: SuperuserStatement(.setting, role: parameter))
+    case .optionalExtension(let name, let statement):
+      Part(sql: statement, right: SuperuserStatement(.availableExtension, role: name, hasOwnPath: true))
+    case .role(let name, let statement):
+      Part(sql: statement, right: SuperuserStatement(.role, role: name, hasOwnPath: true))
+    }
+  }
+
+  /// A function that says it is leakproof, which only a superuser's may, is made without that, as the loading role's; then it
+  /// is said of it. So no default and no body is looked at with a superuser's rights.
+  private static func leakproof(_ sql: String, _ node: ParseTree) -> [Part]? {
+    let options = SuperuserStatement.options(node["options"])
+    let language = options.first { $0.name == "language" }?.value?["String"]?["sval"]?.text?.lowercased()
+    guard !["c", "internal"].contains(language), !options.contains(where: { $0.name == "support" }),
+      let option = (node["options"]?.elements ?? []).compactMap({ $0["DefElem"] }).first(where: {
+        $0["defname"]?.text == "leakproof" && $0["arg"]?["Boolean"]?["boolval"]?.isTrue == true
+      }), let start = option["location"]?.number, let name = node["funcname"]?.names,
+      let types = argumentTypes(node["parameters"]?.elements ?? [])
+    else { return nil }
+    // The word stands there, in ASCII.
+    var bytes = Array(sql.utf8)
+    let word = start..<start + "leakproof".utf8.count
+    guard word.upperBound <= bytes.count else { return nil }
+    bytes.replaceSubrange(word, with: repeatElement(UInt8(ascii: " "), count: word.count))
+    let kind = node["is_procedure"]?.isTrue == true ? "PROCEDURE" : "FUNCTION"
+    let signature = name.map { Quote.identifier($0) }.joined(separator: ".") + "(\(types.joined(separator: ", ")))"
+    return [
+      Part(sql: String(decoding: bytes, as: UTF8.self)),
+      Part(sql: "ALTER \(kind) \(signature) LEAKPROOF", right: SuperuserStatement(.function)),
+    ]
+  }
+
+  /// The types that tell a function from others of its name.
+  private static func argumentTypes(_ parameters: [ParseTree]) -> [String]? {
+    var types: [String] = []
+    for parameter in parameters.compactMap({ $0["FunctionParameter"] }) {
+      if ["FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"].contains(parameter["mode"]?.text) { continue }
+      guard let type = parameter["argType"], let names = type["names"]?.names else { return nil }
+      let suffix = type["pct_type"]?.isTrue == true ? "%TYPE" : ""
+      let bounds = String(repeating: "[]", count: type["arrayBounds"]?.elements.isEmpty == false ? 1 : 0)
+      types.append(names.map { Quote.identifier($0) }.joined(separator: ".") + suffix + bounds)
+    }
+    return types
   }
 }
 

@@ -8,8 +8,11 @@ package struct LoadingSession: Sendable {
   private let isConfined: Bool
   private let version: ServerVersion
 
-  init(_ connection: Connection, secret: String?, isConfined: Bool, version: ServerVersion) {
+  private let database: String
+
+  init(_ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion) {
     self.connection = connection
+    self.database = database
     self.secret = secret
     self.isConfined = isConfined
     self.version = version
@@ -18,13 +21,12 @@ package struct LoadingSession: Sendable {
   /// A statement as it is sent: itself, or signed.
   private func prepared(_ sql: String) -> [Statement] {
     guard let secret else { return [Statement(sql)] }
-    switch LoadedStatement(sql, isConfined: isConfined) {
-    case .asWritten: return [Statement(sql)]
+    switch LoadedStatement(sql, database: database, isConfined: isConfined) {
     case .leftOut: return [Statement("SELECT")]
-    case .asSuperuser(let right):
-      let signed = Statement(ScratchRights.signed(sql, right, secret: secret))
-      // A role is set by the session itself, once it may.
-      return right.kind == .member ? [signed, Statement(sql)] : [signed]
+    case .sent(let parts):
+      return parts.map { part in
+        Statement(part.right.map { ScratchRights.signed(part.sql, $0, secret: secret) } ?? part.sql)
+      }
     }
   }
 

@@ -15,7 +15,7 @@ enum ScratchCluster {
   static func path(_ installation: Installation, _ user: ProcessUser) async throws -> String {
     let base = try ServerFolders.cache()
     // Another way to set it up is another cluster.
-    let parts = ScratchRights.setUp(secret: "")
+    let parts = ScratchRights.setUp
     let key = Digest(of: installation.bin + "\(installation.version)" + parts.cluster + parts.database).short
     let cluster = "\(base)/cluster-\(installation.version)-\(key)"
     if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
@@ -50,10 +50,8 @@ enum ScratchCluster {
 
   /// In single-user mode, which needs no server, and in which `template0` can be changed.
   private static func setUp(_ data: String, _ installation: Installation, _ user: ProcessUser) throws {
-    let secret = ScratchRights.newSecret()
-    let parts = ScratchRights.setUp(secret: secret)
+    let parts = ScratchRights.setUp
     for (database, script) in [("template0", parts.cluster + parts.database), ("postgres", parts.database)] {
-      // It holds the secret, and is nobody else's to read.
       let folder = try TemporaryFolder()
       defer { folder.remove() }
       let file = folder.path + "/setup"

@@ -36,7 +36,8 @@ package struct ScratchDatabase: Sendable {
     if isLoaded { return try await server.withLoading(name, body) }
     return try await Connection.with(target) {
       try await body(
-        LoadingSession($0, secret: nil, isConfined: server.isConfined, version: server.installation.version))
+        LoadingSession(
+          $0, database: name, secret: nil, isConfined: server.isConfined, version: server.installation.version))
     }
   }
 

@@ -101,11 +101,11 @@ package actor ScratchServer {
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
         gatePath: gatePath, idleSeconds: idleSeconds ?? (universe.isEmpty ? 300 : 120))
     }
-    _ = consume gate
     let admin = try await Connection.open(
       Self.pinned(ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres"), installation),
       applicationName: "dbtool scratch")
-    let secret = try await admin.query("SELECT secret FROM \(ScratchRights.marker)")[0].string(0)
+    let secret = try await ScratchRights.secret(of: admin, isOwn: !universe.isEmpty)
+    _ = consume gate
     let server = ScratchServer(
       installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
       generation: generation, secret: secret)
@@ -190,7 +190,8 @@ package actor ScratchServer {
       [secret, isConfined, installation] connection in
       let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
       let result = try await body(
-        LoadingSession(connection, secret: secret, isConfined: isConfined, version: installation.version))
+        LoadingSession(
+          connection, database: name, secret: secret, isConfined: isConfined, version: installation.version))
       // Event triggers that came meanwhile sleep since they were made.
       let triggers = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)"
       return (result, before ? true : try await connection.query(triggers)[0].bool(0))
@@ -383,21 +384,34 @@ package actor ScratchServer {
     let before = try await sharedState()
     do {
       let result = try await body()
-      if !isExpected, try await sharedState() != before { try generation.end() }
+      if !isExpected, try await !sharedState().follows(before) { try generation.end() }
       return result
     } catch {
-      if try await sharedState() != before { try generation.end() }
+      if try await !sharedState().follows(before) { try generation.end() }
       throw error
     }
   }
 
-  /// A digest of what databases of a server share, but for the scratch databases themselves and their roles.
-  private func sharedState() async throws -> String {
+  /// What databases of a server share, but for the scratch databases themselves and their roles.
+  private struct SharedState {
+    var digest: String
+    /// The databases that others are copied from, by number.
+    var templates: Set<String>
+
+    /// Templates come, but none goes, or is another than it was.
+    func follows(_ before: SharedState) -> Bool {
+      digest == before.digest && templates.isSuperset(of: before.templates)
+    }
+  }
+
+  private func sharedState() async throws -> SharedState {
     let parameters =
       installation.version.major >= 15 ? "UNION ALL SELECT 'p ' || to_jsonb(p)::text FROM pg_parameter_acl p" : ""
-    return try await admin.query(
+    let row = try await admin.query(
       """
-      SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '')) FROM (
+      SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '')),
+             (SELECT coalesce(array_agg(oid || ' ' || datname), '{}') FROM pg_database WHERE datname ~ '^template_')::text
+        FROM (
         SELECT 'r ' || to_jsonb(r)::text AS line FROM pg_authid r
          WHERE NOT (rolname ~ '^scratch_' AND EXISTS (SELECT FROM pg_database d WHERE d.datname = rolname))
            -- Stand-ins come, and stay as they are.
@@ -418,6 +432,8 @@ package actor ScratchServer {
          WHERE datname ~ '^template_' AND (datdba <> 10 OR NOT datallowconn OR datconnlimit <> -1)
         UNION ALL SELECT 't ' || to_jsonb(t)::text FROM pg_tablespace t
         \(parameters)) AS lines
-      """)[0].string(0)
+      """)[0]
+    return SharedState(
+      digest: try row.string(0), templates: Set(ArrayText.decode(try row.string(1)) ?? []))
   }
 }

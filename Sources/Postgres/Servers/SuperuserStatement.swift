@@ -1,11 +1,14 @@
 /// A statement that PostgreSQL lets only a superuser carry out, and that evaluates nothing of what was loaded: it may be
 /// carried out with a superuser's rights in a scratch server (`ScratchRights`).
 ///
-/// The list is closed. What is not on it runs with the rights of the one who loads, and is refused by PostgreSQL itself.
+/// The list is closed. What is not on it runs with the rights of the one who loads, and is refused by PostgreSQL itself. No
+/// statement on it holds an expression: to parse one is to call types' input functions, which look at the checks of domains.
 struct SuperuserStatement {
   /// What has to be looked at, beside the statement, when it is carried out.
   enum Kind: String {
     case `extension`, language, function, wrapper, event, grant, role, owner, member, setting, other
+    /// An extension that is made where the server has it.
+    case availableExtension = "available extension"
   }
 
   var kind: Kind
@@ -24,7 +27,7 @@ struct SuperuserStatement {
     "CreateFunctionStmt", "AlterFunctionStmt", "CreatePublicationStmt", "AlterPublicationStmt",
     "CreateSubscriptionStmt", "AlterSubscriptionStmt", "DropSubscriptionStmt", "AlterOwnerStmt", "AlterTableStmt",
     "GrantStmt", "AlterDefaultPrivilegesStmt", "CommentStmt", "CreateRoleStmt", "AlterRoleStmt", "CreateSchemaStmt",
-    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "DoStmt", "GrantRoleStmt", "DropRoleStmt",
+    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "GrantRoleStmt", "DropRoleStmt",
     "AlterRoleSetStmt",
   ]
 
@@ -32,29 +35,18 @@ struct SuperuserStatement {
   ///   - name: the statement's node.
   ///   - tree: what is in it, if it has to be looked at.
   /// - Returns: nil for what the loading role carries out itself, or is refused.
-  init?(_ sql: String, _ name: String, _ tree: () -> ParseTree?) {
+  init?(_ name: String, _ tree: () -> ParseTree?) {
     guard Self.candidates.contains(name) else { return nil }
-    if name == "DoStmt" {
-      switch GeneratedBlock(sql) {
-      case .setting(let parameter): self.init(.setting, role: parameter)
-      case .optionalExtension:
-        self.init(.extension)
-        hasOwnPath = true
-      case .role(let name):
-        guard !Self.isOwn(name) else { return nil }
-        self.init(.role, role: name)
-        hasOwnPath = true
-      case nil: return nil
-      }
-      return
-    }
-    guard let node = tree()?[name], let found = Self.right(name, node) else { return nil }
+    guard let node = tree()?[name], let found = Self.right(name, node),
+      name == "VariableSetStmt" ? node.setsConstants : node.holdsNoExpression
+    else { return nil }
     self = found
   }
 
-  private init(_ kind: Kind, role detail: String = "") {
+  init(_ kind: Kind, role detail: String = "", hasOwnPath: Bool = false) {
     self.kind = kind
     self.detail = detail
+    self.hasOwnPath = hasOwnPath
   }
 
   private static func native(_ kind: Kind) -> SuperuserStatement {
@@ -110,7 +102,10 @@ struct SuperuserStatement {
       return SuperuserStatement(.owner, role: role)
     case "GrantStmt": return grant(node)
     case "AlterDefaultPrivilegesStmt":
-      return options(node["options"]).contains { $0.name == "roles" } ? SuperuserStatement(.other) : nil
+      let roles = options(node["options"]).filter { $0.name == "roles" }.flatMap {
+        $0.value?["List"]?["items"]?.elements ?? []
+      }
+      return !roles.isEmpty && roles.allSatisfy { role($0["RoleSpec"]) != nil } ? SuperuserStatement(.other) : nil
     case "CreateRoleStmt", "AlterRoleStmt", "GrantRoleStmt", "DropRoleStmt", "AlterRoleSetStmt": return role(name, node)
     case "VariableSetStmt":
       guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text,
@@ -165,9 +160,8 @@ struct SuperuserStatement {
       return native(.function)
     }
     if language == "internal" { return native(.function) }
-    let isPlain = ["sql", "plpgsql"].contains(language)
-    return !isPlain || options.contains { ["leakproof", "support"].contains($0.name) }
-      ? SuperuserStatement(.function) : nil
+    // Those of other languages need no superuser: what an untrusted one is here, anybody may use (`ScratchRights.asSuperuser`).
+    return options.contains { $0.name == "support" } ? SuperuserStatement(.function) : nil
   }
 
   /// Privileges on what an extension, or nobody, may own.
@@ -220,7 +214,7 @@ struct SuperuserStatement {
     return name
   }
 
-  private static func options(_ list: ParseTree?) -> [(name: String, value: ParseTree?)] {
+  static func options(_ list: ParseTree?) -> [(name: String, value: ParseTree?)] {
     (list?.elements ?? []).compactMap { element in
       guard let option = element["DefElem"], let name = option["defname"]?.text else { return nil }
       return (name, option["arg"])

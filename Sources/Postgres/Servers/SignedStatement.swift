@@ -1,0 +1,238 @@
+/// A statement that a superuser carries out in a scratch server.
+extension ScratchRights {
+  /// Carries out a statement that was signed. It evaluates nothing that was loaded: the statement holds no expression
+  /// (`SuperuserStatement`), event triggers are asleep meanwhile, names are looked up where the session looks for them, and
+  /// everything else here is PostgreSQL's own: temporary relations come last.
+  ///
+  /// What the statement has made is given to the owner, as far as PostgreSQL lets it belong to others than superusers. The
+  /// languages internal, C and SQL have the numbers 12, 13 and 14, whatever they are called.
+  static let asSuperuser = """
+    CREATE FUNCTION pg_catalog.dbtool_as_superuser(statement text, kind text, detail text, signature text, path text)
+      RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+      SET search_path = pg_catalog, pg_temp SET check_function_bodies = off SET standard_conforming_strings = on AS $$
+    DECLARE
+      made record;
+      name text;
+      validator regprocedure;
+      known jsonb;
+      own text;
+      is_quiet boolean := kind = 'role' AND path = 'pg_catalog';
+      is_done_here boolean := kind <> 'member';
+    BEGIN
+      IF signature IS DISTINCT FROM (
+        SELECT encode(sha256(convert_to(
+                 format('%s:%s:%s:%s%s', h.rolpassword, kind, octet_length(detail), detail, statement), 'UTF8')), 'hex')
+          FROM pg_authid h WHERE h.rolname = '\(helper)')
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'must be superuser';
+      END IF;
+      IF kind = 'owner' AND (SELECT rolsuper FROM pg_authid WHERE rolname = detail) THEN
+        RAISE insufficient_privilege USING MESSAGE = format('must be able to SET ROLE %I', detail);
+      END IF;
+      IF kind = 'setting' AND (lower(detail) LIKE '%preload_libraries' OR lower(detail) IN ('role', 'session_authorization')
+                               OR EXISTS (SELECT FROM pg_settings s WHERE lower(s.name) = lower(detail)
+                                             AND s.context <> 'user' AND NOT \(harmless)))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = format('permission denied to set parameter "%s"', detail);
+      END IF;
+      IF kind = 'available extension' AND NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = detail) THEN
+        RETURN;
+      END IF;
+      PERFORM dbtool_sleep();
+      IF kind = 'event' THEN
+        -- These fire for no statement about event triggers, and it says what the trigger is to be.
+        UPDATE pg_event_trigger e SET evtenabled = s.enabled FROM dbtool_asleep s WHERE s.trigger = e.oid;
+        DELETE FROM dbtool_asleep;
+      END IF;
+      IF kind = 'wrapper' THEN
+        -- A superuser would call these to judge options.
+        SELECT w.fdwname INTO name FROM pg_foreign_data_wrapper w JOIN pg_proc v ON v.oid = w.fdwvalidator
+         WHERE v.prolang NOT IN (12, 13);
+        IF FOUND THEN
+          RAISE insufficient_privilege USING MESSAGE = format('the validator of the foreign-data wrapper %I is not called in a scratch server', name);
+        END IF;
+        IF detail <> '' THEN
+          PERFORM set_config('search_path', path, true);
+          validator := pg_catalog.to_regprocedure(detail);
+          PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+          IF EXISTS (SELECT FROM pg_proc v WHERE v.oid = validator AND v.prolang NOT IN (12, 13)) THEN
+            RAISE insufficient_privilege USING MESSAGE = format('the validator %s is not called in a scratch server', validator);
+          END IF;
+        END IF;
+      END IF;
+      IF kind IN ('language', 'extension', 'available extension') THEN
+        known := (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM pg_language l);
+      END IF;
+      IF kind = 'function' THEN
+        own := (SELECT md5(string_agg(p::text, E'\\n' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN (\(own)));
+      END IF;
+
+      -- From here to where the path is back, no expression may hold an operator or a name: it would be the loaded one's.
+      PERFORM pg_catalog.set_config('search_path', path, true);
+      -- A role cannot be set in here; that is done after it.
+      IF is_quiet THEN
+        -- Another database of the server may be making it at this moment.
+        BEGIN EXECUTE statement; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
+      ELSIF is_done_here THEN
+        EXECUTE statement;
+      END IF;
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+
+      IF kind IN ('extension', 'available extension') THEN
+        -- Functions in a language that does what it likes can be there, and cannot be called.
+        UPDATE pg_language l
+           SET lanpltrusted = true, lanplcallfoid = 'language_handler_in(cstring)'::regprocedure, laninline = 0, lanvalidator = 0
+         WHERE l.oid >= 16384 AND NOT l.lanpltrusted AND NOT known @> jsonb_build_array(to_jsonb(l));
+        -- Foreign tables can be there, and cannot be read; nor does anybody connect to elsewhere, or write files.
+        UPDATE pg_proc p SET prolang = 12, prosrc = 'any_in', probin = NULL
+         WHERE p.oid >= 16384 AND p.prolang = 13
+           AND (p.prorettype = 'fdw_handler'::regtype
+                OR p.probin IN ('$libdir/dblink', '$libdir/adminpack') AND p.prorettype <> 'void'::regtype)
+           AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');
+      END IF;
+      IF kind = 'language' THEN
+        -- Of those that were made or changed: what may be used by everybody runs with a handler that confines it.
+        SELECT l.lanname INTO name
+          FROM pg_language l JOIN pg_proc h ON h.oid = l.lanplcallfoid
+          LEFT JOIN pg_proc v ON v.oid = l.lanvalidator LEFT JOIN pg_proc i ON i.oid = l.laninline
+         WHERE NOT known @> jsonb_build_array(to_jsonb(l))
+           AND (l.oid < 16384
+                OR l.lanpltrusted AND NOT (
+                     h.prolang = 13
+                     AND (h.probin, h.prosrc) IN (('$libdir/plpgsql', 'plpgsql_call_handler'), ('$libdir/plperl', 'plperl_call_handler'),
+                                                  ('$libdir/pltcl', 'pltcl_call_handler'))
+                     AND (l.laninline = 0 OR i.probin = h.probin AND i.prosrc IN ('plpgsql_inline_handler', 'plperl_inline_handler'))
+                     AND (l.lanvalidator = 0 OR v.probin = h.probin
+                                              AND v.prosrc IN ('plpgsql_validator', 'plperl_validator')))
+                OR l.lanvalidator <> 0 AND v.prolang NOT IN (12, 13));
+        IF FOUND THEN
+          RAISE insufficient_privilege USING MESSAGE = format('the language %I is not loaded into a scratch server', name),
+            DETAIL = 'Its functions could do anything that the server may.';
+        END IF;
+      END IF;
+      IF (SELECT array_agg(l.lanname ORDER BY l.oid) FROM pg_language l WHERE l.oid IN (12, 13, 14)) <> '{internal,c,sql}' THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+      END IF;
+      IF kind = 'function' THEN
+        SELECT f.oid::regprocedure::text INTO name FROM pg_proc f
+         WHERE f.oid >= 16384
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+           AND CASE f.prolang
+                 -- Another name for a function of PostgreSQL's own must not open one that is not for everybody.
+                 WHEN 12 THEN NOT EXISTS (
+                   SELECT FROM pg_proc b WHERE b.oid < 16384 AND b.prolang = f.prolang AND b.prosrc = f.prosrc
+                      AND b.pronargs = f.pronargs AND has_function_privilege('\(owner)', b.oid, 'EXECUTE'))
+                 WHEN 13 THEN f.probin NOT LIKE '$libdir/%' OR f.probin LIKE '%..%'
+                 ELSE false
+               END;
+        IF FOUND THEN
+          RAISE insufficient_privilege USING MESSAGE = format('the function %s is not loaded into a scratch server', name),
+            DETAIL = 'It could do anything that the server may.';
+        END IF;
+        IF own IS DISTINCT FROM (SELECT md5(string_agg(p::text, E'\\n' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN (\(own)))
+        THEN
+          RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+        END IF;
+      END IF;
+      IF kind = 'grant' THEN
+        -- What initdb and extensions keep from everybody stays so, whatever was granted.
+        -- These are few, and each is looked up by its number: there may be thousands of functions, and as many grants.
+        FOR made IN
+          SELECT i.classoid, i.objoid, i.initprivs FROM pg_init_privs i
+           WHERE i.objsubid = 0
+             AND CASE i.classoid
+                   WHEN 'pg_proc'::regclass THEN (SELECT p.proacl FROM pg_proc p WHERE p.oid = i.objoid) IS DISTINCT FROM i.initprivs
+                   WHEN 'pg_class'::regclass THEN (SELECT c.relacl FROM pg_class c WHERE c.oid = i.objoid) IS DISTINCT FROM i.initprivs
+                 END
+        LOOP
+          UPDATE pg_proc SET proacl = made.initprivs WHERE made.classoid = 'pg_proc'::regclass AND oid = made.objoid;
+          UPDATE pg_class SET relacl = made.initprivs WHERE made.classoid = 'pg_class'::regclass AND oid = made.objoid;
+        END LOOP;
+      END IF;
+      IF EXISTS (SELECT FROM pg_namespace n
+                  WHERE n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
+                    AND (n.nspowner <> 10 OR EXISTS (
+                      SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee <> 10)))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+      END IF;
+      -- A grant makes nothing, and changes no owner. There are as many of them as of functions.
+      IF kind = 'grant' THEN RETURN; END IF;
+      IF EXISTS (SELECT FROM pg_shdepend s
+                  WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.objid < 16384
+                    -- What stands here was made in single-user mode, and has such numbers too.
+                    AND s.refobjid <> '\(helper)'::regrole
+                    AND s.classid <> 'pg_largeobject'::regclass
+                    AND NOT (s.classid = 'pg_namespace'::regclass AND s.objid = 2200))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+      END IF;
+      IF kind = 'owner' AND EXISTS (
+        SELECT FROM pg_shdepend s JOIN pg_depend d ON d.classid = s.classid AND d.objid = s.objid AND d.deptype = 'e'
+         WHERE s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o'
+           AND s.refobjid = (SELECT oid FROM pg_authid WHERE rolname = detail)
+           AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()))
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'what an extension brings keeps its owner in a scratch server';
+      END IF;
+      IF EXISTS (SELECT FROM pg_auth_members m JOIN pg_authid g ON g.oid = m.roleid JOIN pg_authid r ON r.oid = m.member
+                  WHERE g.rolsuper AND NOT r.rolsuper)
+      THEN
+        RAISE insufficient_privilege USING MESSAGE = 'must be superuser';
+      END IF;
+      IF kind = 'role' THEN
+        UPDATE pg_authid SET rolsuper = false, rolreplication = false
+         WHERE (rolsuper OR rolreplication) AND rolname NOT IN ('\(ScratchServer.superuser)', '\(helper)');
+      END IF;
+      IF kind IN ('owner', 'member', 'role') AND detail <> '' THEN
+        IF EXISTS (SELECT FROM pg_authid WHERE rolname = detail AND NOT rolsuper AND rolname <> '\(owner)')
+           AND NOT pg_has_role('\(owner)', detail, 'MEMBER')
+        THEN
+          EXECUTE format('GRANT %I TO \(owner)', detail);
+        END IF;
+      END IF;
+
+      FOR made IN
+        SELECT a.type, a.identity, a.schema
+          FROM pg_shdepend s CROSS JOIN LATERAL pg_identify_object(s.classid, s.objid, s.objsubid) a
+         WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = '\(helper)'::regrole AND s.deptype = 'o'
+           AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND s.classid NOT IN ('pg_extension'::regclass, 'pg_event_trigger'::regclass,
+                                 'pg_foreign_data_wrapper'::regclass, 'pg_subscription'::regclass)
+           AND s.objid >= 16384
+           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = s.classid AND d.objid = s.objid AND d.deptype = 'e')
+           -- Those of all tables, or of schemas, belong to superusers.
+           AND s.classid <> 'pg_publication'::regclass
+           -- A shell is filled by whoever made it.
+           AND NOT EXISTS (SELECT FROM pg_type t WHERE s.classid = 'pg_type'::regclass AND t.oid = s.objid AND NOT t.typisdefined)
+      LOOP
+        IF made.schema IN ('pg_catalog', 'information_schema', 'pg_toast') OR made.type = 'default acl' THEN
+          RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
+        END IF;
+        EXECUTE format('ALTER %s %s OWNER TO \(owner)', made.type, made.identity);
+      END LOOP;
+      -- One that this has made or changed.
+      PERFORM dbtool_sleep();
+    END
+    $$
+    """
+
+  private static let own = "'pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pg_toast'::regnamespace"
+
+  /// What a role may set that is no superuser: what neither loads code nor opens anything.
+  static let harmless = """
+    (s.name IN ('session_replication_role', 'deadlock_timeout', 'lc_messages', 'temp_file_limit', 'update_process_title',
+                'wal_compression', 'compute_query_id', 'commit_delay')
+     OR s.context = 'superuser' AND (s.name LIKE 'log\\_%' OR s.name LIKE 'track\\_%'))
+    """
+
+  /// A call that carries out one statement with a superuser's rights.
+  static func signed(_ sql: String, _ right: SuperuserStatement, secret: String) -> String {
+    let (kind, detail) = (right.kind.rawValue, right.detail)
+    let signature = Digest(of: "\(secret):\(kind):\(detail.utf8.count):\(detail)\(sql)").description
+    let arguments = [sql, kind, detail, signature].map { Quote.literal($0) }.joined(separator: ", ")
+    let path = right.hasOwnPath ? "'pg_catalog'" : "pg_catalog.current_setting('search_path')"
+    return "SELECT pg_catalog.dbtool_as_superuser(\(arguments), \(path))"
+  }
+}
