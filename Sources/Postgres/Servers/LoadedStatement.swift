@@ -65,7 +65,9 @@ enum LoadedStatement {
     let kind = node["is_procedure"]?.isTrue == true ? "PROCEDURE" : "FUNCTION"
     let signature = name.map { Quote.identifier($0) }.joined(separator: ".") + "(\(types.joined(separator: ", ")))"
     return [
-      Part(sql: String(decoding: bytes, as: UTF8.self)),
+      Part(
+        sql: String(decoding: bytes, as: UTF8.self),
+        right: SuperuserStatement("CreateFunctionStmt") { .object(["CreateFunctionStmt": node]) }),
       Part(sql: "ALTER \(kind) \(signature) LEAKPROOF", right: SuperuserStatement(.function)),
     ]
   }

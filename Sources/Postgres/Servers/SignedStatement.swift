@@ -123,7 +123,12 @@ extension ScratchRights {
                    SELECT FROM pg_proc b WHERE b.oid < 16384 AND b.prolang = f.prolang AND b.prosrc = f.prosrc
                       AND b.pronargs = f.pronargs AND has_function_privilege('\(owner)', b.oid, 'EXECUTE'))
                  WHEN 13 THEN f.probin NOT LIKE '$libdir/%' OR f.probin LIKE '%..%'
-                 ELSE false
+                 -- Of the languages that do what they like, only the name is there; plpgsql is safe whatever it is called.
+                 ELSE NOT EXISTS (
+                   SELECT FROM pg_language l JOIN pg_proc h ON h.oid = l.lanplcallfoid
+                    WHERE l.oid = f.prolang
+                      AND (l.lanpltrusted OR h.probin = '$libdir/plpgsql' AND h.prosrc = 'plpgsql_call_handler'))
+                   AND f.prolang <> 14
                END;
         IF FOUND THEN
           RAISE insufficient_privilege USING MESSAGE = format('the function %s is not loaded into a scratch server', name),

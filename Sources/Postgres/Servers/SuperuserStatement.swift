@@ -160,8 +160,9 @@ struct SuperuserStatement {
       return native(.function)
     }
     if language == "internal" { return native(.function) }
-    // Those of other languages need no superuser: what an untrusted one is here, anybody may use (`ScratchRights.asSuperuser`).
-    return options.contains { $0.name == "support" } ? SuperuserStatement(.function) : nil
+    // A language that says of itself that it is not to be trusted, and is (`ScratchRights.asSuperuser`).
+    return !["sql", "plpgsql"].contains(language) || options.contains { $0.name == "support" }
+      ? SuperuserStatement(.function) : nil
   }
 
   /// Privileges on what an extension, or nobody, may own.
