@@ -13,6 +13,9 @@ package struct Catalog: Sendable {
   package var unmodeled: [UnmodeledObject] = []
   /// What belongs to others, and was there and not read: schemas, extensions.
   package var leftOut: [String] = []
+  /// Parts of partitioned indexes that have the names that PostgreSQL gave them, by schema and name. They are no facts;
+  /// but they hold these names.
+  package var indexParts: [[String]: IndexPart] = [:]
   package var serverVersion: ServerVersion
 
   package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }
@@ -56,6 +59,37 @@ package struct Catalog: Sendable {
       for need in fact.needs { dependents[need, default: []].append(fact.id) }
     }
     return dependents
+  }
+
+  /// The tables that a table is a partition or a child of.
+  package func parents(of table: FactID) -> [FactID] {
+    guard let fact = facts[table] else { return [] }
+    if let parent = fact.partitionParent { return [parent] }
+    return fact.list(.inherits).compactMap { name in
+      fact.needs.first { $0.kind.isTable && $0.sqlName == name }
+    }
+  }
+
+  /// The columns that a table's column is inherited from: each line's nearest that is a fact of its own.
+  package func inheritedColumns(_ column: String, of table: FactID) -> [FactID] {
+    inherited(.column, column, of: table)
+  }
+
+  /// The same for constraints, too.
+  package func inherited(_ kind: FactKind, _ member: String, of table: FactID) -> [FactID] {
+    parents(of: table).flatMap { parent -> [FactID] in
+      let own = FactID(kind, schema: parent.schema, name: parent.name, member: member)
+      return contains(own) ? [own] : inherited(kind, member, of: parent)
+    }
+  }
+
+  /// The tables that are partitions or children of each table.
+  package func tablesByParent() -> [FactID: [FactID]] {
+    var tables: [FactID: [FactID]] = [:]
+    for fact in facts.values where fact.id.kind.isTable {
+      for parent in parents(of: fact.id) { tables[parent, default: []].append(fact.id) }
+    }
+    return tables.mapValues { $0.sorted() }
   }
 
   /// The table that a fact is a part of, and those that it is a partition of, from the nearest on.
@@ -110,6 +144,7 @@ package struct Catalog: Sendable {
       if copy.id != fact.id { result.facts[fact.id] = nil }
       result.facts[copy.id] = copy
     }
+    for (name, part) in indexParts { result.indexParts[name]?.root = renamed(part.root) }
     return result
   }
 
@@ -135,6 +170,22 @@ package struct Catalog: Sendable {
 
   /// Whether the fingerprint speaks of it.
   package static func isInFingerprint(_ id: FactID) -> Bool { !id.kind.isDeclaredOnly && id.kind != .role }
+}
+
+/// A partition's part of a partitioned index.
+package struct IndexPart: Sendable {
+  /// What it would be named by.
+  package var id: FactID
+  /// The index or constraint of the table at the top.
+  package var root: FactID
+  /// The name without a number.
+  package var usual: ChosenName
+
+  package init(id: FactID, root: FactID, usual: ChosenName) {
+    self.id = id
+    self.root = root
+    self.usual = usual
+  }
 }
 
 /// An object of a kind that dbtool does not model.

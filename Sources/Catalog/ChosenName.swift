@@ -1,7 +1,7 @@
 /// The name that PostgreSQL chooses for an index or a constraint that is given none: `table_column_column_label`, with a
 /// number where that is taken, and shortened to 63 bytes from the longer part (`makeObjectName` and `ChooseIndexName` in
 /// its source).
-package struct ChosenName {
+package struct ChosenName: Sendable {
   private let table: String
   private let columns: [String]
   private let label: String
@@ -13,6 +13,16 @@ package struct ChosenName {
   }
 
   package var text: String { text(label) }
+
+  /// The first name that PostgreSQL would choose while others are taken.
+  package func free(among isTaken: (String) -> Bool) -> String {
+    var number = 0
+    while true {
+      let name = text(number == 0 ? label : "\(label)\(number)")
+      if !isTaken(name) { return name }
+      number += 1
+    }
+  }
 
   /// Whether a name is this one, or this one with a number because another had it.
   package func fits(_ name: String) -> Bool {

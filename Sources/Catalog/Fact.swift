@@ -48,6 +48,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case notNullNames
   case wrapper, handler, validator
   case usualPrivileges
+  case attached
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

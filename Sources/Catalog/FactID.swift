@@ -84,6 +84,12 @@ package struct FactID: Hashable, Sendable, Comparable {
     return a.role < b.role
   }
 
+  /// The table that a part is named by, whatever kind of table it is.
+  package var table: FactID? { member.isEmpty ? nil : FactID(.table, schema: schema, name: name) }
+
+  /// Whether it is the index with this schema and name.
+  package func isIndex(_ name: [String]) -> Bool { kind == .index && name == [schema, self.name] }
+
   /// The object's name as SQL writes it.
   package var sqlName: String { Quote.qualified(schema, name) }
 }
@@ -123,7 +129,7 @@ extension FactID: CustomStringConvertible {
       return "\(schema.isEmpty ? Quote.identifier(name) : sqlName) in \(Quote.identifier(member))"
     case .partitionIndex:
       return "of \(Quote.qualified(role, member)) on \(sqlName)"
-    case .constraint, .domainConstraint, .trigger, .triggerState, .policy, .rule:
+    case .constraint, .inheritedConstraint, .domainConstraint, .trigger, .triggerState, .policy, .rule:
       return "\(Quote.identifier(member)) on \(sqlName)"
     default:
       return member.isEmpty ? sqlName : sqlName + "." + Quote.identifier(member)

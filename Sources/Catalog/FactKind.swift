@@ -73,10 +73,14 @@ package enum FactKind: UInt8, Sendable, Hashable, CaseIterable {
   case column
   /// `pg_attrdef`, except generated columns.
   case columnDefault
+  /// `pg_attribute`: what a table says of a column that is its parent's alone, otherwise than the parent.
+  case inheritedColumn
   /// `pg_depend`: the column that a sequence belongs to.
   case sequenceOwner
   /// `pg_constraint`.
   case constraint
+  /// `pg_constraint` of a table that has it from its parent: whether it is validated there alone.
+  case inheritedConstraint
   /// `pg_index`, except those of constraints.
   case index
   /// `pg_class` of a partition's part of an index, where its name is not the one that PostgreSQL would choose.

@@ -44,7 +44,9 @@ package struct SchemaImport: Sendable {
   package init(
     _ imported: Catalog, roles: [Fact], base: Catalog, details: ImportDetails, database: String
   ) throws {
-    let invalid = imported.facts.values.filter { $0.id.kind == .index && $0.attributes[.valid] == .flag(false) }
+    let invalid = imported.facts.values.filter {
+      ($0.id.kind == .index || $0.id.kind == .constraint) && $0.attributes[.valid] == .flag(false)
+    }
     notes = invalid.map { "\($0.id) is not valid, and left out" }.sorted()
     let dropped = Set(invalid.map(\.id))
     var catalog = imported.removing { dropped.contains($0.id) }

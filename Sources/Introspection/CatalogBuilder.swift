@@ -50,6 +50,10 @@ struct CatalogBuilder {
   private var objects: [Int: FactID] = [:]
   /// By OID and number in one word; a column's number has 16 bits.
   private var columns: [Int: FactID] = [:]
+  /// Columns that a table has from its parents alone, by the same number.
+  private var inherited: [Int: (table: FactID, column: String)] = [:]
+  /// What depends on them; known to depend on the parents' columns once the parents are.
+  private var needsOfInherited: [(dependent: FactID, column: Int)] = []
   private var shells: [FactID] = []
   /// Sequences that belong to a column; their dependency on it is a fact of its own.
   private var ownedSequences: Set<Int> = []
@@ -94,6 +98,12 @@ struct CatalogBuilder {
     catalog[type]?.needs.append(shell)
   }
 
+  /// Lets a column that a table has from its parents alone stand for the columns of these, in dependencies.
+  mutating func addInherited(_ column: String, relation: Int, number: Int) {
+    guard let table = id(.relation, relation) else { return }
+    inherited[Self.columnAddress(relation, number)] = (table, column)
+  }
+
   mutating func addColumnSettings(_ settings: [String], of table: FactID) {
     guard let known = catalog[table]?.list(.columnSettings) else { return }
     catalog[table]?.attributes[.columnSettings] = .list((known + settings).sorted())
@@ -107,12 +117,16 @@ struct CatalogBuilder {
     catalog[table]?.attributes[.notNullNames] = .list(known[..<place] + [column, name] + known[place...])
   }
 
+  mutating func addIndexPart(_ part: IndexPart, schema: String, name: String) {
+    catalog.indexParts[[schema, name]] = part
+  }
+
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
 
   func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Self.address(classID.rawValue, oid)] }
 
-  /// The identity of an object or of a part of a relation. A column without a fact of its own (a view's, a partition's
-  /// inherited one) stands for its relation.
+  /// The identity of an object or of a part of a relation. A column without a fact of its own (a view's) stands for its
+  /// relation.
   func id(classID: Int, oid: Int, subID: Int) -> FactID? {
     if classID == CatalogClass.relation.rawValue, subID != 0,
       let column = columns[Self.columnAddress(oid, subID)]
@@ -134,8 +148,17 @@ struct CatalogBuilder {
     classID: Int, oid: Int, subID: Int, referencedClass: Int, referenced: Int, referencedSub: Int, isAuto: Bool
   ) {
     if isAuto, classID == CatalogClass.relation.rawValue, ownedSequences.contains(oid) { return }
-    guard let dependent = id(classID: classID, oid: oid, subID: subID),
-      let need = id(classID: referencedClass, oid: referenced, subID: referencedSub),
+    guard let dependent = id(classID: classID, oid: oid, subID: subID) else { return }
+    // What an inherited column needs (its type), its parent's column needs.
+    if subID != 0, classID == CatalogClass.relation.rawValue, dependent.kind.isTable { return }
+    if referencedSub != 0, referencedClass == CatalogClass.relation.rawValue {
+      let column = Self.columnAddress(referenced, referencedSub)
+      if inherited[column] != nil {
+        needsOfInherited.append((dependent, column))
+        return
+      }
+    }
+    guard let need = id(classID: referencedClass, oid: referenced, subID: referencedSub),
       dependent != need, catalog[need]?.parent != dependent, let fact = catalog[dependent], fact.parent != need,
       !fact.needs.contains(need)
     else { return }
@@ -144,6 +167,27 @@ struct CatalogBuilder {
 
   mutating func addLeftOut(_ object: String) { catalog.leftOut.append(object) }
 
+  /// What is said about a column that is the parent's needs that column.
+  private static func connectInherited(_ catalog: inout Catalog) {
+    for fact in catalog.facts.values {
+      let member: String
+      switch (fact.id.kind, fact.id.subject) {
+      case (.inheritedColumn, _), (.columnDefault, _), (.comment, .column), (.grant, .column),
+        (.securityLabel, .column):
+        member = fact.id.member
+      case (.inheritedConstraint, _):
+        guard let table = fact.parent else { continue }
+        let checks = catalog.inherited(.constraint, fact.id.member, of: table)
+        catalog[fact.id]?.needs += checks
+        continue
+      default: continue
+      }
+      guard let table = fact.parent, table.kind.isTable else { continue }
+      let columns = catalog.inheritedColumns(member, of: table).filter { !fact.needs.contains($0) }
+      if !columns.isEmpty { catalog[fact.id]?.needs += columns }
+    }
+  }
+
   mutating func addUnmodeled(_ object: UnmodeledObject) { catalog.unmodeled.append(object) }
 
   /// Hands out the catalog, which is the builder's no longer: a large one is not copied.
@@ -151,6 +195,13 @@ struct CatalogBuilder {
     var result = Catalog(serverVersion: catalog.serverVersion)
     swap(&result, &catalog)
     (objects, columns) = ([:], [:])
+    for (dependent, address) in needsOfInherited {
+      guard let (table, column) = inherited[address], let fact = result[dependent] else { continue }
+      let needs = result.inheritedColumns(column, of: table) + (fact.parent == table ? [] : [table])
+      result[dependent]?.needs += needs.filter { $0 != dependent && !fact.needs.contains($0) }
+    }
+    (inherited, needsOfInherited) = ([:], [])
+    Self.connectInherited(&result)
     var tidied: [(id: FactID, needs: [FactID])] = []
     for (id, fact) in result.facts where !fact.needs.isEmpty {
       let needs = fact.needs

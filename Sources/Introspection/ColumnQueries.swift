@@ -35,7 +35,15 @@ enum ColumnQuery: CatalogQuery {
                        AND pg_catalog.pg_get_expr(xd.adbin, xd.adrelid) = pg_catalog.pg_get_expr(d.adbin, d.adrelid))
                   THEN '-' ELSE a.attgenerated::text END,
              -- A default has no columns in it, and its table need not be looked at to print it.
-             d.oid, pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END),
+             d.oid,
+             -- A child's column without the default that its parent's has says so.
+             CASE WHEN d.oid IS NULL AND a.attinhcount > 0 AND a.attidentity = '' AND EXISTS (
+                    SELECT FROM pg_catalog.pg_inherits xi
+                      JOIN pg_catalog.pg_attribute xa ON xa.attrelid = xi.inhparent AND xa.attname = a.attname
+                           AND xa.attgenerated = ''
+                      JOIN pg_catalog.pg_attrdef xd ON xd.adrelid = xa.attrelid AND xd.adnum = xa.attnum
+                     WHERE xi.inhrelid = a.attrelid) THEN 'NULL'
+                  ELSE pg_catalog.pg_get_expr(d.adbin, CASE WHEN a.attgenerated <> '' THEN d.adrelid ELSE 0 END) END,
              CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
              coalesce(a.attstattarget, -1),
              CASE WHEN \(hasOptions) THEN
@@ -116,13 +124,12 @@ enum ColumnQuery: CatalogQuery {
       }
     }
     builder.addColumn(fact, relation: relation, number: number)
-    if let defaultOID {
-      if generated.isEmpty, let expression {
-        let defaultID = FactID(.columnDefault, schema: id.schema, name: id.name, member: id.member)
-        builder.add(Fact(defaultID, parent: id, [.expression: .text(expression)]), .attributeDefault, oid: defaultOID)
-      } else {
-        builder.alias(.attributeDefault, oid: defaultOID, to: id)
-      }
+    if generated.isEmpty, let expression {
+      let defaultID = FactID(.columnDefault, schema: id.schema, name: id.name, member: id.member)
+      builder.insert(Fact(defaultID, parent: id, [.expression: .text(expression)]))
+      if let defaultOID { builder.alias(.attributeDefault, oid: defaultOID, to: defaultID) }
+    } else if let defaultOID {
+      builder.alias(.attributeDefault, oid: defaultOID, to: id)
     }
   }
 }
@@ -191,7 +198,12 @@ enum InheritedColumnQuery: CatalogQuery {
     guard let table = builder.id(.relation, try row.int()) else { return }
     let column = try row.string()
     let settings = try row.strings()
-    if !settings.isEmpty {
+    if !settings.isEmpty, table.kind.isTable {
+      builder.insert(
+        Fact(
+          FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column), parent: table,
+          [.columnSettings: .list(settings)]))
+    } else if !settings.isEmpty {
       builder.addColumnSettings(settings.map { "\(Quote.identifier(column)) \($0)" }, of: table)
     }
     if let name = try row.optionalString() { builder.addNotNull(name, of: column, in: table) }
@@ -199,6 +211,35 @@ enum InheritedColumnQuery: CatalogQuery {
     guard let expression = try row.optionalString() else { return }
     let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)
     builder.add(Fact(id, parent: table, [.expression: .text(expression)]), .attributeDefault, oid: oid)
+  }
+}
+
+/// Columns that a table has from its parents alone and that something of its own depends on (an index, a check, a
+/// policy): they stand for the parents' columns.
+enum UsedInheritedColumnQuery: CatalogQuery {
+  static let presence: String? = "pg_inherits"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT DISTINCT a.attrelid, a.attnum, a.attname
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = a.attrelid
+           AND d.refobjsubid = a.attnum
+     WHERE NOT a.attislocal AND a.attinhcount > 0 AND a.attnum > 0 AND NOT a.attisdropped
+       AND c.relkind IN ('r', 'p', 'f') AND \(managedNamespace)
+       -- What is the parent's as well: defaults, parts of indexes, copies of constraints.
+       AND d.classid <> 'pg_catalog.pg_attrdef'::regclass
+       AND NOT (d.classid = 'pg_catalog.pg_class'::regclass
+                AND EXISTS (SELECT FROM pg_catalog.pg_class dc WHERE dc.oid = d.objid AND dc.relispartition))
+       AND NOT (d.classid = 'pg_catalog.pg_constraint'::regclass
+                AND EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                             WHERE k.oid = d.objid AND (k.conparentid <> 0 OR k.contype = 'n')))
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let (relation, number) = (try row.int(), try row.int())
+    builder.addInherited(try row.string(), relation: relation, number: number)
   }
 }
 

@@ -159,19 +159,27 @@ enum GrantQuery: CatalogQuery {
       if builder.catalog.contains(subject) { parent = subject }
     }
     if isOwner {
-      // Whoever that is: what is said is what the owner gave up.
-      let revoked = usual.filter { !granted.contains($0) }
-      guard !revoked.isEmpty else { return }
+      // Whoever that is: what is said is what the owner gave up, and was given beyond what owners have.
       builder.insert(
         Fact(
-          subject.about(.grant, role: FactID.ownerRole), parent: parent, [.revoked: .list(revoked)],
-          needs: [subject.about(.owner)]))
+          subject.about(.grant, role: FactID.ownerRole), parent: parent,
+          OwnPrivileges.attributes(granted: granted, usual: usual), needs: [subject.about(.owner)]))
       return
     }
     builder.insert(
       Fact(
         subject.about(.grant, role: grantee), parent: parent, [.privileges: .list(granted)],
         needs: [subject.about(.owner)] + (grantee.isEmpty ? [] : [FactID(.role, name: grantee)])))
+  }
+}
+
+/// What an owner may do otherwise than owners do.
+enum OwnPrivileges {
+  static func attributes(granted: [String], usual: [String]) -> Attributes {
+    let option = " WITH GRANT OPTION"
+    let revoked = usual.filter { !granted.contains($0) && !granted.contains($0 + option) }
+    let further = granted.filter { !usual.contains($0) }
+    return [.revoked: .ifPresent(revoked), .privileges: .ifPresent(further)]
   }
 }
 

@@ -125,16 +125,14 @@ enum DefaultPrivilegeQuery: CatalogQuery {
     guard Set(granted) != Set(usual), !builder.excludedRoles.contains(creator) else { return }
     // The database's owner goes without a name: it is another role on every server.
     let member = builder.owners.contains(creator) ? "" : creator
-    let isOwner = grantee == creator && schema.isEmpty
-    let revoked = usual.filter { !granted.contains($0) }
-    if isOwner, revoked.isEmpty { return }
+    let isOwner = grantee == creator
     builder.insert(
       Fact(
         FactID(
           .defaultPrivilege, schema: schema, name: objects, member: member,
           role: isOwner ? FactID.ownerRole : grantee),
         parent: schema.isEmpty ? nil : FactID(.schema, name: schema),
-        isOwner ? [.revoked: .list(revoked)] : [.privileges: .list(granted)],
+        isOwner ? OwnPrivileges.attributes(granted: granted, usual: usual) : [.privileges: .list(granted)],
         needs: grantee.isEmpty || isOwner ? [] : [FactID(.role, name: grantee)]))
   }
 }

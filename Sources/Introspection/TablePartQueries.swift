@@ -16,7 +16,11 @@ enum ConstraintQuery: CatalogQuery {
              fn.nspname, f.relname, coalesce(i.indisclustered, false), coalesce(i.indisreplident, false),
              ic.reloptions,
              CASE WHEN ic.reltablespace <> 0 THEN
-               (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END
+               (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END,
+             -- One ON ONLY a partitioned table, or with a partition that lacks its part.
+             c.relkind = 'p' AND NOT coalesce(i.indisvalid, true),
+             -- The partitioned index that the constraint's is a part of, where that is no constraint's.
+             an.nspname, ac.relname, coalesce(ac.oid, 0)
         FROM pg_catalog.pg_constraint k
         JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -24,6 +28,8 @@ enum ConstraintQuery: CatalogQuery {
         LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
         LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
         LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
+        LEFT JOIN pg_catalog.pg_class ac ON ic.relispartition AND ac.oid = pg_catalog.pg_partition_root(ic.oid)
+        LEFT JOIN pg_catalog.pg_namespace an ON an.oid = ac.relnamespace
        WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
          AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
          AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
@@ -47,8 +53,36 @@ enum ConstraintQuery: CatalogQuery {
     fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
     fact.attributes[.options] = .ifPresent(try row.strings().sorted())
     fact.attributes[.tablespace] = .ifPresent(try row.optionalString())
+    fact.attributes[.valid] = try row.bool() ? .flag(false) : nil
+    if let schema = try row.optionalString(), let name = try row.optionalString() {
+      fact.attributes[.attached] = .list([schema, name])
+      fact.needs.append(FactID(.index, schema: schema, name: name))
+    }
     builder.add(fact, .constraint, oid: oid)
     if index != 0, type != "f" { builder.alias(.relation, oid: index, to: id) }
+  }
+}
+
+/// Checks that a table has from its parent and that are validated there although the parent's is not.
+enum InheritedConstraintQuery: CatalogQuery {
+  static let presence: String? = "pg_constraint WHERE contype = 'c' AND NOT convalidated"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    SELECT k.conrelid, k.conname
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE k.contype = 'c' AND k.convalidated AND k.coninhcount > 0 AND (c.relispartition OR NOT k.conislocal)
+       AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+       AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
+                     JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent AND p.conname = k.conname
+                    WHERE i.inhrelid = k.conrelid AND p.contype = 'c' AND NOT p.convalidated)
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let table = builder.id(.relation, try row.int()) else { return }
+    let id = FactID(.inheritedConstraint, schema: table.schema, name: table.name, member: try row.string())
+    builder.insert(Fact(id, parent: table, [.validated: .flag(true)]))
   }
 }
 
@@ -105,7 +139,9 @@ enum PartitionIndexQuery: CatalogQuery {
   static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I') AND relispartition"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT x.indrelid, r.oid, rn.nspname, r.relname, ic.relname, coalesce(k.contype::text, ''),
+    SELECT x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
+           -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
+           coalesce(k.conparentid = 0, false),
            (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = ic.oid AND a.attnum > 0)
       FROM pg_catalog.pg_class ic
@@ -122,16 +158,23 @@ enum PartitionIndexQuery: CatalogQuery {
       return
     }
     let (schema, index) = (try row.string(), try row.string())
+    let place = try row.string()
     let name = try row.string()
     let constraint = try row.string()
+    let isOwn = try row.bool()
     let columns = try row.strings()
+    if isOwn { return }
     let usual = ChosenName(
       table: table.name, columns: constraint == "p" ? [] : columns,
       label: ["p": "pkey", "u": "key", "x": "excl"][constraint] ?? "idx")
-    guard !usual.fits(name) else { return }
+    let id = FactID(.partitionIndex, schema: table.schema, name: table.name, member: index, role: schema)
+    guard !usual.fits(name) else {
+      builder.addIndexPart(IndexPart(id: id, root: root, usual: usual), schema: place, name: name)
+      return
+    }
     builder.insert(
       Fact(
-        FactID(.partitionIndex, schema: table.schema, name: table.name, member: index, role: schema), parent: table,
+        id, parent: table,
         [.name: .text(name), .usual: .text(usual.text)], needs: [root]))
   }
 }

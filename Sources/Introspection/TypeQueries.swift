@@ -207,6 +207,7 @@ enum BaseTypeQuery: CatalogQuery {
       builder.add(
         Fact(FactID(.shellType, schema: id.schema, name: id.name), needs: [FactID(.schema, name: id.schema)]), .type,
         oid: oid)
+      builder.addOwner(owner, of: FactID(.shellType, schema: id.schema, name: id.name))
       return
     }
     builder.add(

@@ -59,13 +59,14 @@ extension States {
       (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames), target)
       renamed = (steps.count, source)
     }
-    let certain = Renames.certain(from: source, to: target)
-    source = source.renaming(Dictionary(uniqueKeysWithValues: certain.map { ($0.from, $0.to) }))
-    steps += certain.filter { !$0.isImplied }.map(\.step)
+    let certain = CertainRenames(from: source, to: target)
+    source = certain.source
+    steps += certain.steps
     let rest = try await planReparenting(from: source, to: target)
     var plan = Plan(steps: steps + rest.steps)
     plan.renamed = renamed
     plan.isRigid = rest.isRigid
+    plan.notes = rest.notes
     return plan
   }
 
@@ -87,6 +88,7 @@ extension States {
     let middle = try await planned(from: before, to: after)
     var plan = Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
     plan.isRigid = true
+    plan.notes = middle.notes
     return plan
   }
 

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 
 /// What differs between two catalogs, and what has to be rebuilt because of it.
 struct Delta {
@@ -38,12 +39,14 @@ struct Delta {
     let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
     context = RuleContext(
       source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
+      sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
       conversions: conversions)
   }
 
   mutating func propagate() {
     var replaced: [FactID] = []
+    var followers: [FactID] = []
     for fact in target.facts.values where !source.contains(fact.id) && typeFollowed(by: fact) == nil {
       created.insert(fact.id)
     }
@@ -58,6 +61,10 @@ struct Delta {
       {
         continue
       }
+      if !followed(by: fact).isEmpty {
+        followers.append(fact.id)
+        continue
+      }
       // What moves to another parent is another object.
       if replacing.contains(fact.id) || fact.parent != new.parent && fact.id.kind != .table {
         replaced.append(fact.id)
@@ -69,6 +76,12 @@ struct Delta {
         }
       }
     }
+    follow(followers.sorted(), &replaced)
+    loosenKeysInRings()
+    replaceHeirs(&replaced)
+    replaceInheritedChecks(&replaced)
+    replacePartitionedIndexes(&replaced)
+    replaceTwins(&replaced)
     var queue = Array(dropped)
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
@@ -81,6 +94,9 @@ struct Delta {
     for id in dropped { altered[id] = nil }
     parked.subtract(dropped)
     reapplyPartitionDefaults()
+    reapplyInheritedColumns()
+    reapplySequencePersistence()
+    reapplyColumnGrants()
     reapplyTriggerStates()
     findImpliedDrops()
     context.created = created
@@ -89,6 +105,11 @@ struct Delta {
   /// Replaces what depends on what is replaced.
   private mutating func drain(_ queue: inout [FactID]) {
     while let id = queue.popLast() {
+      // A partition's own constraint holds on to the index of the parent that its index is a part of.
+      let attached = source[id]?.list(.attached) ?? []
+      if attached.count == 2, let table = source[id]?.parent, !dropped.contains(table) {
+        replace(FactID(.index, schema: attached[0], name: attached[1]), &queue)
+      }
       // A type with functions of its own goes with its name, and they with it.
       if let shell = shell(of: id) { replace(shell, &queue) }
       for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
@@ -126,9 +147,59 @@ struct Delta {
     return old.needs.first { $0.kind == .compositeType && $0.sqlName == old.text(.ofType) }
   }
 
+  /// The parents' columns that a child's own column is the same as before and after.
+  private func followed(by fact: Fact) -> [FactID] {
+    guard fact.id.kind == .column, let table = fact.parent, source[table]?.attributes[.inherits] != nil else {
+      return []
+    }
+    let before = source.inheritedColumns(fact.id.member, of: table)
+    return before.isEmpty ? [] : target.inheritedColumns(fact.id.member, of: table).filter(before.contains)
+  }
+
+  /// An ALTER of a parent's column changes the columns of children that have it of their own as well: its type always,
+  /// NOT NULL and how it is stored over what they say.
+  private mutating func follow(_ columns: [FactID], _ replaced: inout [FactID]) {
+    // Parents before their children.
+    var waiting = columns
+    while !waiting.isEmpty {
+      let rest = Set(waiting)
+      let ready = waiting.filter { id in source[id].map { !followed(by: $0).contains(where: rest.contains) } ?? true }
+      if ready.isEmpty { break }
+      waiting.removeAll(where: Set(ready).contains)
+      for id in ready {
+        guard let old = source[id], let new = target[id] else { continue }
+        let parents = followed(by: old)
+        if replacing.contains(id) || parents.contains(where: replaced.contains) {
+          replaced.append(id)
+          continue
+        }
+        var current = old
+        for parent in parents {
+          guard let before = source[parent], let after = target[parent] else { continue }
+          let isRetyped =
+            before.attributes[.type] != after.attributes[.type]
+            || before.attributes[.collation] != after.attributes[.collation]
+          if isRetyped {
+            for key in [AttributeKey.type, .collation, .storage] { current.attributes[key] = after.attributes[key] }
+            current.attributes[.compression] = nil
+          }
+          for key in [AttributeKey.notNull, .storage] where before.attributes[key] != after.attributes[key] {
+            current.attributes[key] = after.attributes[key]
+          }
+        }
+        guard current.attributes != new.attributes else { continue }
+        switch Rules.rule(for: .column).alter(current, new, context) {
+        case .replace: replaced.append(id)
+        case .inPlace(let change): altered[id] = change
+        case .refused(let reason): refusals.append(reason)
+        }
+      }
+    }
+  }
+
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
   private mutating func reapplyPartitionDefaults() {
-    for fact in target.facts.values where fact.id.kind == .columnDefault && fact.parent?.kind == .table {
+    for fact in target.facts.values where fact.id.kind == .columnDefault {
       let inherited = [Self.parentDefault(of: fact, in: source), Self.parentDefault(of: fact, in: target)]
       guard !created.contains(fact.id), altered[fact.id] == nil,
         inherited.contains(where: { id in
@@ -136,6 +207,186 @@ struct Delta {
         })
       else { continue }
       altered[fact.id] = Change(DefaultRule.create(fact, context))
+    }
+  }
+
+  /// What an ALTER of a parent's column does to the columns that are inherited from it, it does over what they have of
+  /// their own.
+  private mutating func reapplyInheritedColumns() {
+    for fact in target.facts.values where fact.id.kind == .inheritedColumn {
+      guard !created.contains(fact.id), let table = fact.parent, let old = source[fact.id],
+        target.inheritedColumns(fact.id.member, of: table).contains(where: { altered[$0] != nil })
+      else { continue }
+      let statements = InheritedColumnRule.statements(from: old, to: fact, context)
+      altered[fact.id] = statements.isEmpty ? nil : Change(statements)
+    }
+  }
+
+  /// Tables that refer to each other cannot become permanent, or cease to be, one after the other: their keys go first.
+  private mutating func loosenKeysInRings() {
+    let tables = altered.keys.filter {
+      $0.kind == .table && source[$0]?.attributes[.persistence] != target[$0]?.attributes[.persistence]
+    }
+    guard tables.count > 1 else { return }
+    var refers: [FactID: Set<FactID>] = [:]
+    for table in tables {
+      for key in sourceChildren[table] ?? [] where source[key]?.isForeignKey == true {
+        guard let parts = source[key]?.list(.foreign), parts.count == 2 else { continue }
+        let other = FactID(.table, schema: parts[0], name: parts[1])
+        if other != table, tables.contains(other) { refers[table, default: []].insert(other) }
+      }
+    }
+    for table in tables {
+      var ring: Set<FactID> = []
+      for first in refers[table] ?? [] {
+        var visited: Set<FactID> = []
+        var queue = [first]
+        while let next = queue.popLast() {
+          guard visited.insert(next).inserted else { continue }
+          queue += refers[next] ?? []
+        }
+        if visited.contains(table) { ring.insert(first) }
+      }
+      guard !ring.isEmpty else { continue }
+      let names = Set(ring.map { [$0.schema, $0.name] })
+      altered[table]?.disturbs.append(
+        (table, { kind, fact in kind == .constraint && fact.isForeignKey && names.contains(fact.list(.foreign)) }))
+    }
+  }
+
+  /// Whether a child's column is its own beside being its parent's is decided when the child is made.
+  private func replaceHeirs(_ replaced: inout [FactID]) {
+    for (here, there) in [(source, target), (target, source)] {
+      for fact in here.facts.values where fact.id.kind == .column && !there.contains(fact.id) {
+        guard let table = fact.parent, let heir = there[table], heir.attributes[.inherits] != nil,
+          here[table]?.attributes[.inherits] == heir.attributes[.inherits], !replaced.contains(table),
+          !here.inheritedColumns(fact.id.member, of: table).isEmpty,
+          !there.inheritedColumns(fact.id.member, of: table).isEmpty
+        else { continue }
+        replaced.append(table)
+      }
+    }
+  }
+
+  /// A check that was validated for a child alone, or that a new child has validated from the start, is as it was only
+  /// once the parent's is made anew.
+  private func replaceInheritedChecks(_ replaced: inout [FactID]) {
+    for fact in source.facts.values where fact.id.kind == .inheritedConstraint && !target.contains(fact.id) {
+      guard let table = fact.parent, target.contains(table) else { continue }
+      for check in target.inherited(.constraint, fact.id.member, of: table) {
+        if source.contains(check), target[check]?.attributes[.validated] != nil { replaced.append(check) }
+      }
+    }
+    // A check that the child has of its own beside inheriting it ceases to be its own only while the parent has none.
+    for fact in source.facts.values where fact.id.kind == .constraint && !target.contains(fact.id) {
+      guard fact.text(.type) == "c", let table = fact.parent, target.contains(table) else { continue }
+      for check in target.inherited(.constraint, fact.id.member, of: table) {
+        if source.inherited(.constraint, fact.id.member, of: table).contains(check) { replaced.append(check) }
+      }
+    }
+    for table in created where table.kind.isTable {
+      for parent in target.parents(of: table) {
+        for check in targetChildren[parent] ?? [] where target[check]?.attributes[.validated] == .flag(false) {
+          let own = FactID(.inheritedConstraint, schema: table.schema, name: table.name, member: check.member)
+          if target[check]?.text(.type) == "c", source.contains(check), !target.contains(own) { replaced.append(check) }
+        }
+      }
+    }
+  }
+
+  /// What a partition has of its own, and a new index of its parent would take for its part.
+  private func replaceTwins(_ replaced: inout [FactID]) {
+    let old = Set(replaced)
+    let roots = created.union(old.filter(target.contains)).compactMap { target[$0] }.filter {
+      ($0.id.kind == .index || $0.id.kind == .constraint)
+        && $0.parent.flatMap { target[$0] }?.attributes[.partitionKey] != nil
+    }
+    for root in roots {
+      var tables = root.parent.flatMap { context.targetTables[$0] } ?? []
+      while let table = tables.popLast() {
+        tables += context.targetTables[table] ?? []
+        for twin in targetChildren[table] ?? [] where source.contains(twin) && !old.contains(twin) {
+          if let fact = target[twin], Self.isTwin(fact, of: root) { replaced.append(twin) }
+        }
+      }
+    }
+  }
+
+  /// Whether PostgreSQL would take a partition's own index or constraint for its part of a parent's.
+  static func isTwin(_ fact: Fact, of root: Fact) -> Bool {
+    guard fact.attributes[.attached] == nil, fact.attributes[.valid] == nil, root.attributes[.valid] == nil else {
+      return false
+    }
+    switch (root.id.kind, fact.id.kind) {
+    case (.index, .index):
+      return root.text(.definition) == fact.text(.definition) && root.flag(.unique) == fact.flag(.unique)
+    case (.index, .constraint):
+      // A key says of its index no more than the columns.
+      return root.flag(.unique) && KeyDefinition(fact)?.index == root.text(.definition)
+    case (.constraint, .constraint):
+      return ["p", "u", "x"].contains(root.text(.type)) && root.text(.definition) == fact.text(.definition)
+    default: return false
+    }
+  }
+
+  /// A partition that is new gets its part of every index that the parent has; one of the parent ALONE stays so only if
+  /// it comes after the partition.
+  private func replacePartitionedIndexes(_ replaced: inout [FactID]) {
+    let tables = created.filter(\.kind.isTable)
+    guard !tables.isEmpty else { return }
+    var parents: Set<FactID> = []
+    for table in tables { parents.formUnion(target[table].map(target.partitionLine) ?? []) }
+    for parent in parents {
+      for part in targetChildren[parent] ?? [] where target[part]?.attributes[.valid] == .flag(false) {
+        if source.contains(part) { replaced.append(part) }
+      }
+    }
+  }
+
+  /// A REVOKE on a table takes privileges on its columns as well.
+  private mutating func reapplyColumnGrants() {
+    let changed = dropped.union(created).union(altered.keys).filter { id in
+      guard id.kind == .grant, let subject = id.subjectID, subject.holdsColumns, target.contains(subject) else {
+        return false
+      }
+      func list(_ catalog: Catalog, _ key: AttributeKey) -> Set<String> { Set(catalog[id]?.list(key) ?? []) }
+      return !list(source, .privileges).isSubset(of: list(target, .privileges))
+        || !list(target, .revoked).isSubset(of: list(source, .revoked))
+    }
+    guard !changed.isEmpty else { return }
+    for fact in target.facts.values where fact.id.kind == .grant && fact.id.subject == .column {
+      guard !created.contains(fact.id), changed.contains(where: { $0.isGrant(aroundColumnOf: fact.id) }) else {
+        continue
+      }
+      altered[fact.id] = Change(GrantRule.again(fact, context))
+    }
+  }
+
+  /// SET LOGGED and SET UNLOGGED take a table's sequences along, over what these say.
+  private mutating func reapplySequencePersistence() {
+    func changes(_ table: FactID?) -> Bool {
+      guard let table, altered[table] != nil, let old = source[table], let new = target[table] else { return false }
+      return old.attributes[.persistence] != new.attributes[.persistence]
+    }
+    guard altered.keys.contains(where: { $0.kind == .table && changes($0) }) else { return }
+    for fact in target.facts.values where !created.contains(fact.id) && source.contains(fact.id) {
+      let sequence: String
+      let isUnlogged: Bool
+      switch fact.id.kind {
+      case .column:
+        guard changes(fact.parent), let words = fact.optionalText(.persistence), let name = fact.list(.sequence).last,
+          source[fact.id]?.optionalText(.identity) != nil
+        else { continue }
+        (sequence, isUnlogged) = (Quote.qualified(fact.id.schema, name), words == "unlogged")
+      case .sequence:
+        let owner = FactID(.sequenceOwner, schema: fact.id.schema, name: fact.id.name)
+        guard let before = source[owner], changes(SequenceOwnerRule.table(of: before, in: source)) else { continue }
+        (sequence, isUnlogged) = (fact.id.sqlName, fact.optionalText(.persistence) == "unlogged")
+      default: continue
+      }
+      let statement = "ALTER SEQUENCE \(sequence) SET \(isUnlogged ? "UNLOGGED" : "LOGGED")"
+      if altered[fact.id]?.statements.contains(statement) == true { continue }
+      altered[fact.id, default: Change()].statements.append(statement)
     }
   }
 
@@ -153,24 +404,19 @@ struct Delta {
 
   /// The default that an inherited column would have without one of its own: the nearest ancestor's.
   static func parentDefault(of fact: Fact, in catalog: Catalog) -> FactID? {
-    guard let table = fact.parent, table.kind.isTable else { return nil }
+    guard fact.id.kind == .columnDefault, let parent = fact.parent,
+      let table = parent.kind == .column ? catalog[parent]?.parent : parent, table.kind.isTable
+    else { return nil }
     return inheritedDefault(fact.id.member, of: table, in: catalog)
   }
 
   private static func inheritedDefault(_ column: String, of table: FactID, in catalog: Catalog) -> FactID? {
-    for parent in parents(of: table, in: catalog) {
+    for parent in catalog.parents(of: table) {
       let own = FactID(.columnDefault, schema: parent.schema, name: parent.name, member: column)
       if catalog.contains(own) { return own }
       if let inherited = inheritedDefault(column, of: parent, in: catalog) { return inherited }
     }
     return nil
-  }
-
-  private static func parents(of table: FactID, in catalog: Catalog) -> [FactID] {
-    guard let fact = catalog[table] else { return [] }
-    if let parent = fact.partitionParent { return [parent] }
-    let names = fact.list(.inherits)
-    return names.isEmpty ? [] : fact.needs.filter { $0.kind.isTable && names.contains($0.sqlName) }
   }
 
   mutating func replace(_ id: FactID, _ queue: inout [FactID]) {
@@ -199,6 +445,10 @@ struct Delta {
       table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
       holder.attributes[.inherits] == nil, let before = source[changed], let after = target[changed]
     else { return false }
+    if let reason = PartitionKeys.refusal(old, context) {
+      refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
+      return true
+    }
     let layouts = holdings.changedLayouts(of: column, in: self)
     let parking: Change
     if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
@@ -260,11 +510,27 @@ struct Delta {
         impliedDrops[id] = parent
       } else if id.kind == .sequence, let column = ownerColumn(of: id), dropped.contains(column) {
         impliedDrops[id] = column
+      } else if let column = inheritedColumn(of: fact) {
+        impliedDrops[id] = column
+      } else if let index = fact.needs.first(where: { dropped.contains($0) && $0.isIndex(fact.list(.attached)) }) {
+        impliedDrops[id] = index
       } else if let shell = shell(of: id) {
         impliedDrops[shell] = id
         for need in fact.needs where source[need]?.needs.contains(shell) == true { impliedDrops[need] = id }
       }
     }
+  }
+
+  /// The dropped column that an inherited column goes with, for what is said about the latter.
+  private func inheritedColumn(of fact: Fact) -> FactID? {
+    switch (fact.id.kind, fact.id.subject) {
+    case (.inheritedColumn, _), (.columnDefault, _), (.comment, .column), (.grant, .column), (.securityLabel, .column):
+      break
+    default: return nil
+    }
+    guard let table = fact.parent, table.kind.isTable else { return nil }
+    let columns = source.inheritedColumns(fact.id.member, of: table)
+    return columns.allSatisfy(dropped.contains) ? columns.first : nil
   }
 
   private func ownerColumn(of sequence: FactID) -> FactID? {

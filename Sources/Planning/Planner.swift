@@ -33,6 +33,7 @@ package enum Planner {
     var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
     var target = target
     RawOwnership.attribute(&source, &target)
+    let broken = InvalidIndexes.leaveOut(of: &target, source)
     // Altering in place what lets go of something that has to go first and takes something that comes later leaves no
     // order; dropping it before and creating it after does.
     var replacing = forced
@@ -42,7 +43,11 @@ package enum Planner {
       guard delta.refusals.isEmpty else { throw PlanError.refused(delta.refusals.sorted()) }
       var graph = StepGraph(delta)
       graph.connect()
-      do { return Plan(steps: graph.fold(try graph.sorted())) } catch let cycle as StepGraph.Cycle {
+      do {
+        var plan = Plan(steps: graph.fold(try graph.sorted()))
+        plan.notes = broken
+        return plan
+      } catch let cycle as StepGraph.Cycle {
         let inPlace = cycle.steps.filter { $0.action == .alter && [.view, .policy, .function].contains($0.id.kind) }
         guard !inPlace.isEmpty, replacing.isDisjoint(with: inPlace.map(\.id)) else {
           throw PlanError.cycle(cycle.steps.map { "\($0.action.rawValue) \($0.id)" })
@@ -50,6 +55,28 @@ package enum Planner {
         replacing.formUnion(inPlace.map(\.id))
       }
     }
+  }
+}
+
+/// Indexes that a CREATE INDEX CONCURRENTLY left behind, or a REINDEX: nobody can make such a one, and pg_dump leaves them
+/// out as well. Those of a partitioned table that its partitions lack are another thing.
+private enum InvalidIndexes {
+  /// - Returns: what is to be said about them.
+  static func leaveOut(of target: inout Catalog, _ source: Catalog) -> [String] {
+    var left: Set<FactID> = []
+    var notes: [String] = []
+    for fact in target.facts.values where fact.id.kind == .index && fact.attributes[.valid] == .flag(false) {
+      guard let table = fact.parent, target[table]?.attributes[.partitionKey] == nil else { continue }
+      if let old = source[fact.id], old.parent == table, old.text(.definition) == fact.text(.definition) {
+        // Whatever it is worth here, it stays.
+        target[fact.id]?.attributes[.valid] = old.attributes[.valid]
+      } else {
+        left.insert(fact.id)
+        notes.append("\(fact.id) is not valid in the state to arrive at, and is left out: REINDEX it there, or drop it")
+      }
+    }
+    if !left.isEmpty { target.remove { left.contains($0.id) } }
+    return notes.sorted()
   }
 }
 

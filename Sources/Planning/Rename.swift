@@ -207,49 +207,4 @@ package enum Renames {
         $0.kind.isTable || $0.kind.isType || [.index, .view, .materializedView, .sequence].contains($0.kind)
       }.map { [$0.schema, $0.name] })
   }
-
-  /// Indexes and constraints that are the same but for their names: nothing is gained by building them again.
-  package static func certain(from source: Catalog, to target: Catalog) -> [Rename] {
-    struct Key: Hashable {
-      var parent: FactID?
-      var kind: FactKind
-      var attributes: Attributes
-    }
-    var gone: [Key: [FactID]] = [:]
-    for fact in source.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
-      guard !target.contains(fact.id) else { continue }
-      gone[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
-    }
-    guard !gone.isEmpty else { return [] }
-    let relations = relationNames(source)
-    var come: [Key: [FactID]] = [:]
-    for fact in target.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
-      let name = fact.id.kind == .index ? fact.id.name : fact.id.member
-      guard !source.contains(fact.id), !relations.contains([fact.id.schema, name]) else { continue }
-      come[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
-    }
-    var renames: [Rename] = []
-    for (key, ids) in come {
-      for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
-        renames.append(Rename(from: from, to: to, evidence: "the same definition"))
-      }
-    }
-    return markImplied(renames, source).sorted { $0.to < $1.to }
-  }
-
-  private static func markImplied(_ renames: [Rename], _ source: Catalog) -> [Rename] {
-    let known = Set(renames.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member] })
-    return renames.map { rename in
-      guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c",
-        let table = source[FactID(.table, schema: rename.from.schema, name: rename.from.name)]
-      else { return rename }
-      let inherited = table.list(.inherits)
-      var copy = rename
-      copy.isImplied = table.needs.contains { parent in
-        parent.kind.isTable && inherited.contains(parent.sqlName)
-          && known.contains([parent.schema, parent.name, rename.from.member, rename.to.member])
-      }
-      return copy
-    }
-  }
 }

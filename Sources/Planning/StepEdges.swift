@@ -26,6 +26,184 @@ extension StepGraph {
     }
   }
 
+  /// A column that a child has of its own beside inheriting it is there before the parent's joins it, goes after the
+  /// parent's has left it, and changes after it.
+  mutating func connectInheritance() {
+    for kind in [FactKind.column, .constraint] {
+      func part(_ nodes: [FactID: Int], _ id: FactID) -> Int? {
+        // What is made or dropped with its table is no step of its own.
+        nodes[id].flatMap { self.nodes[$0].fact.id == id ? $0 : nil }
+      }
+      for (id, creator) in creators where id.kind == kind && nodes[creator].fact.id == id {
+        for parent in inheritedFrom(id, delta.target) { order(creator, before: part(creators, parent)) }
+        for parent in inheritedFrom(id, delta.source) { order(part(droppers, parent), before: creator) }
+      }
+      for (id, dropper) in droppers where id.kind == kind && nodes[dropper].fact.id == id {
+        for parent in inheritedFrom(id, delta.source) { order(part(droppers, parent), before: dropper) }
+        for parent in inheritedFrom(id, delta.target) { order(dropper, before: part(creators, parent)) }
+      }
+    }
+    for (id, alterer) in alterers where id.kind == .column {
+      for parent in inheritedFrom(id, delta.target) { order(alterers[parent], before: alterer) }
+    }
+  }
+
+  /// A new child takes its parents' columns and checks as they are by then, and compares its own with them.
+  mutating func connectHeirs() {
+    for (id, creator) in creators where id.kind.isTable && delta.target[id]?.attributes[.inherits] != nil {
+      var parents = delta.target.parents(of: id)
+      while let parent = parents.popLast() {
+        parents += delta.target.parents(of: parent)
+        let parts = Set((delta.sourceChildren[parent] ?? []) + (delta.targetChildren[parent] ?? []))
+        for part in parts where part.kind == .column || part.kind == .constraint {
+          // A key comes later than its columns, and is nobody else's.
+          let fact = delta.target[part] ?? delta.source[part]
+          guard part.kind == .column || fact?.text(.type) == "c" && fact?.attributes[.validated] == nil else {
+            continue
+          }
+          for step in [creators[part], alterers[part], droppers[part]] { order(step, before: creator) }
+        }
+      }
+    }
+  }
+
+  /// The same part of the tables that a part's table inherits from.
+  private func inheritedFrom(_ id: FactID, _ catalog: Catalog) -> [FactID] {
+    guard let table = id.table, catalog[table]?.attributes[.inherits] != nil else { return [] }
+    var found: [FactID] = []
+    var tables = catalog.parents(of: table)
+    while let parent = tables.popLast() {
+      let own = FactID(id.kind, schema: parent.schema, name: parent.name, member: id.member)
+      if catalog.contains(own) { found.append(own) }
+      tables += catalog.parents(of: parent)
+    }
+    return found
+  }
+
+  /// A sequence takes its table's owner when it comes to belong to a column, and with the table; what is granted on it,
+  /// and on columns, is granted by whoever that is.
+  mutating func connectOwners() {
+    func steps(_ id: FactID) -> [Int?] { [creators[id], alterers[id], delta.target.contains(id) ? nil : droppers[id]] }
+    for index in nodes.indices {
+      let fact = nodes[index].fact
+      switch fact.id.kind {
+      case .sequenceOwner:
+        let owner = FactID(.sequence, schema: fact.id.schema, name: fact.id.name).about(.owner)
+        // One that belongs to nobody any more has an owner of its own.
+        if nodes[index].action == .drop {
+          order(index, before: creators[owner])
+        } else {
+          order(droppers[owner], before: index)
+          if let table = SequenceOwnerRule.table(of: fact, in: delta.target) {
+            for step in steps(table.about(.owner)) { order(step, before: index) }
+          }
+        }
+      case .grant where nodes[index].action == .drop:
+        // What is taken from the owner is taken from who it was.
+        var whole = fact.parent
+        while let part = whole, !part.kind.isTable { whole = delta.source[part]?.parent }
+        guard let table = whole else { continue }
+        for step in [creators, alterers, droppers] where !delta.dropped.contains(table) {
+          order(index, before: step[table.about(.owner)])
+        }
+      case .grant:
+        guard let subject = fact.id.subjectID else { continue }
+        if subject.kind == .column {
+          for kind in [FactKind.table, .foreignTable, .view, .materializedView] {
+            let whole = FactID(kind, schema: subject.schema, name: subject.name).about(.grant, role: fact.id.role)
+            for step in [creators[whole], alterers[whole], droppers[whole]] { order(step, before: index) }
+          }
+        }
+        if subject.kind == .sequence {
+          let owner = FactID(.sequenceOwner, schema: subject.schema, name: subject.name)
+          for step in steps(owner) { order(step, before: index) }
+          if let belongs = delta.target[owner], let table = SequenceOwnerRule.table(of: belongs, in: delta.target) {
+            for step in steps(table.about(.owner)) { order(step, before: index) }
+          }
+        }
+        var whole = fact.parent
+        while let part = whole, !part.kind.isTable { whole = delta.target[part]?.parent }
+        if let table = whole { for step in steps(table.about(.owner)) { order(step, before: index) } }
+      default: continue
+      }
+    }
+  }
+
+  /// A table that survives crashes refers only to tables that do: those become so first, and cease to be so last.
+  mutating func connectPersistence() {
+    for (table, alterer) in alterers where table.kind == .table {
+      guard let old = delta.source[table], let new = delta.target[table],
+        old.attributes[.persistence] != new.attributes[.persistence]
+      else { continue }
+      let isLogged = new.attributes[.persistence] == nil
+      for (id, step) in alterers where id.kind == .sequence {
+        let owner = delta.source[FactID(.sequenceOwner, schema: id.schema, name: id.name)]
+        if owner.flatMap({ SequenceOwnerRule.table(of: $0, in: delta.source) }) == table {
+          order(alterer, before: step)
+        }
+      }
+      for (catalog, isSource) in [(delta.source, true), (delta.target, false)] {
+        let parts = (isSource ? delta.sourceChildren : delta.targetChildren)[table] ?? []
+        for key in parts where catalog[key]?.isForeignKey == true {
+          // A key that goes or comes is out of the way meanwhile.
+          if isSource { order(droppers[key], before: alterer) } else { order(alterer, before: creators[key]) }
+          guard !delta.dropped.contains(key), !delta.created.contains(key),
+            let parts = catalog[key]?.list(.foreign), parts.count == 2
+          else { continue }
+          let other = FactID(.table, schema: parts[0], name: parts[1])
+          guard other != table, let step = alterers[other],
+            delta.source[other]?.attributes[.persistence] != delta.target[other]?.attributes[.persistence]
+          else { continue }
+          if isLogged { order(step, before: alterer) } else { order(alterer, before: step) }
+        }
+      }
+    }
+    for index in nodes.indices where nodes[index].fact.isForeignKey && nodes[index].action != .alter {
+      let parts = nodes[index].fact.list(.foreign)
+      guard parts.count == 2 else { continue }
+      let other = FactID(.table, schema: parts[0], name: parts[1])
+      guard let step = alterers[other],
+        delta.source[other]?.attributes[.persistence] != delta.target[other]?.attributes[.persistence]
+      else { continue }
+      if nodes[index].action == .drop { order(index, before: step) } else { order(step, before: index) }
+    }
+  }
+
+  /// Making an index of a partitioned table takes what the partitions have already, and every partition that comes later
+  /// gets its part.
+  mutating func connectPartitionedIndexes() {
+    for (id, creator) in creators where id.kind == .index || id.kind == .constraint {
+      guard let fact = delta.target[id], let table = fact.parent, table.kind == .table else { continue }
+      if fact.attributes[.valid] == .flag(false) || fact.attributes[.validated] == .flag(false) {
+        for child in descendants(of: table, delta.context.targetTables) { order(creators[child], before: creator) }
+      }
+      guard delta.target[table]?.attributes[.partitionKey] != nil, nodes[creator].fact.id == id else { continue }
+      for child in descendants(of: table, delta.context.targetTables) {
+        for twin in delta.targetChildren[child] ?? [] where twin != id && isTwin(delta.target[twin], of: fact) {
+          // One that is not its part comes after it; one that is there already would be taken.
+          order(droppers[twin], before: creator)
+          order(creator, before: creators[twin])
+        }
+      }
+    }
+  }
+
+  private func descendants(of table: FactID, _ tables: [FactID: [FactID]]) -> [FactID] {
+    var found: [FactID] = []
+    var queue = tables[table] ?? []
+    while let next = queue.popLast() {
+      found.append(next)
+      queue += tables[next] ?? []
+    }
+    return found
+  }
+
+  /// Whether a partition's own index or constraint could be taken for its part of a parent's.
+  private func isTwin(_ fact: Fact?, of root: Fact) -> Bool {
+    guard let fact else { return false }
+    return Delta.isTwin(fact, of: root)
+  }
+
   /// While a partition is away it has no copies of its parent's triggers.
   mutating func connectTriggerStates() {
     for index in nodes.indices where nodes[index].fact.id.kind == .triggerState {
@@ -96,6 +274,13 @@ extension StepGraph {
       let (before, after) = (Set(Self.names(old)), Set(Self.names(new)))
       for name in before.subtracting(after) { holders[name, default: []].append(alterer) }
     }
+    connectPartNames(&holders)
+    for (id, dropper) in droppers where id.kind == .partitionIndex {
+      guard let fact = delta.source[id] else { continue }
+      for holder in holders["relation \(id.schema) \(fact.text(.usual))"] ?? [] where nodes[holder].action != .create {
+        order(holder, before: dropper)
+      }
+    }
     let takers = creators.merging(alterers) { creator, _ in creator }
     for (id, creator) in takers.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
@@ -105,21 +290,52 @@ extension StepGraph {
     }
   }
 
+  /// A part of an index has the name that PostgreSQL gives it from when the index or the partition is made until it is
+  /// renamed; and it has that without a number only where nothing else has it by then.
+  private mutating func connectPartNames(_ holders: inout [String: [Int]]) {
+    for (name, part) in delta.source.indexParts {
+      for step in [creators[part.id], droppers[part.root], part.id.table.flatMap { droppers[$0] }] {
+        if let step { holders["relation \(name[0]) \(name[1])", default: []].append(step) }
+      }
+    }
+    for (id, creator) in creators where id.kind == .partitionIndex {
+      guard let fact = delta.target[id] else { continue }
+      holders["relation \(id.schema) \(fact.text(.usual))", default: []].append(creator)
+    }
+    for (name, part) in delta.target.indexParts where part.usual.text != name[1] {
+      let makers = [creators[part.root], part.id.table.flatMap { creators[$0] }].compactMap { $0 }
+      guard let maker = makers.first else { continue }
+      for kind in [FactKind.index, .table, .view, .materializedView, .sequence] {
+        let other = FactID(kind, schema: name[0], name: part.usual.text)
+        if other != part.root, other != part.id.table { order(creators[other], before: maker) }
+      }
+    }
+  }
+
+  /// The names of relations among those that a fact takes, by schema and name.
+  static func relationNames(_ fact: Fact) -> [[String]] {
+    let id = fact.id
+    switch id.kind {
+    case .table, .foreignTable, .view, .materializedView, .compositeType, .index, .sequence:
+      return [[id.schema, id.name]]
+    case .column: return fact.list(.sequence).last.map { [[id.schema, $0]] } ?? []
+    case .constraint where ["p", "u", "x"].contains(fact.text(.type)): return [[id.schema, id.member]]
+    case .partitionIndex: return [[id.schema, fact.text(.name)]]
+    default: return []
+    }
+  }
+
   /// The names that a fact takes, in PostgreSQL's namespaces: relations and their row types share theirs with indexes,
   /// sequences and types.
   private static func names(_ fact: Fact) -> [String] {
     let id = fact.id
+    let relations = relationNames(fact).map { "relation \($0[0]) \($0[1])" }
     switch id.kind {
     case .table, .foreignTable, .view, .materializedView, .compositeType:
-      return ["relation \(id.schema) \(id.name)", "type \(id.schema) \(id.name)"]
-    case .index, .sequence: return ["relation \(id.schema) \(id.name)"]
+      return relations + ["type \(id.schema) \(id.name)"]
     case .enumType, .domain, .rangeType, .baseType: return ["type \(id.schema) \(id.name)"]
-    case .column:
-      return fact.list(.sequence).last.map { ["relation \(id.schema) \($0)"] } ?? []
-    case .constraint where ["p", "u", "x"].contains(fact.text(.type)):
-      return ["relation \(id.schema) \(id.member)"]
     case .function: return ["function \(id.schema) \(id.name) \(id.member)"]
-    default: return []
+    default: return relations
     }
   }
 }

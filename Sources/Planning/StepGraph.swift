@@ -99,6 +99,11 @@ struct StepGraph {
     connectDomains()
     connectParking()
     connectSuccessions()
+    connectInheritance()
+    connectHeirs()
+    connectOwners()
+    connectPersistence()
+    connectPartitionedIndexes()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
@@ -129,7 +134,8 @@ struct StepGraph {
       guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
       // What the old state needed goes only after the alteration has let it go.
       let kept = Set(nodes[index].fact.needs)
-      for need in old.needs where !kept.contains(need) {
+      // Privileges of an owner are those of whoever is the owner by then.
+      for need in old.needs where !kept.contains(need) && need.kind != .owner {
         if delta.dropped.contains(need), !delta.created.contains(need) { order(index, before: droppers[need]) }
         order(index, before: cleaners[need])
       }
@@ -295,6 +301,8 @@ struct StepGraph {
         step.statements += nodes[cleaner].change.statements
         absorbed.insert(cleaner)
       }
+      // What goes with something else by itself.
+      if step.statements.isEmpty, nodes[node].fact.id.kind == .inheritedConstraint { continue }
       steps.append(step)
     }
     return steps
@@ -306,7 +314,7 @@ struct StepGraph {
     case .constraint:
       !fact.isForeignKey && fact.attributes[.validated] == nil && !fact.flag(.clustered)
         && fact.optionalText(.replicaIdentity) == nil && fact.list(.options).isEmpty
-        && fact.attributes[.tablespace] == nil
+        && fact.attributes[.tablespace] == nil && fact.attributes[.valid] == nil && fact.attributes[.attached] == nil
     default: false
     }
   }
@@ -329,7 +337,9 @@ struct StepGraph {
       }
       statements = definition.statements
     case .create where node.fact.id.kind == .column:
-      statements = ColumnRule.add(node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault })
+      statements = ColumnRule.add(
+        node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault },
+        isParent: ColumnRule.isParent(node.fact, delta.context))
     case .create:
       statements = rule.create(node.fact, delta.context)
     case .alter:
@@ -361,10 +371,15 @@ struct StepGraph {
   /// What default privileges give a new object and the target does not have.
   private func unwantedPrivileges(_ id: FactID) -> [String] {
     let defaults = delta.context.defaultPrivileges
-    return (defaults.grantees(id).union([""])).sorted().flatMap { role -> [String] in
-      guard !delta.target.contains(id.about(.grant, role: role)) else { return [] }
-      return GrantRule.transition(
-        id, role, from: defaults.initial(id, role), to: id.kind.usualPrivileges(of: role))
+    var own: [String] = []
+    if let initial = defaults.initial(id), !delta.target.contains(id.about(.grant, role: FactID.ownerRole)) {
+      own = GrantRule.ofOwner(id, from: initial, to: nil, delta.context)
     }
+    return own
+      + (defaults.grantees(id).union([""])).sorted().flatMap { role -> [String] in
+        guard !delta.target.contains(id.about(.grant, role: role)) else { return [] }
+        return GrantRule.transition(
+          id, role, from: defaults.initial(id, role), to: id.kind.usualPrivileges(of: role))
+      }
   }
 }

@@ -56,6 +56,7 @@ struct DriftVerdict: Equatable {
     }
     let isWider: Bool
     if id.role == FactID.ownerRole {
+      // Owners can grant whatever they have, so that only what they lack makes a difference.
       isWider = !Set(expected?.list(.revoked) ?? []).isSubset(of: actual?.list(.revoked) ?? [])
     } else {
       let wanted = expected.map { $0.list(.privileges) } ?? usual

@@ -70,7 +70,9 @@ extension OnlineStrategy {
 
   /// A key takes over an index that was built beside the clients.
   func createKey(_ step: PlanStep, _ fact: Fact, at index: Int, _ removed: inout Set<Int>) -> Expansion? {
-    guard let table = fact.parent, !isPartitioned(table), let key = KeyDefinition(fact) else { return nil }
+    guard let table = fact.parent, !isPartitioned(table), fact.attributes[.attached] == nil,
+      let key = KeyDefinition(fact)
+    else { return nil }
     let isReplacement = step.isReplacement
     var name = fact.id.member
     var swap: [String] = []

@@ -260,7 +260,7 @@ package struct TableConversion: TwoPartChange {
   /// What is made beside: everything but what lets clients in, or does something when it is written to.
   private func staged(_ words: Catalog) -> [Fact] {
     let kinds: Set<FactKind> = [
-      .table, .column, .columnDefault, .constraint, .index, .partitionIndex, .comment,
+      .table, .column, .columnDefault, .inheritedColumn, .constraint, .index, .partitionIndex, .comment,
     ]
     let children = words.childrenByParent()
     var result: [Fact] = []

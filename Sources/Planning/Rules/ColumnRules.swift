@@ -2,11 +2,19 @@ internal import Catalog
 internal import Postgres
 
 enum ColumnRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { add(fact, defaultValue: nil) }
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    add(fact, defaultValue: nil, isParent: isParent(fact, context))
+  }
 
   /// ADD COLUMN; with its default, so that rows that are there get a value.
-  static func add(_ fact: Fact, defaultValue: Fact?) -> [String] {
-    ["ALTER TABLE \(fact.id.sqlName) ADD COLUMN \(definition(fact, defaultValue: defaultValue))"] + settings(fact)
+  static func add(_ fact: Fact, defaultValue: Fact?, isParent: Bool = false) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) ADD COLUMN \(definition(fact, defaultValue: defaultValue))"]
+      + settings(fact, isParent: isParent)
+  }
+
+  /// Whether other tables inherit the column.
+  static func isParent(_ fact: Fact, _ context: RuleContext) -> Bool {
+    fact.parent.map { context.targetTables[$0] != nil } ?? false
   }
 
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
@@ -56,11 +64,13 @@ enum ColumnRule: Rule {
   }
 
   /// What ADD COLUMN has no place for.
-  static func settings(_ fact: Fact) -> [String] {
+  static func settings(_ fact: Fact, isParent: Bool = false) -> [String] {
     let alter = alter(fact)
     var statements = NotNull.settings(fact)
     if let storage = fact.optionalText(.storage) { statements.append("\(alter) SET STORAGE \(storage)") }
-    if let target = fact.integer(.statistics) { statements.append("\(alter) SET STATISTICS \(target)") }
+    if let target = fact.integer(.statistics) {
+      statements.append("\(Self.alter(fact, only: isParent)) SET STATISTICS \(target)")
+    }
     let options = fact.list(.options)
     if !options.isEmpty { statements.append("\(alter) SET (\(StorageOptions.list(options)))") }
     if let persistence = fact.optionalText(.persistence), let name = fact.list(.sequence).last {
@@ -69,8 +79,32 @@ enum ColumnRule: Rule {
     return statements
   }
 
-  private static func alter(_ fact: Fact) -> String {
-    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  /// - Parameter only: whether children keep what they have.
+  private static func alter(_ fact: Fact, only: Bool = false) -> String {
+    "ALTER TABLE \(only ? "ONLY " : "")\(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+
+  /// SET COMPRESSION, which unlike SET STORAGE leaves alone the columns that are inherited from this one.
+  private static func compression(_ fact: Fact, _ context: RuleContext) -> [String] {
+    let method = fact.optionalText(.compression) ?? "default"
+    var statements = ["\(alter(fact)) SET COMPRESSION \(method)"]
+    var tables = fact.parent.flatMap { context.targetTables[$0] } ?? []
+    while !tables.isEmpty {
+      let table = tables.removeFirst()
+      func own(_ kind: FactKind) -> FactID {
+        FactID(kind, schema: table.schema, name: table.name, member: fact.id.member)
+      }
+      // A column of the child's own, or a setting, says it itself.
+      if context.target.contains(own(.column)) { continue }
+      let settings = context.target[own(.inheritedColumn)]?.list(.columnSettings) ?? []
+      if settings.contains(where: { $0.hasPrefix("SET COMPRESSION") }) { continue }
+      // A new table has it from the start.
+      if context.source.contains(table) {
+        statements.append("ALTER TABLE \(table.sqlName) ALTER COLUMN \(fact.id.memberSQL) SET COMPRESSION \(method)")
+      }
+      tables += context.targetTables[table] ?? []
+    }
+    return statements
   }
 
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
@@ -98,6 +132,7 @@ enum ColumnRule: Rule {
     change.hazards += numbers.hazards
     // PostgreSQL gives the sequence the column's new type, in which its bounds have to have a place.
     if numbers.isNarrower { change.statements += numbers.statements }
+    if !sameType(old, new), let reason = PartitionKeys.refusal(old, context) { return .refused(reason) }
     if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
     change.statements += NotNull.changes(from: old, to: new)
     if let identity = new.optionalText(.identity) {
@@ -109,6 +144,13 @@ enum ColumnRule: Rule {
           change.statements.append(
             "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
         }
+        if old.attributes[.persistence] != new.attributes[.persistence], let name = new.list(.sequence).last {
+          let isUnlogged =
+            new.optionalText(.persistence).map { $0 == "unlogged" }
+            ?? (new.parent.flatMap { context.target[$0] }?.optionalText(.persistence) == "unlogged")
+          change.statements.append(
+            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, name)) SET \(isUnlogged ? "UNLOGGED" : "LOGGED")")
+        }
         if !numbers.isNarrower { change.statements += numbers.statements }
       } else {
         let options = identityOptions(new)
@@ -116,18 +158,23 @@ enum ColumnRule: Rule {
           "\(clause) ADD GENERATED \(identity) AS IDENTITY"
             + (options.isEmpty ? "" : " (\(options.joined(separator: " ")))"))
         change.statements += NumberSuccession(of: new.id, context)?.statements ?? []
+        if let persistence = new.optionalText(.persistence), let name = new.list(.sequence).last {
+          change.statements.append(
+            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, name)) SET \(persistence.uppercased())")
+        }
       }
     }
     // A new type or collation brings its own storage and compression.
     let isReset = !sameType(old, new)
     if isReset ? new.attributes[.compression] != nil : old.attributes[.compression] != new.attributes[.compression] {
-      change.statements.append("\(clause) SET COMPRESSION \(new.optionalText(.compression) ?? "default")")
+      change.statements += compression(new, context)
     }
     if isReset ? new.attributes[.storage] != nil : old.attributes[.storage] != new.attributes[.storage] {
       // DEFAULT is a word of version 16 and newer.
       change.statements.append("\(clause) SET STORAGE \(new.optionalText(.storage) ?? defaultStorage(new))")
     }
     if old.attributes[.statistics] != new.attributes[.statistics] {
+      let clause = Self.alter(new, only: isParent(new, context))
       change.statements.append("\(clause) SET STATISTICS \(new.integer(.statistics) ?? -1)")
     }
     change.statements += StorageOptions.changes(clause, from: old.list(.options), to: new.list(.options))
@@ -184,7 +231,19 @@ enum ColumnRule: Rule {
       change.hazards += conversion.hazards(new.id.path, from: old.text(.type), to: type)
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
-    change.disturbs.append((new.id, isInTheWay))
+    for column in [new.id] + inheritors(of: new, context) { change.disturbs.append((column, isInTheWay)) }
+  }
+
+  /// Columns that children have of their own beside inheriting this one: its type is theirs.
+  private static func inheritors(of column: Fact, _ context: RuleContext) -> [FactID] {
+    var columns: [FactID] = []
+    var tables = column.parent.flatMap { context.sourceTables[$0] } ?? []
+    while let table = tables.popLast() {
+      let own = FactID(.column, schema: table.schema, name: table.name, member: column.id.member)
+      if context.source.contains(own) { columns.append(own) }
+      tables += context.sourceTables[table] ?? []
+    }
+    return columns
   }
 
   /// Whether a dependent of a column has to be out of the way when its type changes.
@@ -236,12 +295,85 @@ enum ColumnRule: Rule {
     return change
   }
 
-  private static func defaultStorage(_ fact: Fact) -> String {
+  /// What a column's values are stored as when nothing is said.
+  static func defaultStorage(_ fact: Fact) -> String {
     switch fact.text(.type) {
     case "numeric": "MAIN"
     case let type where type.hasPrefix("numeric(") || type == "inet" || type == "cidr": "MAIN"
     default: "EXTENDED"
     }
+  }
+}
+
+/// What a table says of a column that is its parent's.
+enum InheritedColumnRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    fact.list(.columnSettings).map { "\(clause(fact)) \($0)" }
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    fact.list(.columnSettings).compactMap { reset($0, fact, context) }
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(statements(from: old, to: new, context)))
+  }
+
+  /// What leads from one to the other, once the parent's column is what it is to be.
+  static func statements(from old: Fact, to new: Fact, _ context: RuleContext) -> [String] {
+    let (before, after) = (old.list(.columnSettings), new.list(.columnSettings))
+    let words = after.map(word)
+    return before.filter { !words.contains(word($0)) }.compactMap { reset($0, new, context) }
+      + after.filter { !before.contains($0) || isSetByParent(word($0), new, context) }.map { "\(clause(new)) \($0)" }
+  }
+
+  private static func clause(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+
+  private enum Word { case notNull, statistics, storage, compression, options }
+
+  private static func word(_ setting: String) -> Word {
+    if setting == "SET NOT NULL" { return .notNull }
+    if setting.hasPrefix("SET STATISTICS ") { return .statistics }
+    if setting.hasPrefix("SET STORAGE ") { return .storage }
+    return setting.hasPrefix("SET COMPRESSION ") ? .compression : .options
+  }
+
+  private static func reset(_ setting: String, _ fact: Fact, _ context: RuleContext) -> String? {
+    let word = word(setting)
+    guard !isSetByParent(word, fact, context) else { return nil }
+    let clause = clause(fact)
+    let parent = parents(fact, context.target).first
+    switch word {
+    case .notNull: return "\(clause) DROP NOT NULL"
+    case .statistics: return "\(clause) SET STATISTICS -1"
+    case .storage:
+      let storage = parent.map { $0.optionalText(.storage) ?? ColumnRule.defaultStorage($0) } ?? "EXTENDED"
+      return "\(clause) SET STORAGE \(storage)"
+    case .compression: return "\(clause) SET COMPRESSION \(parent?.optionalText(.compression) ?? "default")"
+    case .options:
+      let names = setting.dropFirst("SET (".count).dropLast().split(separator: ", ").map { $0.prefix { $0 != "=" } }
+      return "\(clause) RESET (\(names.joined(separator: ", ")))"
+    }
+  }
+
+  /// Whether the plan changes the parent's column in a way that changes this one too.
+  private static func isSetByParent(_ word: Word, _ fact: Fact, _ context: RuleContext) -> Bool {
+    parents(fact, context.target).contains { new in
+      guard let old = context.source[new.id] else { return false }
+      func differs(_ keys: AttributeKey...) -> Bool { keys.contains { old.attributes[$0] != new.attributes[$0] } }
+      return switch word {
+      case .notNull: differs(.notNull)
+      case .storage: differs(.storage, .type, .collation)
+      case .compression: differs(.compression, .type, .collation)
+      // They are set for the parent ONLY, or never go further.
+      case .statistics, .options: false
+      }
+    }
+  }
+
+  private static func parents(_ fact: Fact, _ catalog: Catalog) -> [Fact] {
+    guard let table = fact.parent else { return [] }
+    return catalog.inheritedColumns(fact.id.member, of: table).compactMap { catalog[$0] }
   }
 }
 

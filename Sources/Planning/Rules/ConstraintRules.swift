@@ -13,14 +13,22 @@ enum ConstraintRule: Rule {
 
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
-    return ["ALTER TABLE \(fact.id.sqlName) ADD \(clause(fact))\(notValid)"] + storage(nil, fact)
+    let only = fact.attributes[.valid] == .flag(false) ? "ONLY " : ""
+    let attached = fact.list(.attached)
+    let add =
+      attached.count == 2
+      ? take(fact, partOf: FactID(.index, schema: attached[0], name: attached[1]))
+      : "ALTER TABLE \(only)\(fact.id.sqlName) ADD \(clause(fact))\(notValid)"
+    return [add] + storage(nil, fact)
       + marks(nil, fact, context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    guard old.text(.definition) == new.text(.definition), old.attributes[.valid] == new.attributes[.valid],
+      old.attributes[.attached] == new.attributes[.attached]
+    else { return .replace }
     var change = Change()
     if old.attributes[.validated] != new.attributes[.validated] {
       guard new.attributes[.validated] == nil else { return .replace }
@@ -28,6 +36,25 @@ enum ConstraintRule: Rule {
     }
     change.statements += storage(old, new) + marks(old, new, context)
     return .inPlace(change)
+  }
+
+  /// Makes the partition's part of an index the constraint's: what it is called is PostgreSQL's choice until then.
+  private static func take(_ fact: Fact, partOf root: FactID) -> String {
+    let key = KeyDefinition(fact)
+    let add =
+      "ALTER TABLE \(fact.id.sqlName) ADD CONSTRAINT \(fact.id.memberSQL) \(key?.word ?? "UNIQUE") USING INDEX "
+    return """
+      DO \(Quote.dollar("""
+
+      BEGIN
+        EXECUTE (SELECT \(Quote.literal(add)) || pg_catalog.quote_ident(c.relname) || \(Quote.literal(key?.deferral ?? ""))
+                   FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
+                  WHERE x.indrelid = \(Quote.literal(fact.id.sqlName))::regclass
+                    AND pg_catalog.pg_partition_root(x.indexrelid) = \(Quote.literal(root.sqlName))::regclass);
+      END
+
+      """))
+      """
   }
 
   /// How the constraint's index is stored, which `pg_get_constraintdef` does not say.
@@ -39,6 +66,15 @@ enum ConstraintRule: Rule {
   private static func marks(_ old: Fact?, _ new: Fact, _ context: RuleContext) -> [String] {
     IndexRule.marks(old, new, index: new.id.memberSQL, context)
   }
+}
+
+/// Whether a check that a table has from its parent is validated before the parent's is.
+enum InheritedConstraintRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    ["ALTER TABLE \(fact.id.sqlName) VALIDATE CONSTRAINT \(fact.id.memberSQL)"]
+  }
+  /// Nothing takes that back; the parent's is validated too, or made anew.
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
 }
 
 /// The name of a partition's part of an index.
@@ -70,12 +106,20 @@ enum PartitionIndexRule: Rule {
 enum IndexRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let unique = fact.flag(.unique) ? "UNIQUE " : ""
-    let table = fact.parent?.sqlName ?? ""
+    let isPartitioned = fact.parent.flatMap { context.target[$0] }?.attributes[.partitionKey] != nil
+    // Without its partitions it is not valid, and the other way round.
+    let only = isPartitioned && fact.attributes[.valid] == .flag(false) ? "ONLY " : ""
+    let table = only + (fact.parent?.sqlName ?? "")
     return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
       + storage(nil, fact, index: fact.id.sqlName)
       + marks(nil, fact, index: Quote.identifier(fact.id.name), context)
   }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP INDEX \(fact.id.sqlName)"] }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    // Constraints of partitions whose indexes are its parts can go with it only.
+    let name = [fact.id.schema, fact.id.name]
+    let isTaken = (context.sourceDependents[fact.id] ?? []).contains { context.source[$0]?.list(.attached) == name }
+    return ["DROP INDEX \(fact.id.sqlName)" + (isTaken ? " CASCADE" : "")]
+  }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
       old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]

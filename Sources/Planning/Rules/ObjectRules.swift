@@ -10,7 +10,13 @@ enum EnumRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let before = old.list(.labels)
     let after = new.list(.labels)
-    if swaps(old, new) { return .inPlace(swap(old, new, context)) }
+    if swaps(old, new) {
+      for column in (context.sourceDependents[old.id] ?? []).sorted() where column.kind == .column {
+        guard let fact = context.source[column], let reason = PartitionKeys.refusal(fact, context) else { continue }
+        return .refused("\(old.id) cannot lose labels or order them anew, which needs a new type: \(reason)")
+      }
+      return .inPlace(swap(old, new, context))
+    }
     var change = Change()
     var known = Set(before)
     for (index, label) in after.enumerated() where !known.contains(label) {

@@ -5,15 +5,24 @@ internal import Postgres
 enum GrantRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
-    if fact.id.role == FactID.ownerRole { return ofOwner(subject, [], fact.list(.revoked), context) }
+    if fact.id.role == FactID.ownerRole {
+      let base = context.startsAnew(fact) ? context.defaultPrivileges.initial(subject) : nil
+      return ofOwner(subject, from: base, to: fact, context)
+    }
     // An object that is created in this plan starts with what default privileges give it.
     let base =
       context.startsAnew(fact) ? context.defaultPrivileges.initial(subject, fact.id.role) : usual(fact, subject)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }
+  /// The privileges on a column, which nobody has any more.
+  static func again(_ fact: Fact, _ context: RuleContext) -> [String] {
+    guard let subject = fact.id.subjectID else { return [] }
+    if fact.id.role == FactID.ownerRole { return ofOwner(subject, from: nil, to: fact, context) }
+    return transition(subject, fact.id.role, from: [], to: fact.list(.privileges))
+  }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
-    if fact.id.role == FactID.ownerRole { return ofOwner(subject, fact.list(.revoked), [], context) }
+    if fact.id.role == FactID.ownerRole { return ofOwner(subject, from: fact, to: nil, context) }
     return transition(subject, fact.id.role, from: fact.list(.privileges), to: usual(fact, subject))
   }
   /// What a role may do where nobody says anything: what an extension's script gave to its own, or what PostgreSQL does.
@@ -24,21 +33,53 @@ enum GrantRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }
     if new.id.role == FactID.ownerRole {
-      return .inPlace(Change(ofOwner(subject, old.list(.revoked), new.list(.revoked), context)))
+      return .inPlace(Change(ofOwner(subject, from: old, to: new, context)))
     }
     return .inPlace(
       Change(transition(subject, new.id.role, from: old.list(.privileges), to: new.list(.privileges))))
   }
 
-  /// What an owner gives up and takes back.
-  private static func ofOwner(
-    _ subject: FactID, _ old: [String], _ new: [String], _ context: RuleContext
-  ) -> [String] {
-    let owner = context.target[subject.about(.owner)].map { Quote.identifier($0.text(.role)) } ?? "CURRENT_USER"
-    // What was given up before is missing, so that the way there goes in the other direction.
-    let all = Set(old).union(new)
-    return transition(
-      subject, grantee: owner, from: all.subtracting(old).sorted(), to: all.subtracting(new).sorted())
+  /// What an owner gives up and takes back, and gets beside what owners have.
+  static func ofOwner(_ subject: FactID, from old: Fact?, to new: Fact?, _ context: RuleContext) -> [String] {
+    let (before, after) = ownPrivileges(from: old, to: new, usual: subject.kind != .column)
+    // Privileges go before the owner does, and come after the new one has come.
+    let catalog = new == nil ? context.source : context.target
+    let owner = owner(of: subject, partOf: (new ?? old)?.parent, catalog)
+    return transition(subject, grantee: owner, from: before, to: after)
+  }
+
+  /// Both sets of privileges, as far as they differ from what owners have.
+  ///
+  /// - Parameter usual: whether an owner has privileges when nothing is said.
+  static func ownPrivileges(from old: Fact?, to new: Fact?, usual: Bool) -> (before: [String], after: [String]) {
+    func revoked(_ fact: Fact?) -> Set<String> { Set(fact?.list(.revoked) ?? []) }
+    func further(_ fact: Fact?) -> Set<String> { Set(fact?.list(.privileges) ?? []) }
+    let plain = further(old).union(further(new)).map(plain)
+    let all = usual ? revoked(old).union(revoked(new)).union(plain) : []
+    // One that comes with the grant option takes the place of the one without.
+    func privileges(_ fact: Fact?) -> [String] {
+      let own = further(fact)
+      return own.union(all.subtracting(revoked(fact)).filter { !own.contains($0 + option) }).sorted()
+    }
+    return (privileges(old), privileges(new))
+  }
+
+  /// Who owns an object, or what it is a part of.
+  private static func owner(of subject: FactID, partOf parent: FactID?, _ catalog: Catalog) -> String {
+    var candidate: FactID? = subject
+    if subject.kind == .sequence {
+      // One that belongs to a column has the table's owner.
+      let owner = FactID(.sequenceOwner, schema: subject.schema, name: subject.name)
+      if let table = catalog[owner].flatMap({ SequenceOwnerRule.table(of: $0, in: catalog) }) {
+        candidate = table
+      } else if let parent, parent.kind == .column {
+        candidate = catalog[parent]?.parent
+      }
+    } else if subject.kind == .column {
+      candidate = [FactKind.table, .foreignTable, .view, .materializedView].lazy
+        .map { FactID($0, schema: subject.schema, name: subject.name) }.first(where: catalog.contains)
+    }
+    return candidate.flatMap { catalog[$0.about(.owner)] }.map { Quote.identifier($0.text(.role)) } ?? "CURRENT_USER"
   }
 
   /// The REVOKE and GRANT that lead from one set of privileges to another.
@@ -49,10 +90,6 @@ enum GrantRule: Rule {
   static func transition(
     _ subject: FactID, grantee: String, from old: [String], to new: [String]
   ) -> [String] {
-    let option = " WITH GRANT OPTION"
-    func plain(_ privilege: String) -> String {
-      privilege.hasSuffix(option) ? String(privilege.dropLast(option.count)) : privilege
-    }
     let before = Set(old)
     let after = Set(new)
     let removed = before.subtracting(after)
@@ -77,6 +114,12 @@ enum GrantRule: Rule {
     return statements
   }
 
+  private static let option = " WITH GRANT OPTION"
+
+  private static func plain(_ privilege: String) -> String {
+    privilege.hasSuffix(option) ? String(privilege.dropLast(option.count)) : privilege
+  }
+
   private static func grantClause(_ subject: FactID) -> String {
     switch subject.kind {
     case .table, .foreignTable, .view, .materializedView, .column: "TABLE \(subject.sqlName)"
@@ -84,6 +127,17 @@ enum GrantRule: Rule {
     case .foreignServer: "FOREIGN SERVER \(Quote.identifier(subject.name))"
     default: subject.objectClause
     }
+  }
+}
+
+extension FactID {
+  /// Whether privileges on it reach its columns.
+  var holdsColumns: Bool { kind.isTable || kind == .view || kind == .materializedView }
+
+  /// Whether it is what the same role may do to the whole relation.
+  func isGrant(aroundColumnOf column: FactID) -> Bool {
+    kind == .grant && schema == column.schema && name == column.name && role == column.role
+      && subjectID?.holdsColumns == true
   }
 }
 
@@ -109,8 +163,7 @@ enum DefaultPrivilegeRule: Rule {
     var (before, after) = (old?.list(.privileges) ?? builtIn(id), new?.list(.privileges) ?? builtIn(id))
     if id.role == FactID.ownerRole {
       grantee = id.member.isEmpty ? "CURRENT_USER" : Quote.identifier(id.member)
-      let (given, gives) = (Set(old?.list(.revoked) ?? []), Set(new?.list(.revoked) ?? []))
-      (before, after) = (gives.subtracting(given).sorted(), given.subtracting(gives).sorted())
+      (before, after) = GrantRule.ownPrivileges(from: old, to: new, usual: id.schema.isEmpty)
     }
     // The object clause of a real object is replaced by the kind's plural.
     return GrantRule.transition(FactID(.table, name: "dbtool"), grantee: grantee, from: before, to: after).map {
@@ -123,10 +176,16 @@ enum DefaultPrivilegeRule: Rule {
 struct DefaultPrivileges {
   private var global: [String: [String: [String]]] = [:]
   private var bySchema: [String: [String: [String: [String]]]] = [:]
+  /// What the creator gets and gives up, by schema (none for all of them) and kind.
+  private var own: [String: [String: Fact]] = [:]
 
   /// - Parameter facts: the default privileges in force while objects are created.
   init(_ facts: [Fact]) {
     for fact in facts where fact.id.member.isEmpty {
+      if fact.id.role == FactID.ownerRole {
+        own[fact.id.schema, default: [:]][fact.id.name] = fact
+        continue
+      }
       if fact.id.schema.isEmpty {
         global[fact.id.name, default: [:]][fact.id.role] = fact.list(.privileges)
       } else {
@@ -142,6 +201,20 @@ struct DefaultPrivileges {
     let base = global[objects]?[role] ?? builtIn
     let extra = bySchema[subject.schema]?[objects]?[role] ?? []
     return base + extra.filter { !base.contains($0) }
+  }
+
+  /// What its creator may do to an object right after it was created, otherwise than owners do; nil for nothing.
+  func initial(_ subject: FactID) -> Fact? {
+    guard let objects = Self.objects(subject.kind) else { return nil }
+    let facts = [own[""]?[objects], own[subject.schema]?[objects]].compactMap { $0 }
+    guard var result = facts.first else { return nil }
+    for fact in facts.dropFirst() {
+      let both = Set(result.list(.privileges)).union(fact.list(.privileges))
+      result.attributes[.privileges] = .ifPresent(both.sorted())
+      // What all schemas take away and this one gives is there.
+      result.attributes[.revoked] = .ifPresent(result.list(.revoked).filter { !both.contains($0) })
+    }
+    return result
   }
 
   /// Roles that get something from default privileges.

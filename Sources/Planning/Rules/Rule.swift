@@ -26,6 +26,9 @@ struct RuleContext {
   let target: Catalog
   let sourceDependents: [FactID: [FactID]]
   let targetChildren: [FactID: [FactID]]
+  /// Partitions and children of tables.
+  let sourceTables: [FactID: [FactID]]
+  let targetTables: [FactID: [FactID]]
   /// Tables of the source whose keys foreign keys refer to.
   let referencedTables: Set<FactID>
   /// Default privileges that are in force while the plan creates objects.
@@ -102,7 +105,9 @@ enum Rules {
     case .table, .foreignTable: TableRule.self
     case .column: ColumnRule.self
     case .columnDefault: DefaultRule.self
+    case .inheritedColumn: InheritedColumnRule.self
     case .constraint: ConstraintRule.self
+    case .inheritedConstraint: InheritedConstraintRule.self
     case .index: IndexRule.self
     case .partitionIndex: PartitionIndexRule.self
     case .view: ViewRule.self

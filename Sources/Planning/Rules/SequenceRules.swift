@@ -64,17 +64,50 @@ enum SequenceRule: Rule {
 
 enum SequenceOwnerRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let column = fact.list(.column)
-    guard column.count == 3 else { return [] }
-    return [
-      "ALTER SEQUENCE \(fact.id.sqlName) OWNED BY \(Quote.qualified(column[0], column[1])).\(Quote.identifier(column[2]))"
-    ]
+    // Whoever makes a sequence owns it, and what was owned by somebody else is so no longer.
+    let owner = owner(of: fact, in: context.target)
+    return (owner.map { ["ALTER SEQUENCE \(fact.id.sqlName) OWNER TO \(Quote.identifier($0))"] } ?? []) + join(fact)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    ["ALTER SEQUENCE \(fact.id.sqlName) OWNED BY NONE"]
+    let leave = "ALTER SEQUENCE \(fact.id.sqlName) OWNED BY NONE"
+    let sequence = FactID(.sequence, schema: fact.id.schema, name: fact.id.name)
+    // It keeps the owner that it had from the table.
+    guard owner(of: fact, in: context.source) != nil, context.target.contains(sequence),
+      !context.target.contains(sequence.about(.owner))
+    else { return [leave] }
+    return [leave, "ALTER SEQUENCE \(fact.id.sqlName) OWNER TO CURRENT_USER"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(Change(create(new, context)))
+    let owners = [
+      owner(of: old, in: context.source), owner(of: old, in: context.target), owner(of: new, in: context.source),
+      owner(of: new, in: context.target),
+    ]
+    if Set(owners).count == 1 { return .inPlace(Change(join(new))) }
+    let name = new.id.sqlName
+    let role = owners[3].map(Quote.identifier) ?? "CURRENT_USER"
+    // One that belongs to a table follows its owner, and cannot have another.
+    return .inPlace(
+      Change(["ALTER SEQUENCE \(name) OWNED BY NONE", "ALTER SEQUENCE \(name) OWNER TO \(role)"] + join(new)))
+  }
+
+  private static func join(_ fact: Fact) -> [String] {
+    let column = fact.list(.column)
+    guard column.count == 3 else { return [] }
+    let name = "\(Quote.qualified(column[0], column[1])).\(Quote.identifier(column[2]))"
+    return ["ALTER SEQUENCE \(fact.id.sqlName) OWNED BY \(name)"]
+  }
+
+  /// The table that the sequence belongs to.
+  static func table(of fact: Fact, in catalog: Catalog) -> FactID? {
+    let column = fact.list(.column)
+    guard column.count == 3 else { return nil }
+    return [FactKind.table, .foreignTable].lazy.map { FactID($0, schema: column[0], name: column[1]) }
+      .first(where: catalog.contains)
+  }
+
+  /// The role that owns the table, where that is not the database's.
+  private static func owner(of fact: Fact, in catalog: Catalog) -> String? {
+    table(of: fact, in: catalog).flatMap { catalog[$0.about(.owner)]?.text(.role) }
   }
 }
 

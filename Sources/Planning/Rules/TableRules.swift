@@ -51,7 +51,6 @@ enum TableRule: Rule {
       change.statements.append(
         "\(table) SET TABLESPACE \(Quote.identifier(new.optionalText(.tablespace) ?? "pg_default"))")
     }
-    change.statements += ColumnSettings.changes(table, from: old.list(.columnSettings), to: new.list(.columnSettings))
     change.statements += ForeignOptions.changes(
       table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
     let isRenaming = old.attributes[.notNullNames] != new.attributes[.notNullNames]
@@ -141,7 +140,6 @@ struct TableDefinition {
       result.append("ALTER TABLE \(parent.sqlName) ATTACH PARTITION \(name) \(table.text(.bound))")
     }
     for column in columns { result += ColumnRule.settings(column) }
-    result += ColumnSettings.changes("ALTER TABLE \(name)", from: [], to: table.list(.columnSettings))
     result += TableRule.security("ALTER TABLE \(name)", from: nil, to: table)
     if let identity = table.optionalText(.replicaIdentity) {
       result.append("ALTER TABLE \(name) REPLICA IDENTITY \(identity)")

@@ -112,6 +112,7 @@ package struct SchemaGenerator {
     oddNames()
     moreServerKinds()
     newerKinds()
+    children()
     hostileNames()
     return sql + comments
   }

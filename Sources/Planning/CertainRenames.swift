@@ -1,0 +1,182 @@
+package import Catalog
+internal import Postgres
+
+/// Indexes and constraints that are the same but for their names: nothing is gained by building them again.
+///
+/// Indexes and the keys behind constraints share their names with tables and sequences. A name that is still held is freed
+/// first, where its holder is an index or a constraint too: it is renamed itself, or put aside until it is dropped.
+package struct CertainRenames {
+  /// In an order in which every name is free when it is taken.
+  package private(set) var steps: [PlanStep] = []
+  /// The state after them.
+  package private(set) var source: Catalog
+
+  private let target: Catalog
+  private var names: [FactID: FactID] = [:]
+  /// Who holds the names of relations, by schema and name.
+  private var holders: [[String]: FactID] = [:]
+  private var targetHolders: [[String]: FactID] = [:]
+
+  package init(from source: Catalog, to target: Catalog) {
+    self.source = source
+    self.target = target
+    let renames = Self.find(from: source, to: target)
+    let hasParts = !source.indexParts.isEmpty || source.facts.keys.contains { $0.kind == .partitionIndex }
+    guard !renames.isEmpty || hasParts else { return }
+    holders = Self.holders(source)
+    targetHolders = Self.holders(target)
+    putPartsAside()
+    perform(renames)
+    self.source = self.source.renaming(names)
+  }
+
+  // MARK: Finding
+
+  private static func find(from source: Catalog, to target: Catalog) -> [Rename] {
+    struct Key: Hashable {
+      var parent: FactID?
+      var kind: FactKind
+      var attributes: Attributes
+    }
+    func onlyIn(_ catalog: Catalog, not other: Catalog) -> [Key: [FactID]] {
+      var found: [Key: [FactID]] = [:]
+      for fact in catalog.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
+        guard !other.contains(fact.id) else { continue }
+        found[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
+      }
+      return found
+    }
+    let gone = onlyIn(source, not: target)
+    guard !gone.isEmpty else { return [] }
+    var renames: [Rename] = []
+    for (key, ids) in onlyIn(target, not: source) {
+      for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
+        renames.append(Rename(from: from, to: to, evidence: "the same definition"))
+      }
+    }
+    return markImplied(renames, source).sorted { $0.to < $1.to }
+  }
+
+  private static func markImplied(_ renames: [Rename], _ source: Catalog) -> [Rename] {
+    let known = Set(renames.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member] })
+    return renames.map { rename in
+      guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c" else { return rename }
+      let table = FactID(.table, schema: rename.from.schema, name: rename.from.name)
+      var copy = rename
+      copy.isImplied = source.parents(of: table).contains { parent in
+        known.contains([parent.schema, parent.name, rename.from.member, rename.to.member])
+      }
+      return copy
+    }
+  }
+
+  // MARK: Names
+
+  private static func holders(_ catalog: Catalog) -> [[String]: FactID] {
+    var holders = catalog.indexParts.mapValues(\.id)
+    for fact in catalog.facts.values {
+      for name in StepGraph.relationNames(fact) { holders[name] = fact.id }
+    }
+    return holders
+  }
+
+  private func isTaken(_ schema: String, _ name: String) -> Bool {
+    holders[[schema, name]] != nil || targetHolders[[schema, name]] != nil
+  }
+
+  private static func name(_ id: FactID) -> String { id.kind == .constraint ? id.member : id.name }
+
+  /// Whether its name is that of a relation.
+  private func isRelation(_ id: FactID) -> Bool {
+    id.kind == .index || ["p", "u", "x"].contains(source[original(id)]?.text(.type))
+  }
+
+  /// What it was called at first.
+  private func original(_ id: FactID) -> FactID { names.first { $0.value == id }?.key ?? id }
+
+  /// Parts of partitioned indexes whose names something else is to have get others, of those that PostgreSQL could have
+  /// given them; what they are to be called in the end the plan says.
+  private mutating func putPartsAside() {
+    // Among parts, PostgreSQL finds names by itself.
+    var parts = source.indexParts.filter { name, part in
+      target.indexParts[name] == nil && targetHolders[name].map { $0 != part.id } ?? false
+    }
+    for fact in source.facts.values where fact.id.kind == .partitionIndex {
+      let name = [fact.id.schema, fact.text(.name)]
+      guard let holder = targetHolders[name], holder != fact.id, let root = fact.needs.first else { continue }
+      let usual = ChosenName(table: fact.id.name, columns: [], label: "part")
+      parts[name] = IndexPart(id: fact.id, root: root, usual: usual)
+    }
+    for (name, part) in parts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      let isFact = source.contains(part.id)
+      let free = part.usual.free { isTaken(name[0], $0) }
+      steps.append(
+        PlanStep(
+          altering: part.root, ["ALTER INDEX \(Quote.qualified(name[0], name[1])) RENAME TO \(Quote.identifier(free))"])
+      )
+      holders[name] = nil
+      holders[[name[0], free]] = part.id
+      source.indexParts[name] = nil
+      if isFact {
+        // The plan finds it by what it is a part of.
+        source[part.id]?.attributes[.name] = .text(free)
+      } else {
+        source.indexParts[[name[0], free]] = part
+      }
+    }
+  }
+
+  // MARK: Order
+
+  private mutating func perform(_ renames: [Rename]) {
+    var waiting = renames.filter { rename in
+      guard isRelation(rename.from), let holder = holders[[rename.to.schema, Self.name(rename.to)]] else { return true }
+      // A table or a sequence with the name is in the way until it is dropped: the index is built again.
+      return holder.kind == .index || holder.kind == .constraint
+    }
+    while !waiting.isEmpty {
+      let moving = Dictionary(waiting.map { ($0.from, $0) }) { first, _ in first }
+      let free = waiting.filter { rename in holder(of: rename, in: moving) == nil }
+      if let rename = free.first {
+        waiting.removeAll { $0 == rename }
+        freeName(of: rename)
+        take(rename)
+      } else {
+        // They wait for each other in a ring.
+        let first = waiting[0]
+        let aside = aside(first.from)
+        take(Rename(from: first.from, to: aside, evidence: first.evidence))
+        waiting[0].from = aside
+      }
+    }
+  }
+
+  /// The rename that still has to free the name that a rename takes.
+  private func holder(of rename: Rename, in moving: [FactID: Rename]) -> Rename? {
+    guard isRelation(rename.from) else { return nil }
+    return holders[[rename.to.schema, Self.name(rename.to)]].flatMap { $0 == rename.from ? nil : moving[$0] }
+  }
+
+  /// Puts aside what is dropped later.
+  private mutating func freeName(of rename: Rename) {
+    guard isRelation(rename.from), let holder = holders[[rename.to.schema, Self.name(rename.to)]] else { return }
+    take(Rename(from: holder, to: aside(holder), evidence: "its name is needed"))
+  }
+
+  private func aside(_ id: FactID) -> FactID {
+    let name = ChosenName(table: Self.name(id), columns: [], label: "old").free { isTaken(id.schema, $0) }
+    return id.kind == .constraint
+      ? FactID(.constraint, schema: id.schema, name: id.name, member: name)
+      : FactID(.index, schema: id.schema, name: name)
+  }
+
+  private mutating func take(_ rename: Rename) {
+    if !rename.isImplied { steps.append(rename.step) }
+    let isRelation = isRelation(rename.from)
+    names[original(rename.from)] = rename.to
+    if isRelation {
+      holders[[rename.from.schema, Self.name(rename.from)]] = nil
+      holders[[rename.to.schema, Self.name(rename.to)]] = rename.to
+    }
+  }
+}

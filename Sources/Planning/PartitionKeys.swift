@@ -1,0 +1,46 @@
+internal import Catalog
+internal import Postgres
+
+/// Columns that partition keys are made of, whose types PostgreSQL never changes.
+enum PartitionKeys {
+  /// The names of the columns in a partition key as PostgreSQL prints it.
+  static func columns(in key: String) -> Set<String> {
+    guard let tree = ParseTree(parsing: "CREATE TABLE t () PARTITION BY \(key)"),
+      let parts = tree["CreateStmt"]?["partspec"]?["partParams"]?.elements
+    else { return [] }
+    var names: Set<String> = []
+    for part in parts {
+      guard let element = part["PartitionElem"] else { continue }
+      if let name = element["name"]?.text { names.insert(name) }
+      if let expression = element["expr"] { collect(expression, &names) }
+    }
+    return names
+  }
+
+  private static func collect(_ tree: ParseTree, _ names: inout Set<String>) {
+    switch tree {
+    case .object(let members):
+      if let column = members["ColumnRef"]?["fields"]?.names.last { names.insert(column) }
+      for member in members.values { collect(member, &names) }
+    case .list(let list): for member in list { collect(member, &names) }
+    default: break
+    }
+  }
+
+  /// Why a column's type cannot change, if it cannot: it is in the key of its table or of a partition of that.
+  static func refusal(_ column: Fact, _ context: RuleContext) -> String? {
+    guard let root = column.parent else { return nil }
+    var tables = [root]
+    while let table = tables.popLast() {
+      if let key = context.source[table]?.optionalText(.partitionKey), columns(in: key).contains(column.id.member) {
+        return """
+          the type of \(column.id) cannot change: the column is in the partition key of \(table), and PostgreSQL changes no \
+          such column. Make a table with the new type beside it, copy the rows, and give it the name in a migration of \
+          your own; or drop it in one and make it in the next, if its rows may go
+          """
+      }
+      tables += context.sourceTables[table] ?? []
+    }
+    return nil
+  }
+}

@@ -1,0 +1,12 @@
+CREATE TABLE person (id int, name varchar(40), born timestamp);
+CREATE TABLE worker (wage int) INHERITS (person);
+CREATE TABLE boss (name varchar(40), born timestamp DEFAULT current_date) INHERITS (worker);
+CREATE INDEX worker_born ON worker (born, name);
+ALTER TABLE boss ADD CONSTRAINT boss_named CHECK (name <> '');
+CREATE VIEW bosses AS SELECT id, name, born FROM boss;
+CREATE POLICY old ON worker USING (born < '2000-01-01');
+COMMENT ON COLUMN worker.born IS 'as in the passport';
+GRANT SELECT (born) ON worker TO corpus_reader;
+ALTER TABLE worker ALTER born SET NOT NULL;
+ALTER TABLE boss ALTER name SET NOT NULL;
+CREATE STATISTICS worker_st ON name, born FROM worker;

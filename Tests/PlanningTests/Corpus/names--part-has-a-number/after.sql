@@ -1,0 +1,4 @@
+CREATE TABLE pt (k int, v int) PARTITION BY LIST (k);
+CREATE TABLE pt_1 PARTITION OF pt FOR VALUES IN (1);
+CREATE INDEX pt_1_v_idx ON pt_1 (k DESC);
+CREATE INDEX pt_v ON pt (v);

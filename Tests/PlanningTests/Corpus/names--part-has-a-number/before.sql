@@ -1,0 +1,1 @@
+CREATE TABLE pt (k int, v int) PARTITION BY LIST (k);

@@ -1,0 +1,1 @@
+CREATE TABLE a (id int); CREATE TABLE b (id int); ALTER TABLE a OWNER TO corpus_owner; ALTER TABLE b OWNER TO corpus_other; CREATE SEQUENCE a_id_seq AS int; ALTER SEQUENCE a_id_seq OWNER TO corpus_other; ALTER SEQUENCE a_id_seq OWNED BY b.id;

@@ -1,0 +1,3 @@
+CREATE TYPE st AS ENUM ('a', 'b');
+CREATE TABLE pt (s st, n int) PARTITION BY LIST (s);
+CREATE TABLE pt_a PARTITION OF pt FOR VALUES IN ('a');

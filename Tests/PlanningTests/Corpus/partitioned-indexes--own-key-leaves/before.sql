@@ -1,0 +1,5 @@
+CREATE TABLE pt (k int NOT NULL, v int NOT NULL) PARTITION BY LIST (k);
+CREATE UNIQUE INDEX pt_kv ON pt (k, v);
+CREATE TABLE pt_1 (k int NOT NULL, v int NOT NULL, PRIMARY KEY (k, v));
+ALTER TABLE pt ATTACH PARTITION pt_1 FOR VALUES IN (1);
+CREATE TABLE refers (k int, v int, FOREIGN KEY (k, v) REFERENCES pt (k, v));
