@@ -155,7 +155,8 @@ static int confine_calls(void) {
   enum {
     SYS_io_uring = 425, SYS_open_tree_ = 428, SYS_move_mount_ = 429, SYS_fsopen_ = 430, SYS_fsconfig_ = 431,
     SYS_fsmount_ = 432, SYS_clone3_ = 435, SYS_pidfd_getfd_ = 438, SYS_process_madvise_ = 440, SYS_mount_setattr_ = 442,
-    SYS_fchmodat2_ = 452, SYS_setxattrat_ = 463, SYS_removexattrat_ = 466, SYS_file_setattr_ = 469,
+    SYS_memfd_secret_ = 447, SYS_fchmodat2_ = 452, SYS_setxattrat_ = 463, SYS_removexattrat_ = 466,
+    SYS_open_tree_attr_ = 467, SYS_file_setattr_ = 469,
     // CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a process of the server has no world of its own.
     NEW_NAMESPACES = 0x7E020000,
   };
@@ -193,6 +194,7 @@ static int confine_calls(void) {
     REFUSE(msgget),
     // What is not in the file system is not seen by Landlock, and could be executed.
     REFUSE(memfd_create),
+    REFUSE_NUMBER(SYS_memfd_secret_),
     // What a file is, not what is in it, is nothing to Landlock. The server sets the mode of its socket, in a folder that is
     // its own anyway.
     PRETEND(fchmod),
@@ -241,6 +243,7 @@ static int confine_calls(void) {
     REFUSE(mq_open),
     REFUSE(mq_unlink),
     REFUSE_NUMBER(SYS_open_tree_),
+    REFUSE_NUMBER(SYS_open_tree_attr_),
     REFUSE_NUMBER(SYS_move_mount_),
     REFUSE_NUMBER(SYS_fsopen_),
     REFUSE_NUMBER(SYS_fsconfig_),
