@@ -22,7 +22,8 @@ package enum MigrationWriter {
         )
     }
     text += SQLComment.line(
-      "proved on PostgreSQL \(proof.serverVersion): converges; \(proof.rows) rows in \(proof.tables) tables kept")
+      "proved on PostgreSQL \(proof.serverVersion): converges; \(countText(proof.rows, "row")) in \(countText(proof.tables, "table")) kept"
+    )
     let hazards = plan.steps.flatMap(\.hazards)
     text += SQLComment.line(hazards.isEmpty ? "hazards: none" : "hazards:")
     for hazard in hazards { text += SQLComment.line("  \(hazard.code.rawValue): \(hazard.message)") }

@@ -34,7 +34,7 @@ import Testing
       let csv = "seeds/development/020_checkin.paidparticipants.csv"
       try project.write(try project.read(csv).replacing("Ada Lovelace", with: "Ada, Countess of Lovelace"), to: csv)
       let changed = try await project.dbtool("seed")
-      #expect(changed.output.contains("1 files loaded"), "\(changed.output)")
+      #expect(changed.output.contains("1 file loaded"), "\(changed.output)")
       let participants = try await project.dbtool(
         "postgres", "psql", "--", "-Atc", "SELECT count(*) FROM checkin.paidparticipants")
       #expect(participants.output.contains("5"), "\(participants.output)")

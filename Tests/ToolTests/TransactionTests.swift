@@ -127,6 +127,25 @@ import Testing
     #expect(again.output.contains("was interrupted") == !isKnown, "\(again.output)")
   }
 
+  @Test(arguments: [
+    (
+      0, 1, false,
+      "ran outside a transaction; the next apply checks what it left behind. The migration has no other part. Fix"
+    ),
+    (0, 3, true, "was rolled back. None of the migration's 3 parts is done. Fix the cause and run dbtool apply again."),
+    (
+      1, 3, true,
+      "was rolled back. 1 of the migration's 3 parts is done. Fix the cause and run dbtool apply again: it continues"
+    ),
+    (2, 3, false, "left behind. 2 of the migration's 3 parts are done. "),
+  ])
+  func howFarAMigrationCameIsSaidInWords(done: Int, parts: Int, isTransaction: Bool, says: String) {
+    let error = ApplyError.statement(
+      file: "a.sql", line: 1, sql: "SELECT 1", PostgresError(.server, "no"), segmentsDone: done, segments: parts,
+      isTransaction: isTransaction)
+    #expect("\(error)".contains(says), "\(error)")
+  }
+
   @Test func anErrorAtTheEndHasItsLine() async throws {
     let hostile = try await HostileProject(table)
     defer { hostile.project.remove() }
@@ -136,7 +155,7 @@ import Testing
     let refused = try await hostile.on("library", "apply")
     #expect(refused.status == 1, "\(refused.output)")
     #expect(refused.output.contains("migrations/20260102000000_b.sql, line 4: duplicate key"), "\(refused.output)")
-    #expect(refused.output.contains("0 of 1 parts"), "\(refused.output)")
+    #expect(refused.output.contains("The migration has no other part."), "\(refused.output)")
     try await hostile.execute("DELETE FROM public.t", in: "library")
     #expect(try await hostile.on("library", "apply").status == 0)
   }

@@ -150,7 +150,9 @@ struct ApplyCommand: AsyncParsableCommand {
       let (file, done) = (entry.file, entry.done)
       let segments = try file.segments()
       let statements = segments.dropFirst(done).reduce(0) { $0 + $1.statements.count }
-      console.line("would apply \(file.fileName): \(statements) statements in \(segments.count - done) parts")
+      console.line(
+        "would apply \(file.fileName): \(countText(statements, "statement")) in \(countText(segments.count - done, "part"))"
+      )
       for line in file.header.lines.dropFirst() { console.note("  \(line.dropFirst(3))") }
     }
     agenda.tell(console)
@@ -232,7 +234,8 @@ struct ApplyWorkflow {
 
   private static func text(_ progress: Backfill.Progress) -> String {
     let total = progress.total > 0 ? " of about \(progress.total)" : ""
-    var text = "\(progress.rows)\(total) rows, \(Int(progress.rowsPerSecond))/s"
+    var text =
+      "\(progress.rows)\(total) row\(max(progress.rows, progress.total) == 1 ? "" : "s"), \(Int(progress.rowsPerSecond))/s"
     let left = Double(progress.total - progress.rows) / max(1, progress.rowsPerSecond)
     if left > 0 { text += ", \(durationText(left)) left" }
     return text

@@ -69,7 +69,7 @@ struct DocsCommand: AsyncParsableCommand {
       for file in files { try Project.write(file.text, to: "\(folder)/\(file.name)") }
       for name in old { try FileManager.default.removeItem(atPath: "\(folder)/\(name)") }
       Console.output.line(
-        "wrote \(files.count) files to \(output)" + (format == .html ? "; open \(output)/index.html" : ""))
+        "wrote \(countText(files.count, "file")) to \(output)" + (format == .html ? "; open \(output)/index.html" : ""))
     }
   }
 

@@ -56,7 +56,7 @@ struct FingerprintCommand: AsyncParsableCommand {
         var table = TextTable()
         for (kind, count) in counts.sorted(by: { $0.key.rank < $1.key.rank }) { table.add("\(count)", kind.title) }
         table.print(to: console)
-        console.line("\(total) facts")
+        console.line("\(countText(total, "fact"))")
         if let text = catalog.leftOutText(of: argument) { Console.error.note(text) }
       }
     }

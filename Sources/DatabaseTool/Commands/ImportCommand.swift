@@ -115,7 +115,8 @@ struct ImportWork {
     }
     guard entries.isEmpty else {
       throw ToolError(
-        "\(target) has a history of dbtool already, of \(entries.count) migrations; --no-mark imports beside it")
+        "\(target) has a history of dbtool already, of \(countText(entries.count, "migration")); --no-mark imports beside it"
+      )
     }
   }
 
@@ -148,7 +149,7 @@ struct ImportWork {
   private func report(_ imported: SchemaImport, _ files: [MigrationFile]) {
     let console = Console.output
     console.line(
-      "wrote \(imported.files.count) files to \(folder), \(files.map { "migrations/\($0.fileName)" }.sentence) and schema.lock"
+      "wrote \(countText(imported.files.count, "file")) to \(folder), \(files.map { "migrations/\($0.fileName)" }.sentence) and schema.lock"
     )
     if imported.counts.inSQL > 0 {
       console.note("\(imported.counts.said) facts are declared in words, \(imported.counts.inSQL) in SQL")

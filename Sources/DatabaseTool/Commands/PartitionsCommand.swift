@@ -173,7 +173,7 @@ struct PartitionsCommand: AsyncParsableCommand {
             window.table.sqlName,
             "a \(window.unit) each\(window.timeZone == "UTC" ? "" : " in \(window.timeZone)"), \(window.keep) kept, "
               + "\(window.ahead) ahead",
-            "\(window.partitions) partitions, about \(window.rows) rows, \(sizeText(window.bytes))",
+            "\(countText(window.partitions, "partition")), about \(countText(window.rows, "row")), \(sizeText(window.bytes))",
             (window.missing.isEmpty
               ? window.insertsFailFrom.map { "complete until \($0)" }
                 ?? (window.partitions == 0 ? "not partitioned yet: dbtool apply" : "a default takes the rest")

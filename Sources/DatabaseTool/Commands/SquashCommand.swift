@@ -50,7 +50,9 @@ struct SquashCommand: AsyncParsableCommand {
         lock: lock.catalog, name: name, keepsData: keepData)
       let baseline = try await workflow.baseline()
       let console = Console.output
-      console.line("\(workflow.old.count) migrations become \(baseline.fileName)")
+      console.line(
+        "\(countText(workflow.old.count, "migration")) \(workflow.old.count == 1 ? "becomes" : "become") \(baseline.fileName)"
+      )
       console.line("proved: with the \(workflow.rest.count) after it, it leads to what they all lead to")
       if dryRun { return }
       try workflow.write(baseline)

@@ -64,7 +64,8 @@ struct TypesCommand: AsyncParsableCommand {
       }
       try Project.write(text, to: output.contains("/") ? output : "./\(output)")
       Console.output.line(
-        "wrote \(output): \(model.relations.count) tables and views, \(model.functions.count) functions")
+        "wrote \(output): \(countText(model.relations.count, "table or view", plural: "tables and views")), \(countText(model.functions.count, "function"))"
+      )
     }
   }
 }

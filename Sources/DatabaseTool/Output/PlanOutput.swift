@@ -99,7 +99,7 @@ struct PlanOutput {
   private func estimate(_ hazard: Hazard) -> TableEstimates.Size? { hazard.table.flatMap { estimates?[$0] } }
 
   private func words(_ size: TableEstimates.Size) -> String {
-    (size.rows.map { "about \($0) rows, " } ?? "never analysed, ") + sizeText(size.bytes)
+    (size.rows.map { "about \(countText($0, "row")), " } ?? "never analysed, ") + sizeText(size.bytes)
   }
 
   private func wrap(_ title: String, _ words: [String], _ console: Console) -> TerminalText {
@@ -126,7 +126,7 @@ struct PlanOutput {
       return text
     }
     text += "converges on PostgreSQL \(proof.serverVersion)"
-    if proof.tables > 0 { text += "; \(proof.rows) rows in \(proof.tables) tables kept" }
+    if proof.tables > 0 { text += "; \(countText(proof.rows, "row")) in \(countText(proof.tables, "table")) kept" }
     text += "\n"
     if !proof.emptyTables.isEmpty {
       text += console.styled(

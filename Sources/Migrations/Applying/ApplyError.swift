@@ -15,6 +15,11 @@ package enum ApplyError: Error, CustomStringConvertible {
   case cannotTell(file: String, line: Int, sql: String)
   case needsSession(file: String, line: Int, sql: String)
 
+  private static func progress(_ done: Int, of segments: Int) -> String {
+    if segments == 1 { return "The migration has no other part." }
+    return "\(done == 0 ? "None" : "\(done)") of the migration's \(segments) parts \(done < 2 ? "is" : "are") done."
+  }
+
   package var description: String {
     switch self {
     case .busy(let who):
@@ -37,10 +42,10 @@ package enum ApplyError: Error, CustomStringConvertible {
       let first = sql.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(6).joined(separator: "\n  ")
       return "migrations/\(file), line \(line): \(error)\n  \(first)\n"
         + (isTransaction
-          ? "The transaction was rolled back"
-          : "It stands outside of transactions; what it left is looked at next time")
-        + "; \(done) of \(segments) parts of this migration are done. "
-        + "Mend the cause and run dbtool apply again: it goes on where it stopped."
+          ? "The transaction was rolled back. "
+          : "The statement ran outside a transaction; the next apply checks what it left behind. ")
+        + Self.progress(done, of: segments)
+        + " Fix the cause and run dbtool apply again" + (done > 0 ? ": it continues with this part." : ".")
     case .outcomeUnknown(let file, let error):
       return "the connection was lost in migrations/\(file): \(error.message). "
         + "Run dbtool apply again: it looks at what was done and goes on from there."

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Migrations
 internal import Planning
 internal import Postgres
@@ -127,7 +128,7 @@ struct DefaultSplit {
     return slots.map { slot in
       PartitionManager.Outcome(
         partition: Quote.qualified(slot.table.schema, slot.partition),
-        text: "created; \(rest.sqlName) was divided (\(rows) rows)", failure: failure)
+        text: "created; \(rest.sqlName) was divided (\(countText(rows, "row")))", failure: failure)
     }
   }
 

@@ -1,3 +1,4 @@
+internal import Escaping
 internal import Migrations
 internal import Postgres
 internal import Synchronization
@@ -64,7 +65,7 @@ struct PartitionArchive {
       let (name, rows, wasThere) = try await archive(table, connection)
       try await drop(connection, name, rows)
       let what = wasThere ? "is archived since an earlier run" : "archived"
-      return "\(what), \(rows.rows) rows in \(folder.path)/\(name.rows), and dropped"
+      return "\(what), \(countText(rows.rows, "row")) in \(folder.path)/\(name.rows), and dropped"
     }
   }
 
@@ -130,7 +131,8 @@ struct PartitionArchive {
       let again = try await read(table, connection)
       guard again == written else {
         throw ArchiveError.differs(
-          "\(folder.path)/\(name.rows)", "read again, the table has \(again.rows) rows with other contents")
+          "\(folder.path)/\(name.rows)", "read again, the table has \(countText(again.rows, "row")) with other contents"
+        )
       }
     } catch {
       file.abandon()
@@ -164,7 +166,9 @@ struct PartitionArchive {
   private func check(_ name: ArchiveName, _ table: ArchiveDescription, _ rows: CopiedOut) throws {
     let path = "\(folder.path)/\(name.rows)"
     let found = try folder.measure(name.rows)
-    guard found == rows else { throw ArchiveError.differs(path, "\(found.rows) of \(rows.rows) rows, read again") }
+    guard found == rows else {
+      throw ArchiveError.differs(path, "\(found.rows) of \(countText(rows.rows, "row")), read again")
+    }
     let bytes = try folder.contents(name.description, limit: ArchiveDescription.limit)
     var description = try ArchiveDescription(decoding: bytes, from: "\(folder.path)/\(name.description)")
     description.writtenAt = table.writtenAt

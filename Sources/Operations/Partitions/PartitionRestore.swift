@@ -1,4 +1,5 @@
 package import Catalog
+internal import Escaping
 internal import Migrations
 package import Postgres
 
@@ -49,7 +50,7 @@ package struct PartitionRestore: Sendable {
     else {
       throw ArchiveError.unreadable(
         path,
-        "it has \(found.rows) rows in \(found.bytes) bytes with SHA-256 \(found.digest), and its description says "
+        "it has \(countText(found.rows, "row")) in \(countText(found.bytes, "byte")) with SHA-256 \(found.digest), and its description says "
           + "\(description.rows), \(description.bytes) and \(description.sha256)")
     }
     guard !description.columns.isEmpty else { throw ArchiveError.unreadable(path, "it has no columns") }
@@ -252,7 +253,7 @@ package struct PartitionRestore: Sendable {
     guard let row = rows.first else { return false }
     guard try row.string(0) == description.sha256 else {
       throw ArchiveError.refused(
-        "this database has archived \(try row.int(1)) rows of \(description.name) with SHA-256 \(try row.string(0)), and "
+        "this database has archived \(countText(try row.int(1), "row")) of \(description.name) with SHA-256 \(try row.string(0)), and "
           + "\(path) says \(description.rows) and \(description.sha256): somebody has changed it, or it is another server's"
       )
     }
