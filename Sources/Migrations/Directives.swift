@@ -8,12 +8,9 @@ internal import Postgres
 package struct LeadingComments: Sendable {
   /// The lines of comments, without their ends; blank lines between them are passed over.
   package let lines: [String]
-  /// How many lines there are before the statement, blank ones too.
-  package let lineCount: Int
 
   package init(of text: String) {
     var lines: [String] = []
-    var count = 0
     var rest = text.utf8[...]
     while !rest.isEmpty {
       let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
@@ -22,10 +19,8 @@ package struct LeadingComments: Sendable {
       if !content.isEmpty { lines.append(String(Substring(content))) }
       let end = rest.dropFirst(line.count)
       rest = end.dropFirst(end.starts(with: "\r\n".utf8) ? 2 : 1)
-      if !end.isEmpty { count += 1 }
     }
     self.lines = lines
-    lineCount = count
   }
 
   /// `-- dbtool:NAME argument`.

@@ -4,7 +4,7 @@ internal import CPgQuery
 package struct ScriptStatement: Sendable, Hashable {
   /// The text without the semicolon, without leading and trailing white space; comments before it stay.
   package var sql: String
-  /// The line on which it starts, counted from 1.
+  /// The line of its first token, counted from 1: not that of a comment before it.
   package var line: Int
   /// The rows that follow `COPY … FROM STDIN`.
   package var rows: [UInt8]?
@@ -64,7 +64,8 @@ package enum Script {
     var lineCounter = LineCounter(bytes)
     return pieces.map { piece in
       ScriptStatement(
-        sql: String(decoding: bytes[piece.range], as: UTF8.self), line: lineCounter.line(at: piece.range.lowerBound),
+        sql: String(decoding: bytes[piece.range], as: UTF8.self),
+        line: lineCounter.line(at: firstToken(in: bytes[piece.range])),
         rows: piece.rows.map { Array(bytes[$0]) })
     }
   }
@@ -114,6 +115,32 @@ package enum Script {
       return false
     }
     return copy["filename"] == nil
+  }
+
+  /// Where the first token is, after white space and comments: those to the end of a line, and those in `/*` and `*/`, which
+  /// nest.
+  ///
+  /// - Returns: the end where there is none.
+  private static func firstToken(in bytes: ArraySlice<UInt8>) -> Int {
+    var rest = bytes
+    while let byte = rest.first {
+      if isSpace(byte) {
+        rest = rest.dropFirst()
+      } else if rest.starts(with: "--".utf8) {
+        rest = rest.drop { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+      } else if rest.starts(with: "/*".utf8) {
+        var depth = 0
+        repeat {
+          let opens = rest.starts(with: "/*".utf8)
+          let closes = rest.starts(with: "*/".utf8)
+          depth += opens ? 1 : closes ? -1 : 0
+          rest = rest.dropFirst(opens || closes ? 2 : 1)
+        } while depth > 0 && !rest.isEmpty
+      } else {
+        break
+      }
+    }
+    return rest.startIndex
   }
 
   /// What a statement does to the transaction, if it is a transaction command.

@@ -22,7 +22,8 @@ import Testing
       let line = SQLComment.line(text)
       let statements = try Script.split(line + "SELECT 1;\n")
       #expect(statements.map(\.sql) == [line + "SELECT 1"], "\(text.debugDescription)")
-      #expect(LeadingComments(of: statements[0].sql).lineCount == 1)
+      #expect(LeadingComments(of: statements[0].sql).lines.count == 1)
+      #expect(statements[0].line == 2)
       #expect(!line.unicodeScalars.dropLast().contains(where: Self.acts))
     }
     #expect(SQLComment.line("x\rDELETE FROM n.payments;\r--") == "-- x\\u{d}DELETE FROM n.payments;\\u{d}--\n")

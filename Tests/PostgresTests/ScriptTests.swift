@@ -14,7 +14,19 @@ import Testing
     let statements = try Script.split(script)
     #expect(statements.count == 4)
     #expect(statements[1].sql.hasSuffix("END"))
-    #expect(statements.map(\.line) == [1, 3, 5, 6])
+    #expect(statements.map(\.line) == [2, 3, 5, 6])
+  }
+
+  /// The line of a statement is that of its first token.
+  @Test(arguments: [
+    ("-- a\n-- b\n\nSELECT 1", 4), ("/* a\n b */ SELECT 1", 2), ("/* a /* b\n */ c\n */\n\nSELECT 1", 5),
+    ("\n\n  -- a\r\n  SELECT 1", 4), ("-- a\n/* b */ -- c\n\t SELECT\n 1", 3), ("/**/ /*\n*/--\nSELECT 1", 3),
+    ("SELECT 0; -- a\n-- b\nSELECT 1", 3), ("SELECT 0;\n/* b;\n */\nSELECT 1", 4), ("SELECT /*\n*/ 1", 1),
+    // By the scanner.
+    ("-- a\nSELECT 0;\n-- b\n/* c\n*/\nCREATE TABLE t (NOT GRAMMAR OF THIS parser)", 6),
+  ])
+  func theLineIsThatOfTheFirstToken(script: String, line: Int) throws {
+    #expect(try Script.split(script).last?.line == line)
   }
 
   @Test func aSyntaxErrorNamesItsLine() {
