@@ -296,6 +296,51 @@ import Testing
     }
   }
 
+  @Test func aFolderThatAGroupOrAnotherOwnerMayChangeIsRefused() throws {
+    let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    let places = [base + "/place", base + "/place/in", base + "/place/new"]
+    try FileManager.default.createDirectory(atPath: places[1], withIntermediateDirectories: true)
+    func refusals() -> [String] {
+      places.dropLast().compactMap { path in
+        do { _ = try DiskFolder(path) } catch { return "\(error)" }
+        return nil
+      }
+    }
+    // One's own group is nobody else.
+    chmod(places[0], 0o770)
+    #expect(refusals() == [] || geteuid() != 0)
+    guard geteuid() == 0 else { return }
+    // Another's is.
+    chown(places[0], 0, 65534)
+    #expect(refusals().count == 2 && refusals().allSatisfy { $0.contains("chmod g-w") }, "\(refusals())")
+    #expect(throws: ArchiveError.self) { try DiskFolder(places[2]) }
+    #expect(!FileManager.default.fileExists(atPath: places[2]))
+    chmod(places[0], 0o1770)
+    #expect(refusals() == [])
+    chmod(places[0], 0o750)
+    #expect(refusals() == [])
+    // Whoever owns a folder can do anything in it, also where its sticky bit is set.
+    for mode in [mode_t(0o700), 0o755, 0o1777] {
+      chown(places[0], 65534, 0)
+      chmod(places[0], mode)
+      #expect(refusals().count == 2 && refusals().allSatisfy { $0.contains("another user") }, "\(refusals())")
+    }
+    // What is read is compared with its description, whoever has it.
+    _ = try DiskFolder(places[1], isWritten: false)
+  }
+
+  @Test func aFoldersPathHasOneSlashBeforeAFile() throws {
+    let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    for path in [base, base + "/", base + "//"] {
+      let folder = try DiskFolder(path)
+      #expect(folder.path == base)
+      let error = #expect(throws: ArchiveError.self) { try folder.reader("missing") }
+      #expect(error.map { "\($0)".contains(" \(base)/missing") } == true, "\(error.map { "\($0)" } ?? "")")
+    }
+  }
+
   @Test func nothingIsOverwrittenAndNoLinkIsFollowed() throws {
     let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
     defer { try? FileManager.default.removeItem(atPath: base) }

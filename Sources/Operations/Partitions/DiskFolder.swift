@@ -21,9 +21,13 @@ package final class DiskFolder: ArchiveFolder {
   ///
   /// - Parameter isWritten: whether archives are to be written to it: then it is made, with those above it, where they are
   ///   missing, and has to be one where nobody else can put something in their place.
-  /// - Throws: `ArchiveError.unsafe` behind a link of somebody else's, or where anybody may write.
+  /// - Throws: `ArchiveError.unsafe` behind a link of somebody else's, and where somebody else may write, there or above it: the
+  ///   owner of a folder, its group, anybody. Root may anyway.
   package init(_ path: String, isWritten: Bool = true) throws {
-    self.path = path
+    // A path that ends with a slash would have two before a file's name.
+    var name = path[...]
+    while name.count > 1, name.hasSuffix("/") { name.removeLast() }
+    self.path = String(name)
     guard isWritten else {
       descriptor = openat(AT_FDCWD, path, Self.look)
       guard descriptor >= 0 else { throw Self.failure("open", path) }
@@ -87,11 +91,42 @@ package final class DiskFolder: ArchiveFolder {
   private static func checkRights(_ folder: Int32, _ path: String) throws {
     var found = stat()
     guard fstat(folder, &found) == 0 else { throw failure("look at", path) }
+    guard found.st_uid == 0 || found.st_uid == geteuid() else {
+      throw ArchiveError.unsafe(
+        path, "it belongs to another user, who may put something else in the place of what is in it")
+    }
     // Where only owners may remove what is theirs, as in /tmp, anybody may write.
-    if found.st_mode & S_IWOTH != 0, found.st_mode & S_ISVTX == 0 {
+    if found.st_mode & S_ISVTX != 0 { return }
+    if found.st_mode & S_IWOTH != 0 {
       throw ArchiveError.unsafe(path, "anybody may put something else in the place of what is in it (chmod o-w)")
     }
+    if found.st_mode & S_IWGRP != 0, !isPrivate(found.st_gid, of: found.st_uid) {
+      throw ArchiveError.unsafe(path, "its group may put something else in the place of what is in it (chmod g-w)")
+    }
   }
+
+  /// Whether a group is a user's own, which has its name and nobody else in it: many systems give each user one, and have new
+  /// folders writable for it.
+  private static func isPrivate(_ gid: gid_t, of uid: uid_t) -> Bool {
+    var (user, userText, foundUser) = (passwd(), buffer, nil as UnsafeMutablePointer<passwd>?)
+    guard getpwuid_r(uid, &user, &userText, userText.count, &foundUser) == 0, foundUser != nil, user.pw_gid == gid
+    else {
+      return false
+    }
+    var (own, ownText, foundGroup) = (group(), buffer, nil as UnsafeMutablePointer<group>?)
+    guard getgrgid_r(gid, &own, &ownText, ownText.count, &foundGroup) == 0, foundGroup != nil,
+      strcmp(own.gr_name, user.pw_name) == 0
+    else { return false }
+    var member = own.gr_mem
+    while let name = member?.pointee {
+      if strcmp(name, user.pw_name) != 0 { return false }
+      member = member?.successor()
+    }
+    return true
+  }
+
+  /// What the entries of users and groups, whose members may be many, are read into.
+  private static var buffer: [CChar] { [CChar](repeating: 0, count: 1 << 16) }
 
   private static func failure(_ what: String, _ path: String) -> ArchiveError {
     .system(what, path, reason: String(cString: strerror(errno)))
