@@ -128,13 +128,49 @@ package struct SchemaLock: Sendable {
 
   /// The database that a lock's text names, without reading the rest of it.
   ///
-  /// - Returns: nil also for what is no lock, which reading all of it tells.
-  package static func database(of text: String) -> String? {
-    // It stands above what there may be thousands of lines of.
-    let lines = text.utf8.split(separator: UInt8(ascii: "\n"), maxSplits: 16).prefix(16)
-    guard let line = lines.first(where: { $0.starts(with: "database ".utf8) }) else { return nil }
-    return try? databaseName(in: Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line)[...], number: 0)
+  /// It stands above what there may be thousands of lines of; but a merge, or a person, may have moved it, so it is looked for
+  /// everywhere. Lines above the first fact have to be what they should be: a slip in one must not make it a lock of nobody's.
+  ///
+  /// - Returns: nil for a lock of an older dbtool, which names none.
+  /// - Throws: `Failure` naming the line that cannot be read.
+  package static func database(of text: String) throws -> String? {
+    let bytes = Array(text.utf8)
+    var (start, number, isHead) = (0, 0, true)
+    var found: String?
+    while start < bytes.count {
+      let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+      let line = bytes[start..<end].last == UInt8(ascii: "\r") ? bytes[start..<(end - 1)] : bytes[start..<end]
+      start = end + 1
+      number += 1
+      guard number > 1 else {
+        guard line.elementsEqual(header.utf8) else {
+          throw Failure(reason: "line 1 should be \"\(header)\"; this is not a lock file of this dbtool")
+        }
+        continue
+      }
+      let keyword = line.prefix { $0 != UInt8(ascii: " ") }
+      if keyword.elementsEqual("database".utf8) {
+        let name = try databaseName(in: line, number: number)
+        if let found, found != name {
+          throw Failure(reason: "line \(number): a second name of the database, \(Self.line(naming: name))")
+        }
+        found = name
+      } else if isHead, !line.isEmpty, !headKeywords.contains(where: { keyword.elementsEqual($0.utf8) }) {
+        do { _ = try LockFormat.decodeFact(line, number: number) } catch let failure as LockFormat.Failure {
+          throw Failure(reason: failure.description)
+        }
+        isHead = false
+      }
+      if !isHead, found != nil { break }
+    }
+    if number == 0 { throw Failure(reason: "line 1 should be \"\(header)\"; the file is empty") }
+    return found
   }
+
+  /// What lines above the facts begin with; those of a merge say so to whoever reads the whole of it.
+  private static let headKeywords = [
+    "postgres", "migration", "stand-ins", "end", "<<<<<<<", "=======", ">>>>>>>", "|||||||",
+  ]
 
   private func words(of line: ArraySlice<UInt8>) -> [String] {
     line.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }

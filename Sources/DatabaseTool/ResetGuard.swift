@@ -1,3 +1,4 @@
+internal import Escaping
 internal import Migrations
 internal import Operations
 internal import Postgres
@@ -37,7 +38,7 @@ struct ResetGuard {
     guard let typedName else {
       throw ToolError(
         "\(target) \(reason); nothing was changed. It has \(contents). To drop it all the same, type its name: "
-          + "--drop-database \(Quote.identifier(name))")
+          + ShellWord.option("--drop-database", name))
     }
     guard typedName == name || typedName == Quote.identifier(name) else {
       throw ToolError(
@@ -50,10 +51,11 @@ struct ResetGuard {
   /// Why it is not known as one that nobody misses.
   private func reason(_ marks: DatabaseMarks) -> String? {
     if let theirs = marks.project, theirs != project {
-      return "belongs to another project, \(theirs)" + (marks.environment.map { ", and is marked as \($0)" } ?? "")
+      return "belongs to another project, \(theirs)"
+        + (marks.environment.map { ", and is marked as \($0.shown)" } ?? "")
     }
     if let environment = marks.environment {
-      if !environment.isDisposable { return "is marked as \(environment)" }
+      if !environment.isDisposable { return "is marked as \(environment.shown)" }
     } else if !isEmbedded {
       return marks.project == nil
         ? "was not made by this project (\(project))"
@@ -125,7 +127,7 @@ struct DatabaseContents {
   func text(_ marks: DatabaseMarks) -> String {
     [
       "\(tables) table\(tables == 1 ? "" : "s")", (isEstimate ? "about " : "") + "\(rows) row\(rows == 1 ? "" : "s")",
-      sizeText(bytes), marks.environment.map { "the mark \($0)" } ?? "no mark",
+      sizeText(bytes), marks.environment.map { "the mark \($0.shown)" } ?? "no mark",
       marks.project.map { "the project \($0)" } ?? "no project",
       lastMigration.map { "the last migration \($0)" } ?? "no migrations",
     ].sentence

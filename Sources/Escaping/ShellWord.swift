@@ -6,6 +6,11 @@ package enum ShellWord {
     return isPlain ? text : "'\(text.replacingScalar("'", with: #"'\''"#))'"
   }
 
+  /// An option with its value, which may begin like an option itself.
+  package static func option(_ name: String, _ value: String) -> String {
+    value.hasPrefix("-") ? "\(name)=\(quoted(value))" : "\(name) \(quoted(value))"
+  }
+
   /// `$'…'` with octal escapes: what is hidden is neither in the terminal nor in the paste.
   private static func ansi(_ text: String) -> String {
     "$'"

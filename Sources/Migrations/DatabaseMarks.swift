@@ -14,14 +14,15 @@ package enum MarkError: Error, CustomStringConvertible {
       return
         "\(target) belongs to the project \(theirs), and this is dbtool of \(ours); nothing was changed. Name another "
         + "database with --database, or use the dbtool of \(theirs). If the project was renamed: "
-        + "dbtool mark --renamed-from \(ShellWord.quoted(theirs))"
+        + "dbtool mark \(ShellWord.option("--renamed-from", theirs))"
     case .otherMark(let target, let mark, let wanted):
-      return "\(target) is marked as \(mark), not as \(wanted); nothing was changed. If the mark is wrong: "
-        + "dbtool mark --from \(mark) --to \(wanted)"
+      return "\(target) is marked as \(mark.shown), not as \(wanted.shown); nothing was changed. If the mark is wrong: "
+        + "dbtool mark \(ShellWord.option("--from", "\(mark)")) \(ShellWord.option("--to", "\(wanted)"))"
     case .notMarked(let target, let mark, let from):
       return "\(target) is "
-        + (mark.map { "marked as \($0)" } ?? "not marked (--from \(EnvironmentMark.none))")
-        + ", and --from says \(from); nothing was changed."
+        + (mark.map { "marked as \($0.shown)" } ?? "not marked")
+        + ", and --from says \(ShellWord.quoted(from)); nothing was changed. The mark that it has is named with "
+        + "\(ShellWord.option("--from", mark.map { "\($0)" } ?? EnvironmentMark.none))."
     case .otherName(let target, let name, let from):
       return "\(target) "
         + (name.map { "belongs to the project \($0)" } ?? "belongs to no project yet; dbtool apply takes it")
@@ -38,8 +39,24 @@ package struct DatabaseMarks: Sendable, Equatable {
 
   /// - Throws: `PostgresError`, and what `History` throws where its schema cannot be read or trusted.
   package init(_ connection: Connection) async throws {
-    project = try await History.setting(Self.projectKey, connection)
-    environment = try await History.setting(Self.environmentKey, connection).map { EnvironmentMark(stored: $0) }
+    let settings = try await History.settings([Self.projectKey, Self.environmentKey], connection)
+    project = settings[Self.projectKey]
+    environment = settings[Self.environmentKey].map { EnvironmentMark(stored: $0) }
+  }
+
+  /// Refuses to compare a project with a database that is known to be another's, for those who only read.
+  ///
+  /// A history that cannot be read, or trusted, says nothing about that: whoever needs it refuses it.
+  ///
+  /// - Throws: `MarkError.otherProject`; `PostgresError`.
+  package static func verifyComparable(
+    _ target: ConnectionTarget, project name: String, _ connection: Connection
+  ) async throws {
+    let marks: DatabaseMarks
+    do { marks = try await DatabaseMarks(connection) } catch is HistoryError { return } catch let error as PostgresError
+      where error.sqlState == "42501"
+    { return }
+    try marks.verify(target, project: name)
   }
 
   private static let projectKey = "project"
@@ -82,14 +99,16 @@ package struct DatabaseMarks: Sendable, Equatable {
 
   /// Changes the mark from what it is said to be.
   ///
-  /// - Parameter from: the mark, or nil for none.
+  /// - Parameter from: the mark in any of its names, whatever text it is: what is there may have been written by hand. `none`
+  ///   is also said of a database without a mark.
   /// - Throws: `MarkError.notMarked` when it is not that.
   package static func change(
-    _ target: ConnectionTarget, from: EnvironmentMark?, to mark: EnvironmentMark, _ connection: Connection
+    _ target: ConnectionTarget, from: String, to mark: EnvironmentMark, _ connection: Connection
   ) async throws {
     let current = try await DatabaseMarks(connection).environment
-    guard current == from else {
-      throw MarkError.notMarked(target, is: current, from: from.map { "\($0)" } ?? EnvironmentMark.none)
+    let named = EnvironmentMark(stored: from)
+    guard current == named || current == nil && named == .custom(EnvironmentMark.none) else {
+      throw MarkError.notMarked(target, is: current, from: from)
     }
     try await History.ensure(connection)
     try await History.set(environmentKey, "\(mark)", connection)

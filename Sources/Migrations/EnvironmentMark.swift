@@ -1,3 +1,4 @@
+internal import Escaping
 internal import Postgres
 
 /// What a database is for, as its history says. Names are compared without case, and a known one goes by several:
@@ -49,6 +50,9 @@ package enum EnvironmentMark: Sendable, Hashable, CustomStringConvertible {
     if case .custom(let name) = self { return name }
     return names[0]
   }
+
+  /// The same in a sentence: quoted where it is no plain word, as it may be when it was written by hand.
+  package var shown: String { ShellWord.quoted(description) }
 
   /// All names that it goes by, its own first.
   package var names: [String] {

@@ -25,11 +25,17 @@ package struct Project: Sendable {
   ///
   /// - Throws: `SchemaLock.Failure`.
   package func lock() throws -> SchemaLock {
-    guard FileManager.default.fileExists(atPath: lockPath) else { return SchemaLock() }
-    guard let text = try? String(contentsOfFile: lockPath, encoding: .utf8) else {
-      throw SchemaLock.Failure(reason: "the file cannot be read")
-    }
+    guard let text = try lockText() else { return SchemaLock() }
     return try SchemaLock(parsing: text)
+  }
+
+  /// - Returns: nil when there is no file.
+  private func lockText() throws -> String? {
+    guard hasLock else { return nil }
+    guard let text = try? String(contentsOfFile: lockPath, encoding: .utf8) else {
+      throw SchemaLock.Failure(reason: "the file cannot be read, or is no text in UTF-8")
+    }
+    return text
   }
 
   package var hasLock: Bool { FileManager.default.fileExists(atPath: lockPath) }
@@ -40,12 +46,10 @@ package struct Project: Sendable {
     return hasLock || type == .typeDirectory || type == .typeSymbolicLink
   }
 
-  /// - Throws: `ProjectError.otherDatabase` when the lock is another declared database's.
+  /// - Throws: `ProjectError.otherDatabase` when the lock is another declared database's; `SchemaLock.Failure` when it does not
+  ///   say whose it is: nobody is let past it for that.
   package func verifyDatabase() throws {
-    // One that cannot be read says so to whoever needs it.
-    guard hasLock, let text = try? String(contentsOfFile: lockPath, encoding: .utf8),
-      let name = SchemaLock.database(of: text), name != database.name
-    else { return }
+    guard let text = try lockText(), let name = try SchemaLock.database(of: text), name != database.name else { return }
     throw ProjectError.otherDatabase(root: root, theirs: name, ours: database.name)
   }
 

@@ -60,6 +60,33 @@ import Testing
     #expect(error?.reason == "line 3 is a merge conflict")
   }
 
+  @Test(arguments: [
+    ("database", 3), ("database ", 3), ("database shop extra", 3), ("database \"shop", 3), ("databse shop", 3),
+    ("Database shop", 3), (" database shop", 3), ("database\tshop", 3), ("database shop\ndatabase store", 4),
+    ("migration 20260101000000 a sha256:1\nstand-ins sha256:2\ndatabase \"shop", 5),
+  ])
+  func aLineThatNamesNoDatabaseIsAnError(lines: String, number: Int) {
+    for end in ["\n", "\r\n"] {
+      let text = "dbtool-lock 1\npostgres 150000\n\(lines)\ntable - t\nend\n".replacing("\n", with: end)
+      let error = #expect(throws: SchemaLock.Failure.self) { try SchemaLock.database(of: text) }
+      #expect(error?.description.contains("schema.lock: line \(number)") == true, "\(error.map { "\($0)" } ?? "")")
+    }
+  }
+
+  @Test func theDatabaseIsFoundWhereverItsLineIs() throws {
+    let migrations = (1...40).map { "migration 2026010100\(1000 + $0) a sha256:1\n" }.joined()
+    #expect(try SchemaLock.database(of: "dbtool-lock 1\npostgres 150000\n\(migrations)database shop\nend\n") == "shop")
+    let text = "dbtool-lock 1\npostgres 150000\n\(migrations)table - t\ndatabase \"a b\"\nend\n"
+    #expect(try SchemaLock.database(of: text) == "a b")
+    #expect(try SchemaLock.database(of: text.replacing("\n", with: "\r\n")) == "a b")
+    #expect(try SchemaLock.database(of: "dbtool-lock 1\npostgres 150000\n\(migrations)table - t\nend\n") == nil)
+    // Rebase reads both sides of a merge by itself.
+    #expect(try SchemaLock.database(of: "dbtool-lock 1\n<<<<<<< a\n=======\n>>>>>>> b\ndatabase shop\nend\n") == "shop")
+    for text in ["", "\n", "something else\n"] {
+      #expect(throws: SchemaLock.Failure.self) { try SchemaLock.database(of: text) }
+    }
+  }
+
   @Test func twoBranchesMergeLineByLine() async throws {
     let folder = "/tmp/dbtool-merge-\(UInt64.random(in: 0...UInt64.max))"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

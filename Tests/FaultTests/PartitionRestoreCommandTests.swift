@@ -49,6 +49,16 @@ extension PartitionFaultTests {
       #expect(missing.status == 1 && missing.output.contains("--as-archived"), "\(missing.output)")
       let there = try await project.dbtool("partitions", "restore", archive, "--as-archived", "--database", elsewhere)
       #expect(there.status == 0 && there.output.contains("does not remember"), "\(there.output)")
+      // Another project's is not written to.
+      try await server.execute("CREATE DATABASE others", in: "postgres")
+      try await server.execute(
+        """
+        CREATE SCHEMA dbtool; CREATE TABLE dbtool.settings (key text PRIMARY KEY, value text NOT NULL);
+        INSERT INTO dbtool.settings VALUES ('project', 'shop')
+        """, in: "others")
+      let others = try await project.dbtool(
+        "partitions", "restore", archive, "--as-archived", "--database", server.url("others", pooled: false))
+      #expect(others.status == 1 && others.output.contains("belongs to the project shop"), "\(others.output)")
       // Somebody changes a value.
       let text = try String(contentsOfFile: archive, encoding: .utf8)
       try text.replacing("note 7\n", with: "note 8\n").write(toFile: archive, atomically: false, encoding: .utf8)

@@ -32,7 +32,7 @@ import Testing
         CREATE VIEW dbtool.settings AS SELECT 'environment'::text AS key, 'test'::text AS value WHERE evil.ran();
         CREATE VIEW dbtool.retired AS SELECT 1::bigint AS partition_oid WHERE evil.ran();
         GRANT USAGE ON SCHEMA dbtool TO PUBLIC; GRANT SELECT ON ALL TABLES IN SCHEMA dbtool TO PUBLIC;
-        """, says: "dbtool belongs to the role mallory"),
+        """, says: "the schema dbtool belongs to the role mallory"),
     Attack(
       name: "a table with a trigger",
       sql: """
@@ -43,16 +43,16 @@ import Testing
         CREATE FUNCTION evil.super() RETURNS trigger LANGUAGE plpgsql AS $$
           BEGIN PERFORM evil.ran(); ALTER ROLE mallory SUPERUSER; RETURN NEW; END $$;
         CREATE TRIGGER t BEFORE INSERT ON dbtool.migrations FOR EACH ROW EXECUTE FUNCTION evil.super();
-        """, says: "dbtool belongs to the role mallory"),
+        """, says: "the schema dbtool belongs to the role mallory"),
     Attack(
       name: "a schema that is empty, to be filled later", sql: "CREATE SCHEMA dbtool",
-      says: "dbtool belongs to the role mallory"),
+      says: "the schema dbtool belongs to the role mallory"),
     Attack(
       name: "the place where tables are prepared", sql: "CREATE SCHEMA dbtool_new",
-      says: "dbtool_new belongs to the role mallory"),
+      says: "the schema dbtool_new belongs to the role mallory"),
     Attack(
       name: "the place where tables are left", sql: "CREATE SCHEMA dbtool_old",
-      says: "dbtool_old belongs to the role mallory"),
+      says: "the schema dbtool_old belongs to the role mallory"),
   ]
 
   /// In a database with a history of dbtool's, of which something was given away, or forgotten.

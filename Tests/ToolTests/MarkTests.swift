@@ -97,12 +97,89 @@ import Testing
     #expect(try await project.dbtool("mark", "--from", "none", "--to", "demo").status == 0)
     #expect(try await mark(project) == "demo")
     for arguments in [
-      [], ["--from", "a"], ["--to", "a"], ["--from", "a", "--to", "../b"], ["--from", "", "--to", "b"],
+      [], ["--from", "a"], ["--to", "a"], ["--from", "a", "--to", "../b"],
       ["--from", "a", "--to", "none"],
     ] {
       let usage = try await project.dbtool(["mark"] + arguments)
       #expect(usage.status == 64, "\(arguments): \(usage.output)")
     }
+  }
+
+  /// What somebody has written by hand can be named, in the words that dbtool itself prints.
+  @Test func aMarkThatIsNoNameCanBeChanged() async throws {
+    let project = try await applied()
+    defer { project.remove() }
+    let texts = [
+      "Our demo!", "it's", "-x", "--to", "$(touch /tmp/dbtool-mark)", "`id`", "none", "None", "", " ", "a\tb", "a\nb",
+      "\u{1b}[31mred", "\"", "\\", "ÉCOLE", "*", "../outside", "a;b", "#x", "~", "\u{202e}x",
+      String(repeating: "x", count: 200),
+    ]
+    for text in texts {
+      _ = try await psql(
+        project,
+        "INSERT INTO dbtool.settings VALUES ('environment', \(Quote.literal(text))) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+      )
+      let wrong = try await project.dbtool("mark", "--from", "somethingElse", "--to", "test")
+      #expect(wrong.status == 1 && wrong.output.contains("and --from says somethingElse; nothing"), "\(wrong.output)")
+      // As a shell reads what is printed.
+      let advice = String(try #require(wrong.output.split(separator: "is named with ").last)).trimmedTrailing.dropLast()
+      let right = try await ChildProcess.run(
+        "/bin/bash", ["-c", "\(project.binary) mark \(advice) --to staging"],
+        environment: [
+          "HOME": project.home, "DBTOOL_STATE_DIR": project.home + "/state", "NO_COLOR": "1", "PATH": "/usr/bin:/bin",
+        ], in: project.root)
+      #expect(right.status == 0, "\(text.debugDescription): \(advice): \(right.output)")
+      #expect(try await mark(project) == "staging", "\(text.debugDescription)")
+    }
+    #expect(!FileManager.default.fileExists(atPath: "/tmp/dbtool-mark"))
+    // A database without a mark is named with none, too.
+    _ = try await psql(project, "DELETE FROM dbtool.settings WHERE key = 'environment'")
+    let wrong = try await project.dbtool("mark", "--from", "test", "--to", "demo")
+    #expect(wrong.status == 1 && wrong.output.contains("is named with --from none."), "\(wrong.output)")
+    #expect(try await project.dbtool("mark", "--from", "none", "--to", "demo").status == 0)
+  }
+
+  /// One that is marked otherwise while reset looks keeps all that it has.
+  @Test func resetTakesNothingFromWhatIsMarkedMeanwhile() async throws {
+    let project = try await applied("--environment", "development")
+    defer { project.remove() }
+    let target = try ConnectionTarget(try await url(project, "library"))
+    try await Connection.with(target) { connection in
+      try await connection.execute(
+        "SET client_min_messages = error; CREATE SUBSCRIPTION s CONNECTION 'dbname=nowhere' PUBLICATION p WITH (connect = false)"
+      )
+      // Its rows cannot be counted now: that is where it is met.
+      try await connection.execute("BEGIN; LOCK TABLE public.a")
+      let reset = try project.start("reset")
+      try await Waiting.forSessions(at: "pg_relation_size", waits: true, on: target)
+      try await connection.execute("UPDATE dbtool.settings SET value = 'staging' WHERE key = 'environment'; COMMIT")
+      let outcome = await project.finish(reset)
+      #expect(outcome.status == 1 && outcome.output.contains("staging"), "\(outcome.output)")
+      #expect(try await connection.query("SELECT subname FROM pg_subscription")[0].string(0) == "s")
+      #expect(try await connection.query("SELECT count(*) FROM public.a")[0].int(0) == 2)
+    }
+  }
+
+  /// Seeds that are not there are no reason to lose what is.
+  @Test func resetLooksForItsSeedsBeforeItDrops() async throws {
+    let project = try await applied("--environment", "development")
+    defer { project.remove() }
+    _ = try await psql(project, "INSERT INTO a VALUES (3)")
+    let reset = try await project.dbtool("reset", "--seed")
+    #expect(reset.status == 1 && reset.output.contains("no seeds for the environment development"), "\(reset.output)")
+    #expect(try await psql(project, "SELECT count(*) FROM a") == "3")
+  }
+
+  @Test func aDatabasesNameIsPrintedForTheShell() async throws {
+    let project = try await applied()
+    defer { project.remove() }
+    let name = "$(touch /tmp/dbtool-name) it's"
+    _ = try await psql(project, "CREATE DATABASE \(Quote.identifier(name))")
+    let url = "host=\(try await CommandTests().socket(project)) user=postgres dbname='$(touch /tmp/dbtool-name) it\\'s'"
+    let refused = try await project.dbtool("reset", "--database", url)
+    #expect(refused.status == 1, "\(refused.output)")
+    #expect(refused.output.contains(#"--drop-database '$(touch /tmp/dbtool-name) it'\''s'"#), "\(refused.output)")
+    #expect(try await project.dbtool("reset", "--database", url, "--drop-database", name).status == 0)
   }
 
   /// One that is marked at the same moment by somebody else is not marked over.

@@ -41,6 +41,45 @@ import Testing
     #expect(try await stranger.dbtool("fingerprint", "empty").status == 0)
   }
 
+  /// A slip in the line that names the database opens the folder to nobody.
+  @Test(arguments: ["database", "database \"library", "databse library", "database library\ndatabase other"])
+  func aLockThatDoesNotSayWhoseItIsIsAnError(line: String) async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    try project.write("dbtool-lock 1\npostgres 150000\n\(line)\nend\n", to: "schema.lock")
+    for arguments in [
+      ["mark", "--from", "none", "--to", "test"], ["postgres", "start"], ["status"], ["lint"],
+      ["import", "x", "--into", "y"],
+    ] {
+      for program in [project, project.using(try TestBinary.path())] {
+        let outcome = try await program.dbtool(arguments)
+        #expect(outcome.status == 1 && outcome.output.contains("schema.lock: line "), "\(arguments): \(outcome.output)")
+      }
+    }
+    #expect(!FileManager.default.fileExists(atPath: project.home + "/state"))
+  }
+
+  /// Repair is for histories, not for files that are not there.
+  @Test func statusSaysThatFilesAreNotThoseOfTheLock() async throws {
+    let project = try await project()
+    defer { project.remove() }
+    #expect(try await project.dbtool("apply").status == 0)
+    let name = try #require(try project.migrations.first)
+    let text = try project.read("migrations/\(name)")
+    try project.write("SELECT 1;\n", to: "migrations/20990101000000_later.sql")
+    let later = try await project.dbtool("status")
+    #expect(later.status == 0 && later.output.contains("20990101000000_later.sql"), "\(later.output)")
+    #expect(later.output.contains("schema.lock"), "\(later.output)")
+    try FileManager.default.removeItem(atPath: project.root + "/migrations/20990101000000_later.sql")
+    try project.write(text + "SELECT 1;\n", to: "migrations/\(name)")
+    for isThere in [true, false] {
+      if !isThere { try FileManager.default.removeItem(atPath: project.root + "/migrations/\(name)") }
+      let status = try await project.dbtool("status")
+      #expect(status.status == 1 && status.output.contains(name), "\(status.output)")
+      #expect(!status.output.contains("dbtool repair") && !status.output.contains("up to date"), "\(status.output)")
+    }
+  }
+
   @Test func anOlderLockGainsItsDatabaseWhenItIsWritten() async throws {
     let project = try await project()
     defer { project.remove() }
@@ -68,6 +107,8 @@ import Testing
       ["apply"], ["apply", "--environment", "test"], ["apply", "--dry-run"], ["seed"], ["repair"],
       ["partitions", "apply"],
       ["mark", "--from", "none", "--to", "test"],
+      ["status"], ["status", "--format", "json"], ["drift"], ["drift", "--fix"], ["drift", "--accept"], ["plan"],
+      ["plan", "--out", "plan.json"], ["revert", "--to", "0", "--dry-run"],
     ] {
       let outcome = try await project.dbtool(arguments + ["--database", url])
       // There are no seeds here.
@@ -80,6 +121,20 @@ import Testing
       )[0].bool(0)
     }
     #expect(left)
+    #expect(!FileManager.default.fileExists(atPath: project.root + "/plan.json"))
+    // Beside one's own, it does not hide that.
+    for command in ["status", "drift"] {
+      let both = try await project.dbtool(
+        command, "--database", "postgres:///library?host=\(socket)&user=postgres", "--database", url)
+      #expect(both.status == 1 && both.output.contains("belongs to the project shop"), "\(both.output)")
+      #expect(both.output.contains(command == "status" ? "up to date" : "no drift"), "\(both.output)")
+    }
+    // A server does not write of roles that there are not when it is looked for.
+    let state = project.home + "/state"
+    for log in try FileManager.default.contentsOfDirectory(atPath: state) where log.hasSuffix(".log") {
+      let text = try String(contentsOfFile: "\(state)/\(log)", encoding: .utf8)
+      #expect(!text.contains("role "), "\(text)")
+    }
     // Renamed on purpose.
     let wrong = try await project.dbtool("mark", "--renamed-from", "store", "--database", url)
     #expect(wrong.status == 1 && wrong.output.contains("belongs to the project shop"), "\(wrong.output)")
@@ -134,12 +189,12 @@ import Testing
     for name in ["shop", "Odd name", "a\"b\\c", "-", "café", "", "two\nlines"] {
       let lock = SchemaLock(database: name)
       #expect(try SchemaLock(parsing: lock.text).database == name)
-      #expect(SchemaLock.database(of: lock.text) == name)
+      #expect(try SchemaLock.database(of: lock.text) == name)
       let windows = lock.text.replacing("\n", with: "\r\n")
       #expect(try SchemaLock(parsing: windows).text == lock.text)
-      #expect(SchemaLock.database(of: windows) == name)
+      #expect(try SchemaLock.database(of: windows) == name)
     }
-    #expect(SchemaLock.database(of: SchemaLock().text) == nil)
+    #expect(try SchemaLock.database(of: SchemaLock().text) == nil)
     #expect(throws: SchemaLock.Failure.self) {
       try SchemaLock(parsing: "dbtool-lock 1\ndatabase a\ndatabase b\nend\n")
     }

@@ -93,6 +93,7 @@ struct DriftCommand: AsyncParsableCommand {
   private static func expected(
     _ states: States, _ target: ConnectionTarget, _ files: [MigrationFile], _ lock: Catalog, _ connection: Connection
   ) async throws -> (Catalog, waiting: MigrationFile?) {
+    try await DatabaseMarks.verifyComparable(target, project: Context.database.name, connection)
     guard let waiting = try await Applier(target: target, files: files).awaitedContract(connection) else {
       return (lock, nil)
     }

@@ -11,7 +11,8 @@ struct MarkCommand: AsyncParsableCommand {
       dbtool apply --environment marks a database that has no mark. From then on only this changes it, and only from what it is: \
       dbtool mark --from production --to staging. What goes by the mark: reset drops what is development or test; seed loads no \
       other environment's seeds into anything else. Case does not matter, and prod or live is production, stage or preprod \
-      staging, dev or local development, testing or ci test; any other name is a mark of its own.
+      staging, dev or local development, testing or ci test; any other name is a mark of its own. One that was written by hand is \
+      named as it is, whatever it is: dbtool mark --from 'Our demo!' --to staging.
       """)
 
   @Option(help: ArgumentHelp("What the database is marked as; none for no mark.", valueName: "name"))
@@ -32,12 +33,7 @@ struct MarkCommand: AsyncParsableCommand {
     guard (from == nil) == (to == nil), from != nil || renamedFrom != nil else {
       throw ValidationError("Say both marks, for example dbtool mark --from production --to staging.")
     }
-    if let from { _ = try Self.mark(orNone: from) }
     if let to { _ = try environmentMark(to, option: "--to") }
-  }
-
-  private static func mark(orNone name: String) throws -> EnvironmentMark? {
-    name.lowercased() == EnvironmentMark.none ? nil : try environmentMark(name, option: "--from")
   }
 
   func run() async throws {
@@ -46,7 +42,7 @@ struct MarkCommand: AsyncParsableCommand {
       let (target, _) = try await databaseOptions.resolve(project)
       let name = project.databaseName
       let change = try from.flatMap { from in
-        try to.map { (from: try Self.mark(orNone: from), to: try environmentMark($0, option: "--to")) }
+        try to.map { (from: from, to: try environmentMark($0, option: "--to")) }
       }
       try await ApplyLock.with(target) { _ in
         try await Connection.with(target) { connection in

@@ -52,6 +52,7 @@ extension PartitionsCommand {
         let (target, _) = try await databaseOptions.resolve(project)
         let (into, attach, asArchived) = (into, attach, asArchived)
         try await Connection.with(target, applicationName: "dbtool partitions") { connection in
+          try await DatabaseMarks(connection).verify(target, project: project.databaseName)
           let outcome = try await restore.run(connection, into: into, attach: attach, asArchived: asArchived)
           let isExpired = attach ? try await isExpired(outcome, project, connection) : nil
           tell(outcome, isExpired, restore.description)
@@ -73,7 +74,7 @@ extension PartitionsCommand {
       let console = Console.output
       let (table, parent) = (VisibleText.line(outcome.table), VisibleText.line(archive.parentName))
       console.line(
-        "restored \(outcome.rows) rows as \(table)"
+        "restored \(countText(outcome.rows, "row")) as \(table)"
           + (outcome.isAttached ? ", a partition of \(parent) \(VisibleText.line(archive.bound))" : ""))
       if !outcome.isRemembered {
         let origin = VisibleText.line(archive.server.database)
@@ -138,7 +139,7 @@ extension PartitionsCommand {
           for line in lines where line.failure == nil {
             table.add(
               line.file, line.partition ?? "", "of \(line.table ?? "")", line.bound ?? "",
-              "\(line.rows ?? 0) rows, \(sizeText(line.bytes ?? 0)), retired \(line.retiredAt ?? "")")
+              "\(countText(line.rows ?? 0, "row")), \(sizeText(line.bytes ?? 0)), retired \(line.retiredAt ?? "")")
           }
           table.print(to: console)
           for line in lines { if let failure = line.failure { Console.error.failure("\(lines: failure)") } }

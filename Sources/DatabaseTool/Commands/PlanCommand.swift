@@ -71,6 +71,12 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try project.project()
+      // Before anything is made of a comparison with somebody else's tables.
+      if let target = try database.map({ try ConnectionTarget($0) }) {
+        try await Connection.with(target) {
+          try await DatabaseMarks.verifyComparable(target, project: project.databaseName, $0)
+        }
+      }
       var workflow = PlanWorkflow(
         project: project, states: States(database: project.database), renames: check ? .off : renames.mode)
       workflow.strategy = strategy.scope
@@ -110,7 +116,7 @@ struct PlanCommand: AsyncParsableCommand {
     let plan = try await PlanFile(project, try ConnectionTarget(database))
     try plan.write(to: out)
     (format == .json ? Console.error : Console.output)
-      .line("wrote \(out): \(plan.migrations.count) migrations; next: dbtool apply \(out)")
+      .line("wrote \(out): \(countText(plan.migrations.count, "migration")); next: dbtool apply \(out)")
   }
 
   private func estimates(_ plan: Plan) async throws -> TableEstimates? {

@@ -57,10 +57,9 @@ struct ResetCommand: AsyncParsableCommand {
       let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       let given = try environment.map { try environmentMark($0) }
-      if seed, let given { try SeedRunner.verify(environment ?? "\(given)", in: project.root) }
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
       let console = Console.output
-      let old = try await drop(target, project, isEmbedded, console)
+      let old = try await drop(target, project, isEmbedded, given, console)
       console.line("created \(target)")
       if isEmbedded {
         try await project.prepare(try project.server())
@@ -70,15 +69,20 @@ struct ResetCommand: AsyncParsableCommand {
       let mark = given ?? old ?? .development
       try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
         .run(upTo: nil, environment: mark, console)
-      if seed { try await SeedWorkflow.run(project, target, environment ?? "\(mark)", console) }
+      if seed { try await SeedWorkflow.run(project, target, seeds(given, old), console) }
     }
+  }
+
+  /// Whose seeds are loaded, by the name that was typed.
+  private func seeds(_ given: EnvironmentMark?, _ old: EnvironmentMark?) -> String {
+    environment ?? "\(given ?? old ?? .development)"
   }
 
   /// Drops the database, if it is there and may go, and creates it anew.
   ///
   /// - Returns: what it was marked as.
   private func drop(
-    _ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool, _ console: Console
+    _ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool, _ given: EnvironmentMark?, _ console: Console
   ) async throws -> EnvironmentMark? {
     guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
     let maintenance = target.database(name == "postgres" ? "template1" : "postgres")
@@ -86,6 +90,7 @@ struct ResetCommand: AsyncParsableCommand {
       try await !$0.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [name]).isEmpty
     }
     guard exists else {
+      if seed { try SeedRunner.verify(seeds(given, nil), in: project.root) }
       try await recreate(name, maintenance)
       return nil
     }
@@ -94,13 +99,15 @@ struct ResetCommand: AsyncParsableCommand {
     // Nobody applies, seeds or marks meanwhile.
     return try await ApplyLock.with(target) { _ in
       let (marks, contents) = try await Connection.with(target) { try await verdict.verify($0) }
+      // What comes afterwards has to be possible before anything goes.
+      if seed { try SeedRunner.verify(seeds(given, marks.environment), in: project.root) }
       console.line("dropping \(target): it has \(contents)")
-      try await dropSubscriptions(target)
-      // Who does not heed the lock may have written since.
+      // Who does not heed the lock may have written since. Nothing has gone yet.
       let last = try await Connection.with(target) { try await verdict.verify($0).marks }
       guard last == marks else {
         throw ToolError("\(target) was marked otherwise meanwhile; nothing was changed. Run it again.")
       }
+      try await dropSubscriptions(target)
       try await recreate(name, maintenance)
       return marks.environment
     }
@@ -183,7 +190,7 @@ enum SeedWorkflow {
       }
     }
     console.line(
-      "seeds of \(environment): \(outcome.loaded.count) files loaded, \(outcome.unchanged.count) unchanged, in "
+      "seeds of \(environment): \(countText(outcome.loaded.count, "file")) loaded, \(outcome.unchanged.count) unchanged, in "
         + "\(durationText(start.duration(to: clock.now).seconds))")
   }
 }

@@ -81,12 +81,13 @@ struct RevertCommand: AsyncParsableCommand {
   private func refuseDrift(_ project: Project, _ states: States, _ expected: Catalog) async throws {
     let (target, _) = try await databaseOptions.resolve(project)
     let report = try await Connection.with(target) { connection in
-      try await DriftReport.make(states: states, expected: expected, connection)
+      try await DatabaseMarks.verifyComparable(target, project: project.databaseName, connection)
+      return try await DriftReport.make(states: states, expected: expected, connection)
     }
     let differences = report.findings.count { $0.difference != nil }
     guard differences > 0 else { return }
     Console.error.failure(
-      "\(target) is not what the migrations lead to (\(differences) differences; dbtool drift lists them). Apply what is pending, or bring it back, first."
+      "\(target) is not what the migrations lead to (\(countText(differences, "difference")); dbtool drift lists them). Apply what is pending, or bring it back, first."
     )
     throw ExitCode(2)
   }

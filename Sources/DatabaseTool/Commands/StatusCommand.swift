@@ -32,13 +32,25 @@ struct StatusCommand: AsyncParsableCommand {
       let files = try project.migrations()
       var remotes: [Remote] = []
       var isIncomplete = false
+      // What is wrong with the files is told first: a history of other files is no surprise then.
+      var areVerified = true
+      do {
+        let unlisted = try MigrationFile.verify(files, against: try project.lock())
+        if !unlisted.isEmpty { Console.error.warning("\(MigrationError.unlisted(files: unlisted.map(\.fileName)))") }
+      } catch {
+        Console.error.failure(error)
+        (areVerified, isIncomplete) = (false, true)
+      }
       for target in try await databases.resolve(project) {
         // One that cannot be read does not hide the others.
-        do { remotes.append(try await remote(target, files)) } catch let error as PostgresError {
+        do { remotes.append(try await remote(target, project, files)) } catch let error as PostgresError {
           Console.error.failure(error)
           isIncomplete = true
         } catch let error as HistoryError {
           Console.error.failure("\(target): \(error)")
+          isIncomplete = true
+        } catch let error as MarkError {
+          Console.error.failure(error)
           isIncomplete = true
         }
       }
@@ -56,23 +68,28 @@ struct StatusCommand: AsyncParsableCommand {
       table(files, remotes).print(to: console)
       for (index, remote) in remotes.enumerated() {
         if let activity = remote.activity { show(activity, console) }
-        console.line("\(isOne ? "" : "\(index + 1): ")\(summary(remote.comparison))")
+        console.line("\(isOne ? "" : "\(index + 1): ")\(summary(remote.comparison, areVerified))")
       }
       if isIncomplete { throw ExitCode(1) }
     }
   }
 
-  private func remote(_ target: ConnectionTarget, _ files: [MigrationFile]) async throws -> Remote {
+  private func remote(
+    _ target: ConnectionTarget, _ project: Project, _ files: [MigrationFile]
+  ) async throws -> Remote {
     try await Connection.with(target) { connection in
-      Remote(
-        target: target, environment: try await DatabaseMarks(connection).environment,
+      let marks = try await DatabaseMarks(connection)
+      // Beside another project's files its history would look like one that needs repair.
+      try marks.verify(target, project: project.databaseName)
+      return Remote(
+        target: target, environment: marks.environment,
         comparison: HistoryComparison(files, try await History.entries(connection)),
         activity: try await ApplyActivity.current(connection))
     }
   }
 
   private static func title(_ remote: Remote) -> String {
-    "\(remote.target)\(remote.environment.map { ", environment \($0)" } ?? "")"
+    "\(remote.target)\(remote.environment.map { ", environment \($0.shown)" } ?? "")"
   }
 
   /// A line for each migration that is here or in a database.
@@ -109,7 +126,10 @@ struct StatusCommand: AsyncParsableCommand {
     }
   }
 
-  private func summary(_ comparison: HistoryComparison) -> String {
+  private func summary(_ comparison: HistoryComparison, _ areVerified: Bool) -> String {
+    guard areVerified else {
+      return "the migrations here are not those of schema.lock; nothing can be applied before they are"
+    }
     let open = comparison.lines.filter { line in
       if case .partly = line.state { return true }
       return line.state == .pending

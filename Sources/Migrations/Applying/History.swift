@@ -151,13 +151,22 @@ package enum History {
     try await connection.query("UPDATE dbtool.migrations SET attempted = NULL WHERE version = $1", [file.version])
   }
 
-  /// A setting of this database, for example `environment`.
+  /// Settings of this database, for example `environment`, as far as it has them.
+  ///
+  /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
+  package static func settings(_ keys: [String], _ connection: Connection) async throws -> [String: String] {
+    let (found, _) = try await HistoryGuard.check(.reading, connection)
+    guard found.has("settings") else { return [:] }
+    let rows = try await connection.query(
+      "SELECT key, value FROM dbtool.settings WHERE key = ANY ($1::pg_catalog.text[])", [ArrayText.encode(keys)])
+    return Dictionary(try rows.map { (try $0.string(0), try $0.string(1)) }) { first, _ in first }
+  }
+
+  /// A setting of this database.
   ///
   /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
   package static func setting(_ key: String, _ connection: Connection) async throws -> String? {
-    let (found, _) = try await HistoryGuard.check(.reading, connection)
-    guard found.has("settings") else { return nil }
-    return try await connection.query("SELECT value FROM dbtool.settings WHERE key = $1", [key]).first?.string(0)
+    try await settings([key], connection)[key]
   }
 
   /// Writes a setting of this database; `ensure` comes before it.

@@ -96,6 +96,7 @@ struct HistoryGuard {
       let detail = try row.optionalString() ?? ""
       let (second, third) = (try row.optionalString() ?? "", try row.optionalString())
       let name = relation.isEmpty ? schema : "\(schema).\(relation)"
+      let shown = relation.isEmpty ? "the schema \(schema)" : name
       switch fact {
       case "role": break
       case "schema": found.schemas.insert(schema)
@@ -111,17 +112,17 @@ struct HistoryGuard {
         found.columns[name, default: []].insert(detail)
         if let problem = problem(schema, relation, detail, second, third) { add(name, problem, &found) }
       case "attached": add(name, "has \(detail)", &found)
-      case "object": found.problems.append((schema, foreign(schema, "holds \(detail)", remove(schema))))
+      case "object": found.problems.append((schema, foreign("the schema \(schema)", "holds \(detail)", remove(schema))))
       case "owner":
         if isHarmless { continue }
         // Whoever has the schema has all that is in it.
         found.problems.append(
-          (relation.isEmpty ? "" : name, foreign(name, "belongs to the role \(detail)", handOver(schema, detail))))
+          (relation.isEmpty ? "" : name, foreign(shown, "belongs to the role \(detail)", handOver(schema, detail))))
       case "right":
         let who = detail == "PUBLIC" ? "everybody" : "the role \(detail)"
         let grantee = detail == "PUBLIC" ? detail : Quote.identifier(detail)
         let error = foreign(
-          name, "can be changed by \(who) (\(second))",
+          shown, "can be changed by \(who) (\(second))",
           "If nobody else is meant to, take that back: REVOKE \(second) ON \(third ?? name) FROM \(grantee)")
         if schema == ToolSchema.history || schema == supabase {
           found.rights.append(error)
@@ -149,9 +150,11 @@ struct HistoryGuard {
   }
 
   private static func handOver(_ schema: String, _ role: String) -> String {
-    "If that role applies this project's migrations, connect as it, or act as it: ALTER ROLE … SET role = "
-      + "\(Quote.identifier(role)). If not, look at what is in the schema \(Quote.identifier(schema)), and drop it or give it "
-      + "to the role that you apply with (ALTER SCHEMA … OWNER TO, ALTER TABLE … OWNER TO)."
+    // Whoever acts as a role trusts it: first comes the look at who has made this.
+    "Look at what is in the schema \(Quote.identifier(schema)) first. If it is not this project's, drop it. If it is, give it to "
+      + "the role that you apply with (ALTER SCHEMA … OWNER TO, ALTER TABLE … OWNER TO), or, where \(Quote.identifier(role)) is "
+      + "the role that applies this project's migrations, connect as it or act as it: ALTER ROLE … SET role = "
+      + "\(Quote.identifier(role))."
   }
 
   /// What is wrong with a column; nil if it is as dbtool, or the Supabase CLI, makes it.
