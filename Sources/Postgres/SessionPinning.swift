@@ -79,6 +79,26 @@ extension Connection {
     return result
   }
 
+  /// Takes back all that a user's statements have made of the session, within the transaction that they ran in: settings,
+  /// role, temporary tables, cursors, prepared statements, channels, locks, the last numbers of sequences and `setseed`. What
+  /// comes next begins like the first in a new session. Behind a pooler, which gives the next transaction to another session,
+  /// and this session to others, it has to happen here.
+  ///
+  /// Deferred constraints and triggers run first: they were to see what was set.
+  ///
+  /// PostgreSQL: `DISCARD ALL`, which cannot run in a transaction, and leaves the last of these.
+  ///
+  /// - Throws: `PostgresError`, also for what was deferred.
+  package func resetInTransaction() async throws {
+    try await execute(
+      """
+      SET CONSTRAINTS ALL IMMEDIATE;
+      CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; SET client_encoding = 'UTF8'; DEALLOCATE ALL;
+      UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES;
+      SELECT pg_catalog.setseed(\(Double.random(in: -1...1)))
+      """)
+  }
+
   /// Before a statement is sent: what goes with it, in the same implicit transaction.
   func pinToSend() async throws -> Statement? {
     try await settle() ? SessionSettings.pinTransaction(serverVersion) : nil

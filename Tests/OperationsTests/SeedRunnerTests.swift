@@ -55,6 +55,88 @@ import Testing
     try await connection.query(sql)[0].string(0)
   }
 
+  // MARK: Sessions
+
+  /// What a statement can make of its session, and what a later file would see of it.
+  private static let leaks: [(makes: String, sees: String)] = [
+    ("SET search_path = elsewhere", "current_setting('search_path')"),
+    ("SET my.word = 'left'", "coalesce(current_setting('my.word', true), '')"),
+    ("SELECT set_config('my.other', 'left', false)", "coalesce(current_setting('my.other', true), '')"),
+    ("SET app.environment = 'left'", "current_setting('app.environment')"),
+    ("SET DateStyle = 'German'", "current_setting('DateStyle')"),
+    ("SET client_encoding = 'LATIN1'", "current_setting('client_encoding')"),
+    ("SET session_replication_role = replica", "current_setting('session_replication_role')"),
+    ("CREATE TEMPORARY TABLE seen (what text)", "coalesce(to_regclass('pg_temp.seen')::text, '')"),
+    ("SET default_transaction_read_only = on", "current_setting('default_transaction_read_only')"),
+    ("LISTEN news", "(SELECT count(*) FROM pg_listening_channels())::text"),
+    (
+      "SELECT pg_advisory_lock(4711)",
+      "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())::text"
+    ),
+    ("PREPARE left_over AS SELECT 1", "(SELECT count(*) FROM pg_prepared_statements)::text"),
+    ("DECLARE left_over CURSOR WITH HOLD FOR SELECT 1", "(SELECT count(*) FROM pg_cursors WHERE is_holdable)::text"),
+    ("SELECT nextval('public.numbers')", "public.last_number()"),
+    ("SELECT setseed(0.5)", "(random() = (SELECT value FROM public.seeded))::text"),
+    ("SET ROLE pg_monitor", "current_user"),
+  ]
+
+  @Test func eachFileBeginsInTheSameSession() async throws {
+    let schema = """
+      SELECT setseed(0.5); CREATE TABLE seeded AS SELECT random() AS value; GRANT ALL ON seeded TO PUBLIC;
+      CREATE TABLE seen (file text, number int, what text); GRANT ALL ON seen TO PUBLIC; CREATE SEQUENCE numbers;
+      CREATE FUNCTION last_number() RETURNS text LANGUAGE plpgsql AS
+        'BEGIN RETURN lastval(); EXCEPTION WHEN object_not_in_prerequisite_state THEN RETURN ''none''; END';
+      """
+    let sees = Self.leaks.enumerated().map {
+      "INSERT INTO public.seen VALUES (current_setting('my.file'), \($0), \($1.sees));\n"
+    }.joined()
+    @Sendable func file(_ name: String, _ rest: String) -> String {
+      "SET LOCAL my.file = \(Quote.literal(name));\n\(rest)"
+    }
+    try await with(schema, ["1.sql": file("first", sees)]) { connection, seeds in
+      // Each by itself: some keep others from working.
+      for (index, leak) in Self.leaks.enumerated() {
+        try seeds.write(leak.makes + ";\n", to: "2\(index)_leak.sql")
+        try seeds.write(file("after \(leak.makes)", sees), to: "2\(index)_look.sql")
+      }
+      try await seeds.load(connection)
+      let first = try await connection.query(
+        "SELECT number, what FROM public.seen WHERE file = 'first' ORDER BY number")
+      #expect(first.count == Self.leaks.count)
+      let others = try await connection.query(
+        """
+        SELECT s.file, s.number, s.what, f.what FROM public.seen s JOIN public.seen f USING (number)
+         WHERE f.file = 'first' AND s.file <> 'first' AND s.what IS DISTINCT FROM f.what
+        """)
+      #expect(try others.map { "\(try $0.string(0)): \(try $0.string(2)), at first \(try $0.string(3))" } == [])
+      let count = try await one(connection, "SELECT count(DISTINCT file) FROM public.seen")
+      #expect(count == "\(Self.leaks.count + 1)")
+    }
+  }
+
+  /// They were to see what the file has set.
+  @Test func whatIsPutOffUntilTheEndSeesTheFilesSession() async throws {
+    let schema = """
+      CREATE TABLE t (id int); CREATE TABLE log (what text);
+      CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+        'BEGIN INSERT INTO public.log VALUES (current_setting(''my.word'')); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION note();
+      """
+    try await with(schema, ["1.sql": "SET my.word = 'mine';\nINSERT INTO public.t VALUES (1);\n"]) {
+      connection, seeds in
+      try await seeds.load(connection)
+      #expect(try await one(connection, "SELECT what FROM public.log") == "mine")
+    }
+  }
+
+  @Test func whereThereAreNoSeedsNoneAreKnown() async throws {
+    let seeds = try Seeds()
+    defer { seeds.remove() }
+    try FileManager.default.removeItem(atPath: seeds.root + "/seeds/development")
+    let error = #expect(throws: SeedError.self) { try SeedRunner.verify("test", in: seeds.root) }
+    #expect(error.map { "\($0)".contains("There are none for any other either.") } == true)
+  }
+
   // MARK: Sequences
 
   private static let numbered = """
@@ -151,7 +233,8 @@ import Testing
     try await with(schema, ["010.sql": "INSERT INTO public.first VALUES (500, 'x');\n"]) { connection, seeds in
       try await seeds.load(connection)
       #expect(try await one(connection, "SELECT nextval('public.shared')") == "501")
-      #expect(try await one(connection, "SHOW search_path") == "evil, pg_catalog, public")
+      // As in a new session.
+      #expect(try await one(connection, "SHOW search_path") == "\"$user\", public")
     }
   }
 

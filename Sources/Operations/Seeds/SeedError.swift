@@ -24,9 +24,10 @@ package enum SeedError: Error, CustomStringConvertible {
       return "an environment is a name with letters, digits, _, - and . that begins with a letter or a digit."
     case .noEnvironment(let name, let known):
       return "there are no seeds for the environment \(name): seeds/\(name) does not exist. "
-        + "Known: \(known.joined(separator: ", "))."
+        + (known.isEmpty ? "There are none for any other either." : "Known: \(known.joined(separator: ", ")).")
     case .otherEnvironment(let name, let mark):
-      return "this database is marked as \(mark); it takes the seeds of common and \(mark), not those of \(name). "
+      return
+        "this database is marked as \(mark.shown); it takes the seeds of common and \(mark.shown), not those of \(name). "
         + "Nothing was loaded. If the mark is wrong, dbtool mark changes it."
     case .badCSVName(let path):
       return "\(path): a CSV file is named for its table, for example 010_webinar.attendees.csv"

@@ -1,3 +1,4 @@
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 package import Postgres
@@ -58,7 +59,7 @@ package struct SeedRunner: Sendable {
       }
       let rows = try await load(file, of: folder, connection, report)
       outcome.loaded.append((file.path, rows))
-      report("\(file.path): \(rows) rows")
+      report("\(file.path): \(countText(rows, "row"))")
     }
     return outcome
   }
@@ -105,7 +106,8 @@ package struct SeedRunner: Sendable {
 
   // MARK: Loading
 
-  /// One file, one transaction, with its history.
+  /// One file, one transaction, with its history. What it makes of the session ends with it: each begins in the same one, also
+  /// when the files before it are passed over.
   private func load(
     _ file: File, of folder: String, _ connection: Connection, _ report: @Sendable (String) -> Void
   ) async throws -> Int {
@@ -149,6 +151,7 @@ package struct SeedRunner: Sendable {
               SET checksum = excluded.checksum, rows = excluded.rows, applied_at = pg_catalog.now()
             """, [file.path, file.content.digest.description, folder, String(rows)])
         }
+        try await connection.resetInTransaction()
         return rows
       }
     }
@@ -165,7 +168,7 @@ package struct SeedRunner: Sendable {
         rows += result.commandTag.hasPrefix("SELECT") ? 0 : result.affected
         done += 1
         if reported.duration(to: .now) > .seconds(2), done < statements.count {
-          report("\(file.path): \(done) of \(statements.count) statements, \(rows) rows so far")
+          report("\(file.path): \(done) of \(statements.count) statements, \(countText(rows, "row")) so far")
           reported = .now
         }
       }
