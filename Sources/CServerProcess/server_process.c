@@ -73,30 +73,51 @@ static time_t now(void) {
   return instant.tv_sec;
 }
 
+// Whether an open file is the one that has this path: whoever sweeps removes lock files, and a lock on one that has no name
+// any more keeps nobody away (ScratchSweep.swift).
+static int is_there(int fd, const char *path) {
+  struct stat ours, named;
+  return fd >= 0 && fstat(fd, &ours) == 0 && lstat(path, &named) == 0 && ours.st_dev == named.st_dev &&
+         ours.st_ino == named.st_ino;
+}
+
+// The lock file at a path: the one that is open, or the one that took its place; -1 when there is none. None is made, so that
+// nothing is left behind in a folder that somebody has tidied.
+static int lock_file(int fd, const char *path, int flags) {
+  if (is_there(fd, path)) return fd;
+  if (fd >= 0) close(fd);
+  return open(path, O_RDWR | O_NOFOLLOW | flags);
+}
+
 static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
                       unsigned idle_seconds, char *const envp[]) {
-  int users = open(users_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  int users = -1;
   // Kept open by rm: nobody may make the folder anew while it is being removed.
-  int gate = open(gate_path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+  int gate = -1;
   int has_gate = 0;
   time_t last_used = now();
   for (;;) {
     int status;
+    users = lock_file(users, users_path, O_CLOEXEC);
+    gate = lock_file(gate, gate_path, 0);
     if (waitpid(server, &status, WNOHANG) == server) break;
-    // Somebody holds the shared lock, or the lock cannot be had: in use.
-    if (flock(users, LOCK_EX | LOCK_NB) != 0) {
+    // Somebody holds the shared lock, or the lock cannot be had: in use. Where there is no lock, nobody can hold it.
+    if (users >= 0 && flock(users, LOCK_EX | LOCK_NB) != 0) {
       last_used = now();
     } else {
-      flock(users, LOCK_UN);
+      if (users >= 0) flock(users, LOCK_UN);
       if (now() - last_used >= (time_t)idle_seconds) {
-        if (flock(gate, LOCK_EX | LOCK_NB) == 0) {
-          if (flock(users, LOCK_EX | LOCK_NB) == 0) {
+        if (gate < 0 || flock(gate, LOCK_EX | LOCK_NB) == 0) {
+          // Under the gate nobody makes the users' lock anew.
+          users = lock_file(users, users_path, O_CLOEXEC);
+          if ((gate < 0 || is_there(gate, gate_path)) && (users < 0 || flock(users, LOCK_EX | LOCK_NB) == 0)) {
             kill(server, SIGQUIT);
             waitpid(server, &status, 0);
-            has_gate = 1;
+            // Without a gate nobody says whose the folder is by now.
+            has_gate = gate >= 0;
             break;
           }
-          flock(gate, LOCK_UN);
+          if (gate >= 0) flock(gate, LOCK_UN);
           last_used = now();
         }
       }
@@ -104,7 +125,7 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
     nap(200);
   }
   // The server ended by itself (a crash, a kill). Whoever has the gate removes what is left and starts another.
-  if (!has_gate && flock(gate, LOCK_EX | LOCK_NB) != 0) _exit(0);
+  if (!has_gate && (gate < 0 || flock(gate, LOCK_EX | LOCK_NB) != 0 || !is_there(gate, gate_path))) _exit(0);
   char *const remove_arguments[] = {"rm", "-rf", (char *)directory, NULL};
   execve("/bin/rm", remove_arguments, envp);
   _exit(127);

@@ -3,6 +3,12 @@ import Postgres
 import TestSupport
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 @Suite struct ServerTests {
   @Test func aWrongFolderIsNotReplacedByAnother() {
     let error = #expect(throws: ServerError.self) {
@@ -85,8 +91,8 @@ import Testing
     }
     let first = try await diff()
     #expect(first.output.contains("table public.t"), "\(first.output)")
-    // Postmaster and supervisor, at once and without a chance to tidy up.
-    _ = try await ChildProcess.run("/usr/bin/pkill", ["-9", "-f", base])
+    // Supervisor and postmaster, at once and without a chance to tidy up.
+    try await killServers(in: base)
     let second = try await diff()
     #expect(second.output.contains("table public.t"), "\(second.output)")
     // Idle for a second, it goes and takes its files with it.
@@ -97,6 +103,21 @@ import Testing
       }
     }
     try await Waiting.until("the idle server goes and takes its files with it") { files().isEmpty }
+  }
+}
+
+/// Kills the servers whose folders are in `base`, and what watches over them: these processes alone, by their numbers.
+func killServers(in base: String) async throws {
+  for folder in try FileManager.default.contentsOfDirectory(atPath: base) {
+    guard let text = try? String(contentsOfFile: "\(base)/\(folder)/data/postmaster.pid", encoding: .utf8),
+      let server = text.split(separator: "\n").first.flatMap({ pid_t($0) })
+    else { continue }
+    // One that is dead may have left its number to another.
+    let process = try await ChildProcess.run("/bin/ps", ["-ww", "-o", "ppid=,args=", "-p", "\(server)"]).output
+    guard process.contains("\(base)/\(folder)/data"), server > 1 else { continue }
+    let supervisor = try #require(process.split(separator: " ").first.flatMap { pid_t($0) }, "\(process)")
+    if supervisor > 1 { kill(supervisor, SIGKILL) }
+    kill(server, SIGKILL)
   }
 }
 

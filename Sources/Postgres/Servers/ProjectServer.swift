@@ -50,7 +50,7 @@ package struct ProjectServer: Sendable {
   /// Beside the server's folder: in it, the server's user could put a link in the log's place.
   package var logFile: String { directory + ".log" }
 
-  package var isRunning: Bool { ServerFolders.ping(directory) == .accepting }
+  package var isRunning: Bool { ServerFolders.ping(directory, Self.superuser) == .accepting }
 
   /// Whether it runs and has its database: nothing is left to do before it is used.
   package var isReady: Bool {
@@ -86,7 +86,7 @@ package struct ProjectServer: Sendable {
     let gate = try await FileLock(directory + ".gate", .exclusive, "starts this project's server")
     defer { _ = gate }
     if isReplaced { try await renew() }
-    if ServerFolders.ping(directory) != .accepting {
+    if ServerFolders.ping(directory, Self.superuser) != .accepting {
       let installation = try installation()
       try ServerFolders.makePrivate(directory, for: user)
       let data = directory + "/data"
@@ -110,7 +110,7 @@ package struct ProjectServer: Sendable {
         }
         try ChildProcess.launch(installation.bin + "/postgres", arguments, as: user, logFile: logFile)
       }
-      try await ServerFolders.waitUntilAccepting(directory, log: logFile)
+      try await ServerFolders.waitUntilAccepting(directory, Self.superuser, log: logFile)
     }
     try await ensureDatabase()
   }

@@ -22,6 +22,7 @@ enum ScratchCluster {
     let lock = try await FileLock(cluster + ".lock", .exclusive, "makes the cluster of scratch servers")
     defer { _ = lock }
     if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
+    removeUnfinished(beside: cluster)
     let building = "\(cluster).\(getpid())"
     let owned = building + ".owned"
     defer { for path in [building, owned] { ServerFolders.removeTree(path) } }
@@ -41,6 +42,25 @@ enum ScratchCluster {
     }
     try FileManager.default.moveItem(atPath: finished, toPath: cluster)
     return cluster
+  }
+
+  /// Removes what those have left who were killed while they made a cluster: of this one, whose lock is held, and of others
+  /// whose locks are free, as of a version that was replaced since.
+  private static func removeUnfinished(beside cluster: String) {
+    let slash = cluster.lastIndex(of: "/") ?? cluster.startIndex
+    let (base, own) = (String(cluster[..<slash]), String(cluster[cluster.index(after: slash)...]))
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: base)) ?? [] where name.hasPrefix("cluster-") {
+      // The version has a dot as well.
+      let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+      let last = parts.last == "owned" ? parts.count - 2 : parts.count - 1
+      guard last > 0, !parts[last].contains("-"), pid_t(parts[last]) != nil else { continue }
+      let key = parts[..<last].joined(separator: ".")
+      guard key.contains("-") else { continue }
+      // Of another, nobody makes it as long as its lock is ours.
+      let lock = key == own ? nil : try? FileLock(ifFree: "\(base)/\(key).lock", .exclusive)
+      if key == own || lock != nil { ServerFolders.removeTree("\(base)/\(name)") }
+      withExtendedLifetime(lock) {}
+    }
   }
 
   private static func run(_ path: String, _ arguments: [String]) throws {
@@ -82,6 +102,6 @@ enum ScratchCluster {
       installation.bin + "/postgres", ["-D", data, "-k", directory] + settings.flatMap { ["-c", $0] }, as: user,
       within: confined ? Confinement(installation, directory: directory) : nil, logFile: log, directory: directory,
       usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
-    try await ServerFolders.waitUntilAccepting(directory, log: log)
+    try await ServerFolders.waitUntilAccepting(directory, ScratchServer.superuser, log: log)
   }
 }

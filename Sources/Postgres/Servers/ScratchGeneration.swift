@@ -13,6 +13,11 @@ struct ScratchGeneration: Sendable {
     number = text.flatMap { Int($0.trimmedTrailing) } ?? 0
   }
 
+  /// The folder's name.
+  var name: String {
+    String(directory[(directory.lastIndex(of: "/").map(directory.index(after:)) ?? directory.startIndex)...])
+  }
+
   /// The folder of the server in use.
   var directory: String { number == 0 ? path : "\(path)-\(number)" }
 

@@ -80,10 +80,17 @@ enum ServerFolders {
     chmod(path, 0o700)
   }
 
-  /// Whether a server answers on the socket in `directory` (libpq: `PQpingParams`).
-  static func ping(_ directory: String) -> ServerState {
+  /// Whether a server answers on the socket in `directory` (libpq: `PQping`).
+  ///
+  /// - Parameter user: a role that is there: of any other the server writes into its log that there is none.
+  static func ping(_ directory: String, _ user: String) -> ServerState {
     ConnectionTarget.claimEnvironment()
-    let status = PQping("host='\(directory)' port=5432 dbname=postgres connect_timeout=2")
+    let settings = [
+      ("host", directory), ("port", "5432"), ("user", user), ("dbname", "postgres"), ("connect_timeout", "2"),
+    ]
+    let status = withCStrings(settings.map(\.0)) { names in
+      withCStrings(settings.map(\.1)) { PQpingParams(names, $0, 0) }
+    }
     switch status {
     case PQPING_OK: return .accepting
     case PQPING_REJECT: return .rejecting
@@ -96,11 +103,11 @@ enum ServerFolders {
   /// Waits until the server accepts connections.
   ///
   /// - Throws: `ServerError.didNotStart` after 30 seconds, with the end of the log.
-  static func waitUntilAccepting(_ directory: String, log: String) async throws {
+  static func waitUntilAccepting(_ directory: String, _ user: String, log: String) async throws {
     let start = ContinuousClock.now
     var isTold = false
     for attempt in 0..<6000 {
-      if ping(directory) == .accepting { return }
+      if ping(directory, user) == .accepting { return }
       if !isTold, start.duration(to: .now) > WaitNotice.patience {
         WaitNotice.report("waiting for the server in \(directory) to start (its log: \(log))")
         isTold = true

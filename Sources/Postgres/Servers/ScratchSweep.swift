@@ -1,0 +1,125 @@
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Removes what scratch servers have left that nobody uses any more: of one that went by itself its lock files and its log, of
+/// one that was killed with its supervisor all of its folder, some 40 MB.
+///
+/// A run that starts a server looks at a few of the others, so that what piles up goes, and a start costs little however much
+/// there is: it reads the names in one folder, tries the locks of at most `looks` servers, beginning at one by chance, and
+/// removes at most `removals`. Where nothing was left, nothing but names is read.
+///
+/// **What is removed.** In the folder of scratch servers, which is this user's alone, names that dbtool makes, and no others. A
+/// server goes if its gate and its users' lock are free and no server process has its data. Whoever starts or uses a server
+/// holds one of the two; a server that is idle has a supervisor, which takes it away in its time.
+///
+/// **In what order.** Under both locks, without waiting for them: the server's folder, its log, the users' lock, and the gate
+/// last. Whoever is killed in between leaves a server that the next one to sweep, or to start it, finds like any other that
+/// is dead.
+///
+/// **Races.** Everybody who sweeps or starts holds the gate meanwhile. Somebody may have opened the gate's file before it was
+/// removed, and get its lock afterwards; by then it has no name, and `FileLock` and the supervisor look whether the file that
+/// they have locked is the one at its path, and take none that is not. So there are never two who have the gate.
+///
+/// **Links and other users.** A file that is no plain file of this user is left alone, and so is a folder that belongs neither
+/// to this user nor to the one whose account servers run under. `rm` follows no link within a folder.
+package enum ScratchSweep {
+  /// How many servers are looked at in one run.
+  private static let looks = 16
+  /// How many are removed in one run.
+  package static let removals = 8
+
+  /// - Parameters:
+  ///   - base: the folder of scratch servers.
+  ///   - own: the server that was started; empty for none.
+  ///   - user: whose account servers run under.
+  /// - Returns: how many servers were removed.
+  @discardableResult
+  package static func run(in base: String, except own: String, user: ProcessUser) -> Int {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: base) else { return 0 }
+    let servers = Set(names.compactMap(server)).subtracting([own]).sorted()
+    removeGenerations(names, of: servers, own, in: base)
+    guard let start = servers.indices.randomElement() else { return 0 }
+    var removed = 0
+    for server in (servers[start...] + servers[..<start]).prefix(looks) where removed < removals {
+      // What cannot be looked at is somebody else's to see to.
+      if (try? remove("\(base)/\(server)", user)) == true { removed += 1 }
+    }
+    return removed
+  }
+
+  /// Removes one server's remains, unless it is in use.
+  ///
+  /// - Parameter steps: how many of the four steps are taken; fewer is what one that is killed leaves.
+  /// - Returns: whether it was dead.
+  /// - Throws: `ServerError` where its locks are not what dbtool makes.
+  package static func remove(_ directory: String, _ user: ProcessUser, steps: Int = 4) throws -> Bool {
+    // Its supervisor is not disturbed for one that runs.
+    guard isOurs(directory, or: user), ServerFolders.serverPID(data: directory + "/data") == nil else { return false }
+    let (gatePath, usersPath) = (directory + ".gate", directory + ".users")
+    guard let gate = try FileLock(ifFree: gatePath, .exclusive) else { return false }
+    guard let users = try FileLock(ifFree: usersPath, .exclusive) else { return false }
+    defer { withExtendedLifetime((gate, users)) {} }
+    if ServerFolders.serverPID(data: directory + "/data") != nil { return false }
+    let all: [() -> Void] = [
+      { if exists(directory) { ServerFolders.removeTree(directory) } }, { unlink(directory + ".log") },
+      { unlink(usersPath) }, { unlink(gatePath) },
+    ]
+    for step in all.prefix(steps) { step() }
+    return true
+  }
+
+  /// The server that a file or folder belongs to: `scratch-` with 16 hexadecimal digits, and the number of its generation.
+  private static func server(_ name: String) -> String? {
+    let stem = name.prefix { $0 != "." }
+    guard ["", ".gate", ".users", ".log"].contains(name.dropFirst(stem.count)) else { return nil }
+    let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2 || parts.count == 3 && Int(parts[2]) != nil, parts[0] == "scratch", parts[1].count == 16,
+      parts[1].utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+    else { return nil }
+    return String(stem)
+  }
+
+  /// Which generation is in use is forgotten a day after it was written, once no server of any is left: before that, one that
+  /// was let go may still be there, and nobody may find it again.
+  private static func removeGenerations(_ names: [String], of servers: [String], _ own: String, in base: String) {
+    let suffix = ".generation"
+    // The name without the generation's number.
+    let left = Set((servers + [own]).map { $0.split(separator: "-").prefix(2).joined(separator: "-") })
+    let forgotten = names.filter { name in
+      let stem = String(name.dropLast(suffix.count))
+      return name.hasSuffix(suffix) && server(stem) == stem && !left.contains(stem)
+    }
+    for name in forgotten.shuffled().prefix(looks) {
+      var status = stat()
+      guard lstat("\(base)/\(name)", &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFREG,
+        Int(time(nil)) - modified(status) > 24 * 3600
+      else { continue }
+      unlink("\(base)/\(name)")
+    }
+  }
+
+  private static func modified(_ status: stat) -> Int {
+    #if canImport(Darwin)
+      status.st_mtimespec.tv_sec
+    #else
+      status.st_mtim.tv_sec
+    #endif
+  }
+
+  private static func exists(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0
+  }
+
+  /// Whether a server's folder, if there is one, is a folder of ours or of the user that servers run as.
+  private static func isOurs(_ directory: String, or user: ProcessUser) -> Bool {
+    var status = stat()
+    guard lstat(directory, &status) == 0 else { return errno == ENOENT }
+    return status.st_mode & S_IFMT == S_IFDIR && [geteuid(), uid_t(user.uid)].contains(status.st_uid)
+  }
+}

@@ -1,0 +1,276 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What dead scratch servers have left is removed, and nothing else.
+@Suite struct ScratchSweepTests {
+  /// A folder like that of scratch servers.
+  private struct Runtime: Sendable {
+    let base = "/tmp/dbtool-sweep-\(UInt64.random(in: 0...UInt64.max))"
+    let user: ProcessUser
+
+    init() throws {
+      user = try ProcessUser.forServers()
+      try FileManager.default.createDirectory(atPath: base, withIntermediateDirectories: true)
+    }
+
+    func name(_ number: Int) -> String {
+      let digits = String(number, radix: 16)
+      return "scratch-" + String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    func write(_ text: String, to name: String) throws {
+      try text.write(toFile: "\(base)/\(name)", atomically: false, encoding: .utf8)
+    }
+
+    /// What one leaves that was killed with its supervisor; without a folder, what one leaves that went by itself.
+    func leave(_ server: String, withFolder: Bool = true) throws {
+      for suffix in [".gate", ".users", ".log"] { try write("", to: server + suffix) }
+      guard withFolder else { return }
+      try FileManager.default.createDirectory(atPath: "\(base)/\(server)/data/base", withIntermediateDirectories: true)
+      try write("4194304\n/x\n", to: server + "/data/postmaster.pid")
+      try write("rows", to: server + "/data/base/1")
+      if user.needsSwitch { chown("\(base)/\(server)", uid_t(user.uid), gid_t(user.gid)) }
+    }
+
+    var names: [String] {
+      get throws { try FileManager.default.contentsOfDirectory(atPath: base).sorted() }
+    }
+
+    /// More often than any one server is passed over by chance.
+    func sweepAll(except own: String = "") { for _ in 0..<200 { ScratchSweep.run(in: base, except: own, user: user) } }
+
+    func remove() { _ = try? ChildProcess.run("/bin/rm", ["-rf", base]) }
+  }
+
+  @Test func whatIsLeftIsRemovedAFewAtATime() throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    let servers = (0..<30).map { runtime.name($0) + ($0 % 3 == 0 ? "-\($0)" : "") }
+    for (index, server) in servers.enumerated() { try runtime.leave(server, withFolder: index % 2 == 0) }
+    try runtime.leave(runtime.name(99))
+    let removed = ScratchSweep.run(in: runtime.base, except: runtime.name(99), user: runtime.user)
+    #expect(removed == ScratchSweep.removals)
+    let left = Set(try runtime.names.map { String($0.prefix { $0 != "." }) })
+    #expect(left.count == 31 - removed)
+    runtime.sweepAll(except: runtime.name(99))
+    // The one that was started.
+    let own = runtime.name(99)
+    #expect(try runtime.names == [own, own + ".gate", own + ".log", own + ".users"])
+    #expect(ScratchSweep.run(in: runtime.base, except: own, user: runtime.user) == 0)
+  }
+
+  @Test func whatIsInUseStays() throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    for number in 0..<3 { try runtime.leave(runtime.name(number)) }
+    let gate = try #require(try FileLock(ifFree: "\(runtime.base)/\(runtime.name(0)).gate", .exclusive))
+    let users = try #require(try FileLock(ifFree: "\(runtime.base)/\(runtime.name(1)).users", .shared))
+    runtime.sweepAll()
+    #expect(try runtime.names.filter { !$0.contains(".") } == [runtime.name(0), runtime.name(1)])
+    #expect(try runtime.names.count == 8)
+    withExtendedLifetime((gate, users)) {}
+  }
+
+  @Test func aServerThatRunsStays() async throws {
+    let server = try await Databases.server.value
+    let (base, user) = (
+      String(server.directory[..<(server.directory.lastIndex(of: "/") ?? server.directory.startIndex)]),
+      try ProcessUser.forServers()
+    )
+    // Not that it is in use is what keeps it: its locks are another's here.
+    let other = try Runtime()
+    defer { other.remove() }
+    let name = String(server.directory.dropFirst(base.count + 1))
+    for suffix in [".gate", ".users", ".log"] { try other.write("", to: name + suffix) }
+    try #require(try await ChildProcess.run("/bin/cp", ["-R", server.directory, other.base]).status == 0)
+    // The process has its own folder's name among its arguments.
+    let data = "\(other.base)/\(name)/data"
+    let idle = try ChildProcess.start("/bin/sh", ["-c", "echo; read line", data])
+    defer {
+      kill(idle.pid, SIGKILL)
+      _ = idle.finish()
+    }
+    if user.needsSwitch { chown(data, 0, 0) }
+    try other.write("\(idle.pid)\n", to: "\(name)/data/postmaster.pid")
+    other.sweepAll()
+    #expect(try other.names.count == 4)
+  }
+
+  @Test func whatIsNotDbtoolsStays() throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    let victim = runtime.base + ".victim"
+    try FileManager.default.createDirectory(atPath: victim + "/data", withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: victim) }
+    let names = [
+      "scratch", "scratch-", "scratch-1", "scratch-0123456789abcdeg", "scratch-0123456789ABCDEF",
+      "scratch-0123456789abcdef-x",
+      "scratch-0123456789abcdef-1-2", "scratch-0123456789abcdef.other", "other-0123456789abcdef.gate",
+      "scratch-0123456789abcdef.gate.x",
+    ]
+    for name in names { try runtime.write("", to: name) }
+    // Links in the place of a folder, a lock and a log; and one within a folder.
+    symlink(victim, "\(runtime.base)/\(runtime.name(1))")
+    symlink(victim + "/data", "\(runtime.base)/\(runtime.name(2)).gate")
+    try runtime.leave(runtime.name(3))
+    symlink(victim, "\(runtime.base)/\(runtime.name(3))/data/link")
+    unlink("\(runtime.base)/\(runtime.name(3)).log")
+    symlink(victim, "\(runtime.base)/\(runtime.name(3)).log")
+    let isRoot = geteuid() == 0
+    if isRoot {
+      try runtime.leave(runtime.name(4))
+      chown("\(runtime.base)/\(runtime.name(4))", 4711, 4711)
+      try runtime.leave(runtime.name(5))
+      chown("\(runtime.base)/\(runtime.name(5)).users", 4711, 4711)
+    }
+    runtime.sweepAll()
+    let left = try runtime.names
+    #expect(Set(names).isSubset(of: left))
+    #expect(left.contains(runtime.name(1)) && left.contains(runtime.name(2) + ".gate"))
+    #expect(!left.contains { $0.hasPrefix(runtime.name(3)) })
+    #expect(FileManager.default.fileExists(atPath: victim + "/data"))
+    if isRoot { #expect(left.contains(runtime.name(4)) && left.contains(runtime.name(5)), "\(left)") }
+  }
+
+  @Test func aGenerationIsForgottenADayAfterItsServersAreGone() throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    for number in 1...4 { try runtime.write("1\n", to: runtime.name(number) + ".generation") }
+    for number in [1, 2] {
+      var times = [
+        timespec(tv_sec: time(nil) - 100_000, tv_nsec: 0), timespec(tv_sec: time(nil) - 100_000, tv_nsec: 0),
+      ]
+      utimensat(AT_FDCWD, "\(runtime.base)/\(runtime.name(number)).generation", &times, 0)
+    }
+    // A generation of it is there.
+    try runtime.leave(runtime.name(2) + "-1")
+    let users = try #require(try FileLock(ifFree: "\(runtime.base)/\(runtime.name(2))-1.users", .shared))
+    runtime.sweepAll()
+    #expect(
+      try runtime.names.filter { $0.hasSuffix(".generation") } == [2, 3, 4].map { runtime.name($0) + ".generation" })
+    withExtendedLifetime(users) {}
+  }
+
+  /// Whoever is killed while it removes leaves what the next one removes.
+  @Test(arguments: 0...4)
+  func whatAnotherHasBegunIsEnded(steps: Int) throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    try runtime.leave(runtime.name(1))
+    #expect(try ScratchSweep.remove("\(runtime.base)/\(runtime.name(1))", runtime.user, steps: steps))
+    #expect(try runtime.names.count == 4 - steps)
+    runtime.sweepAll()
+    #expect(try runtime.names == [])
+  }
+
+  /// Many take the lock and remove its file, and there is one at a time.
+  @Test func aLockWhoseFileIsRemovedHasOneHolder() async throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    let directory = "\(runtime.base)/\(runtime.name(1))"
+    let holders = Holders()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          for _ in 0..<150 {
+            let gate = try await FileLock(directory + ".gate", .exclusive, "tests")
+            await holders.enter()
+            Waiting.chance()
+            await holders.leave()
+            withExtendedLifetime(gate) {}
+          }
+        }
+      }
+      group.addTask {
+        while await holders.count < 600 {
+          _ = try ScratchSweep.remove(directory, runtime.user)
+          await Task.yield()
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(await holders.most == 1)
+    #expect(await holders.count == 600)
+  }
+
+  private actor Holders {
+    private var now = 0
+    private(set) var most = 0
+    private(set) var count = 0
+    func enter() {
+      now += 1
+      most = max(most, now)
+    }
+    func leave() {
+      now -= 1
+      count += 1
+    }
+  }
+
+  /// The programs themselves, killed on their way to a server, with it and its supervisor: the next run works, and in the
+  /// end nothing is left but what it started itself.
+  @Test func whatKilledRunsLeaveIsSweptByTheNext() async throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    chmod(runtime.base, 0o711)
+    let home = runtime.base + ".home"
+    try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    let environment = [
+      "DBTOOL_RUNTIME_DIR": runtime.base, "DBTOOL_SCRATCH_IDLE_SECONDS": "600", "HOME": home, "PATH": "/usr/bin:/bin",
+      "XDG_CACHE_HOME": home,
+    ]
+    let binary = try TestBinary.path()
+    // Roles have a server of their own.
+    func arguments(_ number: Int) throws -> [String] {
+      let file = "\(home)/\(number).sql"
+      try "CREATE ROLE sweep_\(number); CREATE TABLE t (a int);".write(toFile: file, atomically: false, encoding: .utf8)
+      return ["diff", "--from", "empty", "--to", file]
+    }
+    func folders() throws -> [String] { try runtime.names.filter { $0.hasPrefix("scratch-") && !$0.contains(".") } }
+    let moments: [(name: String, file: String)] = [
+      ("its folder is there", ""), ("its data are copied", "/data/PG_VERSION"), ("it starts", "/data/postmaster.pid"),
+      ("it has its socket", "/.s.PGSQL.5432"),
+    ]
+    for (index, moment) in moments.enumerated() {
+      let known = Set(try folders())
+      let run = try ChildProcess.start(binary, try arguments(index), environment: environment, in: "/tmp")
+      try await Waiting.until(moment.name) {
+        try folders().contains { !known.contains($0) && access("\(runtime.base)/\($0)\(moment.file)", F_OK) == 0 }
+      }
+      kill(run.pid, SIGKILL)
+      _ = await Task.detached { run.finish() }.value
+      if !moment.file.isEmpty { try await killServers(in: runtime.base) }
+    }
+    // Nobody is at work on any of them any more.
+    for folder in try folders() {
+      try await Waiting.until("its supervisor is gone") {
+        let gate = try FileLock(ifFree: "\(runtime.base)/\(folder).gate", .exclusive)
+        let users = try FileLock(ifFree: "\(runtime.base)/\(folder).users", .exclusive)
+        return withExtendedLifetime((gate, users)) { gate != nil && users != nil }
+      }
+    }
+    func isAlive(_ server: String) -> Bool {
+      let file = "\(runtime.base)/\(server)/data/postmaster.pid"
+      let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+      return text.split(separator: "\n").first.flatMap { pid_t($0) }.map { kill($0, 0) == 0 } ?? false
+    }
+    let dead = try folders().filter { !isAlive($0) }
+    #expect(dead.count >= 3)
+    let last = try await ChildProcess.run(binary, try arguments(99), environment: environment, in: "/tmp")
+    #expect(last.status == 2 || last.status == 0, "\(last.output)")
+    #expect(last.output.contains("table public.t"), "\(last.output)")
+    let names = try runtime.names
+    let stems = Set(names.map { String($0.prefix { $0 != "." }) })
+    #expect(!stems.isEmpty && stems.allSatisfy(isAlive), "\(names)")
+    try await killServers(in: runtime.base)
+  }
+}
