@@ -139,9 +139,19 @@ struct ToolError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
-/// Runs a command's work: errors become one clear text on standard error, and exit code 1.
+/// Runs a command's work: errors become one clear text on standard error, and exit code 1. What a scratch server has left out
+/// is told in one line, however much it was.
 func reporting(_ body: () async throws -> Void) async throws {
-  do { try await body() } catch let code as ExitCode { throw code } catch {
+  let journal = LeftOutJournal()
+  func tell() { if let summary = journal.summary { Console.error.note("note: \(summary)") } }
+  do {
+    try await LeftOutJournal.$current.withValue(journal) { try await body() }
+    tell()
+  } catch let code as ExitCode {
+    tell()
+    throw code
+  } catch {
+    tell()
     Console.error.failure(error)
     throw ExitCode(1)
   }

@@ -87,15 +87,22 @@ package struct SQLFiles: Sendable {
     }
   }
 
+  /// The names of the files.
+  var paths: [String] { files.map(\.path) }
+
+  /// - Returns: what leaves nothing, by the numbers of the files.
   /// - Throws: `ReplayFailure` naming the file and line.
-  func load(into session: LoadingSession) async throws {
-    for file in files {
-      let results = try await session.load(file.statements)
+  func load(into session: LoadingSession) async throws -> [LeftOut] {
+    var leftOut: [LeftOut] = []
+    for (number, file) in files.enumerated() {
+      let (results, these) = try await session.load(file.statements, of: number)
+      leftOut += these
       for (statement, result) in zip(file.statements, results) {
         guard case .failure(let error) = result, !Self.isOtherVersionsSetting(statement, error) else { continue }
         throw ReplayFailure(location: SourceLocation(file: file.path, line: statement.line), error: error)
       }
     }
+    return leftOut
   }
 
   /// pg_dump sets what its own version has; the session of an older server lacks nothing without it.
@@ -150,10 +157,10 @@ extension States {
     let base = try await emptyTemplate(server)
     let isOwn = files.texts.contains(where: Script.concernsServer)
     let digest = try key("sql 2", files.digest.description)
-    return try await server.withoutTrace(isExpected: isOwn) {
-      try await server.loadedTemplate(for: digest, from: base) {
-        try await files.load(into: $0)
-      }
+    let template = try await server.withoutTrace(isExpected: isOwn) {
+      try await server.notedTemplate(for: digest, from: base) { try await files.load(into: $0) }
     }
+    LeftOutJournal.current?.add(template.leftOut, in: files.paths)
+    return template
   }
 }

@@ -302,28 +302,37 @@ package actor States {
     // The longest prefix that was replayed before saves the rest.
     let digest = try key("migrations", files.map(\.digest.description).joined(separator: " "))
     let isOwn = files.contains { Script.concernsServer($0.text) } || text.map(Script.concernsServer) == true
-    return try await server.withoutTrace(isExpected: isOwn) {
-      try await server.loadedTemplate(for: digest, from: base) { session in
-        for file in files { try await Self.run(file, on: session) }
+    let template = try await server.withoutTrace(isExpected: isOwn) {
+      try await server.notedTemplate(for: digest, from: base) { session in
+        var leftOut: [LeftOut] = []
+        for (number, file) in files.enumerated() { leftOut += try await Self.run(file, number, on: session) }
+        return leftOut
       }
     }
+    LeftOutJournal.current?.add(template.leftOut, in: files.map { "migrations/\($0.fileName)" })
+    return template
   }
 
-  private static func run(_ file: MigrationFile, on session: LoadingSession) async throws {
+  private static func run(
+    _ file: MigrationFile, _ number: Int, on session: LoadingSession
+  ) async throws -> [LeftOut] {
+    var leftOut: [LeftOut] = []
     for segment in try file.segments() {
       var statements = segment.statements
       if segment.isTransaction {
         statements.insert(ScriptStatement(sql: segment.begin, line: segment.firstLine), at: 0)
         statements.append(ScriptStatement(sql: "COMMIT", line: segment.lastLine))
       }
-      let results = try await session.pipeline(statements.map(\.sql), sync: .each)
+      let (results, these) = try await session.run(statements, of: number)
       for (statement, result) in zip(statements, results) {
         if case .failure(let error) = result {
           throw ReplayFailure(
             location: SourceLocation(file: "migrations/\(file.fileName)", line: statement.line), error: error)
         }
       }
+      leftOut += these
     }
+    return leftOut
   }
 
   /// The catalog that the migrations lead to.

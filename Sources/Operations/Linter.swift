@@ -88,12 +88,12 @@ package struct Linter: Sendable {
         // A table of three rows is read from one end to the other, whatever its indexes; one of millions is not.
         if isChange { try await connection.execute("SET LOCAL enable_seqscan = off") }
         do {
-          do { try await session.query(statement.sql) } catch let error as PostgresError
+          do { note(try await session.run(statement, of: 0)) } catch let error as PostgresError
             where !segment.isTransaction && error.sqlState == Self.activeTransaction
           {
             try await connection.execute("ROLLBACK")
             isOpen = false
-            try await session.query(statement.sql)
+            note(try await session.run(statement, of: 0))
           }
         } catch let error as PostgresError {
           throw ReplayFailure(location: SourceLocation(file: file, line: statement.line), error: error)
@@ -132,12 +132,14 @@ package struct Linter: Sendable {
       if isOpen { try await connection.execute("COMMIT") }
     }
 
+    private func note(_ leftOut: LeftOut?) {
+      if let leftOut { LeftOutJournal.current?.add([leftOut], in: [file]) }
+    }
+
     private mutating func add(_ hazards: [Hazard], _ statement: ScriptStatement) {
-      // The line of the statement itself, not of the comments before it.
-      let comments = LeadingComments(of: statement.sql)
-      let allowances = comments.allowances
+      let allowances = LeadingComments(of: statement.sql).allowances
       findings += hazards.map {
-        Finding(file: file, line: statement.line + comments.lineCount, hazard: $0, allowed: allowances[$0.code])
+        Finding(file: file, line: statement.line, hazard: $0, allowed: allowances[$0.code])
       }
     }
 

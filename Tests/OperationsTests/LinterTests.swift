@@ -27,6 +27,17 @@ import Testing
     }
   }
 
+  /// Of the first token, whatever comments come before it.
+  @Test func linesAreThoseOfStatements() async throws {
+    let found = try await lint(
+      "/* a\n */ -- b\n\n/**/ ALTER TABLE public.t DROP COLUMN b;\n-- c\nDROP VIEW public.v;\n")
+    #expect(found.map(\.line) == [4, 4, 6])
+    let error = await #expect(throws: ReplayFailure.self) {
+      try await lint("-- a\nSELECT 1;\n/* b\n */\n-- c\nSELECT nope();\n")
+    }
+    #expect(error?.location.line == 6)
+  }
+
   private static let alter = "ALTER TABLE public.t"
 
   @Test(

@@ -1,7 +1,7 @@
 /// What a scratch server does with a statement that is loaded: the statements that are sent in its place.
 enum LoadedStatement {
-  /// It is about the server, or another database of it, and no part of a database's schema.
-  case leftOut
+  /// It is about the server, or another database of it, and no part of a database's schema. It has a name for people.
+  case leftOut(String)
   case sent([Part])
 
   struct Part {
@@ -10,9 +10,12 @@ enum LoadedStatement {
     var right: SuperuserStatement?
   }
 
-  private static let foreign: Set<String> = [
-    "AlterSystemStmt", "CreatedbStmt", "DropdbStmt", "AlterDatabaseStmt", "AlterDatabaseSetStmt",
-    "CreateTableSpaceStmt", "DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "CheckPointStmt",
+  private static let foreign: [String: String] = [
+    "AlterSystemStmt": "ALTER SYSTEM", "CreatedbStmt": "CREATE DATABASE", "DropdbStmt": "DROP DATABASE",
+    "AlterDatabaseStmt": "ALTER DATABASE", "AlterDatabaseSetStmt": "ALTER DATABASE",
+    "AlterDatabaseRefreshCollStmt": "ALTER DATABASE", "CreateTableSpaceStmt": "CREATE TABLESPACE",
+    "DropTableSpaceStmt": "DROP TABLESPACE", "AlterTableSpaceOptionsStmt": "ALTER TABLESPACE",
+    "CheckPointStmt": "CHECKPOINT",
   ]
 
   /// - Parameters:
@@ -20,7 +23,7 @@ enum LoadedStatement {
   ///   - isConfined: whether the operating system keeps in what native code does.
   init(_ sql: String, database: String, isConfined: Bool) {
     let form = ParseTree.look(at: sql) { name, tree -> LoadedStatement in
-      if Self.foreign.contains(name) { return .leftOut }
+      if let name = Self.foreign[name] { return .leftOut(name) }
       if name == "DoStmt", let block = GeneratedBlock(sql) { return .sent([Self.part(block, database)]) }
       if name == "CreateFunctionStmt", let node = tree()?[name], let parts = Self.leakproof(sql, node) {
         return .sent(parts)

@@ -18,15 +18,30 @@ package struct LoadingSession: Sendable {
     self.version = version
   }
 
-  /// A statement as it is sent: itself, or signed.
-  private func prepared(_ sql: String) -> [Statement] {
-    guard let secret else { return [Statement(sql)] }
+  /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
+  private struct Prepared {
+    var statements: [Statement]
+    /// The name of what is left out.
+    var foreignName: String?
+    /// Whether the answer says how many privileges were undone.
+    var isGrant = false
+
+    /// What it leaves nothing of.
+    func leftOut(_ answer: Rows) throws -> LeftOut.Kind? {
+      if let foreignName { return .server(foreignName) }
+      return try isGrant && answer[0].int(0) > 0 ? .privileges : nil
+    }
+  }
+
+  private func prepared(_ sql: String) -> Prepared {
+    guard let secret else { return Prepared(statements: [Statement(sql)]) }
     switch LoadedStatement(sql, database: database, isConfined: isConfined) {
-    case .leftOut: return [Statement("SELECT")]
+    case .leftOut(let name): return Prepared(statements: [Statement("SELECT")], foreignName: name)
     case .sent(let parts):
-      return parts.map { part in
+      let statements = parts.map { part in
         Statement(part.right.map { ScratchRights.signed(part.sql, $0, secret: secret) } ?? part.sql)
       }
+      return Prepared(statements: statements, isGrant: parts.last?.right?.kind == .grant)
     }
   }
 
@@ -34,13 +49,12 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`.
   @discardableResult
-  package func query(_ sql: String) async throws -> Rows {
-    try await query(sql, as: prepared(sql))
-  }
+  package func query(_ sql: String) async throws -> Rows { try await query(prepared(sql), sql) }
 
   @discardableResult
-  private func query(_ sql: String, as statements: [Statement]) async throws -> Rows {
+  private func query(_ prepared: Prepared, _ sql: String) async throws -> Rows {
     do {
+      let statements = prepared.statements
       for statement in statements.dropLast() { try await connection.query(statement.sql) }
       return try await connection.query(statements[statements.count - 1].sql)
     } catch let error as PostgresError {
@@ -48,12 +62,42 @@ package struct LoadingSession: Sendable {
     }
   }
 
+  /// Runs one statement of a text.
+  ///
+  /// - Parameter text: the number of its text.
+  /// - Returns: what it leaves nothing of.
+  /// - Throws: `PostgresError`.
+  package func run(_ statement: ScriptStatement, of text: Int) async throws -> LeftOut? {
+    let prepared = prepared(statement.sql)
+    return try prepared.leftOut(try await query(prepared, statement.sql)).map {
+      LeftOut(kind: $0, text: text, line: statement.line)
+    }
+  }
+
+  /// Runs the statements of a text, each by itself or as far as they say so in transactions.
+  ///
+  /// - Parameter text: the number of the text.
+  /// - Returns: the answers, and which statements leave nothing.
+  /// - Throws: `PostgresError` when the connection is lost.
+  package func run(
+    _ statements: [ScriptStatement], of text: Int
+  ) async throws -> (answers: [Result<Rows, PostgresError>], leftOut: [LeftOut]) {
+    let prepared = statements.map { self.prepared($0.sql) }
+    let answers = try await pipeline(statements.map(\.sql), prepared, sync: .each)
+    var leftOut: [LeftOut] = []
+    for ((statement, prepared), answer) in zip(zip(statements, prepared), answers) {
+      guard case .success(let rows) = answer, let kind = try prepared.leftOut(rows) else { continue }
+      leftOut.append(LeftOut(kind: kind, text: text, line: statement.line))
+    }
+    return (answers, leftOut)
+  }
+
   /// Runs a script of any number of statements, all of them or none unless it says where transactions begin and end.
   ///
   /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
   package func execute(_ script: String) async throws {
     let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: prepared($0.sql)) }
-    guard statements.contains(where: { $0.sent.count != 1 || $0.sent[0].sql != $0.sql }) else {
+    guard statements.contains(where: { $0.sent.statements.map(\.sql) != [$0.sql] }) else {
       try await connection.execute(script)
       return
     }
@@ -62,7 +106,7 @@ package struct LoadingSession: Sendable {
     let begin = !own && !isOpen
     if begin { try await connection.execute("BEGIN") }
     do {
-      for statement in statements { try await query(statement.sql, as: statement.sent) }
+      for statement in statements { try await query(statement.sent, statement.sql) }
       if begin { try await connection.execute("COMMIT") }
     } catch {
       if begin { _ = try? await connection.execute("ROLLBACK") }
@@ -76,11 +120,16 @@ package struct LoadingSession: Sendable {
   package func pipeline(
     _ statements: [String], sync: Connection.Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
-    let prepared = statements.map(prepared)
-    var results = try await connection.pipeline(prepared.flatMap { $0 }, sync: sync)[...]
+    try await pipeline(statements, statements.map(prepared), sync: sync)
+  }
+
+  private func pipeline(
+    _ statements: [String], _ prepared: [Prepared], sync: Connection.Synchronisation
+  ) async throws -> [Result<Rows, PostgresError>] {
+    var results = try await connection.pipeline(prepared.flatMap(\.statements), sync: sync)[...]
     return zip(statements, prepared).map { sql, sent in
-      let own = results.prefix(sent.count)
-      results = results.dropFirst(sent.count)
+      let own = results.prefix(sent.statements.count)
+      results = results.dropFirst(sent.statements.count)
       for case .failure(let error) in own { return .failure(told(error, of: sql)) }
       return own[own.endIndex - 1]
     }
@@ -88,19 +137,25 @@ package struct LoadingSession: Sendable {
 
   /// Runs statements one by one, each by itself unless they say otherwise, with the rows that follow some of them.
   ///
-  /// - Returns: a result or an error for each.
+  /// - Parameter text: the number of the text.
+  /// - Returns: a result or an error for each, and which of them leave nothing.
   /// - Throws: `PostgresError` when the connection is lost.
-  package func load(_ statements: [ScriptStatement]) async throws -> [Result<Rows, PostgresError>] {
+  package func load(
+    _ statements: [ScriptStatement], of text: Int
+  ) async throws -> (answers: [Result<Rows, PostgresError>], leftOut: [LeftOut]) {
     var results: [Result<Rows, PostgresError>] = []
+    var leftOut: [LeftOut] = []
     var next = statements[...]
     while !next.isEmpty {
       let plain = next.prefix { $0.rows == nil && !Script.exchangesRows($0.sql) }
-      results += try await pipeline(plain.map(\.sql), sync: .each)
+      let (answers, these) = try await run(Array(plain), of: text)
+      results += answers
+      leftOut += these
       next = next.dropFirst(plain.count)
       guard let copy = next.popFirst() else { break }
       results.append(try await exchange(copy))
     }
-    return results
+    return (results, leftOut)
   }
 
   /// Rows go to the server by the role that loads, as every other statement does: `COPY` from files and programs is another

@@ -4,6 +4,8 @@ package struct ScratchTemplate: Sendable {
   package let name: String
   /// Whether it was loaded without a superuser's rights, by the role that its copies belong to.
   let isLoaded: Bool
+  /// What was loaded into it and left nothing.
+  package var leftOut: [LeftOut] = []
 }
 
 /// A database on the scratch server that belongs to whoever made it.

@@ -25,7 +25,7 @@ package actor ScratchServer {
   private nonisolated let secret: String
   private var counter = 0
   /// Templates that this process is making, or has.
-  private var templates: [Digest: Task<String, any Error>] = [:]
+  private var templates: [Digest: Task<ScratchTemplate, any Error>] = [:]
   /// Databases that have a role for loading.
   private var roles: Set<String> = []
 
@@ -84,7 +84,8 @@ package actor ScratchServer {
     let words =
       [
         cluster, installation.bin, "\(installation.version)", installation.program, universe,
-        confined ? "confined" : "",
+        // Those of another way to lock would not see that a lock's file was removed.
+        confined ? "confined" : "", "locks 2",
       ] + settings
     let base = try ServerFolders.runtime()
     let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
@@ -95,7 +96,8 @@ package actor ScratchServer {
     // Whoever holds the gate may start the server or let it go; nobody else meanwhile.
     let gate = try await FileLock(gatePath, .exclusive, "starts or stops the scratch server")
     let usersLock = try await FileLock(usersPath, .shared, "stops the scratch server")
-    if ServerFolders.ping(directory) != .accepting {
+    let isStarted = ServerFolders.ping(directory, superuser) != .accepting
+    if isStarted {
       try removeRemains(directory)
       try await ScratchCluster.start(
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
@@ -106,6 +108,8 @@ package actor ScratchServer {
       applicationName: "dbtool scratch")
     let secret = try await ScratchRights.secret(of: admin, isOwn: !universe.isEmpty)
     _ = consume gate
+    // Where a server was started, time has been spent already.
+    if isStarted { ScratchSweep.run(in: base, except: generation.name, user: user) }
     let server = ScratchServer(
       installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
       generation: generation, secret: secret)
@@ -255,8 +259,10 @@ package actor ScratchServer {
   ) async throws -> ScratchTemplate {
     if let base, base.server !== self { return try await base.server.template(for: key, from: base, build: build) }
     let isLoaded = base?.isLoaded ?? false
-    let name = try await once(key, from: base, isLoaded: isLoaded) { try await Connection.with($0.target, build) }
-    return ScratchTemplate(server: self, name: name, isLoaded: isLoaded)
+    return try await once(key, from: base, isLoaded: isLoaded) {
+      try await Connection.with($0.target, build)
+      return []
+    }
   }
 
   /// The template database for `key`, loaded without a superuser's rights when there is none yet.
@@ -264,17 +270,27 @@ package actor ScratchServer {
     for key: Digest, from base: ScratchTemplate? = nil,
     build: @escaping @Sendable (LoadingSession) async throws -> Void
   ) async throws -> ScratchTemplate {
-    if let base, base.server !== self {
-      return try await base.server.loadedTemplate(for: key, from: base, build: build)
+    try await notedTemplate(for: key, from: base) {
+      try await build($0)
+      return []
     }
-    let name = try await once(key, from: base, isLoaded: true) { try await $0.withLoading(build) }
-    return ScratchTemplate(server: self, name: name, isLoaded: true)
+  }
+
+  /// The same for what may have left nothing: that is kept with the template, for those who find it later.
+  package func notedTemplate(
+    for key: Digest, from base: ScratchTemplate? = nil,
+    build: @escaping @Sendable (LoadingSession) async throws -> [LeftOut]
+  ) async throws -> ScratchTemplate {
+    if let base, base.server !== self {
+      return try await base.server.notedTemplate(for: key, from: base, build: build)
+    }
+    return try await once(key, from: base, isLoaded: true) { try await $0.withLoading(build) }
   }
 
   private func once(
     _ key: Digest, from base: ScratchTemplate?, isLoaded: Bool,
-    _ build: @escaping @Sendable (ScratchDatabase) async throws -> Void
-  ) async throws -> String {
+    _ build: @escaping @Sendable (ScratchDatabase) async throws -> [LeftOut]
+  ) async throws -> ScratchTemplate {
     if let task = templates[key] { return try await task.value }
     let task = Task { try await makeTemplate("template_" + key.short, from: base, isLoaded: isLoaded, build) }
     templates[key] = task
@@ -287,14 +303,25 @@ package actor ScratchServer {
 
   private func makeTemplate(
     _ name: String, from base: ScratchTemplate?, isLoaded: Bool,
-    _ build: @Sendable (ScratchDatabase) async throws -> Void
-  ) async throws -> String {
-    let existing = try await admin.query("SELECT FROM pg_database WHERE datname = $1", [name])
-    if !existing.isEmpty { return name }
+    _ build: @Sendable (ScratchDatabase) async throws -> [LeftOut]
+  ) async throws -> ScratchTemplate {
+    func template(_ leftOut: [LeftOut]) -> ScratchTemplate {
+      ScratchTemplate(server: self, name: name, isLoaded: isLoaded, leftOut: leftOut)
+    }
+    if let existing = try await admin.query(
+      "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", [name]
+    ).first {
+      return template(LeftOut.decode(try existing.string(0)))
+    }
+    var leftOut: [LeftOut] = []
     let database = try await makeDatabase(from: base, isLoaded: isLoaded)
     do {
-      try await build(database)
+      leftOut = try await build(database)
       try await release(database)
+      if !leftOut.isEmpty {
+        try await admin.execute(
+          "COMMENT ON DATABASE \(Quote.identifier(database.name)) IS \(Quote.literal(LeftOut.encode(leftOut)))")
+      }
       // What others are copied from is not its loader's to change any more.
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) OWNER TO \(Self.superuser)")
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
@@ -308,7 +335,7 @@ package actor ScratchServer {
       try? await database.drop()
       throw error
     }
-    return name
+    return template(leftOut)
   }
 
   /// Takes a database's role for loading away; what it has made for itself is the owner's.

@@ -8,10 +8,11 @@ extension ScratchRights {
   /// languages internal, C and SQL have the numbers 12, 13 and 14, whatever they are called.
   static let asSuperuser = """
     CREATE FUNCTION pg_catalog.dbtool_as_superuser(statement text, kind text, detail text, signature text, path text)
-      RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+      RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
       SET search_path = pg_catalog, pg_temp SET check_function_bodies = off SET standard_conforming_strings = on AS $$
     DECLARE
       made record;
+      undone integer := 0;
       name text;
       validator regprocedure;
       known jsonb;
@@ -36,7 +37,7 @@ extension ScratchRights {
         RAISE insufficient_privilege USING MESSAGE = format('permission denied to set parameter "%s"', detail);
       END IF;
       IF kind = 'available extension' AND NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = detail) THEN
-        RETURN;
+        RETURN undone;
       END IF;
       PERFORM dbtool_sleep();
       IF kind = 'event' THEN
@@ -152,6 +153,7 @@ extension ScratchRights {
         LOOP
           UPDATE pg_proc SET proacl = made.initprivs WHERE made.classoid = 'pg_proc'::regclass AND oid = made.objoid;
           UPDATE pg_class SET relacl = made.initprivs WHERE made.classoid = 'pg_class'::regclass AND oid = made.objoid;
+          undone := undone + 1;
         END LOOP;
       END IF;
       IF EXISTS (SELECT FROM pg_namespace n
@@ -162,7 +164,7 @@ extension ScratchRights {
         RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
       END IF;
       -- A grant makes nothing, and changes no owner. There are as many of them as of functions.
-      IF kind = 'grant' THEN RETURN; END IF;
+      IF kind = 'grant' THEN RETURN undone; END IF;
       IF EXISTS (SELECT FROM pg_shdepend s
                   WHERE s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
                     AND s.refclassid = 'pg_authid'::regclass AND s.deptype = 'o' AND s.objid < 16384
@@ -219,6 +221,7 @@ extension ScratchRights {
       END LOOP;
       -- One that this has made or changed.
       PERFORM dbtool_sleep();
+      RETURN undone;
     END
     $$
     """
