@@ -93,7 +93,8 @@ import Testing
     @Sendable func file(_ name: String, _ rest: String) -> String {
       "SET LOCAL my.file = \(Quote.literal(name));\n\(rest)"
     }
-    try await with(schema, ["1.sql": file("first", sees)]) { connection, seeds in
+    try await with(schema, ["1.sql": file("first", sees)]) { own, seeds in
+      let connection = try await Connection.open(own.target.pinned)
       // Each by itself: some keep others from working.
       for (index, leak) in Self.leaks.enumerated() {
         try seeds.write(leak.makes + ";\n", to: "2\(index)_leak.sql")
@@ -111,6 +112,7 @@ import Testing
       #expect(try others.map { "\(try $0.string(0)): \(try $0.string(2)), at first \(try $0.string(3))" } == [])
       let count = try await one(connection, "SELECT count(DISTINCT file) FROM public.seen")
       #expect(count == "\(Self.leaks.count + 1)")
+      await connection.close()
     }
   }
 

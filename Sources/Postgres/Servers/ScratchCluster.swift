@@ -93,8 +93,11 @@ enum ScratchCluster {
   ) async throws {
     try ServerFolders.makePrivate(directory, for: user)
     let data = directory + "/data"
-    let copy = try await ChildProcess.run("/bin/cp", ["-R", "--reflink=auto", cluster, data], as: user, in: "/")
+    // What copies for a run that was killed goes on meanwhile: under a name of its own it is in nobody's way.
+    let copying = "\(directory)/copy.\(getpid())"
+    let copy = try await ChildProcess.run("/bin/cp", ["-R", "--reflink=auto", cluster, copying], as: user, in: "/")
     guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
+    guard rename(copying, data) == 0 else { throw ServerError.system("rename \(copying)", errno) }
     let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap { Int($0) } ?? idleSeconds
     let log = directory + ".log"
     try? FileManager.default.removeItem(atPath: log)
