@@ -107,6 +107,11 @@ package struct CertainRenames {
       let usual = ChosenName(table: fact.id.name, columns: [], label: "part")
       parts[name] = IndexPart(id: fact.id, root: root, usual: usual)
     }
+    // What leaves its parent takes its parts along, under their names.
+    parts = parts.filter { _, part in
+      guard let table = part.id.table else { return false }
+      return source[table]?.partitionParent == target[table]?.partitionParent
+    }
     for (name, part) in parts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       let isFact = source.contains(part.id)
       let free = part.usual.free { isTaken(name[0], $0) }

@@ -285,10 +285,19 @@ struct Delta {
       }
     }
     for table in created where table.kind.isTable {
-      for parent in target.parents(of: table) {
-        for check in targetChildren[parent] ?? [] where target[check]?.attributes[.validated] == .flag(false) {
-          let own = FactID(.inheritedConstraint, schema: table.schema, name: table.name, member: check.member)
-          if target[check]?.text(.type) == "c", source.contains(check), !target.contains(own) { replaced.append(check) }
+      // Where a parent in between has it validated, the child has it validated too.
+      var validated: Set<String> = []
+      var tables = [table]
+      while !tables.isEmpty {
+        for fact in tables.flatMap({ targetChildren[$0] ?? [] }) where fact.kind == .inheritedConstraint {
+          validated.insert(fact.member)
+        }
+        tables = tables.flatMap(target.parents)
+        for check in tables.flatMap({ targetChildren[$0] ?? [] }) where source.contains(check) {
+          guard let fact = target[check], fact.attributes[.validated] == .flag(false), fact.text(.type) == "c",
+            !validated.contains(check.member)
+          else { continue }
+          replaced.append(check)
         }
       }
     }

@@ -331,7 +331,7 @@ import Testing
       "CREATE TABLE public.t (id bigint PRIMARY KEY, a integer); CREATE MATERIALIZED VIEW public.m AS SELECT a FROM public.t;",
       "would have to be filled"
     ),
-    ("CREATE TABLE public.t (a integer PRIMARY KEY) PARTITION BY RANGE (a);", "has partitions"),
+    ("CREATE TABLE public.t (id bigint PRIMARY KEY, a integer) PARTITION BY RANGE (id);", "has partitions"),
     (
       "CREATE TABLE public.t (id bigint PRIMARY KEY, a integer, EXCLUDE USING btree (a WITH =));",
       "is an exclusion constraint"
