@@ -95,7 +95,8 @@ import Testing
       }
     }
     try await Waiting.until("it has begun") {
-      try await ChildProcess.run("/bin/ps", ["-ww", "-o", "args=", "-p", "\(other.pid)"]).output.hasPrefix("/usr/bin/tail")
+      let process = try await ChildProcess.run("/bin/ps", ["-ww", "-o", "args=", "-p", "\(other.pid)"])
+      return process.output.hasPrefix("/usr/bin/tail")
     }
     try runtime.write("\(other.pid)\n", to: runtime.name(0) + "/data/postmaster.pid")
     // The number of one that is dead may be another program's by now.
