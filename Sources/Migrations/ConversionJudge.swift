@@ -38,6 +38,10 @@ struct ConversionJudge {
     conversion.isTried = true
     conversion.changed = try await example("o.error IS NULL AND NOT o.same", "coalesce(o.y::text, 'NULL')")
     conversion.refused = try await example("o.error IS NOT NULL", "o.error")
+    if try await isImpossible(oldBase) {
+      conversion.way = .anew
+      return conversion
+    }
     conversion.settings = try await settings()
     // PostgreSQL calls the output of floating point numbers and of bytea immutable, which it is not.
     if !conversion.settings.isEmpty { conversion.isImmutable = false }
@@ -186,7 +190,7 @@ struct ConversionJudge {
       case .arrayOfOne: "(y)[1]::text::\(old)"
       case .firstElement: "ARRAY[y::text]::\(old)"
       case .texts: "y::text[]::\(old)"
-      case .assignment, .cast, .text:
+      case .assignment, .cast, .text, .anew:
         try await accepts("EXPLAIN SELECT y::\(old) FROM pg_temp.outcome") ? "y::\(old)" : "y::text::\(old)"
       }
     // 1.5 and 1.50 are one number. What is too long for a varchar but for spaces at its end is cut there, as SQL says.
@@ -216,6 +220,18 @@ struct ConversionJudge {
     try await connection.execute(
       "CREATE OR REPLACE FUNCTION pg_temp.convert() RETURNS void LANGUAGE plpgsql AS \(Quote.literal(body))")
     try await connection.query("SELECT pg_temp.convert()")
+  }
+
+  /// Whether no value of a type of which all kinds were tried has a place in the new one. A text can be anything.
+  private func isImpossible(_ base: Base) async throws -> Bool {
+    guard !base.isArray, ["N", "B", "D", "T", "E", "I"].contains(base.category) || base.name == "uuid" else {
+      return false
+    }
+    return try await connection.query(
+      """
+      SELECT NOT EXISTS (SELECT FROM pg_temp.first o JOIN pg_temp.probe p USING (n)
+                          WHERE o.error IS NULL AND p.a IS NOT NULL)
+      """)[0].bool(0)
   }
 
   private func example(_ condition: String, _ outcome: String) async throws -> TypeConversion.Example? {

@@ -1,4 +1,5 @@
 package import Catalog
+internal import Planning
 package import Postgres
 
 /// Rows for the tables of a scratch database, so that a plan is proved on data and not on empty tables.
@@ -72,6 +73,10 @@ package enum ProofRows {
                CASE
                  WHEN y.typtype = 'e' THEN format('(SELECT l.label FROM dbtool_proof.labels l WHERE l.type = %s ORDER BY l.place OFFSET (K %% (SELECT count(*) FROM dbtool_proof.labels l WHERE l.type = %s)) LIMIT 1)', y.oid, y.oid)
                  WHEN y.typcategory = 'B' THEN 'K % 2 = 0'
+                 WHEN y.typcategory = 'C' THEN quote_literal(r.text)
+                 -- Arrays of what is made of others hold one.
+                 WHEN e.typtype = 'c' THEN quote_literal('{"' || r.text || '"}')
+                 WHEN e.typtype = 'd' AND e.typcategory = 'N' THEN '''{K}'''
                  WHEN y.typcategory = 'A' THEN '''{}'''
                  WHEN y.typname = 'uuid' THEN 'lpad(K::text, 32, ''0'')'
                  WHEN y.typname IN ('json', 'jsonb') THEN '''{}'''
@@ -84,6 +89,13 @@ package enum ProofRows {
                  ELSE 'K::text' END AS value
           FROM pg_catalog.pg_attribute a
           JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+          LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype
+          LEFT JOIN pg_catalog.pg_type e ON e.oid = coalesce(nullif(y.typelem, 0), b.typelem)
+          LEFT JOIN LATERAL (
+            SELECT '(' || string_agg(CASE WHEN t.typcategory IN ('N', 'S') THEN 'K' ELSE '' END, ',' ORDER BY f.attnum) || ')' AS text
+              FROM pg_catalog.pg_attribute f JOIN pg_catalog.pg_type t ON t.oid = f.atttypid
+             WHERE f.attrelid = coalesce(nullif(e.typrelid, 0), nullif(b.typrelid, 0), nullif(y.typrelid, 0)) AND f.attnum > 0
+               AND NOT f.attisdropped) r ON true
           JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_'
@@ -186,7 +198,10 @@ package enum ProofRows {
         END LOOP;
       END $dbtool$
       """#)
+    try await ProofNumbers.advance(connection)
   }
+
+  // MARK: Values
 
   /// The labels that enums keep. Rows with one that goes are refused by the change, as its hazard says.
   private static func collectLabels(_ connection: Connection, _ source: Catalog, _ target: Catalog) async throws {
@@ -247,12 +262,13 @@ package enum ProofRows {
       return isWhole ? fact.id == root : fact.attributes[.partitionKey] == nil
     }.map(\.id).sorted()
     guard !tables.isEmpty else { return [:] }
+    let layouts = TypeLayouts(from: source, to: target)
     let queries = tables.map { table in
       let (old, new) = (before.columns(of: table), after.columns(of: table))
       let columns = old.filter { name, fact in
         guard !replaced.contains(fact.id), let other = new[name] else { return false }
         return fact.attributes[.type] == other.attributes[.type] && fact.attributes[.generated] == nil
-          && other.attributes[.generated] == nil
+          && other.attributes[.generated] == nil && layouts.changed(within: fact.id).isEmpty
       }.keys.sorted()
       let row =
         columns.isEmpty ? "NULL" : "ROW(\(columns.map { "t." + Quote.identifier($0) }.joined(separator: ", ")))"

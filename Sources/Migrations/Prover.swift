@@ -9,6 +9,8 @@ package struct Proof: Sendable {
   package var differences: [CatalogDifference]
   /// Tables whose rows were not the same afterwards.
   package var lostRows: [FactID]
+  /// Columns that would get a number next that a row has, and would not have before.
+  package var takenNumbers: [FactID]
   /// How many rows were there, and in how many tables.
   package var rows: Int
   package var tables: Int
@@ -16,7 +18,7 @@ package struct Proof: Sendable {
   package var emptyTables: [FactID]
   package var serverVersion: ServerVersion
 
-  package var holds: Bool { differences.isEmpty && lostRows.isEmpty }
+  package var holds: Bool { differences.isEmpty && lostRows.isEmpty && takenNumbers.isEmpty }
 }
 
 /// A step that PostgreSQL refused on the scratch copy.
@@ -85,6 +87,7 @@ package struct Prover: Sendable {
     var before: [FactID: ProofRows.Content] = [:]
     var observer = LockObserver(existing: [source, counted])
     try await observer.start(connection)
+    let taken = try await ProofNumbers.taken(connection)
     var index = 0
     for segment in plan.segments {
       let isTransaction = segment[0].mode.isTransactional
@@ -109,14 +112,20 @@ package struct Prover: Sendable {
     }
     if plan.steps.count == plan.renamed?.count ?? 0 { before = try await contents() }
     let after = try await contents()
+    let changed = plan.steps.filter { $0.action != .drop && $0.hazards.contains { $0.isRefused } }.map(\.subject)
+    // What is said to forget a position may.
+    let newlyTaken = try await ProofNumbers.taken(connection).subtracting(taken).filter { column in
+      !changed.contains { $0.schema == column.schema && $0.name == column.name || $0.kind == .sequence }
+    }
     try await ProofRows.removeDefaultPartitions(connection)
-    return (plan, KeptRows(before: before, after: after))
+    return (plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted()))
   }
 
   /// What was in the tables.
   private struct KeptRows {
     var before: [FactID: ProofRows.Content]
     var after: [FactID: ProofRows.Content]
+    var takenNumbers: [FactID]
   }
 
   private func judge(
@@ -133,6 +142,7 @@ package struct Prover: Sendable {
     let lost = before.filter { rows.after[$0.key] != $0.value }.map(\.key).sorted()
     return Proof(
       differences: CatalogDifference.compare(expected: expected, actual: result), lostRows: lost,
+      takenNumbers: rows.takenNumbers,
       rows: before.values.reduce(0) { $0 + $1.rows }, tables: before.values.count { $0.rows > 0 },
       emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(),
       serverVersion: version)

@@ -52,11 +52,11 @@ extension States {
   package func plan(from source: Catalog, to target: Catalog, renaming renames: [Rename] = []) async throws -> Plan {
     if source.agrees(with: target) { return Plan(steps: []) }
     var source = source
-    var steps = renames.map(\.step)
+    var steps = Renames.newSchemas(renames, source) + renames.map(\.step)
     var renamed: (count: Int, source: Catalog)?
     if !renames.isEmpty {
       // What views, policies and functions say afterwards is PostgreSQL's to write.
-      (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames), target)
+      (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames, steps), target)
       renamed = (steps.count, source)
     }
     let certain = CertainRenames(from: source, to: target)

@@ -191,14 +191,21 @@ package actor States {
   }
 
   /// The same with what no server holds.
-  func rebuiltWithDeclared(_ catalog: Catalog, then renames: [Rename]) async throws -> Catalog {
+  func rebuiltWithDeclared(
+    _ catalog: Catalog, then renames: [Rename], _ steps: [PlanStep]
+  ) async throws -> Catalog {
     var names = Dictionary(uniqueKeysWithValues: renames.map { ($0.from, $0.to) })
     for (from, to) in names where from.kind == .table {
       let kind = FactKind.partitionWindow
       names[FactID(kind, schema: from.schema, name: from.name)] = FactID(kind, schema: to.schema, name: to.name)
     }
-    let read = try await rebuilt(withVersions(catalog, from: nil), then: renames.map(\.step))
-    return withVersions(withFacts(read, declaredOnlyFrom: catalog.renaming(names)), from: catalog)
+    let read = try await rebuilt(withVersions(catalog, from: nil), then: steps)
+    var declared = catalog.renaming(names)
+    // What has moved needs its former schema no more.
+    for id in names.values {
+      declared[id]?.needs.removeAll { $0.kind == .schema && $0.name != id.schema }
+    }
+    return withVersions(withFacts(read, declaredOnlyFrom: declared), from: catalog)
   }
 
   static func run(_ steps: [PlanStep], on session: LoadingSession) async throws {

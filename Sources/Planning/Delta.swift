@@ -21,6 +21,8 @@ struct Delta {
   /// For whose sake: what is done to these comes between a column's two halves.
   private(set) var parkedFor: [FactID: Set<FactID>] = [:]
   let holdings: TypeHoldings
+  /// What changes while no column may hold it.
+  var cleared: Set<FactID> = []
   /// Changes that cannot be made, in words.
   private(set) var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
@@ -458,7 +460,7 @@ struct Delta {
       refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
       return true
     }
-    let layouts = holdings.changedLayouts(of: column, in: self)
+    let layouts = TypeLayouts(source, target, sourceChildren, targetChildren).changed(within: column)
     let parking: Change
     if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
       parking = CompositeTypeRule.parking(new, from: before, to: after)

@@ -14,8 +14,10 @@ package struct Rename: Sendable, Hashable {
   package var step: PlanStep {
     let new = Quote.identifier(to.member.isEmpty ? to.name : to.member)
     let table = FactID(.table, schema: to.schema, name: to.name)
+    let name = Quote.identifier(to.schema)
     let statement =
       switch to.kind {
+      case _ where from.schema != to.schema: "ALTER \(from.objectClause) SET SCHEMA \(name)"
       case .column: "ALTER \(table.objectClause) RENAME COLUMN \(from.memberSQL) TO \(new)"
       case .constraint: "ALTER \(table.objectClause) RENAME CONSTRAINT \(from.memberSQL) TO \(new)"
       case .enumType where !to.member.isEmpty:
@@ -86,7 +88,47 @@ package enum Renames {
       let taken = relationNames(source)
       renames.removeAll { $0.to.kind != .column && taken.contains([$0.to.schema, $0.to.name]) }
     }
-    return renames + likelyLabels(source, target)
+    return renames + likelyOwnedSequences(renames, source, target) + likelyLabels(source, target)
+  }
+
+  /// The sequences of columns whose tables, or which themselves, have other names.
+  private static func likelyOwnedSequences(_ renames: [Rename], _ source: Catalog, _ target: Catalog) -> [Rename] {
+    let tables = Dictionary(uniqueKeysWithValues: renames.filter { $0.to.kind == .table }.map { ($0.from, $0.to) })
+    let columns = Dictionary(
+      uniqueKeysWithValues: renames.filter { $0.to.kind == .column }.map { ($0.from, $0.to.member) })
+    guard !tables.isEmpty || !columns.isEmpty else { return [] }
+    var sequences: [[String]: FactID] = [:]
+    for fact in target.facts.values where fact.id.kind == .sequenceOwner {
+      sequences[fact.list(.column)] = FactID(.sequence, schema: fact.id.schema, name: fact.id.name)
+    }
+    var taken = relationNames(source)
+    return source.facts.values.filter { $0.id.kind == .sequenceOwner }.sorted { $0.id < $1.id }.compactMap { owner in
+      let parts = owner.list(.column)
+      guard parts.count == 3 else { return nil }
+      let former = FactID(.table, schema: parts[0], name: parts[1])
+      let table = tables[former] ?? former
+      let column = FactID(.column, schema: parts[0], name: parts[1], member: parts[2])
+      let renamed = FactID(.column, schema: table.schema, name: table.name, member: parts[2])
+      let member = columns[column] ?? columns[renamed] ?? parts[2]
+      guard let to = sequences[[table.schema, table.name, member]] else { return nil }
+      // It moves to another schema with its table.
+      let moved = table.schema != former.schema && owner.id.schema == former.schema
+      let from = FactID(.sequence, schema: moved ? table.schema : owner.id.schema, name: owner.id.name)
+      guard from != to, from.schema == to.schema, !target.contains(from),
+        taken.insert([to.schema, to.name]).inserted
+      else { return nil }
+      return Rename(from: from, to: to, evidence: "it is the sequence of \(table.sqlName).\(Quote.identifier(member))")
+    }
+  }
+
+  /// Schemas into which something moves and that are not there yet.
+  package static func newSchemas(_ renames: [Rename], _ source: Catalog) -> [PlanStep] {
+    let schemas = Set(renames.filter { $0.from.schema != $0.to.schema }.map { FactID(.schema, name: $0.to.schema) })
+    return schemas.filter { !source.contains($0) }.sorted().map { schema in
+      var step = PlanStep(altering: schema, ["CREATE SCHEMA \(Quote.identifier(schema.name))"])
+      step.action = .create
+      return step
+    }
   }
 
   /// Labels that are new where others are gone, in enums that have as many as before.
@@ -128,11 +170,33 @@ package enum Renames {
       }
       return found
     }
-    let gone = onlyIn(source, not: target)
-    return onlyIn(target, not: source).compactMap { key, come in
+    let (gone, come) = (onlyIn(source, not: target), onlyIn(target, not: source))
+    let renamed = come.compactMap { key, come -> Rename? in
       guard come.count == 1, let from = gone[key], from.count == 1 else { return nil }
       return Rename(from: from[0], to: come[0], evidence: "the same definition")
-    }.sorted { $0.to < $1.to }
+    }
+    // What is in another schema has its name there.
+    let taken = Set(renamed.flatMap { [$0.from, $0.to] })
+    struct Moved: Hashable {
+      var kind: FactKind
+      var name: String
+      var attributes: Attributes
+    }
+    func byName(_ found: [Key: [FactID]]) -> [Moved: [FactID]] {
+      var result: [Moved: [FactID]] = [:]
+      for (key, ids) in found {
+        for id in ids where !taken.contains(id) {
+          result[Moved(kind: key.kind, name: id.name, attributes: key.attributes), default: []].append(id)
+        }
+      }
+      return result
+    }
+    let here = byName(gone)
+    let moved = byName(come).compactMap { key, come -> Rename? in
+      guard come.count == 1, let from = here[key], from.count == 1 else { return nil }
+      return Rename(from: from[0], to: come[0], evidence: "the same definition in another schema")
+    }
+    return (renamed + moved).sorted { $0.to < $1.to }
   }
 
   private static func likelyTablesAndColumns(_ source: Catalog, _ target: Catalog) -> [Rename] {
@@ -185,11 +249,15 @@ package enum Renames {
     var pairs: [(score: Double, from: FactID, to: FactID, same: Int, of: Int)] = []
     for to in come {
       let new = signature(after[to])
-      for from in gone where from.schema == to.schema {
+      for from in gone where from.schema == to.schema || from.name == to.name {
         let old = signature(before[from])
         let same = old.intersection(new).count
-        let score = Double(2 * same) / Double(max(1, old.count + new.count))
-        if same >= 2, score >= 0.6 { pairs.append((score, from, to, same, max(old.count, new.count))) }
+        var score = Double(2 * same) / Double(max(1, old.count + new.count))
+        let moves = from.schema != to.schema
+        guard same >= (moves ? 1 : 2), score >= 0.6 else { continue }
+        // Of two that are as alike, the one in the same schema.
+        if moves { score -= 0.01 }
+        pairs.append((score, from, to, same, max(old.count, new.count)))
       }
     }
     var taken: Set<FactID> = []

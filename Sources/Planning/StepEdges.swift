@@ -9,20 +9,38 @@ extension StepGraph {
     }
   }
 
-  /// A column waits as text until its domain has all its constraints, and until what it waits for is done.
+  /// A column waits as text until what it waits for is done. One that goes, or is of another type, does so before that; one
+  /// that comes, comes after it.
   mutating func connectParking() {
+    guard !delta.cleared.isEmpty || !delta.parkedFor.isEmpty else { return }
     for (column, causes) in delta.parkedFor where delta.parked.contains(column) {
       for cause in causes {
-        let parts = ((delta.sourceChildren[cause] ?? []) + (delta.targetChildren[cause] ?? [])).filter {
-          [.column, .domainConstraint].contains($0.kind) && $0 != column
-        }
-        for id in [cause] + parts {
-          for step in [creators[id], alterers[id], droppers[id], cleaners[id]] {
-            order(alterers[column], before: step)
-            order(step, before: cleaners[column])
-          }
+        for step in steps(of: cause, except: column) {
+          order(alterers[column], before: step)
+          order(step, before: cleaners[column])
         }
       }
+    }
+    let holdings = TypeHoldings(source: delta.target, dependents: delta.target.dependentsByFact())
+    for cause in delta.cleared {
+      let after = Dictionary(uniqueKeysWithValues: holdings.holders(of: cause).map { ($0.id, $0.isContained) })
+      let before = Dictionary(uniqueKeysWithValues: delta.holdings.holders(of: cause).map { ($0.id, $0.isContained) })
+      for id in Set(after.keys).union(before.keys) where !delta.parked.contains(id) {
+        for step in steps(of: cause, except: id) {
+          if before[id] == true { order(droppers[id] ?? (after[id] == true ? nil : alterers[id]), before: step) }
+          if after[id] == true { order(step, before: creators[id] ?? (before[id] == true ? nil : alterers[id])) }
+        }
+      }
+    }
+  }
+
+  /// What is done to a type or a table, as far as columns that hold it are in the way.
+  private func steps(of cause: FactID, except column: FactID) -> [Int] {
+    let parts = ((delta.sourceChildren[cause] ?? []) + (delta.targetChildren[cause] ?? [])).filter {
+      [.column, .domainConstraint].contains($0.kind) && $0 != column
+    }
+    return ([cause] + parts).flatMap { id in
+      [creators[id], alterers[id], droppers[id], cleaners[id]].compactMap { $0 }
     }
   }
 

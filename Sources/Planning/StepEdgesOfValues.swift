@@ -34,6 +34,20 @@ extension StepGraph {
     }
   }
 
+  /// Where no value can be converted, the new default gives each row one, and what it needs has to be there.
+  mutating func connectFreshValues() {
+    for (id, step) in alterers where id.kind == .column {
+      let value = FactID(.columnDefault, schema: id.schema, name: id.name, member: id.member)
+      guard let old = delta.source[id]?.optionalText(.type), let new = delta.target[id]?.optionalText(.type),
+        old != new,
+        delta.context.conversions[old, new].way == .anew
+      else { continue }
+      for need in delta.target[value]?.needs ?? [] where need != id {
+        order(creators[need] ?? finisher(need), before: step)
+      }
+    }
+  }
+
   // MARK: Domains
 
   /// A domain has its checks before anything is of it: PostgreSQL adds none once it stands in an array or in a composite

@@ -104,6 +104,7 @@ struct StepGraph {
     connectOwners()
     connectPersistence()
     connectPartitionedIndexes()
+    connectFreshValues()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
@@ -136,7 +137,9 @@ struct StepGraph {
       let kept = Set(nodes[index].fact.needs)
       // Privileges of an owner are those of whoever is the owner by then.
       for need in old.needs where !kept.contains(need) && need.kind != .owner {
-        if delta.dropped.contains(need), !delta.created.contains(need) { order(index, before: droppers[need]) }
+        if delta.dropped.contains(need), !delta.created.contains(need) || need.kind.isType {
+          order(index, before: droppers[need])
+        }
         order(index, before: cleaners[need])
       }
     }
@@ -149,7 +152,8 @@ struct StepGraph {
       for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
         if delta.dropped.contains(need) {
           order(dropper, before: droppers[need])
-        } else {
+        } else if id.kind != .sequenceOwner {
+          // Whose a sequence is, is in nobody's way.
           // What keeps the old state until it is dropped is only in the way of what cleans up after it.
           order(dropper, before: delta.parked.contains(need) ? alterers[need] : cleaners[need] ?? alterers[need])
         }

@@ -17,6 +17,8 @@ package struct TypeConversion: Sendable, Hashable {
     case firstElement
     /// Element by element, by way of their text forms.
     case texts
+    /// There is no way for any value: each gets what a new row would.
+    case anew
   }
 
   /// A value that shows what happens.
@@ -79,6 +81,7 @@ package struct TypeConversion: Sendable, Hashable {
     case .arrayOfOne: "CASE WHEN \(value) IS NOT NULL THEN ARRAY[\(value)::text]::\(type) END"
     case .firstElement: "(\(value))[1]::text::\(type)"
     case .texts: "\(value)::text[]::\(type)"
+    case .anew: "NULL"
     }
   }
 
@@ -144,6 +147,14 @@ package struct TypeConversion: Sendable, Hashable {
   func hazards(_ column: String, from old: String, to new: String) -> [Hazard] {
     var hazards: [Hazard] = []
     let change = "changes column \(column) from \(old) to \(new)"
+    if way == .anew {
+      let reason = refused.map { " (\($0.value): \($0.outcome))" } ?? ""
+      return [
+        Hazard(
+          .dataLoss,
+          "\(change), which none of its values can become\(reason); every row gets the column's default, or NULL")
+      ]
+    }
     if !isTried {
       hazards.append(Hazard(.dataLoss, "\(change); dbtool has no values to try whether they stay the same"))
     } else if let changed {

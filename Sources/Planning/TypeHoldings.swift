@@ -1,4 +1,4 @@
-internal import Catalog
+package import Catalog
 
 /// Where values of a type are stored: in columns of the type itself, and in those of arrays, composite types, ranges,
 /// domains and rows that are made of it.
@@ -37,32 +37,51 @@ struct TypeHoldings {
     }
     return found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
   }
+}
+
+/// What values of types look like in two states.
+package struct TypeLayouts {
+  private let source: Catalog
+  private let target: Catalog
+  private let sourceChildren: [FactID: [FactID]]
+  private let targetChildren: [FactID: [FactID]]
+
+  package init(from source: Catalog, to target: Catalog) {
+    self.init(source, target, source.childrenByParent(), target.childrenByParent())
+  }
+
+  init(
+    _ source: Catalog, _ target: Catalog, _ sourceChildren: [FactID: [FactID]], _ targetChildren: [FactID: [FactID]]
+  ) {
+    (self.source, self.target) = (source, target)
+    (self.sourceChildren, self.targetChildren) = (sourceChildren, targetChildren)
+  }
 
   /// The composite types and tables that a column's type is made of, and whose attributes are others in the target.
-  func changedLayouts(of column: FactID, in delta: Delta) -> Set<FactID> {
+  package func changed(within column: FactID) -> Set<FactID> {
     var visited: Set<FactID> = []
     var changed: Set<FactID> = []
     var queue = source[column]?.needs ?? []
     while let id = queue.popLast() {
-      guard id.kind.isType || id.kind.isTable, visited.insert(id).inserted, let old = source[id],
-        let new = delta.target[id]
+      guard id.kind.isType || id.kind.isTable, visited.insert(id).inserted, let old = source[id], let new = target[id]
       else { continue }
       queue += old.needs
       if id.kind == .compositeType, old.attributes != new.attributes { changed.insert(id) }
       guard id.kind.isTable else { continue }
-      func columns(_ children: [FactID]?, _ catalog: Catalog) -> [String: AttributeValue?] {
-        Dictionary(
-          uniqueKeysWithValues: (children ?? []).filter { $0.kind == .column }.map {
-            ($0.member, catalog[$0]?.attributes[.type])
-          })
-      }
-      let before = columns(delta.sourceChildren[id], source)
-      if before != columns(delta.targetChildren[id], delta.target) { changed.insert(id) }
-      queue += before.keys.flatMap {
-        source[FactID(.column, schema: id.schema, name: id.name, member: $0)]?.needs ?? []
+      let before = columns(sourceChildren[id], source)
+      if before != columns(targetChildren[id], target) { changed.insert(id) }
+      for name in before.keys {
+        queue += source[FactID(.column, schema: id.schema, name: id.name, member: name)]?.needs ?? []
       }
     }
     return changed
+  }
+
+  private func columns(_ children: [FactID]?, _ catalog: Catalog) -> [String: AttributeValue?] {
+    Dictionary(
+      uniqueKeysWithValues: (children ?? []).filter { $0.kind == .column }.map {
+        ($0.member, catalog[$0]?.attributes[.type])
+      })
   }
 }
 
@@ -76,6 +95,7 @@ extension Delta {
     }
     for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }
     for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
+      cleared.insert(domain)
       for holder in holdings.holders(of: domain) where holder.isContained { clear(holder.id, for: domain, &queue) }
     }
   }
@@ -86,6 +106,7 @@ extension Delta {
       guard let old = source[type], let new = target[type], CompositeTypeRule.changesTypes(from: old, to: new) else {
         continue
       }
+      cleared.insert(type)
       for holder in holdings.holders(of: type) { clear(holder.id, for: type, &queue) }
     }
   }
@@ -93,6 +114,7 @@ extension Delta {
   /// Nor does it write a table anew while its rows are values of a column elsewhere.
   mutating func clearRowTypes(_ queue: inout [FactID]) {
     for table in rewrittenTables().sorted() where !dropped.contains(table) {
+      cleared.insert(table)
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
     }
   }

@@ -138,6 +138,7 @@ import Testing
         try await ProofRows.fill($0, source: before, target: after)
       }
       let old = try await contents()
+      let taken = try await Connection.with(database.target) { try await ProofNumbers.taken($0) }
       let outcome = try await Databases.psql(plan.script, on: database)
       // Rows may be what the new schema forbids (classes 22 and 23), which no plan can help.
       if outcome.status != 0 {
@@ -149,6 +150,11 @@ import Testing
       let lost = old.filter { new[$0.key] != $0.value }.map {
         "\($0.key): \($0.value), then \(String(describing: new[$0.key]))"
       }
+      let forgotten = plan.steps.contains { $0.subject.kind == .sequence && !$0.hazards.isEmpty }
+      let numbers = try await Connection.with(database.target) { try await ProofNumbers.taken($0) }.subtracting(taken)
+      let replaced = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
+      let wrong = forgotten ? [] : numbers.filter { after.contains($0) && !replaced.contains($0) }
+      #expect(wrong.isEmpty, "seed \(seed): the next row's number is taken in \(wrong)\nafter:\n\(plan.script)")
       #expect(lost.isEmpty, "seed \(seed): rows are not what they were: \(lost)\nafter:\n\(plan.script)")
     }
   }

@@ -123,6 +123,7 @@ struct PlanOutput {
       text += console.styled("does not hold", .red) + " on PostgreSQL \(proof.serverVersion)\n"
       for difference in proof.differences.prefix(30) { text += DifferenceOutput.text(difference) }
       for table in proof.lostRows { text += "  the rows of \(table) are not the same afterwards\n" }
+      for column in proof.takenNumbers { text += "  the next row would get a number in \(column) that another has\n" }
       return text
     }
     text += "converges on PostgreSQL \(proof.serverVersion)"

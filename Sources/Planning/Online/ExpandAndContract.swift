@@ -114,6 +114,7 @@ package struct ExpandAndContract: TwoPartChange {
       else { throw refuse("\(table) has partitions or children, or is one") }
     }
     guard old.attributes[.generated] == nil, new.attributes[.generated] == nil else { throw refuse("it is generated") }
+    guard conversion.conversion.way != .anew else { throw refuse("none of its values can be converted") }
     guard (old.attributes[.identity] == nil) == (new.attributes[.identity] == nil) else {
       throw refuse("it becomes an identity, or is one no more; do that first")
     }

@@ -220,7 +220,11 @@ enum ColumnRule: Rule {
       let conversion = context.conversions[old.text(.type), type]
       // What a session has set must not decide what values become.
       change.statements += conversion.seen.map { "SET LOCAL \($0.assignment)" }
-      let expression = conversion.expression(new.id.memberSQL, to: type)
+      let value = context.target[
+        FactID(.columnDefault, schema: new.id.schema, name: new.id.name, member: new.id.member)]
+      let expression =
+        conversion.way == .anew
+        ? value?.text(.expression) ?? "NULL" : conversion.expression(new.id.memberSQL, to: type)
       // A foreign table's values are converted by nobody here.
       let isForeign = context.source.contains(FactID(.foreignTable, schema: new.id.schema, name: new.id.name))
       change.statements.append(conversion.way == .assignment || isForeign ? alter : "\(alter) USING \(expression)")

@@ -114,6 +114,11 @@ package struct SchemaGenerator {
     newerKinds()
     children()
     hostileNames()
+    typesWithinTypes()
+    numbers()
+    calls()
+    elsewhere()
+    rulesOnEachOther()
     return sql + comments
   }
 
