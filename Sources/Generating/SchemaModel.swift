@@ -9,6 +9,12 @@ package struct SchemaModel: Sendable {
     case composite(Name)
     /// The rows of a table or a view.
     case row(Name)
+
+    /// The type of arrays of arrays, which PostgreSQL tells from arrays by what was declared alone: `int[][]`.
+    func nested(_ dimensions: Int) -> DataType {
+      guard case .array = self, dimensions > 1 else { return self }
+      return .array(nested(dimensions - 1))
+    }
   }
 
   /// A name in a schema.

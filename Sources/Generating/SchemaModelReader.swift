@@ -32,6 +32,7 @@ extension SchemaModel {
         let name = Name(schema: try row.string(), name: try row.string())
         let isEnum = try row.bool()
         let (labels, fields, fieldTypes) = (try row.strings(), try row.strings(), try row.strings())
+        let dimensions = try row.strings()
         let comment = try row.optionalString()
         if isEnum {
           model.enumerations.append(Enumeration(name: name, labels: labels, comment: comment))
@@ -39,7 +40,10 @@ extension SchemaModel {
           model.composites.append(
             Composite(
               name: name,
-              fields: zip(fields, fieldTypes).map { Parameter(name: $0, type: types[$1], hasDefault: false) },
+              fields: fields.indices.map { index in
+                let type = types[fieldTypes[index]].nested(Int(dimensions[index]) ?? 0)
+                return Parameter(name: fields[index], type: type, hasDefault: false)
+              },
               comment: comment))
         }
       }
@@ -52,7 +56,7 @@ extension SchemaModel {
   private static let relations = """
     SELECT n.nspname, c.relname, c.relkind, pg_catalog.obj_description(c.oid, 'pg_class'),
            pg_catalog.pg_relation_is_updatable(c.oid, true) & 8 <> 0, pg_catalog.pg_relation_is_updatable(c.oid, true) & 4 <> 0,
-           a.names, a.types, a.sql, a.nullable, a.defaults, a.generated, a.comments,
+           a.names, a.types, a.dimensions, a.sql, a.nullable, a.defaults, a.generated, a.comments,
            coalesce((SELECT pg_catalog.array_agg(k.attname::text ORDER BY x.place)
                        FROM pg_catalog.pg_constraint p CROSS JOIN pg_catalog.unnest(p.conkey) WITH ORDINALITY AS x (number, place)
                        JOIN pg_catalog.pg_attribute k ON k.attrelid = p.conrelid AND k.attnum = x.number
@@ -62,6 +66,7 @@ extension SchemaModel {
      CROSS JOIN LATERAL (
        SELECT pg_catalog.array_agg(t.attname::text ORDER BY t.attnum) AS names,
               pg_catalog.array_agg(t.atttypid::text ORDER BY t.attnum) AS types,
+              pg_catalog.array_agg(greatest(t.attndims, d.typndims)::text ORDER BY t.attnum) AS dimensions,
               pg_catalog.array_agg(pg_catalog.format_type(t.atttypid, t.atttypmod) ORDER BY t.attnum) AS sql,
               pg_catalog.array_agg((NOT t.attnotnull AND NOT coalesce(d.typnotnull, false))::text ORDER BY t.attnum) AS nullable,
               pg_catalog.array_agg((t.atthasdef OR t.attidentity <> '' OR d.typdefault IS NOT NULL)::text ORDER BY t.attnum)
@@ -111,12 +116,14 @@ extension SchemaModel {
     }
     let comment = try row.optionalString()
     let (isInsertable, isUpdatable) = (try row.bool(), try row.bool())
-    let (names, typeIDs, sql) = (try row.strings(), try row.strings(), try row.strings())
+    let (names, typeIDs, dimensions) = (try row.strings(), try row.strings(), try row.strings())
+    let sql = try row.strings()
     let (nullable, defaults, generated) = (try row.strings(), try row.strings(), try row.strings())
     let comments = try row.strings()
     let columns = names.indices.map { index in
       Column(
-        name: names[index], type: types[typeIDs[index]], sqlType: sql[index], isNullable: nullable[index] == "true",
+        name: names[index], type: types[typeIDs[index]].nested(Int(dimensions[index]) ?? 0), sqlType: sql[index],
+        isNullable: nullable[index] == "true",
         hasDefault: defaults[index] == "true", isGenerated: generated[index] == "true",
         comment: comments[index].isEmpty ? nil : comments[index])
     }
@@ -193,6 +200,8 @@ extension SchemaModel {
            coalesce((SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '{}'),
            coalesce((SELECT pg_catalog.array_agg(a.atttypid::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+                      WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '{}'),
+           coalesce((SELECT pg_catalog.array_agg(a.attndims::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
                       WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped), '{}'),
            pg_catalog.obj_description(t.oid, 'pg_type')
       FROM pg_catalog.pg_type t JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

@@ -173,7 +173,10 @@ package struct SwiftTypes {
 
   private func swift(_ type: SchemaModel.DataType) -> String {
     switch type {
-    case .array(let element): return "[\(swift(element))]"
+    case .array(let element):
+      // An element can be NULL; an array within an array cannot.
+      if case .array = element { return "[\(swift(element))]" }
+      return "[\(swift(element))?]"
     case .enumeration(let name), .composite(let name), .row(let name):
       // What lies in a schema that is not written is text, or an object.
       guard let known = typeNames[name], let schema = schemaNames[name.schema] else {

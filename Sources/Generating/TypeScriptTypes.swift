@@ -132,12 +132,14 @@ package struct TypeScriptTypes {
     case .void: return "undefined"
     case .value(.row(let name)):
       let columns = model.relation(name).map { row($0, indentation: 10) } ?? ""
-      one = columns.isEmpty ? "Record<string, unknown>" : "{\n\(columns)        }"
-    case .value(let type): one = self.type(type)
+      let object = columns.isEmpty ? "Record<string, unknown>" : "{\n\(columns)        }"
+      return function.returnsSet ? "\(object)[]" : "\(object) | null"
+    case .value(let type): one = "\(self.type(type)) | null"
     case .columns(let columns):
-      one = "{\n" + columns.map { "          \(JavaScript.key($0.name)): \(type($0.type))\n" }.joined() + "        }"
+      let fields = columns.map { "          \(JavaScript.key($0.name)): \(type($0.type)) | null\n" }
+      one = "{\n" + fields.joined() + "        }"
     }
-    return function.returnsSet ? (one.contains("|") && !one.hasPrefix("{") ? "(\(one))[]" : "\(one)[]") : one
+    return function.returnsSet ? (one.hasPrefix("{") ? "\(one)[]" : "(\(one))[]") : one
   }
 
   // MARK: Types

@@ -11,7 +11,25 @@ struct ConversionJudge {
 
   /// - Parameter connection: its session gets settings and temporary objects of its own.
   static func judge(_ pair: TypeConversions.Pair, _ connection: Connection) async throws -> TypeConversion {
-    try await ConversionJudge(connection: connection, old: pair.old, new: pair.new).judge()
+    let (old, new) = (try await nullable(pair.old, connection), try await nullable(pair.new, connection))
+    return try await ConversionJudge(connection: connection, old: old, new: new).judge()
+  }
+
+  /// A type that a variable can have before it has a value: a domain that is never NULL is judged as what it is made of.
+  private static func nullable(_ type: String, _ connection: Connection) async throws -> String {
+    var type = type
+    while true {
+      do {
+        try await connection.query("SELECT NULL::\(type)")
+        return type
+      } catch let error as PostgresError where error.sqlState == "23502" {
+        let rows = try await connection.query(
+          "SELECT pg_catalog.format_type(typbasetype, typtypmod) FROM pg_catalog.pg_type WHERE oid = $1::regtype AND typbasetype <> 0",
+          [type])
+        guard let base = rows.first else { return type }
+        type = try base.string(0)
+      }
+    }
   }
 
   private func judge() async throws -> TypeConversion {

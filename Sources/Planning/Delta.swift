@@ -121,7 +121,8 @@ struct Delta {
         // leaves alone what they refer to.
         // A function needs a transform that is there when it is made, whatever it says.
         if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false, id.kind != .transform,
-          ![.constraint, .index, .trigger].contains(dependent.kind)
+          ![.constraint, .index, .trigger].contains(dependent.kind),
+          !(dependent.kind == .column && created.contains(id) && becomesMade(dependent, of: id))
         {
           continue
         }
@@ -443,6 +444,19 @@ struct Delta {
     for child in targetChildren[id] ?? [] where !created.contains(child) { recreate(child) }
   }
 
+  /// Whether a column gets a type that is made of another.
+  private func becomesMade(_ column: FactID, of type: FactID) -> Bool {
+    guard type.kind.isType else { return false }
+    var visited: Set<FactID> = []
+    var queue = target[column]?.needs ?? []
+    while let id = queue.popLast() {
+      guard id.kind.isType, visited.insert(id).inserted else { continue }
+      if id == type { return true }
+      queue += target[id]?.needs ?? []
+    }
+    return false
+  }
+
   /// Lets a column keep its values while something that its type is made of changes: every type has a text form, and those
   /// that have other attributes afterwards a form that names them.
   ///
@@ -451,7 +465,7 @@ struct Delta {
     guard changed.kind.isType || changed.kind.isTable || changed.kind == .extension, column.kind == .column,
       let old = source[column], let new = target[column],
       // The name of an extension's type says where the extension is.
-      old.attributes[.type] == new.attributes[.type] || changed.kind == .extension,
+      old.attributes[.type] == new.attributes[.type] || changed.kind == .extension || becomesMade(column, of: changed),
       old.attributes[.generated] == nil, new.attributes[.generated] == nil, let table = old.parent,
       table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
       holder.attributes[.inherits] == nil, let before = source[changed], let after = target[changed]

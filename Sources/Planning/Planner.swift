@@ -21,6 +21,10 @@ package enum PlanError: Error, CustomStringConvertible {
 
 /// From two catalogs to ordered steps: diff, propagate to dependents, order by one graph, fold.
 package enum Planner {
+  /// What can be dropped and created where altering it leaves no order, with nothing lost: columns of a composite type wait
+  /// meanwhile.
+  private static let replaceable: Set<FactKind> = [.view, .policy, .function, .columnDefault, .rule, .compositeType]
+
   /// - Parameters:
   ///   - replacing: facts that are dropped and created although they could be altered.
   ///   - conversions: what was found out of columns that get other types.
@@ -48,7 +52,7 @@ package enum Planner {
         plan.notes = broken
         return plan
       } catch let cycle as StepGraph.Cycle {
-        let inPlace = cycle.steps.filter { $0.action == .alter && [.view, .policy, .function].contains($0.id.kind) }
+        let inPlace = cycle.steps.filter { $0.action == .alter && Self.replaceable.contains($0.id.kind) }
         guard !inPlace.isEmpty, replacing.isDisjoint(with: inPlace.map(\.id)) else {
           throw PlanError.cycle(cycle.steps.map { "\($0.action.rawValue) \($0.id)" })
         }

@@ -122,7 +122,13 @@ extension Delta {
   private mutating func clear(_ holder: FactID, for changed: FactID, _ queue: inout [FactID]) {
     if dropped.contains(holder) || parkedFor[holder]?.contains(changed) == true { return }
     if holder.kind == .column {
-      _ = park(holder, while: changed, &queue)
+      if park(holder, while: changed, &queue) { return }
+      guard let old = source[holder], let new = target[holder], old.attributes[.type] == new.attributes[.type],
+        old.attributes[.generated] == nil
+      else { return }
+      refusals.append(
+        "\(changed) changes, which PostgreSQL refuses while \(holder) holds it, and as a child's or a typed table's column it cannot wait as text; give the table a plain column first, or do it in two steps"
+      )
     } else {
       replace(holder, &queue)
       disturbances.append((changed, holder))

@@ -29,6 +29,7 @@ import Testing
     SET search_path = public;
     CREATE TABLE "odd-name" ("a b" text NOT NULL, "class" mood[], "it's" address NOT NULL, positive positive, parent parent);
     CREATE TABLE one_to_one (tenant uuid PRIMARY KEY REFERENCES tenants, other uuid REFERENCES tenants (id));
+    ALTER TABLE tenants ADD COLUMN grid integer[][];
     CREATE FUNCTION many(a integer, b text DEFAULT 'x') RETURNS SETOF tenants LANGUAGE sql AS 'SELECT * FROM tenants';
     CREATE FUNCTION pairs(OUT a integer, OUT b mood) RETURNS SETOF record LANGUAGE sql AS $$SELECT 1, 'good'::mood$$;
     CREATE FUNCTION body(jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT $1';
@@ -63,7 +64,7 @@ import Testing
     for part in [
       "          tenant_id: string\n", "          id?: never\n",
       "          mood?: Database[\"public\"][\"Enums\"][\"mood\"]\n",
-      "        | { Args: { t: string }; Returns: string }\n", "      pairs: { Args: never; Returns: {\n",
+      "        | { Args: { t: string }; Returns: string | null }\n", "      pairs: { Args: never; Returns: {\n",
       "\"it's\": Database",
       "empty: {\n    Tables: {\n      [_ in never]: never\n",
     ] {
@@ -124,7 +125,8 @@ import Testing
           """
           SELECT to_jsonb(r)::text FROM (
             SELECT gen_random_uuid() AS id, 'a' AS name, 'so-so' AS mood, timestamptz '2026-01-01 00:00:00.123456+00' AS created_at,
-                   '{"a": [1, null]}'::jsonb AS settings, ARRAY['x'] AS tags) r
+                   '{"a": [1, null]}'::jsonb AS settings, ARRAY['x', NULL] AS tags,
+                   ARRAY[[1, 2], [3, NULL]] AS grid) r
           """)[0].string(0)
       }
     }
@@ -133,6 +135,7 @@ import Testing
     let row = ##"\#(row)"##
     let tenant = try JSONDecoder.postgres.decode(Public.Tenants.self, from: Data(row.utf8))
     precondition(tenant.mood == .soSo && tenant.settings == .object(["a": .array([.number(1), .null])]))
+    precondition(tenant.tags == ["x", nil] && tenant.grid == [[1, 2], [3, nil]])
     precondition(abs(tenant.createdAt.timeIntervalSince1970 - 1767225600.123456) < 0.001)
     let whole = row.replacingOccurrences(of: ".123456", with: "")
     let wholeSecond = try JSONDecoder.postgres.decode(Public.Tenants.self, from: Data(whole.utf8))
