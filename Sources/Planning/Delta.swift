@@ -24,7 +24,7 @@ struct Delta {
   /// What changes while no column may hold it.
   var cleared: Set<FactID> = []
   /// Changes that cannot be made, in words.
-  private(set) var refusals: [String] = []
+  var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
   private let replacing: Set<FactID>
 
