@@ -45,7 +45,10 @@ package struct CatalogDifference: Sendable, Hashable {
 extension CatalogDifference {
   /// Whether the difference may be one of wording only: text that PostgreSQL prints from a parsed expression.
   package var concernsExpressions: Bool {
-    attributes.contains { [.definition, .expression, .generated, .using, .check].contains($0.key) }
+    let printed: [AttributeKey] = [
+      .definition, .expression, .generated, .using, .check, .partitionKey, .bound, .arguments, .defaultExpression,
+    ]
+    return attributes.contains { printed.contains($0.key) }
   }
 }
 

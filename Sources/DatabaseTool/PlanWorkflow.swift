@@ -163,9 +163,10 @@ struct PlanWorkflow {
     let differences = CatalogDifference.compare(expected: wanted, actual: actual)
     guard !differences.isEmpty else { return }
     let list = differences.prefix(10).map { "\n  \($0.kind.inLock) \($0.id)" }.joined()
+    let failures = await states.takeFailedComparisons().map { "\n\($0)" }.joined()
     throw ToolError(
       "schema.lock does not say what the migrations lead to:\(list)"
-        + (differences.count > 10 ? "\n  and \(differences.count - 10) more" : "")
+        + (differences.count > 10 ? "\n  and \(differences.count - 10) more" : "") + failures
         + "\nTake schema.lock back from git, or write it anew with dbtool plan --update-lock.")
   }
 
@@ -177,6 +178,16 @@ struct PlanWorkflow {
     for index in plan.steps.indices {
       plan.steps[index].location = states.location(of: plan.steps[index].subject)
     }
+  }
+
+  /// What a new lock says where nothing but words would change: what the old one says. Another version prints the same schema in
+  /// other words, and a team may have several.
+  func inWordsOfLock(_ catalog: Catalog) async throws -> Catalog {
+    guard project.hasLock else { return catalog }
+    let old = try project.lock().catalog
+    guard old.serverVersion.major != catalog.serverVersion.major else { return catalog }
+    let (same, _) = try await states.reconciled(old, catalog)
+    return same.agrees(with: catalog) ? old : catalog
   }
 
   /// Writes the migration, or the two of them, then the lock that vouches for them.

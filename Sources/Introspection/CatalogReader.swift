@@ -67,6 +67,35 @@ package struct CatalogReader: Sendable {
   package func read<Further: Sendable>(
     _ connection: Connection, also body: @Sendable (Connection) async throws -> Further
   ) async throws -> (Catalog, Further) {
+    do { return try await readAll(connection, also: body) } catch var error as PostgresError
+      where error.sqlState == "22021"
+    {
+      let objects = await unreadable(connection.target)
+      if !objects.isEmpty {
+        error.message = "text that is not UTF-8 stands in \(objects.joined(separator: ", ")): \(error.message)"
+        error.hint =
+          "The database's encoding is SQL_ASCII, which lets any bytes in. Write these anew, or convert the database."
+      }
+      throw error
+    }
+  }
+
+  /// The objects of a database without an encoding that hold bytes which are no text.
+  private func unreadable(_ target: ConnectionTarget) async -> [String] {
+    guard let connection = try? await Connection.open(target, encoding: "SQL_ASCII"),
+      let (catalog, _) = try? await readAll(connection, also: { _ in })
+    else { return [] }
+    await connection.close()
+    let found = catalog.sorted.filter { fact in
+      let texts = ["\(fact.id)"] + fact.attributes.map { "\($0.value)" }
+      return texts.contains { $0.unicodeScalars.contains("\u{FFFD}") }
+    }
+    return found.prefix(10).map { "\($0.id)" } + (found.count > 10 ? ["and \(found.count - 10) more"] : [])
+  }
+
+  private func readAll<Further: Sendable>(
+    _ connection: Connection, also body: @Sendable (Connection) async throws -> Further
+  ) async throws -> (Catalog, Further) {
     let version = await connection.serverVersion
     let candidates = Self.queries.filter { version.major >= $0.since }
     let conditions = Set(candidates.compactMap { $0.presence }).sorted()

@@ -53,10 +53,14 @@ package struct Linter: Sendable {
     /// Partitions that let in whom their tables' policies would not, as SQL names them, with whom.
     private var open: [String: String] = [:]
 
+    /// Published columns, with their publications.
+    private var publications: [String: String] = [:]
+
     /// What a name stands for, whatever it is called.
     private struct Named {
       var identity: String
       var holdsRows: Bool
+      var type: String
     }
 
     init(file: String, observer: LockObserver) {
@@ -68,6 +72,7 @@ package struct Linter: Sendable {
       try await observer.start(connection)
       names = try await Self.names(connection)
       open = try await Self.openPartitions(connection)
+      publications = try await Self.publications(connection)
     }
 
     mutating func lint(_ segment: MigrationFile.Segment, _ session: LoadingSession) async throws {
@@ -156,6 +161,7 @@ package struct Linter: Sendable {
       names = try await Self.names(connection)
       var hazards = Self.vanished(before, names)
       // Columns of tables that were there.
+      hazards += try await published(before, connection)
       let added = names.keys.filter { name in
         before[name] == nil && name.split(separator: " ").first.map { before[String($0)] != nil } ?? false
       }
@@ -174,6 +180,56 @@ package struct Linter: Sendable {
         try await connection.execute("ROLLBACK TO SAVEPOINT dbtool; RELEASE SAVEPOINT dbtool")
       }
       return hazards
+    }
+
+    /// Columns of published tables that came, went or have another type since the statement.
+    private mutating func published(_ before: [String: Named], _ connection: Connection) async throws -> [Hazard] {
+      let was = publications
+      publications = try await Self.publications(connection)
+      guard !was.isEmpty || !publications.isEmpty else { return [] }
+      var hazards: [Hazard] = []
+      for (name, publication) in publications where before[name] == nil && names[name] != nil {
+        guard let table = name.split(separator: " ").first.map(String.init), before[table] != nil else { continue }
+        hazards.append(Self.order(name, publication, "is added here after it was added on the subscribers"))
+      }
+      for (name, publication) in was {
+        guard let now = names[name] else {
+          guard let table = name.split(separator: " ").first.map(String.init), names[table] != nil else { continue }
+          hazards.append(Self.order(name, publication, "is dropped here first, and on the subscribers last"))
+          continue
+        }
+        if let old = before[name], old.type != now.type {
+          hazards.append(
+            Self.order(name, publication, "gets its type here after the subscribers' column takes its values"))
+        }
+      }
+      return hazards.sorted { $0.message < $1.message }
+    }
+
+    private static func order(_ name: String, _ publications: String, _ change: String) -> Hazard {
+      let parts = name.split(separator: " ", maxSplits: 1).map(String.init)
+      return Hazard(
+        .publishedTable, "\(parts[0]) is published by \(publications): \(parts[parts.count - 1]) \(change)",
+        table: parts[0])
+    }
+
+    /// The columns that are published, with the names of the publications.
+    private static func publications(_ connection: Connection) async throws -> [String: String] {
+      let hasLists = await connection.serverVersion.major >= 15
+      var published: [String: String] = [:]
+      for row in try await connection.query(
+        """
+        SELECT pg_catalog.format('%I.%I %I', t.schemaname, t.tablename, a.attname),
+               string_agg(DISTINCT t.pubname, ', ' ORDER BY t.pubname)
+          FROM pg_catalog.pg_publication_tables t
+          JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
+          JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         \(hasLists ? "WHERE a.attname = ANY (t.attnames)" : "")
+         GROUP BY 1
+        """)
+      { published[try row.string(0)] = try row.string(1) }
+      return published
     }
 
     /// Partitions that can be used past the policies of their tables since the statement.
@@ -236,16 +292,20 @@ package struct Linter: Sendable {
         """
         SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
                  || CASE WHEN a.attname IS NULL THEN '' ELSE pg_catalog.format(' %I', a.attname) END,
-               c.oid || ' ' || coalesce(a.attnum, 0), c.relkind IN ('r', 'p')
+               c.oid || ' ' || coalesce(a.attnum, 0), c.relkind IN ('r', 'p'),
+               coalesce(pg_catalog.format_type(a.atttypid, a.atttypmod), '')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          CROSS JOIN LATERAL (
-            SELECT NULL::name AS attname, NULL::int2 AS attnum
-            UNION ALL SELECT a.attname, a.attnum FROM pg_catalog.pg_attribute a
+            SELECT NULL::name AS attname, NULL::int2 AS attnum, NULL::oid AS atttypid, NULL::int4 AS atttypmod
+            UNION ALL SELECT a.attname, a.attnum, a.atttypid, a.atttypmod FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS a
          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.oid >= 16384 AND n.nspname NOT IN ('dbtool', 'dbtool_new', 'dbtool_old', 'dbtool_proof')
            AND n.nspname !~ '^pg_'
         """)
-      { names[try row.string(0)] = Named(identity: try row.string(1), holdsRows: try row.bool(2)) }
+      {
+        names[try row.string(0)] = Named(
+          identity: try row.string(1), holdsRows: try row.bool(2), type: try row.string(3))
+      }
       return names
     }
   }

@@ -24,6 +24,8 @@ package struct Hazard: Sendable, Hashable {
     case firesTriggers = "fires-triggers"
     /// Whoever may use a partition goes past the policies of its table, which it does not have.
     case bypassesPolicies = "bypasses-policies"
+    /// Subscribers of the table stop where they are not changed in the right order.
+    case publishedTable = "published-table"
   }
 
   package enum Severity: String, Sendable {
@@ -62,7 +64,7 @@ package struct Hazard: Sendable, Hashable {
     switch code {
     case .dataLoss: .error
     case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows,
-      .bypassesPolicies, .refusesValues, .dependsOnSettings:
+      .bypassesPolicies, .publishedTable, .refusesValues, .dependsOnSettings:
       .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
@@ -83,6 +85,7 @@ package struct Hazard: Sendable, Hashable {
     case .firesTriggers: "disable them meanwhile, or change the table directly (--direct) when few use it"
     case .bypassesPolicies:
       "ALTER TABLE the partition ENABLE ROW LEVEL SECURITY: without policies of its own it shows nothing"
+    case .publishedTable: "change the subscribers first; for what is dropped, last"
     case .refusesValues: "look for such values first, and change them"
     case .dependsOnSettings: "read the settings in the migration; change them there where they mean something else here"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"

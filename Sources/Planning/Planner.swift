@@ -49,6 +49,7 @@ package enum Planner {
       graph.connect()
       do {
         var plan = Plan(steps: graph.fold(try graph.sorted()))
+        PublishedTables.warn(&plan.steps, from: source, to: target)
         plan.notes = broken
         return plan
       } catch let cycle as StepGraph.Cycle {

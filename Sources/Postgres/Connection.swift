@@ -32,11 +32,15 @@ package actor Connection {
 
   /// Opens a session.
   ///
-  /// - Parameter applicationName: what `pg_stat_activity` shows.
+  /// - Parameters:
+  ///   - applicationName: what `pg_stat_activity` shows.
+  ///   - encoding: what the server sends text in; `SQL_ASCII` for the bytes that it has.
   /// - Throws: `PostgresError` of kind `.connection`, with libpq's reason.
-  package static func open(_ target: ConnectionTarget, applicationName: String = "dbtool") async throws -> Connection {
+  package static func open(
+    _ target: ConnectionTarget, applicationName: String = "dbtool", encoding: String = "UTF8"
+  ) async throws -> Connection {
     let connection = Connection(target: target)
-    try await connection.open(applicationName: applicationName)
+    try await connection.open(applicationName: applicationName, encoding: encoding)
     if target.isPinned {
       try await connection.keepStrings()
       try await connection.pin()
@@ -60,11 +64,11 @@ package actor Connection {
     }
   }
 
-  private func open(applicationName: String) throws {
+  private func open(applicationName: String, encoding: String) throws {
     var settings = target.settings
     // What is found by this name is dbtool's, whatever PGAPPNAME says.
     settings["application_name"] = applicationName
-    settings["client_encoding"] = "UTF8"
+    settings["client_encoding"] = encoding
     if settings["connect_timeout"] == nil { settings["connect_timeout"] = "10" }
     let keywords = Array(settings.keys)
     let values = keywords.map { settings[$0] ?? "" }

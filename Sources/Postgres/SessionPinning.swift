@@ -93,7 +93,8 @@ extension Connection {
     try await execute(
       """
       SET CONSTRAINTS ALL IMMEDIATE;
-      CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; SET client_encoding = 'UTF8'; DEALLOCATE ALL;
+      CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; SET client_encoding = 'UTF8';
+      SET standard_conforming_strings = on; DEALLOCATE ALL;
       UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES;
       SELECT pg_catalog.setseed(\(Double.random(in: -1...1)))
       """)

@@ -113,6 +113,7 @@ struct DiffWorkflow {
     var plan = Plan(steps: [])
     if !before.agrees(with: after) {
       (before, after) = try await states.reconciled(before, after)
+      for failure in await states.takeFailedComparisons() { format.warn("\(failure)") }
       let isDeclared = if case .schema = to { true } else { false }
       plan = try await states.plan(
         from: before, to: after,

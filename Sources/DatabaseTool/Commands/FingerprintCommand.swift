@@ -7,13 +7,20 @@ struct FingerprintCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fingerprint",
     abstract: "Print one digest of a whole schema: equal digests, equal schemas.",
-    discussion: "Roles belong to the server and are not part of it; nor is data.")
+    discussion: """
+      Roles belong to the server and are not part of it; nor is data. The digest is of what the server prints. PostgreSQL may print \
+      one expression in several ways, depending on how it was written, and on its version; with --settled it is of what the scratch \
+      server prints when it has read all of it anew, which is the same wherever dbtool diff finds no difference.
+      """)
 
   @Argument(help: ArgumentHelp("A database URL or another state (see dbtool diff --help).", valueName: "state"))
   var state: String
 
   @Option(help: "How to print: text or json.")
   var format: OutputFormat = .text
+
+  @Flag(help: "Rebuild the schema on the scratch server, and digest what that prints.")
+  var settled = false
 
   @Flag(help: "Tell on standard error how long reading and digesting took.")
   var timing = false
@@ -34,7 +41,14 @@ struct FingerprintCommand: AsyncParsableCommand {
       let clock = ContinuousClock()
       let start = clock.now
       let argument = try StateArgument(state)
-      let catalog = try await argument.catalog(project, States(database: project.database))
+      let states = States(database: project.database)
+      var catalog = try await argument.catalog(project, states)
+      if settled {
+        // What only declarations know is no server's.
+        let leftOut = catalog.leftOut
+        catalog = try await states.settled(catalog.removing { $0.id.kind.isDeclaredOnly || $0.id.kind == .role })
+        catalog.leftOut = leftOut
+      }
       let read = clock.now
       let fingerprint = "\(catalog.fingerprint)"
       if timing {

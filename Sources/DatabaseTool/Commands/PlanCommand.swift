@@ -105,7 +105,13 @@ struct PlanCommand: AsyncParsableCommand {
             + "Say \(codes.map { "--allow \($0)" }.joined(separator: " ")) if that is meant.")
         throw ExitCode(3)
       }
-      try write(workflow, result)
+      var written = result
+      if result.plan.isEmpty {
+        written.target = try await workflow.inWordsOfLock(result.target)
+      } else if name == nil {
+        written.source = try await workflow.inWordsOfLock(result.source)
+      }
+      try write(workflow, written)
       try await writeOut(workflow.project, isWritten: result.plan.isEmpty || name != nil)
     }
   }

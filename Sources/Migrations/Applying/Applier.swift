@@ -80,13 +80,13 @@ package struct Applier: Sendable {
 
   /// The contract at which a database has stopped, if all before it is applied.
   ///
-  /// - Returns: nil also where the role may not read the history.
+  /// - Throws: `HistoryError.unreadable` where the role may not read the history.
   package func awaitedContract(_ connection: Connection) async throws -> MigrationFile? {
     guard files.contains(where: \.isContract) else { return nil }
     do {
       let agenda = try await agenda(connection)
       return agenda.pending.isEmpty ? agenda.waiting.first?.file : nil
-    } catch let error as PostgresError where error.sqlState == "42501" { return nil } catch is ApplyError {
+    } catch is ApplyError {
       // A history of other files tells nothing here.
       return nil
     }

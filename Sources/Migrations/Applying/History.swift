@@ -20,6 +20,7 @@ package enum History {
   ///
   /// - Throws: `HistoryError` where it is not dbtool's own; `PostgresError`.
   package static func ensure(_ connection: Connection) async throws {
+    if try await connection.query("SELECT pg_catalog.pg_is_in_recovery()")[0].bool(0) { throw HistoryError.standby }
     if try await HistoryGuard.check(.writing, connection).version == HistoryLayout.version { return }
     // Two at once would collide in the catalogs; the lock makes the second find it done.
     try await connection.transaction { connection in
@@ -103,12 +104,17 @@ package enum History {
       """, [file.version, file.name, file.digest.description, segments])
   }
 
+  private static func unreadable(_ connection: Connection) async throws -> HistoryError {
+    .unreadable(role: try await connection.query("SELECT CURRENT_USER")[0].string(0))
+  }
+
   /// What was applied, in order; nothing when dbtool never was here.
   ///
   /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
   package static func entries(_ connection: Connection) async throws -> [Entry] {
     let (found, _) = try await HistoryGuard.check(.reading, connection)
     guard found.has("migrations") else { return [] }
+    guard found.mayRead("migrations") else { throw try await unreadable(connection) }
     return try await connection.query(
       """
       SELECT version, name, checksum, segments_done, segments, finished_at IS NOT NULL,
@@ -157,6 +163,7 @@ package enum History {
   package static func settings(_ keys: [String], _ connection: Connection) async throws -> [String: String] {
     let (found, _) = try await HistoryGuard.check(.reading, connection)
     guard found.has("settings") else { return [:] }
+    guard found.mayRead("settings") else { throw try await unreadable(connection) }
     let rows = try await connection.query(
       "SELECT key, value FROM dbtool.settings WHERE key = ANY ($1::pg_catalog.text[])", [ArrayText.encode(keys)])
     return Dictionary(try rows.map { (try $0.string(0), try $0.string(1)) }) { first, _ in first }

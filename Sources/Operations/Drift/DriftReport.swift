@@ -64,7 +64,8 @@ package struct DriftReport: Sendable {
     for index in findings.indices {
       findings[index].location = findings[index].subject.flatMap { states.location(of: $0) }
     }
-    return DriftReport(findings: findings, notes: [], unmodeled: live.unmodeled)
+    return DriftReport(
+      findings: findings, notes: await states.takeFailedComparisons(), unmodeled: live.unmodeled)
   }
 
   /// What a database is and what it should be, without what is nobody's to compare.

@@ -1,0 +1,78 @@
+package import Catalog
+internal import Postgres
+
+/// Tables whose rows go to other servers by logical replication (PostgreSQL: chapter 29 "Logical Replication").
+///
+/// Schemas are not replicated. A subscriber stops at the first row with a column that it does not have, or with a value that its
+/// column does not take, and its publisher keeps all that is written since then.
+package struct PublishedTables {
+  private struct Table {
+    var publication: String
+    /// As SQL names them; nil for all.
+    var columns: [Substring]?
+  }
+
+  private var ofAllTables: [String] = []
+  private var ofSchemas: [String: [String]] = [:]
+  private var ofTables: [FactID: [Table]] = [:]
+  private let catalog: Catalog
+
+  package init(_ catalog: Catalog) {
+    self.catalog = catalog
+    for fact in catalog.facts.values {
+      switch fact.id.kind {
+      case .publication where fact.flag(.active): ofAllTables.append(fact.id.name)
+      case .publicationSchema: ofSchemas[fact.id.name, default: []].append(fact.id.member)
+      case .publicationTable:
+        let id = FactID(.table, schema: fact.id.schema, name: fact.id.name)
+        let definition = fact.text(.definition)
+        let list = definition.hasPrefix(" (") ? definition.dropFirst(2).prefix { $0 != ")" } : nil
+        ofTables[id, default: []].append(
+          Table(publication: fact.id.member, columns: list?.split(separator: ",").map { $0.drop { $0 == " " } }))
+      default: break
+      }
+    }
+  }
+
+  /// The publications that send a column's values: of its table, or of one that this is a partition of.
+  private func publications(of column: FactID) -> [String] {
+    if ofAllTables.isEmpty, ofSchemas.isEmpty, ofTables.isEmpty { return [] }
+    let table = FactID(.table, schema: column.schema, name: column.name)
+    guard let fact = catalog[table], fact.text(.persistence) != "unlogged" else { return [] }
+    var found = Set(ofAllTables)
+    for id in [table] + catalog.partitionLine(of: fact) {
+      found.formUnion(ofSchemas[id.schema] ?? [])
+      let name = Quote.identifier(column.member)
+      for entry in ofTables[id] ?? [] where entry.columns?.contains(name[...]) ?? true {
+        found.insert(entry.publication)
+      }
+    }
+    return found.sorted()
+  }
+
+  /// Says of steps in which order the servers change.
+  package static func warn(_ steps: inout [PlanStep], from source: Catalog, to target: Catalog) {
+    let (before, after) = (PublishedTables(source), PublishedTables(target))
+    for index in steps.indices where steps[index].subject.kind == .column {
+      let step = steps[index]
+      let column = step.subject
+      let isDrop = step.action == .drop
+      let publications = (isDrop ? before : after).publications(of: column)
+      guard !publications.isEmpty else { continue }
+      let change: String
+      switch step.action {
+      case .create: change = "is added here after it was added on the subscribers"
+      case .drop: change = "is dropped here first, and on the subscribers last"
+      case .alter:
+        guard let old = source[column], let new = target[column], old.text(.type) != new.text(.type) else { continue }
+        change = "gets its type here after the subscribers' column takes its values"
+      }
+      let table = FactID(.table, schema: column.schema, name: column.name).sqlName
+      steps[index].hazards.append(
+        Hazard(
+          .publishedTable,
+          "\(table) is published by \(publications.joined(separator: ", ")): \(Quote.identifier(column.member)) \(change)",
+          table: table))
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+extension CommandTests {
+  /// Servers that are not as the scratch server is: other encodings, rights, words.
+  @Suite struct OtherServerTests {
+    private func url(_ database: ScratchDatabase) async throws -> String {
+      "postgres:///\(database.name)?host=\(try await Databases.server.value.directory)&user=\(ScratchServer.superuser)"
+    }
+
+    @Test func bytesThatAreNoTextAreNamedByTheirObject() async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      try await Databases.with { database in
+        let name = "junk_\(database.name)"
+        let create = "CREATE DATABASE \(name) ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        #expect(try await Databases.psql(create, on: database).status == 0)
+        let server = try await Databases.server.value
+        let made = try await ChildProcess.run(
+          "\(server.installation.bin)/psql",
+          [
+            "-X", "-h", server.directory, "-U", "dbtool", "-d", name, "-v", "ON_ERROR_STOP=1", "-c",
+            "CREATE TABLE fine (a int); CREATE TABLE junk (a text DEFAULT E'x\\344')",
+          ])
+        #expect(made.status == 0, "\(made.output)")
+        let dump = try await project.dbtool(
+          "dump", "postgres:///\(name)?host=\(server.directory)&user=\(ScratchServer.superuser)")
+        #expect(dump.status == 1 && dump.output.contains("default public.junk.a"), "\(dump.output)")
+        #expect(!dump.output.contains("fine"))
+        #expect(try await Databases.psql("DROP DATABASE \(name) WITH (FORCE)", on: database).status == 0)
+      }
+    }
+
+    @Test func aComparisonThatCannotBeMadeIsTold() async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      try await Databases.with { a in
+        try await Databases.withinGate { b in
+          // What a scratch server refuses to rebuild, and a check that is worded differently once it was dumped.
+          let far =
+            "CREATE EXTENSION file_fdw; CREATE SERVER s FOREIGN DATA WRAPPER file_fdw; CREATE FOREIGN TABLE f (a text) SERVER s OPTIONS (filename '/nowhere');"
+          let check = "CREATE TABLE t (v varchar(9), CONSTRAINT c CHECK (v IN ('a', 'b')));"
+          #expect(try await Databases.psql(far + check, on: a).status == 0)
+          let dump = try await Databases.run("pg_dump", ["--schema-only", "--exclude-schema=cron"], on: a)
+          #expect(try await Databases.psql(dump.output, on: b).status == 0)
+          let diff = try await project.dbtool("diff", "--from", try await url(a), "--to", try await url(b))
+          #expect(diff.output.contains("differs in wording only cannot be told"), "\(diff.output)")
+        }
+      }
+    }
+
+    @Test func aSettledFingerprintIsThatOfWhatWasRestored() async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      try await Databases.with { a in
+        try await Databases.withinGate { b in
+          let check = "CREATE TABLE t (v varchar(9), CONSTRAINT c CHECK (v IN ('a', 'b')));"
+          #expect(try await Databases.psql(check, on: a).status == 0)
+          let dump = try await Databases.run("pg_dump", ["--schema-only", "--exclude-schema=cron"], on: a)
+          #expect(try await Databases.psql(dump.output, on: b).status == 0)
+          let first = try await project.dbtool("fingerprint", "--settled", try await url(a))
+          let second = try await project.dbtool("fingerprint", "--settled", try await url(b))
+          #expect(first.status == 0 && first.output == second.output, "\(first.output) \(second.output)")
+          #expect(try await Databases.psql("ALTER TABLE t ADD w int", on: b).status == 0)
+          #expect(try await project.dbtool("fingerprint", "--settled", try await url(b)).output != first.output)
+        }
+      }
+    }
+
+    @Test func publishedTablesSayInWhichOrderServersChange() async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      let before = """
+        CREATE TABLE sent (id int PRIMARY KEY, gone int, kind int);
+        CREATE TABLE listed (id int PRIMARY KEY); CREATE TABLE own (id int);
+        CREATE PUBLICATION p FOR TABLE sent, listed (id);
+        """
+      try project.write(before, to: "old.sql")
+      try project.write(
+        """
+        CREATE TABLE sent (id int PRIMARY KEY, kind bigint, more int); CREATE TABLE listed (id int PRIMARY KEY, unlisted int);
+        CREATE TABLE own (id int, more int); CREATE PUBLICATION p FOR TABLE sent, listed (id);
+        """, to: "new.sql")
+      let diff = try await project.dbtool("diff", "--from", "old.sql", "--to", "new.sql", "--format", "sql").output
+      #expect(diff.contains("public.sent is published by p: more is added here after it was added on the subscribers"))
+      #expect(diff.contains("gone is dropped here first, and on the subscribers last"))
+      #expect(diff.contains("kind gets its type here after"), "\(diff)")
+      #expect(!diff.contains("unlisted is added") && !diff.contains("public.own is published"))
+      try project.write("BEGIN;\n\(before)COMMIT;\n", to: "migrations/20260101000000_start.sql")
+      try project.write(
+        "SET lock_timeout = '1s';\nALTER TABLE sent ADD more int;\nALTER TABLE sent DROP gone;\nALTER TABLE own ADD more int;\n",
+        to: "change.sql")
+      let lint = try await project.dbtool("lint", "change.sql").output
+      #expect(
+        lint.contains("public.sent is published by p: more is added") && lint.contains("gone is dropped"), "\(lint)")
+      #expect(!lint.contains("public.own is published"))
+    }
+
+    /// `DBTOOL_OTHER_PG_BIN` names the programs of another version.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"] != nil))
+    func anotherVersionPrintsTheSameSchemaInOtherWords() async throws {
+      let bin = try #require(ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"])
+      let project = try TestProject()
+      defer { project.remove() }
+      let schema = """
+        CREATE TABLE p (a int, b text) PARTITION BY RANGE ((a + 1), lower(b));
+        CREATE TABLE c (v varchar(9) CHECK (v IN ('a', 'b')), d date DEFAULT now()::date);
+        CREATE VIEW v AS SELECT a, b FROM p WHERE b IN ('x', 'y');
+        CREATE INDEX ON c (lower(v)) WHERE v <> 'q';
+        CREATE FUNCTION f(n int DEFAULT 1 + 1) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT count(*)::int FROM c; END;
+        """
+      try project.write(schema, to: "schema.sql")
+      let other = try await ScratchServer.acquire(installation: try Installation.find(environment: ["PG_BIN": bin]))
+      try await other.withDatabase { database in
+        try await Connection.with(database.target) { _ = try await $0.execute(schema) }
+        let target = "postgres:///\(database.name)?host=\(other.directory)&user=\(ScratchServer.superuser)"
+        for (from, to) in [("schema.sql", target), (target, "schema.sql")] {
+          let same = try await project.dbtool("diff", "--from", from, "--to", to, "--check")
+          #expect(same.status == 0, "\(same.output)")
+        }
+        let first = try await project.dbtool("fingerprint", "--settled", target).output
+        #expect(first == (try await project.dbtool("fingerprint", "--settled", "schema.sql").output))
+      }
+    }
+  }
+}
