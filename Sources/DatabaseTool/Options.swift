@@ -78,7 +78,7 @@ struct DatabaseOptions: ParsableArguments {
   /// The database, and whether it is the project's own embedded one, which is started.
   func resolve(_ project: Project) async throws -> (target: ConnectionTarget, isEmbedded: Bool) {
     let given = database ?? ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
-    if let given { return (try ConnectionTarget(given), false) }
+    if let given { return (try await ConnectionTarget(given).onOneServer(), false) }
     let server = try project.server()
     if server.isReady { return (server.target.pinned, true) }
     if !server.isRunning { Console.error.note("starting the embedded PostgreSQL \(try server.installation().version)") }

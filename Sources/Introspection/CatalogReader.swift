@@ -52,7 +52,7 @@ package struct CatalogReader: Sendable {
       SubscriptionQuery.self,
       DefaultPrivilegeQuery.self, CommentQuery.self, SecurityLabelQuery.self, SettingQuery.self, GrantQuery.self,
       ExtensionGrantQuery.self, DependencyQuery.self, UnmodeledQuery.self,
-      CronJobQuery.self,
+      CronJobQuery.self, CronStandInQuery.self,
     ]
   }
 
@@ -121,9 +121,11 @@ package struct CatalogReader: Sendable {
       let present = try await next()[0]
       var absent: Set<String> = []
       for (index, condition) in conditions.enumerated() where try !present.bool(index) { absent.insert(condition) }
-      let hasCron = try extent.bool(2)
+      let cron = try extent.optionalString(2)
       let queries = candidates.filter { query in
-        query.presence.map { !absent.contains($0) } ?? (hasCron || query != CronJobQuery.self)
+        if query == CronJobQuery.self { return cron == "job" }
+        if query == CronStandInQuery.self { return cron == "stand-in" }
+        return query.presence.map { !absent.contains($0) } ?? true
       }
       // Indexes, sequences and TOAST tables are relations too; a table has some three facts for each of them.
       var builder = CatalogBuilder(
@@ -151,14 +153,13 @@ package struct CatalogReader: Sendable {
     return Statement(Self.extent, [ArrayText.encode(excludedSchemas.subtracting(own).sorted())])
   }
 
-  /// The owner of the database, how many relations it has, whether jobs of `pg_cron` can be read, and the snapshot for a
+  /// The owner of the database, how many relations it has, where jobs of `pg_cron` can be read, and the snapshot for a
   /// second session when there are many relations.
   private static let extent = """
     SELECT pg_catalog.pg_get_userbyid(d.datdba), c.relations,
            -- The extension's table exists or does not; a statement that names it cannot ask.
-           coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
-                              pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
-                       FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false),
+           CASE WHEN \(CronTable.job.isReadable) THEN 'job'
+                WHEN pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL AND \(CronTable.standIn) THEN 'stand-in' END,
            CASE WHEN c.relations > 5000 THEN pg_catalog.pg_export_snapshot() END,
            pg_catalog.to_regclass('\(ScratchRights.marker)') IS NOT NULL,
            -- Members of pg_cron are its own; that of a scratch server is dbtool's.
@@ -235,7 +236,8 @@ package struct CatalogReader: Sendable {
            pg_catalog.set_config('standard_conforming_strings', 'on', true),
            pg_catalog.set_config('statement_timeout', '0', true), pg_catalog.set_config('lock_timeout', '0', true),
            pg_catalog.set_config('idle_in_transaction_session_timeout', '0', true),
-           pg_catalog.set_config('max_parallel_workers_per_gather', '0', true)
+           pg_catalog.set_config('max_parallel_workers_per_gather', '0', true),
+           pg_catalog.set_config('constraint_exclusion', 'partition', true), \(SessionSettings.restrictTransaction)
     """)
 
   /// A second session with the same snapshot: printing a large database's expressions is work for two.

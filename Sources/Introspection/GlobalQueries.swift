@@ -137,12 +137,12 @@ enum DefaultPrivilegeQuery: CatalogQuery {
   }
 }
 
-/// Jobs of the extension pg_cron (`cron.job`) that run in this database and have a name.
+/// Jobs of the extension pg_cron (`cron.job`) that run in this database and have a name; see `CronTable`.
 enum CronJobQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT jobname, schedule, command, active FROM cron.job
+    SELECT jobname, schedule, command, active FROM ONLY cron.job
      WHERE jobname IS NOT NULL AND database = pg_catalog.current_database()
     """
   }
@@ -152,5 +152,16 @@ enum CronJobQuery: CatalogQuery {
     let command = try row.string()
     builder.insert(
       Fact(id, [.schedule: .text(schedule), .command: .text(command), .active: .flag(try row.bool())]))
+  }
+}
+
+/// Jobs of the stand-in that scratch databases have in pg_cron's place.
+enum CronStandInQuery: CatalogQuery {
+  static let takesExcludedSchemas = false
+  static func sql(_ version: ServerVersion) -> String {
+    "SELECT jobname, schedule, command, active FROM ONLY cron.stored_job WHERE jobname IS NOT NULL"
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    try CronJobQuery.decode(&row, into: &builder)
   }
 }

@@ -118,6 +118,15 @@ package actor Connection {
     session.pointer.flatMap { PQparameterStatus($0, name) }.map { String(cString: $0) }
   }
 
+  /// Where the server is, of the places that the target names; the address is there where it has one beside its name.
+  var place: (host: String?, address: String?, port: String?) {
+    guard let pointer = session.pointer else { return (nil, nil, nil) }
+    func text(_ value: UnsafeMutablePointer<CChar>?) -> String? { value.map { String(cString: $0) } }
+    let (host, address) = (text(PQhost(pointer)), text(PQhostaddr(pointer)))
+    // libpq tells a socket's folder as both.
+    return (host, host == address || host?.hasPrefix("/") == true ? nil : address, text(PQport(pointer)))
+  }
+
   /// Whether no transaction is open.
   var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
 

@@ -85,7 +85,11 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
     settings = [
       "host": socketDirectory, "port": String(port), "user": user, "dbname": database, "sslmode": "disable",
       "channel_binding": "disable", "gssencmode": "disable",
+      // No server of ours asks for a password. Something that has come to its place might: what PGPASSWORD and the password file
+      // have is for others. libpq looks there unless there is one, and takes an empty one for none.
+      "password": "none", "passfile": "/dev/null",
     ]
+    if PQlibVersion() >= 16_00_00 { settings["require_auth"] = "none" }
   }
 
   /// What the environment says about every connection and no connection string can take back: libpq prefers
@@ -132,6 +136,29 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   package var unpinned: ConnectionTarget {
     var copy = self
     copy.isPinned = false
+    return copy
+  }
+
+  /// Whether it may lead to several servers: libpq takes whichever of them answers, each time anew.
+  var namesSeveralServers: Bool {
+    ["host", "hostaddr", "port"].contains { settings[$0]?.contains(",") == true }
+      || ["PGHOST", "PGPORT"].contains { (name: String) in
+        getenv(name).map { value in String(cString: value).contains(",") } ?? false
+      }
+      || settings["service"] != nil
+  }
+
+  /// The same, with one server of those that it names: sessions that a command opens one after the other are to be on the server
+  /// that the first was on.
+  ///
+  /// - Throws: `PostgresError` when none of them answers.
+  package func onOneServer() async throws -> ConnectionTarget {
+    guard namesSeveralServers else { return self }
+    let place = try await Connection.with(unpinned) { await $0.place }
+    var copy = self
+    for (keyword, value) in [("host", place.host), ("hostaddr", place.address), ("port", place.port)] {
+      copy.settings[keyword] = value.flatMap { $0.isEmpty ? nil : $0 }
+    }
     return copy
   }
 

@@ -77,12 +77,14 @@ extension PostgresError {
     let state = field("C")
     // 57P0x: the server is going away; 08xxx: the connection is.
     let lost = state.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? true
+    /// What the server says may repeat what the statement says.
+    func shown(_ code: Character) -> String? { field(code).map { Secrets.hidden(in: $0, about: statement) } }
     self.init(
       lost ? .connection : .server,
-      field("M") ?? (fallback.isEmpty ? "the server closed the connection unexpectedly" : fallback),
-      sqlState: state.map { SQLState($0) }, detail: field("D"), hint: field("H"),
+      shown("M") ?? (fallback.isEmpty ? "the server closed the connection unexpectedly" : fallback),
+      sqlState: state.map { SQLState($0) }, detail: shown("D"), hint: shown("H"),
       // The position inside a function's own query is of no use without that query.
-      position: field("P").flatMap { Int($0) }, context: field("W"), statement: statement)
+      position: field("P").flatMap { Int($0) }, context: shown("W"), statement: statement)
   }
 }
 

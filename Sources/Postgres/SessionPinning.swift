@@ -100,6 +100,14 @@ extension Connection {
       """)
   }
 
+  /// Until the transaction ends, what PostgreSQL calls of users' (checks, triggers, event triggers) may read views.
+  ///
+  /// - Throws: `PostgresError`.
+  package func letViewsBeRead() async throws {
+    if case .none = pinning { return }
+    _ = try await send([SessionSettings.unrestricted], .once)[0].get()
+  }
+
   /// Before a statement is sent: what goes with it, in the same implicit transaction.
   func pinToSend() async throws -> Statement? {
     try await settle() ? SessionSettings.pinTransaction(serverVersion) : nil

@@ -98,24 +98,32 @@ struct ResetCommand: AsyncParsableCommand {
       project: project.databaseName, target: target, isEmbedded: isEmbedded, typedName: dropDatabase)
     // Nobody applies, seeds or marks meanwhile.
     return try await ApplyLock.with(target) { _ in
-      let (marks, contents) = try await Connection.with(target) { try await verdict.verify($0) }
+      let (identity, marks, contents) = try await Connection.with(target) { connection in
+        let identity = try await ServerIdentity(name, connection)
+        let found = try await verdict.verify(connection)
+        return (identity, found.marks, found.contents)
+      }
       // What comes afterwards has to be possible before anything goes.
       if seed { try SeedRunner.verify(seeds(given, marks.environment), in: project.root) }
       console.line("dropping \(target): it has \(contents)")
       // Who does not heed the lock may have written since. Nothing has gone yet.
-      let last = try await Connection.with(target) { try await verdict.verify($0).marks }
+      let last = try await Connection.with(target) { connection in
+        try await identity.verify(name, connection)
+        return try await verdict.verify(connection).marks
+      }
       guard last == marks else {
         throw ToolError("\(target) was marked otherwise meanwhile; nothing was changed. Run it again.")
       }
-      try await dropSubscriptions(target)
-      try await recreate(name, maintenance)
+      try await dropSubscriptions(target, identity)
+      try await recreate(name, maintenance, identity)
       return marks.environment
     }
   }
 
   /// A database with subscriptions cannot be dropped. Their slots stay where they are.
-  private func dropSubscriptions(_ target: ConnectionTarget) async throws {
+  private func dropSubscriptions(_ target: ConnectionTarget, _ identity: ServerIdentity) async throws {
     try await Connection.with(target) { connection in
+      try await identity.verify(target.databaseName ?? "", connection)
       let names = try await connection.query(
         """
         SELECT s.subname FROM pg_catalog.pg_subscription s
@@ -130,8 +138,16 @@ struct ResetCommand: AsyncParsableCommand {
     }
   }
 
-  private func recreate(_ name: String, _ maintenance: ConnectionTarget) async throws {
+  /// - Parameter identity: the database that was looked at; nil where there was none.
+  private func recreate(_ name: String, _ maintenance: ConnectionTarget, _ identity: ServerIdentity? = nil) async throws
+  {
     try await Connection.with(maintenance) { connection in
+      guard let identity else {
+        try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
+        return
+      }
+      // This is another session, and may be on another server: of several hosts or addresses any may answer.
+      try await identity.verify(name, connection)
       try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
       try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
     }

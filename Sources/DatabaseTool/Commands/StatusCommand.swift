@@ -173,7 +173,9 @@ struct StatusCommand: AsyncParsableCommand {
   private func show(_ activity: ApplyActivity, _ console: Console) {
     console.line("an apply is running" + (activity.age.map { ", in this statement for \($0):" } ?? ""))
     let statement =
-      activity.statement.map { Secrets.hidden(in: $0) }?.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(4)
+      activity.statement.map { Secrets.hidden(in: Secrets.hidden(inStatement: $0)) }?.split(separator: "\n").filter {
+        !$0.hasPrefix("--")
+      }.prefix(4)
       ?? []
     for line in statement { console.note("  \(line)") }
     if let progress = activity.progress { console.note("  \(progress)") }

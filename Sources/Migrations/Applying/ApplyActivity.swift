@@ -34,7 +34,7 @@ package struct ApplyActivity: Sendable {
     let blockers = try results[0].get().map { row in
       Blocker(
         pid: try row.int(0), application: try row.string(1), age: try row.string(2),
-        query: try row.string(3).replacing("\n", with: " "))
+        query: Secrets.withoutConstants(try row.string(3)).replacing("\n", with: " "))
     }
     let statement = try results[2].get().first
     return ApplyActivity(

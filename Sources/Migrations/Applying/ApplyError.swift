@@ -39,7 +39,8 @@ package enum ApplyError: Error, CustomStringConvertible {
     case .noSuchVersion(let version):
       return "there is no migration \(version). dbtool status lists them."
     case .statement(let file, let line, let sql, let error, let done, let segments, let isTransaction):
-      let first = sql.split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(6).joined(separator: "\n  ")
+      let first = Secrets.hidden(inStatement: sql).split(separator: "\n").filter { !$0.hasPrefix("--") }.prefix(6)
+        .joined(separator: "\n  ")
       return "migrations/\(file), line \(line): \(error)\n  \(first)\n"
         + (isTransaction
           ? "The transaction was rolled back. "
@@ -56,11 +57,11 @@ package enum ApplyError: Error, CustomStringConvertible {
       return "migrations/\(file), line \(line): this backfill cannot be done in batches: \(reason)"
     case .cannotTell(let file, let line, let sql):
       return "migrations/\(file), line \(line): an earlier apply was interrupted in this statement, and nothing tells "
-        + "whether it was carried out:\n  \(sql)\nLook at what it changes. If it was, say dbtool apply --skip-interrupted; "
+        + "whether it was carried out:\n  \(Secrets.hidden(inStatement: sql))\nLook at what it changes. If it was, say dbtool apply --skip-interrupted; "
         + "if not, dbtool apply --repeat-interrupted."
     case .needsSession(let file, let line, let sql):
       return "migrations/\(file), line \(line): this statement needs a session of its own, and a pooler is in between, "
-        + "which gives each transaction another one:\n  \(sql)\nApply with a direct connection. Nothing was applied."
+        + "which gives each transaction another one:\n  \(Secrets.hidden(inStatement: sql))\nApply with a direct connection. Nothing was applied."
     }
   }
 }

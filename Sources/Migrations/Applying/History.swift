@@ -29,6 +29,8 @@ package enum History {
       // Nobody may have put anything there meanwhile.
       let (found, version) = try await HistoryGuard.check(.writing, connection)
       if version == HistoryLayout.version { return }
+      // Event triggers are somebody's, and may read what they like.
+      try await connection.letViewsBeRead()
       if !found.schemas.contains(ToolSchema.history) { try await connection.execute("CREATE SCHEMA dbtool") }
       for upgrade in HistoryLayout.upgrades[version...] { try await connection.execute(upgrade) }
       if version == 0 { try await connection.execute(HistoryLayout.revocation) }

@@ -181,11 +181,7 @@ struct HistoryGuard {
 
   /// `$1`: schemas in which everything has to be dbtool's own; `$2`: schemas in which it makes tables like those of others.
   private static func query(_ version: ServerVersion) -> String {
-    // Since PostgreSQL 16, a membership may give no rights.
-    let actsAs =
-      version.major >= 16
-      ? "(pg_catalog.pg_has_role(h.role, b.oid, 'USAGE') OR pg_catalog.pg_has_role(h.role, b.oid, 'SET'))"
-      : "pg_catalog.pg_has_role(h.role, b.oid, 'MEMBER')"
+    let actsAs = TrustedRoles.actsAs("h.role", "b.oid", version)
     return """
       WITH spaces AS MATERIALIZED (
         SELECT n.oid, n.nspname, n.nspowner, n.nspacl, n.nspname = ANY ($1::pg_catalog.text[]) AS is_own

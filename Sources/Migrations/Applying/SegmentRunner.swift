@@ -91,7 +91,8 @@ struct SegmentRunner {
     else { return nil }
     let setting = Quote.literal(name)
     return "SELECT pg_catalog.set_config(\(setting), "
-      + "ceil(extract(epoch FROM pg_catalog.current_setting(\(setting))::interval) * 1000 * \(options.timeoutScale))::text, true)"
+      + "pg_catalog.ceil(extract(epoch FROM pg_catalog.current_setting(\(setting))::pg_catalog.interval) OPERATOR(pg_catalog.*) "
+      + "'\(1000 * options.timeoutScale)'::pg_catalog.numeric)::pg_catalog.text, true)"
   }
 
   private func failure(_ statement: ScriptStatement, _ error: PostgresError) -> any Error {
@@ -117,7 +118,7 @@ struct SegmentRunner {
       ).map { row in
         Blocker(
           pid: try row.int(0), application: try row.string(1), age: try row.string(2),
-          query: try row.string(3).replacing("\n", with: " "))
+          query: Secrets.withoutConstants(try row.string(3)).replacing("\n", with: " "))
       }
     }
   }

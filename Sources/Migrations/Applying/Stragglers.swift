@@ -22,7 +22,7 @@ enum Stragglers {
           try rows.map { row in
             Blocker(
               pid: try row.int(0), application: "an earlier dbtool apply", age: try row.string(2),
-              query: try row.string(3).replacing("\n", with: " "))
+              query: Secrets.withoutConstants(try row.string(3)).replacing("\n", with: " "))
           })
         told = true
       }

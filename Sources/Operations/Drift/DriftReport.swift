@@ -147,18 +147,11 @@ package struct DriftReport: Sendable {
 
   /// A role that is bound by the policy of `cron.job` sees its own jobs only; one that sees none at all is not whose they are.
   private static func jobs(_ connection: Connection) async throws -> Jobs {
-    let row = try await connection.query(
-      """
-      SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                      WHERE n.nspname = 'cron' AND c.relname = 'job'),
-             coalesce((SELECT CASE WHEN pg_catalog.has_schema_privilege(n.oid, 'USAGE') THEN
-                                pg_catalog.has_table_privilege(pg_catalog.to_regclass('cron.job'), 'SELECT') END
-                         FROM pg_catalog.pg_namespace n WHERE n.nspname = 'cron'), false)
-      """)[0]
+    let row = try await connection.query("SELECT \(CronTable.job.exists), \(CronTable.job.isReadable)")[0]
     guard try row.bool(0) else { return .absent }
     guard try row.bool(1) else { return .unreadable }
     let sees = try await connection.query(
-      "SELECT NOT pg_catalog.row_security_active('cron.job') OR EXISTS (SELECT FROM cron.job)")[0]
+      "SELECT NOT pg_catalog.row_security_active('cron.job') OR EXISTS (SELECT FROM ONLY cron.job)")[0]
     return try sees.bool(0) ? .readable : .unreadable
   }
 }

@@ -22,7 +22,7 @@ struct DefaultSplit {
     var type: String
     var partitionKey: String
     var columns: [String]
-    var identity: [String]
+    var identity: [TableReplica.KeyColumn]
     var bounds: [String]
     var foreignKeys: [String]
     var isReferenced: Bool
@@ -35,6 +35,37 @@ struct DefaultSplit {
 
   private static let check = "dbtool_range"
 
+  /// Something of each column of the primary key, with the equality that its index goes by.
+  private static func identity(_ what: String) -> String {
+    """
+    ARRAY(SELECT \(what) FROM pg_catalog.pg_index x
+           CROSS JOIN LATERAL pg_catalog.unnest(x.indkey) WITH ORDINALITY AS u (number, place)
+            JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indrelid AND c.attnum = u.number
+            JOIN pg_catalog.pg_opclass k ON k.oid = x.indclass[u.place::int - 1]
+            JOIN pg_catalog.pg_amop m ON m.amopfamily = k.opcfamily AND m.amopmethod = k.opcmethod AND m.amopstrategy = 3
+             AND m.amoplefttype = k.opcintype AND m.amoprighttype = k.opcintype
+            JOIN pg_catalog.pg_operator o ON o.oid = m.amopopr JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace
+           WHERE x.indrelid = r.oid AND x.indisprimary AND u.place <= x.indnkeyatts ORDER BY u.place)
+    """
+  }
+
+  /// Whether a row of the table `p` or of its default partition `r` that is written calls functions of users, by a check, a default,
+  /// an expression of an index, or the check of a domain.
+  private static let callsFunctions = """
+    (EXISTS (SELECT FROM pg_catalog.pg_attribute c JOIN pg_catalog.pg_type t ON t.oid = c.atttypid
+              WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND t.typtype = 'd')
+     OR EXISTS (
+       SELECT FROM pg_catalog.pg_depend g
+        WHERE g.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND g.refobjid >= 16384
+          AND (g.classid = 'pg_catalog.pg_constraint'::regclass
+                 AND g.objid IN (SELECT k.oid FROM pg_catalog.pg_constraint k WHERE k.conrelid IN (p.oid, r.oid))
+               OR g.classid = 'pg_catalog.pg_attrdef'::regclass
+                 AND g.objid IN (SELECT a.oid FROM pg_catalog.pg_attrdef a WHERE a.adrelid IN (p.oid, r.oid))
+               OR g.classid = 'pg_catalog.pg_class'::regclass
+                 AND (g.objid IN (p.oid, r.oid)
+                      OR g.objid IN (SELECT x.indexrelid FROM pg_catalog.pg_index x WHERE x.indrelid IN (p.oid, r.oid))))))
+    """
+
   /// - Parameter slots: the partitions that one table lacks.
   /// - Returns: nil where the default partition, if there is one, is small enough for its rows to be moved under a lock.
   init?(_ slots: [PartitionManager.Slot], _ connection: Connection) async throws {
@@ -46,9 +77,7 @@ struct DefaultSplit {
       SELECT n.nspname, r.relname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), pg_get_partkeydef(p.oid),
              ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' ORDER BY c.attnum),
-             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_index x
-                     JOIN pg_catalog.pg_attribute c ON c.attrelid = x.indrelid AND c.attnum = ANY (x.indkey)
-                    WHERE x.indrelid = r.oid AND x.indisprimary ORDER BY c.attnum),
+             \(Self.identity("quote_ident(c.attname)")), \(Self.identity("s.nspname")), \(Self.identity("format_type(k.opcintype, NULL)")),
              ARRAY(SELECT pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_inherits i
                      JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = p.oid AND c.oid <> r.oid),
              ARRAY(SELECT format('ADD CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
@@ -80,8 +109,10 @@ struct DefaultSplit {
                SELECT 'a view or rule reads it' FROM pg_catalog.pg_depend g
                 WHERE g.refclassid = 'pg_catalog.pg_class'::regclass AND g.refobjid = r.oid
                   AND g.classid = 'pg_catalog.pg_rewrite'::regclass),
-             ARRAY(SELECT nspname FROM pg_catalog.pg_namespace
-                    WHERE oid = p.relnamespace OR oid IN (SELECT extnamespace FROM pg_catalog.pg_extension) ORDER BY 1),
+             -- Where functions of the user's that a row calls find names; without such functions nowhere.
+             ARRAY(SELECT s.nspname FROM pg_catalog.pg_namespace s
+                    WHERE (s.oid = p.relnamespace OR s.oid IN (SELECT extnamespace FROM pg_catalog.pg_extension))
+                      AND \(Self.callsFunctions) ORDER BY 1),
              \(PartitionManager.sayings("p")),
              \(PartitionManager.sayings("r"))
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
@@ -93,7 +124,10 @@ struct DefaultSplit {
     rest = FactID(.table, schema: try row.string(), name: try row.string())
     facts = Facts(
       key: try row.string(), type: try row.string(), partitionKey: try row.string(), columns: try row.strings(),
-      identity: try row.strings(), bounds: try row.strings(), foreignKeys: try row.strings(),
+      identity: zip(try row.strings(), zip(try row.strings(), try row.strings())).map {
+        TableReplica.KeyColumn(name: $0, operatorSchema: $1.0, type: $1.1)
+      },
+      bounds: try row.strings(), foreignKeys: try row.strings(),
       isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(), sayings: try row.strings(),
       restSayings: try row.strings())
     replica = TableReplica(
@@ -169,14 +203,18 @@ struct DefaultSplit {
   ) async throws -> Int {
     try await Patience.brief(connection) { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
+      try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
+      try await TableCode.check([parent], connection)
+      try await connection.letViewsBeRead()
       let statements = replica.abandon + preparation(ranges) + replica.follow
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
     }
     let rows = try await BatchCopy.run(replica.copy, named: "default partition \(rest.path)", connection)
-    try await connection.query("ANALYZE \(replica.new)")
+    try await connection.asSession { try await $0.query("ANALYZE \(replica.new)") }
     try await connection.query(replica.verification)
     try await lock.check()
     try await Patience.brief(connection) { connection in
+      try await connection.letViewsBeRead()
       for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
     }
     try await lock.check()

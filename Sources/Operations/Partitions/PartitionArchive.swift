@@ -37,6 +37,7 @@ struct PartitionArchive {
     guard try ["r", "p"].contains(row.string(0)) else {
       throw ArchiveError.refused("a foreign table's rows are another server's: choose .detach for its window")
     }
+    try await TableCode.check([retiring.name], connection)
     // As text, rows are about as large as in the table; values that are compressed there are larger. How much, a few rows tell.
     let width = try await connection.query(
       """
@@ -58,6 +59,7 @@ struct PartitionArchive {
       // Nobody writes to it from here on.
       try await connection.query("LOCK TABLE \(retiring.name) IN SHARE MODE")
       try await retiring.verify(connection)
+      try await TableCode.check([retiring.name], connection)
       let table = try await ArchivedTable.read(retiring, connection)
       for name in try folder.names() where ArchiveName.isRemainder(name, of: table) {
         try folder.removeAbandoned(name)
@@ -188,6 +190,7 @@ struct PartitionArchive {
       }
     }
     try await lock.check()
+    try await connection.letViewsBeRead()
     try await connection.query("DROP TABLE \(retiring.name)")
     try await connection.query(
       "UPDATE dbtool.retired SET archive = $2, rows = $3::bigint, checksum = $4 WHERE partition_oid = $1::bigint",

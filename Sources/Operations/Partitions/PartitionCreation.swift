@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import Migrations
 package import Postgres
 
@@ -29,6 +30,16 @@ extension PartitionManager {
     var outcomes: [Outcome] = []
     if try await !connection.isPooled { try await Patience.giveWay(connection) }
     for coverage in try await coverage(connection, withSizes: false) {
+      if coverage.missing.isEmpty { continue }
+      do { try await TableCode.check([coverage.table.sqlName], connection) } catch let error as PartitionError {
+        for slot in coverage.missing {
+          let outcome = Outcome(
+            partition: Quote.qualified(slot.table.schema, slot.partition), text: "", failure: error.description)
+          report(outcome)
+          outcomes.append(outcome)
+        }
+        continue
+      }
       if let split = try await DefaultSplit(coverage.missing, connection) {
         for outcome in try await split.outcomes(connection) {
           report(outcome)
@@ -58,6 +69,7 @@ extension PartitionManager {
     let parent = slot.table.sqlName
     return try await connection.transaction(Self.begin) { connection in
       try await connection.execute("SET LOCAL lock_timeout = '1s'")
+      try await connection.letViewsBeRead()
       try await connection.query(
         "SELECT pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.partitions(of: parent).arguments))")
       guard let facts = try await parentFacts(slot, connection) else { return false }
@@ -67,6 +79,12 @@ extension PartitionManager {
       ]
       statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      // What is about to run is looked at once more, now that nobody can add to it.
+      try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
+      if let other = facts.defaultPartition {
+        try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
+      }
+      try await TableCode.check([parent], connection)
       if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
       return true
@@ -77,7 +95,6 @@ extension PartitionManager {
   private func move(
     from other: String, to name: String, _ slot: Slot, _ facts: ParentFacts, _ connection: Connection
   ) async throws {
-    try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
     let condition = facts.condition(slot)
     let some = try await connection.query("SELECT EXISTS (SELECT FROM ONLY \(other) WHERE \(condition))")
     guard try some[0].bool(0) else { return }
@@ -197,6 +214,8 @@ package enum PartitionError: Error, CustomStringConvertible {
   case slow(String)
   case changed(String)
   case noArchive
+  /// What runs when a table's rows are read or written, and whose it is.
+  case stranger(String, owner: String)
 
   package var description: String {
     switch self {
@@ -209,6 +228,11 @@ package enum PartitionError: Error, CustomStringConvertible {
     case .slow(let seconds):
       "transactions that may still see it did not end within \(seconds) s"
     case .changed(let how): "it is not what it was when its retirement began: \(how)"
+    case .stranger(let what, let owner):
+      VisibleText.line(
+        "its rows cannot be touched without running \(what) with the rights of the role that is connected, and it belongs to the role "
+          + "\(owner), which is not trusted. Connect as the table's owner, or act as it: options=-crole=… in the connection string"
+      )
     case .noArchive: "its window archives partitions: pass --archive-to <folder>"
     }
   }

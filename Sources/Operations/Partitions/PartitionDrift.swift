@@ -1,4 +1,5 @@
 package import Catalog
+internal import Introspection
 internal import Migrations
 package import Postgres
 
@@ -42,9 +43,7 @@ extension PartitionManager {
        WHERE p.partdefid <> 0 AND pg_catalog.has_table_privilege(p.partdefid, 'SELECT')
       """, [parents]
     ).map { (try $0.string(0), try $0.string(1), tables[try $0.int(2) - 1]) }
-    let filled = try await connection.pipeline(
-      defaults.map { Statement("SELECT EXISTS (SELECT FROM \($0.0))") })
-    for ((name, parent, table), result) in zip(defaults, filled) where try result.get()[0].bool(0) {
+    for (name, parent, table) in defaults where try await TableCode.hasRows(name, connection) {
       faults.append(
         Fault(
           code: "rows-in-default", partition: "table \(name)", text: "has rows, for which \(parent) has no partition",
@@ -132,14 +131,7 @@ extension PartitionManager {
   ///
   /// - Returns: nothing where there is no pg_cron, or the role may not read what it has written down.
   static func failingJobs(_ names: [String], _ connection: Connection) async throws -> [Fault] {
-    let readable = try await connection.query(
-      """
-      WITH readable AS (
-        SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE n.nspname = 'cron' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-           AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-      SELECT EXISTS (SELECT FROM readable WHERE relname = 'job_run_details')
-      """)[0]
+    let readable = try await connection.query("SELECT \(CronTable.job.isReadable) AND \(CronTable.runs.isReadable)")[0]
     guard !names.isEmpty, try readable.bool(0) else { return [] }
     let applied =
       try await History.mayRead("migrations", connection)
@@ -148,8 +140,8 @@ extension PartitionManager {
     return try await connection.query(
       """
       SELECT j.jobname, 'failed when it ran last: ' || coalesce(d.return_message, 'no message')
-        FROM cron.job j CROSS JOIN LATERAL (
-          SELECT d.status, d.return_message, d.start_time FROM cron.job_run_details d WHERE d.jobid = j.jobid
+        FROM ONLY cron.job j CROSS JOIN LATERAL (
+          SELECT d.status, d.return_message, d.start_time FROM ONLY cron.job_run_details d WHERE d.jobid = j.jobid
            ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
        WHERE d.status = 'failed' \(applied) AND j.jobname = ANY ($1::text[]) ORDER BY 1
       """, [ArrayText.encode(names)]

@@ -87,7 +87,7 @@ package struct PartitionManager: Sendable {
       let other = try sizes.optionalString(3)
       var hasRowsInDefault = false
       if let other, withSizes {
-        hasRowsInDefault = try await connection.query("SELECT EXISTS (SELECT FROM \(other))")[0].bool(0)
+        hasRowsInDefault = try await TableCode.hasRows(other, connection)
       }
       result.append(
         Coverage(
@@ -133,7 +133,7 @@ package struct PartitionManager: Sendable {
         let partition = Expired(
           table: window.table, partition: id, action: window.retirement.rawValue, oid: oid, bound: try reader.string(),
           isPending: try reader.bool())
-        type = try reader.string()
+        type = try reader.optionalString()
         if let range = BoundRange(partition.bound) { found.append((partition, range.high)) }
       }
       guard let type, !found.isEmpty else { continue }

@@ -94,6 +94,9 @@ package struct PartitionRestore: Sendable {
           "CREATE TABLE \(table) (LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS "
             + "INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)")
       }
+      // It has all that its rows will run by now, and nobody else knows it.
+      try await checkCode(of: table, connection)
+      try await connection.letViewsBeRead()
       try await closeTo(others: table, connection)
       try await load(table, connection)
       if !asArchived { try await liken(table, isPartition: isPartition, connection) }
@@ -104,6 +107,13 @@ package struct PartitionRestore: Sendable {
   }
 
   // MARK: The table
+
+  /// Rows that are loaded run the checks of their table and of their types, whoever has written them.
+  private func checkCode(of table: String, _ connection: Connection) async throws {
+    do { try await TableCode.check([table], connection) } catch let error as PartitionError {
+      throw ArchiveError.refused("\(table): \(error.description). Nothing was changed.")
+    }
+  }
 
   private func newTable(_ into: String?, _ connection: Connection) async throws -> FactID {
     var parts = [description.schema, description.partition]
@@ -235,15 +245,7 @@ package struct PartitionRestore: Sendable {
   /// - Returns: whether this database remembers having written these rows.
   /// - Throws: `ArchiveError` when it remembers other ones.
   private func compareWithMemory(_ connection: Connection) async throws -> Bool {
-    // A plain table: to read one runs nothing.
-    let readable = try await connection.query(
-      """
-      SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-                      WHERE n.nspname = 'dbtool' AND c.relname = 'retired' AND c.relkind = 'r' AND NOT c.relrowsecurity
-                        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-                        AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
-      """)[0]
-    guard try readable.bool(0) else { return false }
+    guard try await History.mayRead("retired", connection) else { return false }
     let rows = try await connection.query(
       """
       SELECT r.checksum, r.rows FROM dbtool.retired r
@@ -270,6 +272,9 @@ package struct PartitionRestore: Sendable {
     guard bound == description.bound else {
       throw ArchiveError.refused("the archive's bound is not one of a window: \(description.bound)")
     }
+    // As attaching does; nobody adds to it from here on.
+    try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
+    try await checkCode(of: description.parentName, connection)
     let other = try await connection.query(
       """
       SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)

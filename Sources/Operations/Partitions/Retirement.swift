@@ -52,6 +52,7 @@ struct Retirement {
     do {
       switch attachment {
       case .none: return
+      // Event triggers are somebody's: they find the session as it is.
       case .pending: try await waiting(alter + " FINALIZE", connection)
       case .plain: try await waiting(alter + " CONCURRENTLY", connection)
       case .besideDefault:
@@ -59,6 +60,7 @@ struct Retirement {
         try await Patience.retry { _ in
           try await connection.transaction(PartitionManager.begin) { connection in
             try await connection.execute("SET LOCAL lock_timeout = '1s'")
+            try await connection.letViewsBeRead()
             try await connection.query(alter)
           }
         }
@@ -75,7 +77,7 @@ struct Retirement {
     let patience = patience
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
-        try await connection.query(statement)
+        try await connection.asSession { try await $0.query(statement) }
         return true
       }
       group.addTask {
@@ -105,6 +107,7 @@ struct Retirement {
         try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE")
         try await retiring.verify(connection)
         try await lock.check()
+        try await connection.letViewsBeRead()
         try await connection.query("DROP TABLE \(retiring.name)")
         try await connection.query(Self.finished, [String(retiring.oid)])
         return "dropped"

@@ -143,9 +143,10 @@ package struct TableConversion: TwoPartChange {
     }
     let replica = TableReplica(
       table: id, columns: plain.map(\.id.memberSQL),
-      key: keys[1].map { Quote.identifier($0) },
-      searchPath: Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
-        .subtracting(["", "pg_catalog"]).sorted(),
+      key: keys[1].map { keyColumn($0, parts[1].columns[$0]?.text(.type) ?? "", target) },
+      searchPath: callsFunctions(parts[1])
+        ? Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
+          .subtracting(["", "pg_catalog"]).sorted() : [],
       isCertain: isWeaker && agrees, needsRest: !key.isEmpty && !key.hasPrefix("HASH") && !parts[1].hasDefault(of: id),
       taken: taken)
     for fact in parts[1].facts where fact.id != id && fact.attributes[.partitionKey] != nil {
@@ -176,6 +177,32 @@ package struct TableConversion: TwoPartChange {
           + "ON CONFLICT has to name it", table: id.sqlName)
     }
     return conversion
+  }
+
+  /// Whether a row that is written calls functions of the user's.
+  private static func callsFunctions(_ part: Part) -> Bool {
+    part.facts.contains { fact in
+      fact.id.kind != .trigger && fact.id.kind != .policy
+        && fact.needs.contains { [.function, .domain, .operator].contains($0.kind) }
+    }
+  }
+
+  /// The equality of a column's type: an extension's own type has its operator beside it, every other one has PostgreSQL's.
+  private static func keyColumn(_ column: String, _ type: String, _ catalog: Catalog) -> TableReplica.KeyColumn {
+    let name = Quote.identifier(column)
+    let names = ParseTree(parsing: "SELECT NULL::\(type)")?["SelectStmt"]?["targetList"]?.elements.first?["ResTarget"]?[
+      "val"]?["TypeCast"]?["typeName"]?["TypeName"]
+    guard let names, names["arrayBounds"] == nil, let parts = names["names"]?.names, parts.count == 2,
+      parts[0] != "pg_catalog"
+    else { return .init(name: name) }
+    if let domain = catalog[FactID(.domain, schema: parts[0], name: parts[1])] {
+      return keyColumn(column, domain.text(.type), catalog)
+    }
+    let generic: [FactKind] = [.enumType, .compositeType, .rangeType]
+    if generic.contains(where: { catalog.contains(FactID($0, schema: parts[0], name: parts[1])) }) {
+      return .init(name: name)
+    }
+    return .init(name: name, operatorSchema: parts[0], type: Quote.qualified(parts[0], parts[1]))
   }
 
   private static func checkColumns(_ parts: [Part], _ refuse: (String) -> Refusal) throws {

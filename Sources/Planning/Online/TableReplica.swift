@@ -13,10 +13,11 @@ package struct TableReplica: Sendable {
   let newName: String
   /// What clients write, quoted, in the second table's order; PostgreSQL generates the others.
   let columns: [String]
-  /// Which row is which: the columns of the second table's primary key, quoted. The first may have several rows of one key
-  /// where its own is wider; the second takes one.
-  let key: [String]
-  /// Where the trigger finds functions and operators of others, beside PostgreSQL's own.
+  /// Which row is which: the columns of the second table's primary key. The first may have several rows of one key where its own is
+  /// wider; the second takes one.
+  let key: [KeyColumn]
+  /// Where functions of the user's that the second table calls (checks, generated columns, expressions of indexes) find what they
+  /// name without a schema. What dbtool itself writes names every schema, and needs none of these.
   let searchPath: [String]
   /// Whether what the table accepts the second accepts as well.
   let isCertain: Bool
@@ -32,10 +33,11 @@ package struct TableReplica: Sendable {
 
   /// - Parameters:
   ///   - columns: what clients write, quoted.
-  ///   - key: the columns by which rows are known, quoted.
+  ///   - key: the columns by which rows are known.
   ///   - taken: names of relations that are made beside it, and of the table's triggers.
   package init(
-    table: FactID, newName: String? = nil, columns: [String], key: [String], searchPath: [String], isCertain: Bool,
+    table: FactID, newName: String? = nil, columns: [String], key: [KeyColumn], searchPath: [String],
+    isCertain: Bool,
     needsRest: Bool = false, taken: Set<String> = []
   ) {
     self.table = table
@@ -59,7 +61,12 @@ package struct TableReplica: Sendable {
   package var old: String { Quote.qualified(Self.oldSchema, table.name) }
 
   private var name: String { table.sqlName }
-  private func keys(of row: String) -> String { key.map { "\(row).\($0)" }.joined(separator: ", ") }
+  private func keys(of row: String) -> String { key.map { "\(row).\($0.name)" }.joined(separator: ", ") }
+  /// With the operators of the key's index: whoever may create an operator in any schema of a path could otherwise have one that
+  /// fits better than PostgreSQL's (`varchar = varchar`), and whoever applies this, or writes to the table, would call it.
+  private func match(_ one: String, _ other: String) -> String {
+    key.map { $0.equals("\(one).\($0.name)", "\(other).\($0.name)") }.joined(separator: " AND ")
+  }
   private var list: String { columns.joined(separator: ", ") }
 
   // MARK: Keeping it the same
@@ -70,9 +77,6 @@ package struct TableReplica: Sendable {
   ///
   /// A row is read again, and not taken from the trigger: another trigger may have changed it meanwhile.
   package var follow: [String] {
-    func match(_ alias: String, _ row: String) -> String {
-      key.map { "\(alias).\($0) = \(row).\($0)" }.joined(separator: " AND ")
-    }
     let values = columns.map { "o.\($0)" }.joined(separator: ", ")
     func bring(_ row: String) -> String {
       """
@@ -103,7 +107,7 @@ package struct TableReplica: Sendable {
           RETURN NULL;
         END IF;
         IF TG_OP = 'UPDATE' THEN
-          IF ROW(\(keys(of: "OLD"))) IS DISTINCT FROM ROW(\(keys(of: "NEW"))) THEN
+          IF (\(match("OLD", "NEW"))) IS NOT TRUE THEN
       \(guarded("OLD").indented(6))
           END IF;
         END IF;
@@ -112,17 +116,19 @@ package struct TableReplica: Sendable {
       END
       """
     let path = (["pg_catalog"] + searchPath.map { Quote.identifier($0) } + ["pg_temp"]).joined(separator: ", ")
-    var statements = [
-      // Policies that hide rows from whoever does this would keep them from the trigger: refused here, not to clients.
-      "SET LOCAL row_security = off", "SELECT FROM \(name) LIMIT 0",
-    ]
+    var statements =
+      (searchPath.isEmpty ? [] : [trustedPath]) + [
+        // Policies that hide rows from whoever does this would keep them from the trigger: refused here, not to clients.
+        "SET LOCAL row_security = off", "SELECT FROM \(name) LIMIT 0",
+      ]
     if !isCertain {
       statements.append(
-        "CREATE TABLE \(refused) AS SELECT \(key.joined(separator: ", ")) FROM \(name) WITH NO DATA")
+        "CREATE TABLE \(refused) AS SELECT \(key.map(\.name).joined(separator: ", ")) FROM \(name) WITH NO DATA")
     }
     return statements + [
       "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
         + "  SET search_path = \(path) SET row_security = off AS \(Quote.literal(body))",
+      "REVOKE EXECUTE ON FUNCTION \(function)() FROM PUBLIC",
       "CREATE TRIGGER \(trigger) AFTER INSERT OR UPDATE OR DELETE ON \(name)\n"
         + "  FOR EACH ROW EXECUTE FUNCTION \(function)()",
       "CREATE TRIGGER \(truncation) AFTER TRUNCATE ON \(name)\n  FOR EACH STATEMENT EXECUTE FUNCTION \(function)()",
@@ -137,7 +143,7 @@ package struct TableReplica: Sendable {
     var statements: [String] = []
     if !isCertain {
       let values = columns.map { "o.\($0)" }.joined(separator: ", ")
-      let match = key.map { "o.\($0) = r.\($0)" }.joined(separator: " AND ")
+      let match = match("o", "r")
       let message = "\(new) does not take rows that \(name) has: their keys are in \(refused)"
       let body = """
         BEGIN
@@ -154,7 +160,7 @@ package struct TableReplica: Sendable {
           END IF;
         END
         """
-      statements = ["DO \(Quote.literal(body))", "DROP TABLE \(refused)"]
+      statements = [OwnBlock.sql(body), "DROP TABLE \(refused)"]
     }
     return statements + [
       "DROP TRIGGER \(trigger) ON \(name)", "DROP TRIGGER \(truncation) ON \(name)", "DROP FUNCTION \(function)()",
@@ -200,7 +206,7 @@ package struct TableReplica: Sendable {
         END IF;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 
   // MARK: The change
@@ -222,7 +228,7 @@ package struct TableReplica: Sendable {
         END LOOP;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 
   /// Keeps a table that nobody uses any more from acting on others, and others on it.
@@ -239,7 +245,7 @@ package struct TableReplica: Sendable {
         END LOOP;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 
   /// Somebody may have found it empty and dropped it.
@@ -258,7 +264,7 @@ package struct TableReplica: Sendable {
         END LOOP;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 
   /// Brings rows that had no partition to those that they have now.
@@ -276,7 +282,7 @@ package struct TableReplica: Sendable {
     return """
       SELECT pg_catalog.setval(\(sequence(new)), coalesce(l.last, s.seqstart), l.last IS NOT NULL)
         FROM pg_catalog.pg_sequence s, LATERAL (SELECT pg_catalog.pg_sequence_last_value(s.seqrelid) AS last) l
-       WHERE s.seqrelid = \(sequence(name))::regclass
+       WHERE s.seqrelid OPERATOR(pg_catalog.=) \(sequence(name))::pg_catalog.regclass::pg_catalog.oid
       """
   }
 
@@ -285,6 +291,56 @@ package struct TableReplica: Sendable {
     "DO "
       + Quote.literal(
         "BEGIN\n  DROP SCHEMA \(schema);\nEXCEPTION WHEN dependent_objects_still_exist THEN\n  NULL;\nEND")
+  }
+
+  /// Refuses a `search_path` in which somebody could create what the trigger's functions would find: it has the rights of whoever
+  /// applies this.
+  private var trustedPath: String {
+    let message = ", in which functions that \(name) calls look for what they name"
+    let hint =
+      "Take that right back (REVOKE CREATE ON SCHEMA … FROM …), or give these functions a search_path of their own."
+    return OwnBlock.sql(
+      """
+      DECLARE
+        v_found record;
+      BEGIN
+        SELECT n.nspname, CASE h.role WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(h.role) END AS who INTO v_found
+          FROM pg_namespace n CROSS JOIN LATERAL (
+            SELECT n.nspowner UNION SELECT x.grantee FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE') h (role)
+         WHERE n.nspname = ANY (ARRAY[\(searchPath.map(Quote.literal).joined(separator: ", "))])
+           AND h.role NOT IN (
+             SELECT r.oid FROM pg_roles r WHERE r.rolsuper OR r.rolname IN (current_user, 'pg_database_owner')
+             UNION SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()
+             UNION SELECT c.relowner FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass)
+         LIMIT 1;
+        IF FOUND THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat(v_found.who, ' may create objects in the schema ', v_found.nspname, \(Quote.literal(message))),
+            HINT = \(Quote.literal(hint));
+        END IF;
+      END
+      """)
+  }
+
+  /// A column by which rows are known.
+  package struct KeyColumn: Sendable, Hashable {
+    /// Quoted.
+    package var name: String
+    /// The schema of the equality that the key's index goes by.
+    package var operatorSchema: String
+    /// What the operator takes; nil for PostgreSQL's own operators, beside which nobody can create another.
+    package var type: String?
+
+    package init(name: String, operatorSchema: String = "pg_catalog", type: String? = nil) {
+      self.name = name
+      self.operatorSchema = operatorSchema
+      self.type = operatorSchema == "pg_catalog" ? nil : type
+    }
+
+    func equals(_ one: String, _ other: String) -> String {
+      let cast = type.map { "::\($0)" } ?? ""
+      return "\(one)\(cast) OPERATOR(\(Quote.identifier(operatorSchema)).=) \(other)\(cast)"
+    }
   }
 }
 

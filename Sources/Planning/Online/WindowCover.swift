@@ -77,7 +77,7 @@ struct WindowCover: Sendable {
         END LOOP;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 
   /// What partitions have from their table, and had not before it had it.
@@ -107,6 +107,6 @@ struct WindowCover: Sendable {
         END LOOP;
       END
       """
-    return "DO \(Quote.literal(body))"
+    return OwnBlock.sql(body)
   }
 }

@@ -113,7 +113,8 @@ enum ExtensionRule: Rule {
   }
 }
 
-/// Jobs of pg_cron. A server without the extension is told of and passed over.
+/// Jobs of pg_cron. A server without the extension is told of and passed over: where it is missing, anybody who may create schemas
+/// can make one named `cron` with a function `schedule`. So the schema has to be the extension's, or one's own, as the stand-in is.
 enum CronJobRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let name = Quote.literal(fact.id.name)
@@ -142,7 +143,13 @@ enum CronJobRule: Rule {
     DO \(Quote.dollar("""
 
     BEGIN
-      IF to_regclass('cron.job') IS NOT NULL THEN
+      IF EXISTS (SELECT FROM pg_catalog.pg_namespace n
+                  WHERE n.nspname = 'cron'
+                    AND (pg_catalog.pg_get_userbyid(n.nspowner) = current_user
+                         OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+                                     WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass AND d.objid = n.oid
+                                       AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.deptype = 'e'
+                                       AND e.extname = 'pg_cron'))) THEN
         \(body)
       ELSE
         RAISE NOTICE 'pg_cron is not installed in this database: the job % is skipped', \(Quote.literal(name));

@@ -1,0 +1,23 @@
+package import Postgres
+
+/// Whose functions dbtool lets run with the rights of whoever is connected: the same roles that `HistoryGuard` trusts.
+package enum TrustedRoles {
+  /// The condition that a role is trusted.
+  ///
+  /// - Parameter role: an expression, its OID.
+  package static func condition(_ role: String, _ version: ServerVersion) -> String {
+    """
+    EXISTS (SELECT FROM pg_catalog.pg_roles b
+             WHERE (b.rolsuper OR b.rolname IN (CURRENT_USER, SESSION_USER, 'pg_database_owner')
+                    OR b.oid = (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))
+               AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))
+    """
+  }
+
+  /// The condition that a role can act as another. Since PostgreSQL 16 a membership may give no rights.
+  static func actsAs(_ role: String, _ other: String, _ version: ServerVersion) -> String {
+    version.major >= 16
+      ? "(pg_catalog.pg_has_role(\(role), \(other), 'USAGE') OR pg_catalog.pg_has_role(\(role), \(other), 'SET'))"
+      : "pg_catalog.pg_has_role(\(role), \(other), 'MEMBER')"
+  }
+}
