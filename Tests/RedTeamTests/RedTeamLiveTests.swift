@@ -232,12 +232,17 @@ import Testing
       // Notes of the tool stand around it.
       let start = try #require(diff.output.ranges(of: "-- from").first?.lowerBound)
       let end = try #require(diff.output.ranges(of: ";\n").last?.upperBound)
-      for statement in try Script.split(String(diff.output[start..<end]))
-      where Script.transactionCommand(statement.sql) == nil {
-        try await attack.execute(statement.sql)
-        if statement.sql.contains("CREATE TRIGGER") {
-          try await attack.execute(
-            "INSERT INTO public.t VALUES ('b' || pg_catalog.random()::text::varchar(5), 2); UPDATE public.t SET n = 3;")
+      let statements = try Script.split(String(diff.output[start..<end]))
+      try await Connection.with(attack.target.unpinned) { connection in
+        var isFollowed = false
+        for statement in statements {
+          try await connection.execute(statement.sql)
+          if statement.sql.contains("CREATE TRIGGER") { isFollowed = true }
+          guard isFollowed, Script.transactionCommand(statement.sql) != nil, statement.sql.contains("COMMIT") else {
+            continue
+          }
+          isFollowed = false
+          try await attack.execute("INSERT INTO public.t VALUES ('b', 2); UPDATE public.t SET n = 3;")
         }
       }
       RedTeam.judge(
