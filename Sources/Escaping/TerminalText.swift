@@ -23,6 +23,13 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
 
   package init(stringLiteral value: String) { spans = value.isEmpty ? [] : [Span(text: value)] }
 
+  /// The same as comments in SQL, for what stands in the same stream as statements.
+  package var asSQLComment: TerminalText {
+    var result = TerminalText(stringLiteral: "-- ")
+    for span in spans { result.spans.append(Span(text: span.text.replacing("\n", with: "\n-- "), style: span.style)) }
+    return result
+  }
+
   package init(stringInterpolation: StringInterpolation) { self = stringInterpolation.text }
 
   package init() { spans = [] }

@@ -92,17 +92,8 @@ struct NumberSuccession {
   /// What moves the new sequence on, never back.
   var statements: [String] {
     let name = Quote.qualified(new.path[0], new.path[1])
+    guard let old else { return [range.passing(column, name)] }
     let sign = range.isDescending ? "-" : ""
-    guard let old else {
-      let table = FactID(.table, schema: column.schema, name: column.name)
-      let last = "\(range.isDescending ? "min" : "max")(\(column.memberSQL))"
-      return [
-        """
-        SELECT pg_catalog.setval(\(Quote.literal(name)), t.last) FROM (SELECT \(last) AS last FROM \(table.sqlName)) t, \(name) s
-          WHERE \(sign)t.last >= \(sign)s.last_value AND t.last BETWEEN \(range.low) AND \(range.high)
-        """
-      ]
-    }
     let before = Quote.qualified(old.path[0], aside ?? old.path[1])
     return [
       """
@@ -111,5 +102,26 @@ struct NumberSuccession {
           AND o.last_value BETWEEN \(range.low) AND \(range.high)
       """
     ]
+  }
+}
+
+extension SequenceRange {
+  /// What moves a sequence beyond the numbers that a column holds.
+  ///
+  /// - Parameter name: the sequence's, quoted.
+  func passing(_ column: FactID, _ name: String) -> String {
+    let sign = isDescending ? "-" : ""
+    let table = FactID(.table, schema: column.schema, name: column.name)
+    let last = "\(isDescending ? "min" : "max")(\(column.memberSQL))"
+    return """
+      SELECT pg_catalog.setval(\(Quote.literal(name)), t.last) FROM (SELECT \(last) AS last FROM \(table.sqlName)) t, \(name) s
+        WHERE \(sign)t.last >= \(sign)s.last_value AND t.last BETWEEN \(low) AND \(high)
+      """
+  }
+
+  /// The options with which a sequence that is about to go has a place in a narrower type.
+  func options(within type: NumberType) -> [String] {
+    let (least, most) = (max(low, type.limits.low), min(high, type.limits.high))
+    return ["MINVALUE \(least)", "MAXVALUE \(most)", "START WITH \(min(max(start, least), most))"]
   }
 }

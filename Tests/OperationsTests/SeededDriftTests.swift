@@ -95,6 +95,8 @@ import Testing
   private static let fixed: Set<String> = [
     // An extension's schema can only be another one's; a column's sequence goes where its table goes.
     "extension.schema", "column.sequence",
+    // A server of another wrapper is another server.
+    "foreign_server.wrapper",
     // What a server's packages bring is no difference, unless a version is declared.
     "extension.version",
     // A routine that gives back something else, or takes other parameters, is dropped and made.

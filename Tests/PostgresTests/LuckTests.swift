@@ -32,7 +32,10 @@ import Testing
       ]),
     Rule(what: "a deadline", instead: "Waiting.until", any: ["Clock.now", "clock.now", "Clock()"]),
     Rule(
-      what: "a time limit that a statement has to hit", instead: "pg_cancel_backend", any: ["SET statement_timeout"]),
+      what: "a time limit that a statement has to hit", instead: "pg_cancel_backend",
+      any: digits.filter { $0 != "0" }.map { "SET statement_timeout = \($0)" } + [
+        "SET statement_timeout = '", "SET statement_timeout TO",
+      ]),
     Rule(
       what: "a port by chance", instead: "a Unix socket in a folder of its own, or port 0", any: ["port ", "Port "],
       all: ["random("]),

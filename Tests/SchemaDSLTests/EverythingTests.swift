@@ -14,7 +14,7 @@ import Testing
     .accessMethod, .operatorFamily, .operatorClass, .cast, .transform, .conversion, .textSearchParser,
     .textSearchTemplate, .textSearchDictionary, .textSearchConfiguration, .foreignDataWrapper, .foreignServer,
     .userMapping, .foreignTable, .partitionIndex, .securityLabel, .statistics, .rule, .triggerState,
-    .eventTrigger, .publicationSchema, .subscription,
+    .eventTrigger, .publicationSchema, .subscription, .inheritedColumn, .inheritedConstraint,
   ]
 
   @Test func everyWordOfTheDSLIsPlannedAndProved() async throws {

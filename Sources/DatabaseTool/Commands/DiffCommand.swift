@@ -197,9 +197,14 @@ extension DiffCommand.Format {
   /// SQL may be read together with what is said about it, so that is said in comments.
   private var isSQL: Bool { self == .sql || self == .migration }
 
-  func tell(_ text: TerminalText) { Console.error.note(isSQL ? "-- \(text)" : text) }
+  func tell(_ text: TerminalText) { Console.error.note(isSQL ? text.asSQLComment : text) }
 
   func warn(_ text: TerminalText) {
-    if isSQL { Console.error.line("-- warning: \(text)") } else { Console.error.warning(text) }
+    if isSQL {
+      let warning: TerminalText = "warning: \(text)"
+      Console.error.line(warning.asSQLComment)
+    } else {
+      Console.error.warning(text)
+    }
   }
 }

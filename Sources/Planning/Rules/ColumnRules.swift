@@ -123,6 +123,12 @@ enum ColumnRule: Rule {
       // The sequence that follows takes over its position first.
       if let succession = NumberSuccession(of: new.id, context) {
         change.statements += succession.settingAside
+        // Until then it takes the column's new type.
+        let range = SequenceRange(type: old.text(.type), options: old.list(.identityOptions))
+        if let type = SequenceRange.NumberType(rawValue: new.text(.type)), type.width < range.type.width {
+          change.statements.append(
+            "\(clause) " + range.options(within: type).map { "SET \($0)" }.joined(separator: " "))
+        }
         change.cleanup += succession.statements + ["\(clause) DROP IDENTITY"]
       } else {
         change.statements.append("\(clause) DROP IDENTITY")
@@ -201,6 +207,8 @@ enum ColumnRule: Rule {
     if !options.isEmpty {
       statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))
     }
+    // Nothing says where numbers were that run in this direction.
+    if from.isDescending != to.isDescending { statements.append(to.passing(new.id, name)) }
     return (statements, from.hazards(name, for: to), isNarrower)
   }
 

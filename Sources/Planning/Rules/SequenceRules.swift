@@ -27,6 +27,14 @@ enum SequenceRule: Rule {
     let words = changes(from: old.list(.options), to: new.list(.options))
     if !words.isEmpty { change.statements.append("ALTER SEQUENCE \(new.id.sqlName) \(words.joined(separator: " "))") }
     if isNarrower { change.statements += retyped }
+    if before.isDescending != after.isDescending,
+      let owner = context.target[FactID(.sequenceOwner, schema: new.id.schema, name: new.id.name)],
+      case let column = owner.list(.column), column.count == 3
+    {
+      // Nothing says where numbers were that run in this direction.
+      let id = FactID(.column, schema: column[0], name: column[1], member: column[2])
+      if context.source.contains(id) { change.statements.append(after.passing(id, new.id.sqlName)) }
+    }
     change.hazards += before.hazards(new.id.sqlName, for: after)
     if old.attributes[.persistence] != new.attributes[.persistence] {
       change.statements.append(
