@@ -26,7 +26,10 @@ package struct TerminalText: Sendable, Hashable, ExpressibleByStringInterpolatio
   /// The same as comments in SQL, for what stands in the same stream as statements.
   package var asSQLComment: TerminalText {
     var result = TerminalText(stringLiteral: "-- ")
-    for span in spans { result.spans.append(Span(text: span.text.replacing("\n", with: "\n-- "), style: span.style)) }
+    for span in spans {
+      let lines = span.text.split(separator: "\n" as Character, omittingEmptySubsequences: false)
+      result.spans.append(Span(text: lines.joined(separator: "\n-- "), style: span.style))
+    }
     return result
   }
 

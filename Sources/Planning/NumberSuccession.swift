@@ -42,6 +42,7 @@ struct NumberSuccession {
   let old: Source?
   let new: Source
   private let range: SequenceRange
+  private let turns: Bool
   /// The name under which the old sequence waits while the new one has its name.
   private let aside: String?
 
@@ -61,8 +62,8 @@ struct NumberSuccession {
     case (.sequence(let a), .sequence(let b)) where a == b: return nil
     default: break
     }
-    // Numbers that run in the other direction do not go on from there.
-    if let before = old?.range(of: column, in: source), before.isDescending != range.isDescending { return nil }
+    // Numbers that run in the other direction do not go on from there, but pass those of the rows.
+    turns = old?.range(of: column, in: source).map { $0.isDescending != range.isDescending } ?? false
     (self.column, self.old, self.new, self.range) = (column, old, new, range)
     guard let old, old.path == new.path else {
       aside = nil
@@ -92,7 +93,7 @@ struct NumberSuccession {
   /// What moves the new sequence on, never back.
   var statements: [String] {
     let name = Quote.qualified(new.path[0], new.path[1])
-    guard let old else { return [range.passing(column, name)] }
+    guard let old, !turns else { return [range.passing(column, name)] }
     let sign = range.isDescending ? "-" : ""
     let before = Quote.qualified(old.path[0], aside ?? old.path[1])
     return [
