@@ -79,10 +79,12 @@ extension PartitionManager {
       ]
       statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      // What is about to run is looked at once more, now that nobody can add to it.
       try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
       if let other = facts.defaultPartition {
         try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
       }
+      try await TableCode.check([parent], connection)
       if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
       return true
@@ -96,8 +98,6 @@ extension PartitionManager {
     let condition = facts.condition(slot)
     let some = try await connection.query("SELECT EXISTS (SELECT FROM ONLY \(other) WHERE \(condition))")
     guard try some[0].bool(0) else { return }
-    // What is about to run is looked at once more, now that nobody can add to it.
-    try await TableCode.check([slot.table.sqlName], connection)
     if facts.isWatched {
       // The rows stay in the table: nothing that a DELETE does to others is to happen.
       do { try await connection.execute("SET LOCAL session_replication_role = replica") } catch let error

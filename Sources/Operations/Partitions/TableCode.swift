@@ -52,9 +52,13 @@ enum TableCode {
         UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
                    WHERE a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) x (oid)
        WHERE x.oid >= 16384 OR p.oid >= 16384),
-    expressions (classid, objid) AS (
+    -- Each is a few rows, and read once: the server believes them to be many.
+    expressions (classid, objid) AS MATERIALIZED (
       SELECT 'pg_catalog.pg_constraint'::regclass::oid, k.oid FROM pg_catalog.pg_constraint k
-       WHERE k.conrelid IN (SELECT t.oid FROM tables t) OR k.contypid IN (SELECT t.oid FROM types t WHERE t.oid >= 16384)
+       WHERE k.conrelid IN (SELECT t.oid FROM tables t)
+      UNION ALL
+      SELECT 'pg_catalog.pg_constraint'::regclass, k.oid FROM pg_catalog.pg_constraint k
+       WHERE k.contypid IN (SELECT t.oid FROM types t WHERE t.oid >= 16384)
       UNION ALL
       SELECT 'pg_catalog.pg_attrdef'::regclass, d.oid FROM pg_catalog.pg_attrdef d
        WHERE d.adrelid IN (SELECT t.oid FROM tables t)
@@ -72,9 +76,12 @@ enum TableCode {
       UNION ALL
       SELECT 'pg_catalog.pg_policy'::regclass, p.oid FROM pg_catalog.pg_policy p
        WHERE p.polrelid IN (SELECT t.oid FROM tables t)),
-    functions (oid) AS (
+    functions (oid) AS MATERIALIZED (
       SELECT CASE d.refclassid WHEN 'pg_catalog.pg_proc'::regclass THEN d.refobjid ELSE o.oprcode END
-        FROM expressions e JOIN pg_catalog.pg_depend d ON d.classid = e.classid AND d.objid = e.objid
+        FROM expressions e
+        CROSS JOIN LATERAL (
+          SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
+           WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
         LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
        WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384),
     code (what, owner) AS (
