@@ -24,11 +24,12 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
   }
 
   private static func statement(_ json: UnsafePointer<CChar>) -> ParseTree? {
-    let data = Data(bytes: json, count: strlen(json))
-    guard let decoded = try? JSONDecoder().decode(ParseTree.self, from: data),
-      let statements = decoded["stmts"]?.elements, statements.count == 1
-    else { return nil }
+    guard let statements = decoded(json)?["stmts"]?.elements, statements.count == 1 else { return nil }
     return statements[0]["stmt"]
+  }
+
+  private static func decoded(_ json: UnsafePointer<CChar>) -> ParseTree? {
+    try? JSONDecoder().decode(ParseTree.self, from: Data(bytes: json, count: strlen(json)))
   }
 
   /// Looks at the name of a statement's node first, and into it only where that is worth it: a text is parsed once.
@@ -99,8 +100,7 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
 
   /// Hands out every node of a text, those within others after them.
   static func visit(_ sql: String, _ body: (ParseTree) -> Void) {
-    let tree = withJSON(sql) { try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: $0).utf8)) }
-    tree??.visit(body)
+    withJSON(sql, decoded)??.visit(body)
   }
 
   private func visit(_ body: (ParseTree) -> Void) {
@@ -126,8 +126,8 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     let result = pg_query_parse_plpgsql(block)
     defer { pg_query_free_plpgsql_parse_result(result) }
     guard result.error == nil, let functions = result.plpgsql_funcs,
-      let decoded = try? JSONDecoder().decode(ParseTree.self, from: Data(String(cString: functions).utf8)),
-      decoded.elements.count == 1, let function = decoded.elements[0]["PLpgSQL_function"],
+      let decoded = decoded(functions)?.elements, decoded.count == 1,
+      let function = decoded[0]["PLpgSQL_function"],
       var body = function["action"]?["PLpgSQL_stmt_block"]
     else { return nil }
     // Where there are handlers, the block stands in another.

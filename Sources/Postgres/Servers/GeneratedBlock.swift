@@ -38,7 +38,9 @@ enum GeneratedBlock {
     }
     guard let tree = ParseTree(parsing: statement("dbtool")) else { return nil }
     if let role = tree["AlterRoleSetStmt"] {
-      guard role["database"]?.text == "dbtool" else { return nil }
+      // dbtool's own roles are not anybody's to change.
+      guard role["database"]?.text == "dbtool", role["role"] == nil || SuperuserStatement.role(role["role"]) != nil
+      else { return nil }
     } else if tree["AlterDatabaseSetStmt"]?["dbname"]?.text != "dbtool" {
       return nil
     }

@@ -82,7 +82,7 @@ enum LoadedStatement {
       if ["FUNC_PARAM_OUT", "FUNC_PARAM_TABLE"].contains(parameter["mode"]?.text) { continue }
       guard let type = parameter["argType"], let names = type["names"]?.names else { return nil }
       let suffix = type["pct_type"]?.isTrue == true ? "%TYPE" : ""
-      let bounds = String(repeating: "[]", count: type["arrayBounds"]?.elements.isEmpty == false ? 1 : 0)
+      let bounds = type["arrayBounds"] == nil ? "" : "[]"
       types.append(names.map { Quote.identifier($0) }.joined(separator: ".") + suffix + bounds)
     }
     return types

@@ -208,7 +208,7 @@ struct SuperuserStatement {
   }
 
   /// A role that is named; not whoever runs the statement, who would be another.
-  private static func role(_ spec: ParseTree?) -> String? {
+  static func role(_ spec: ParseTree?) -> String? {
     guard let spec, spec["roletype"]?.text == "ROLESPEC_CSTRING", let name = spec["rolename"]?.text, !isOwn(name) else {
       return nil
     }
