@@ -44,6 +44,10 @@ package actor Connection {
     if target.isPinned {
       try await connection.keepStrings()
       try await connection.pin()
+      // A pinned session speaks UTF-8, unless somebody asks for the bytes as they are.
+      if encoding != "UTF8" {
+        _ = try await connection.send([Statement("SET client_encoding = \(Quote.literal(encoding))")], .once)[0].get()
+      }
     }
     return connection
   }
