@@ -17,7 +17,7 @@ package actor States {
   private var servers: [String: ScratchServer] = [:]
   let cache = CatalogCache()
   private var found: Installation?
-  private var failedComparisons: [String] = []
+  var failedComparisons: [String] = []
   /// What was found out of changes of type: those of a template's types, which its name tells.
   var verdicts: [String: [TypeConversions.Pair: TypeConversion]] = [:]
 
@@ -236,49 +236,6 @@ package actor States {
       }
     }
     waiting = []
-  }
-
-  /// Two states, with differences of wording taken away if there are any.
-  package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
-    var worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id)
-    while !worded.isEmpty {
-      do { return (try await reworded(a, as: b, worded), b) } catch let failure as ProofFailure {
-        // Some words of `a` mean nothing without the rest of `a`: they stay a difference. Where `b` itself cannot be made
-        // here, nothing can be said.
-        let failed = Set([failure.step.subject] + failure.step.includes)
-        let count = worded.count
-        worded.removeAll { failed.contains($0) }
-        if worded.count < count { continue }
-        failedComparisons.append(
-          "whether \(count) object\(count == 1 ? "" : "s") differ\(count == 1 ? "s" : "") in wording only cannot be told: "
-            + "the scratch server, PostgreSQL \(try serverVersion()), refuses \(failure.step.action.rawValue) "
-            + "\(failure.step.subject): \(failure.error.message)")
-        break
-      }
-    }
-    return (a, b)
-  }
-
-  /// Comparisons of wording that the scratch server could not make since this was last asked.
-  package func takeFailedComparisons() -> [String] {
-    defer { failedComparisons = [] }
-    return failedComparisons
-  }
-
-  private func reworded(_ a: Catalog, as b: Catalog, _ worded: [FactID]) async throws -> Catalog {
-    // `b` is rebuilt in its own words and in those of `a`; what agrees then is the same in other words. The rest of `a`
-    // may need what this machine does not have (roles, types of extensions), and is not rebuilt.
-    var inWordsOfA = b
-    for id in worded { if let fact = a[id] { inWordsOfA.insert(fact) } }
-    let (ours, theirs) = (try await settled(b), try await settled(inWordsOfA))
-    var result = a
-    for id in worded {
-      guard let our = ours[id], let their = theirs[id], our.agrees(with: their), var wording = b[id] else { continue }
-      // The same words may call other functions: what `a` needs is what it has.
-      wording.needs = a[id]?.needs ?? wording.needs
-      result.insert(wording)
-    }
-    return result
   }
 
   /// A scratch database with the declarations loaded.

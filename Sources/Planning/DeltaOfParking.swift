@@ -1,0 +1,64 @@
+internal import Catalog
+
+/// Columns that wait as text while something that their type is made of changes.
+extension Delta {
+  /// Whether a column gets a type that is made of another.
+  func becomesMade(_ column: FactID, of type: FactID) -> Bool {
+    guard type.kind.isType else { return false }
+    var visited: Set<FactID> = []
+    var queue = target[column]?.needs ?? []
+    while let id = queue.popLast() {
+      guard id.kind.isType, visited.insert(id).inserted else { continue }
+      if id == type { return true }
+      queue += target[id]?.needs ?? []
+    }
+    return false
+  }
+
+  /// Lets a column keep its values while something that its type is made of changes: every type has a text form, and those
+  /// that have other attributes afterwards a form that names them.
+  ///
+  /// - Returns: false where the values cannot or need not be kept.
+  mutating func park(_ column: FactID, while changed: FactID, _ queue: inout [FactID]) -> Bool {
+    guard changed.kind.isType || changed.kind.isTable || changed.kind == .extension, column.kind == .column,
+      let old = source[column], let new = target[column],
+      // The name of an extension's type says where the extension is.
+      old.attributes[.type] == new.attributes[.type] || changed.kind == .extension || becomesMade(column, of: changed),
+      old.attributes[.generated] == nil, new.attributes[.generated] == nil, let table = old.parent,
+      table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
+      holder.attributes[.inherits] == nil, let before = source[changed], let after = target[changed]
+    else { return false }
+    if let reason = PartitionKeys.refusal(old, context) {
+      refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
+      return true
+    }
+    let layouts = TypeLayouts(source, target, sourceChildren, targetChildren).changed(within: column)
+    let parking: Change
+    if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
+      parking = CompositeTypeRule.parking(new, from: before, to: after)
+    } else if !layouts.isEmpty {
+      parking = ColumnRule.parkingByNames(new)
+    } else if [.domain, .extension, .table].contains(changed.kind) || before.attributes == after.attributes {
+      parking = ColumnRule.parking(new)
+    } else {
+      return false
+    }
+    parkedFor[column, default: []].insert(changed)
+    guard parked.insert(column).inserted else { return true }
+    var rest = altered[column] ?? Change()
+    if old.attributes[.type] != new.attributes[.type] {
+      // It comes back as what it is to be.
+      var same = old
+      same.attributes[.type] = new.attributes[.type]
+      rest = Change()
+      if case .inPlace(let change) = ColumnRule.alter(same, new, context) { rest = change }
+    }
+    var change = parking
+    change.cleanup += rest.statements + rest.cleanup
+    change.hazards += rest.hazards
+    change.disturbs += rest.disturbs
+    altered[column] = change
+    disturb(column, change, &queue)
+    return true
+  }
+}
