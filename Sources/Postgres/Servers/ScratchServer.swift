@@ -129,7 +129,7 @@ package actor ScratchServer {
   }
 
   /// Drops the databases, and the roles, of processes that no longer live.
-  private func sweep() async throws {
+  package func sweep() async throws {
     let results = try await admin.pipeline([
       Statement("SELECT datname FROM pg_database WHERE datname ~ '^scratch_[0-9]+_'"),
       Statement(
