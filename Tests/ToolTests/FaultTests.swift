@@ -157,7 +157,7 @@ extension CommandTests {
       let outcome = try await project.dbtool("apply")
       #expect(
         outcome.status == 1 && outcome.output.contains("fails.sql, line 6: division by zero"), "\(outcome.output)")
-      #expect(outcome.output.contains("1 of 2 parts"))
+      #expect(outcome.output.contains("1 of the migration's 2 parts is done"))
       let tables = try await project.dbtool(
         "postgres", "psql", "--", "-Atc", "SELECT relname FROM pg_class WHERE relname IN ('first', 'second')")
       #expect(tables.output.contains("first") && !tables.output.contains("second"))
