@@ -99,7 +99,7 @@ let package = Package(
     tests("CatalogTests", ["Catalog", "Introspection", "Postgres"]),
     tests("IntrospectionTests", ["Introspection", "Catalog", "Postgres"]),
     tests("SchemaDSLTests", ["SchemaDSL", "Migrations", "Planning", "Catalog", "Postgres"]),
-    tests("ToolTests", ["Postgres"], exclude: ["Golden"]),
+    tests("ToolTests", ["DatabaseTool", "Catalog", "Postgres"], exclude: ["Golden"]),
     tests(
       "PlatformTests", ["Platform", "SchemaDSL", "Migrations", "Operations", "Introspection", "Catalog", "Postgres"],
       exclude: ["Documents"]),

@@ -1,7 +1,7 @@
 package import Postgres
 
 extension SchemaModel {
-  /// Reads some schemas of a database, in one snapshot and four statements.
+  /// Reads some schemas of a database, in one snapshot and six statements.
   ///
   /// - Parameters:
   ///   - schemas: those that are read; nil for all that are not PostgreSQL's or excluded.
@@ -25,7 +25,9 @@ extension SchemaModel {
       model.schemas = schemas.map { wanted in there.filter(wanted.contains) } ?? there
       let names = ArrayText.encode(model.schemas)
       let types = try TypeTable(await connection.query(TypeTable.sql))
-      model.relations = try await connection.query(relations, [names]).map { try relation($0, types) }
+      let views = try await ViewColumns(
+        views: connection.query(ViewColumns.views), tables: connection.query(ViewColumns.tables))
+      model.relations = try await connection.query(relations, [names]).map { try relation($0, types, views) }
       model.functions = try await connection.query(functions, [names]).map { try function($0, types) }
       for row in try await connection.query(userTypes, [names]) {
         var row = row.reader
@@ -54,9 +56,9 @@ extension SchemaModel {
   // MARK: Relations
 
   private static let relations = """
-    SELECT n.nspname, c.relname, c.relkind, pg_catalog.obj_description(c.oid, 'pg_class'),
+    SELECT n.nspname, c.relname, c.relkind, c.oid::text, pg_catalog.obj_description(c.oid, 'pg_class'),
            pg_catalog.pg_relation_is_updatable(c.oid, true) & 8 <> 0, pg_catalog.pg_relation_is_updatable(c.oid, true) & 4 <> 0,
-           a.names, a.types, a.dimensions, a.sql, a.nullable, a.defaults, a.generated, a.comments,
+           a.names, a.numbers, a.types, a.dimensions, a.sql, a.nullable, a.defaults, a.generated, a.comments,
            coalesce((SELECT pg_catalog.array_agg(k.attname::text ORDER BY x.place)
                        FROM pg_catalog.pg_constraint p CROSS JOIN pg_catalog.unnest(p.conkey) WITH ORDINALITY AS x (number, place)
                        JOIN pg_catalog.pg_attribute k ON k.attrelid = p.conrelid AND k.attnum = x.number
@@ -68,7 +70,10 @@ extension SchemaModel {
               pg_catalog.array_agg(t.atttypid::text ORDER BY t.attnum) AS types,
               pg_catalog.array_agg(greatest(t.attndims, d.typndims)::text ORDER BY t.attnum) AS dimensions,
               pg_catalog.array_agg(pg_catalog.format_type(t.atttypid, t.atttypmod) ORDER BY t.attnum) AS sql,
-              pg_catalog.array_agg((NOT t.attnotnull AND NOT coalesce(d.typnotnull, false))::text ORDER BY t.attnum) AS nullable,
+              pg_catalog.array_agg((NOT d.typnotnull AND (NOT t.attnotnull OR EXISTS (
+                SELECT FROM pg_catalog.pg_constraint v WHERE v.conrelid = c.oid AND v.contype = 'n' AND NOT v.convalidated
+                                                         AND v.conkey = ARRAY[t.attnum])))::text ORDER BY t.attnum) AS nullable,
+              pg_catalog.array_agg(t.attnum::text ORDER BY t.attnum) AS numbers,
               pg_catalog.array_agg((t.atthasdef OR t.attidentity <> '' OR d.typdefault IS NOT NULL)::text ORDER BY t.attnum)
                 AS defaults,
               pg_catalog.array_agg((t.attgenerated <> '' OR t.attidentity = 'a')::text ORDER BY t.attnum) AS generated,
@@ -104,7 +109,7 @@ extension SchemaModel {
      ORDER BY n.nspname, c.relname
     """
 
-  private static func relation(_ row: Row, _ types: TypeTable) throws -> Relation {
+  private static func relation(_ row: Row, _ types: TypeTable, _ views: ViewColumns) throws -> Relation {
     var row = row.reader
     let name = Name(schema: try row.string(), name: try row.string())
     let kind: Relation.Kind
@@ -114,18 +119,29 @@ extension SchemaModel {
     case "f": kind = .foreignTable
     default: kind = .table
     }
+    let oid = try row.string()
+    let isView = kind == .view || kind == .materializedView
     let comment = try row.optionalString()
     let (isInsertable, isUpdatable) = (try row.bool(), try row.bool())
-    let (names, typeIDs, dimensions) = (try row.strings(), try row.strings(), try row.strings())
+    let (names, numbers) = (try row.strings(), try row.strings())
+    let (typeIDs, dimensions) = (try row.strings(), try row.strings())
     let sql = try row.strings()
     let (nullable, defaults, generated) = (try row.strings(), try row.strings(), try row.strings())
     let comments = try row.strings()
     let columns = names.indices.map { index in
-      Column(
-        name: names[index], type: types[typeIDs[index]].nested(Int(dimensions[index]) ?? 0), sqlType: sql[index],
-        isNullable: nullable[index] == "true",
+      var column = Column(
+        name: names[index], type: types[typeIDs[index]], sqlType: sql[index], isNullable: nullable[index] == "true",
         hasDefault: defaults[index] == "true", isGenerated: generated[index] == "true",
         comment: comments[index].isEmpty ? nil : comments[index])
+      var depth = Int(dimensions[index])
+      if isView, let number = Int(numbers[index]) {
+        column.isNullable = !views.isCertain(number, of: oid)
+        // The table has one, maybe; the view does not tell.
+        column.hasDefault = true
+        depth = views.dimensions(number, of: oid) ?? depth
+      }
+      column.type = column.type.nested(depth ?? 0)
+      return column
     }
     let key = try row.strings()
     let (keys, schemas, targets) = (try row.strings(), try row.strings(), try row.strings())

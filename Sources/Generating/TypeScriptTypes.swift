@@ -146,7 +146,9 @@ package struct TypeScriptTypes {
 
   private func type(_ type: SchemaModel.DataType) -> String {
     switch type {
-    case .array(let element): "\(self.type(element))[]"
+    // An element can be NULL; an array within an array cannot.
+    case .array(let element):
+      if case .array = element { "\(self.type(element))[]" } else { "(\(self.type(element)) | null)[]" }
     case .enumeration(let name): reference(name, "Enums")
     case .composite(let name): reference(name, "CompositeTypes")
     case .row(let name):

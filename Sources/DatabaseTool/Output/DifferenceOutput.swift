@@ -48,12 +48,43 @@ extension CatalogDifference.AttributeChange {
       }
       return "it should \(should ? "" : "not ")be \(adjective), and is\(does ? "" : " not")"
     }
+    let (noun, isPlural) = noun
+    let verb = isPlural ? "are" : "is"
     switch (expected, actual) {
-    case (nil, let actual?): return "the \(key.title) should not be set, and is \(Self.words(actual))"
-    case (let expected?, nil): return "the \(key.title) should be \(Self.words(expected)), and is not set"
-    case (let expected?, let actual?):
-      return "the \(key.title) should be \(Self.words(expected)), and is \(Self.words(actual))"
-    case (nil, nil): return "the \(key.title) is another"
+    case (nil, let actual?): return "\(noun) should not be set, and \(verb) \(words(actual))"
+    case (let expected?, nil): return "\(noun) should be \(words(expected)), and \(verb) not set"
+    case (let expected?, let actual?): return "\(noun) should be \(words(expected)), and \(verb) \(words(actual))"
+    case (nil, nil): return "\(noun) \(verb) different"
+    }
+  }
+
+  /// What an attribute is called in a sentence, and whether it is several things.
+  private var noun: (words: String, isPlural: Bool) {
+    switch key {
+    case .labels, .columns, .options, .arguments, .roles, .privileges, .attributes, .objects, .publications:
+      ("the \(key.title)", true)
+    case .identityOptions: ("the identity's options", true)
+    case .foreignOptions: ("the options", true)
+    case .memberOptions: ("the membership's options", true)
+    case .notNullOptions: ("the options of NOT NULL", true)
+    case .notNullNames: ("the names of NOT NULL", true)
+    case .columnSettings: ("the columns' settings", true)
+    case .further: ("the further settings", true)
+    case .bound: ("the partition's bounds", true)
+    case .inherits: ("the tables that it inherits from", true)
+    case .memberOf: ("the roles that it is a member of", true)
+    case .revoked: ("the privileges that are revoked", true)
+    case .usualPrivileges: ("the usual privileges", true)
+    case .partitionOf: ("the table that it is a partition of", false)
+    case .foreign: ("the table that it refers to", false)
+    case .attached: ("the index that it is a part of", false)
+    case .ofType: ("the type that its rows are of", false)
+    case .using: ("the USING condition", false)
+    case .check: ("the WITH CHECK condition", false)
+    case .defaultExpression: ("the default", false)
+    case .notNullName: ("the name of NOT NULL", false)
+    case .statistics: ("the statistics target", false)
+    default: ("the \(key.title)", false)
     }
   }
 
@@ -88,7 +119,8 @@ extension CatalogDifference.AttributeChange {
     }
   }
 
-  private static func words(_ value: AttributeValue) -> String {
+  private func words(_ value: AttributeValue) -> String {
+    if case .list(let name) = value, key == .attached || key == .foreign { return name.joined(separator: ".") }
     let text = "\(value)"
     guard text.utf8.contains(UInt8(ascii: "\n")) else {
       if case .text = value { return "'\(text)'" }
