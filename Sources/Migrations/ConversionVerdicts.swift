@@ -69,7 +69,10 @@ private enum TypeClosure {
   }
 
   private static func closure(of fact: Fact, in catalog: Catalog) -> Set<FactID> {
-    let roots = fact.needs.filter { $0.kind.isType || $0.kind == .extension || $0.kind == .compositeType }
+    // A table's rows are values of a type as well.
+    let roots = fact.needs.filter {
+      $0.kind.isType || $0.kind == .extension || $0.kind.isTable && $0 != fact.parent
+    }
     if roots.isEmpty { return [] }
     let children = catalog.childrenByParent()
     var known: Set<FactID> = []
@@ -80,6 +83,9 @@ private enum TypeClosure {
       }
       queue += fact.needs + (fact.parent.map { [$0] } ?? [])
       if id.kind.isType { queue += children[id] ?? [] }
+      if id.kind.isTable {
+        queue += catalog.parents(of: id) + (children[id] ?? []).filter { $0.kind == .column }
+      }
       // A cast may be what leads from one to the other.
       if id.kind.isType {
         queue += catalog.facts.values.filter { $0.id.kind == .cast && $0.needs.contains(id) }.map(\.id)

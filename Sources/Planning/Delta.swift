@@ -117,10 +117,11 @@ struct Delta {
       for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
       // A sequence goes with the column that it belongs to.
       for dependent in sourceDependents[id] ?? [] where !dropped.contains(dependent) {
-        // One that no longer needs it in the target is altered first, and stays; but altering these kinds in place
-        // leaves alone what they refer to.
+        // One that no longer needs it in the target, nor anything that does, is altered first, and stays; but altering
+        // these kinds in place leaves alone what they refer to.
         // A function needs a transform that is there when it is made, whatever it says.
         if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false, id.kind != .transform,
+          !(created.contains(id) && comes(dependent, after: id)),
           ![.constraint, .index, .trigger].contains(dependent.kind),
           !(dependent.kind == .column && created.contains(id) && becomesMade(dependent, of: id))
         {
@@ -129,6 +130,18 @@ struct Delta {
         if !park(dependent, while: id, &queue) { replace(dependent, &queue) }
       }
     }
+  }
+
+  /// Whether something in the target needs another, or what it needs does.
+  private func comes(_ dependent: FactID, after id: FactID) -> Bool {
+    var visited: Set<FactID> = []
+    var queue = target[dependent]?.needs ?? []
+    while let next = queue.popLast() {
+      if next == id { return true }
+      guard visited.insert(next).inserted, let fact = target[next] else { continue }
+      queue += fact.needs + (fact.parent.map { [$0] } ?? [])
+    }
+    return false
   }
 
   private static func referencedTables(_ catalog: Catalog) -> Set<FactID> {

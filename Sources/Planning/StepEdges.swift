@@ -31,12 +31,29 @@ extension StepGraph {
           if after[id] == true { order(step, before: creators[id] ?? (before[id] == true ? nil : alterers[id])) }
         }
       }
+      guard cause.kind.isTable else { continue }
+      for step in steps(of: cause, except: cause) {
+        for id in delta.holdings.functions(ofRows: cause) { order(droppers[id], before: step) }
+        for id in holdings.functions(ofRows: cause) { order(step, before: creators[id]) }
+      }
     }
   }
 
   /// What is done to a type or a table, as far as columns that hold it are in the way.
   private func steps(of cause: FactID, except column: FactID) -> [Int] {
-    let parts = ((delta.sourceChildren[cause] ?? []) + (delta.targetChildren[cause] ?? [])).filter {
+    // What a table has from its parents changes with theirs.
+    var wholes = [cause]
+    if cause.kind.isTable {
+      for catalog in [delta.source, delta.target] {
+        var queue = catalog.parents(of: cause)
+        while let parent = queue.popLast() {
+          guard !wholes.contains(parent) else { continue }
+          wholes.append(parent)
+          queue += catalog.parents(of: parent)
+        }
+      }
+    }
+    let parts = wholes.flatMap { (delta.sourceChildren[$0] ?? []) + (delta.targetChildren[$0] ?? []) }.filter {
       [.column, .domainConstraint].contains($0.kind) && $0 != column
     }
     return ([cause] + parts).flatMap { id in
@@ -176,14 +193,18 @@ extension StepGraph {
         }
       }
     }
-    for index in nodes.indices where nodes[index].fact.isForeignKey && nodes[index].action != .alter {
-      let parts = nodes[index].fact.list(.foreign)
-      guard parts.count == 2 else { continue }
-      let other = FactID(.table, schema: parts[0], name: parts[1])
-      guard let step = alterers[other],
-        delta.source[other]?.attributes[.persistence] != delta.target[other]?.attributes[.persistence]
-      else { continue }
-      if nodes[index].action == .drop { order(index, before: step) } else { order(step, before: index) }
+    // Keys of other tables, which may go with these.
+    for (catalog, keys, isDropped) in [(delta.source, delta.dropped, true), (delta.target, delta.created, false)] {
+      for key in keys {
+        guard let fact = catalog[key], fact.isForeignKey else { continue }
+        let parts = fact.list(.foreign)
+        guard parts.count == 2 else { continue }
+        let other = FactID(.table, schema: parts[0], name: parts[1])
+        guard let step = alterers[other],
+          delta.source[other]?.attributes[.persistence] != delta.target[other]?.attributes[.persistence]
+        else { continue }
+        if isDropped { order(droppers[key], before: step) } else { order(step, before: creators[key]) }
+      }
     }
   }
 

@@ -137,9 +137,7 @@ struct StepGraph {
       let kept = Set(nodes[index].fact.needs)
       // Privileges of an owner are those of whoever is the owner by then.
       for need in old.needs where !kept.contains(need) && need.kind != .owner {
-        if delta.dropped.contains(need), !delta.created.contains(need) || need.kind.isType {
-          order(index, before: droppers[need])
-        }
+        if delta.dropped.contains(need) { order(index, before: droppers[need]) }
         order(index, before: cleaners[need])
       }
     }

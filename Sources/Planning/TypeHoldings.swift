@@ -37,6 +37,17 @@ struct TypeHoldings {
     }
     return found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
   }
+
+  /// Functions that take rows of a table, and whose bodies PostgreSQL keeps as what they mean: what these say of a row is
+  /// in the way of a table that is written anew.
+  func functions(ofRows table: FactID) -> [FactID] {
+    (dependents[table] ?? []).filter { id in
+      guard id.kind == .function, let fact = source[id] else { return false }
+      let types = id.member.split(separator: ", ").map(String.init)
+      guard types.contains(table.sqlName) || types.contains(table.sqlName + "[]") else { return false }
+      return FunctionRule.hasParsedBody(fact)
+    }.sorted()
+  }
 }
 
 /// What values of types look like in two states.
@@ -116,6 +127,7 @@ extension Delta {
     for table in rewrittenTables().sorted() where !dropped.contains(table) {
       cleared.insert(table)
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
+      for function in holdings.functions(ofRows: table) { replace(function, &queue) }
     }
   }
 
@@ -174,12 +186,7 @@ extension Delta {
     // With their partitions and children.
     var queue = Array(tables)
     while let table = queue.popLast() {
-      for id in sourceDependents[table] ?? [] where id.kind.isTable && !tables.contains(id) {
-        guard let fact = source[id], fact.partitionParent == table || fact.list(.inherits).contains(table.sqlName)
-        else { continue }
-        tables.insert(id)
-        queue.append(id)
-      }
+      for id in context.sourceTables[table] ?? [] where tables.insert(id).inserted { queue.append(id) }
     }
     return tables
   }
