@@ -119,6 +119,7 @@ package struct SchemaGenerator {
     calls()
     elsewhere()
     rulesOnEachOther()
+    belongings(other)
     return sql + comments
   }
 
