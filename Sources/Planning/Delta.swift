@@ -210,7 +210,7 @@ struct Delta {
       guard !created.contains(fact.id), changed.contains(where: { $0.isGrant(aroundColumnOf: fact.id) }) else {
         continue
       }
-      altered[fact.id] = Change(GrantRule.again(fact, context))
+      altered[fact.id, default: Change()].statements += GrantRule.again(fact, context)
     }
   }
 

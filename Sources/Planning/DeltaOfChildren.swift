@@ -108,7 +108,7 @@ extension Delta {
         if source.inherited(.constraint, fact.id.member, of: table).contains(check) { replaced.append(check) }
       }
     }
-    for table in created where table.kind.isTable {
+    for table in created.union(replaced) where table.kind.isTable && target.contains(table) {
       // Where a parent in between has it validated, the child has it validated too.
       var validated: Set<String> = []
       var tables = [table]
@@ -165,7 +165,7 @@ extension Delta {
   /// A partition that is new gets its part of every index that the parent has; one of the parent ALONE stays so only if
   /// it comes after the partition.
   func replacePartitionedIndexes(_ replaced: inout [FactID]) {
-    let tables = created.filter(\.kind.isTable)
+    let tables = created.union(replaced).filter { $0.kind.isTable && target.contains($0) }
     guard !tables.isEmpty else { return }
     var parents: Set<FactID> = []
     for table in tables { parents.formUnion(target[table].map(target.partitionLine) ?? []) }

@@ -4,11 +4,13 @@ internal import Catalog
 extension Delta {
   /// Whether a column gets a type that is made of another.
   func becomesMade(_ column: FactID, of type: FactID) -> Bool {
-    guard type.kind.isType else { return false }
+    guard type.kind.isType || type.kind.isTable else { return false }
     var visited: Set<FactID> = []
     var queue = target[column]?.needs ?? []
     while let id = queue.popLast() {
-      guard id.kind.isType, visited.insert(id).inserted else { continue }
+      guard id.kind.isType || id.kind.isTable && id != target[column]?.parent, visited.insert(id).inserted else {
+        continue
+      }
       if id == type { return true }
       queue += target[id]?.needs ?? []
     }

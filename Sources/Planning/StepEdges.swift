@@ -31,10 +31,9 @@ extension StepGraph {
           if after[id] == true { order(step, before: creators[id] ?? (before[id] == true ? nil : alterers[id])) }
         }
       }
-      guard cause.kind.isTable else { continue }
       for step in steps(of: cause, except: cause) {
-        for id in delta.holdings.functions(ofRows: cause) { order(droppers[id], before: step) }
-        for id in holdings.functions(ofRows: cause) { order(step, before: creators[id]) }
+        for id in delta.holdings.functions(of: cause) { order(droppers[id], before: step) }
+        for id in holdings.functions(of: cause) { order(step, before: creators[id]) }
       }
     }
   }

@@ -38,15 +38,32 @@ struct TypeHoldings {
     return found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
   }
 
-  /// Functions that take rows of a table, and whose bodies PostgreSQL keeps as what they mean: what these say of a row is
-  /// in the way of a table that is written anew.
-  func functions(ofRows table: FactID) -> [FactID] {
-    (dependents[table] ?? []).filter { id in
-      guard id.kind == .function, let fact = source[id] else { return false }
-      let types = id.member.split(separator: ", ").map(String.init)
-      guard types.contains(table.sqlName) || types.contains(table.sqlName + "[]") else { return false }
-      return FunctionRule.hasParsedBody(fact)
-    }.sorted()
+  /// Functions that take values which a type stands in, and whose bodies PostgreSQL keeps as what they mean: what these say
+  /// of a value is in the way of what columns are cleared for.
+  func functions(of type: FactID) -> [FactID] {
+    var found: Set<FactID> = []
+    var visited: Set<Holder> = []
+    var queue = [Holder(id: type, isContained: type.kind != .domain)]
+    while let next = queue.popLast() {
+      guard visited.insert(next).inserted else { continue }
+      // A domain's own values are in nobody's way.
+      let names = [next.id.sqlName + "[]"] + (next.isContained ? [next.id.sqlName] : [])
+      for id in dependents[next.id] ?? [] {
+        guard let fact = source[id] else { continue }
+        switch id.kind {
+        case .function:
+          let types = id.member.split(separator: ", ").map(String.init)
+          if names.contains(where: types.contains), FunctionRule.hasParsedBody(fact) { found.insert(id) }
+        case .column: if let table = fact.parent { queue.append(Holder(id: table, isContained: true)) }
+        case .domain:
+          let isItself = !next.isContained && fact.text(.type) == next.id.sqlName
+          queue.append(Holder(id: id, isContained: !isItself))
+        case .compositeType, .rangeType: queue.append(Holder(id: id, isContained: true))
+        default: break
+        }
+      }
+    }
+    return found.sorted()
   }
 }
 
@@ -108,6 +125,7 @@ extension Delta {
     for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
       cleared.insert(domain)
       for holder in holdings.holders(of: domain) where holder.isContained { clear(holder.id, for: domain, &queue) }
+      for function in holdings.functions(of: domain) { replace(function, &queue) }
     }
   }
 
@@ -119,15 +137,17 @@ extension Delta {
       }
       cleared.insert(type)
       for holder in holdings.holders(of: type) { clear(holder.id, for: type, &queue) }
+      for function in holdings.functions(of: type) { replace(function, &queue) }
     }
   }
 
   /// Nor does it write a table anew while its rows are values of a column elsewhere.
   mutating func clearRowTypes(_ queue: inout [FactID]) {
-    for table in rewrittenTables().sorted() where !dropped.contains(table) {
-      cleared.insert(table)
+    let tables = rewrittenTables().filter { !dropped.contains($0) }
+    cleared.formUnion(tables)
+    for table in tables.sorted() {
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
-      for function in holdings.functions(ofRows: table) { replace(function, &queue) }
+      for function in holdings.functions(of: table) { replace(function, &queue) }
     }
   }
 
@@ -135,6 +155,12 @@ extension Delta {
     if dropped.contains(holder) || parkedFor[holder]?.contains(changed) == true { return }
     if holder.kind == .column {
       if park(holder, while: changed, &queue) { return }
+      // From one that changes to another that does.
+      if let other = cleared.sorted().first(where: { becomesMade(holder, of: $0) }), park(holder, while: other, &queue)
+      {
+        if parked.contains(holder) { parkedFor[holder, default: []].insert(changed) }
+        return
+      }
       guard let old = source[holder], let new = target[holder], old.attributes[.type] == new.attributes[.type],
         old.attributes[.generated] == nil
       else { return }

@@ -33,8 +33,10 @@ import Testing
     try await Connection.with(Databases.server.value.target(database: "postgres")) { connection in
       let extensions = try await connection.query(
         "SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'")
+      let hasSubscriptions = (try? await connection.execute("LOAD 'libpqwalreceiver'")) != nil
       return SchemaGenerator.Server(
-        major: await connection.serverVersion.major, hasTrigrams: try extensions[0].int(0) > 0)
+        major: await connection.serverVersion.major, hasTrigrams: try extensions[0].int(0) > 0,
+        hasSubscriptions: hasSubscriptions)
     }
   }
 

@@ -49,6 +49,16 @@ import Testing
       CREATE TABLE u (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY)
       """, "4"),
     Case(
+      "a sequence of two tables turns round",
+      """
+      CREATE SEQUENCE s INCREMENT BY -1; CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('s'), v int);
+      CREATE TABLE u (id int PRIMARY KEY DEFAULT nextval('s'))
+      """,
+      """
+      CREATE SEQUENCE s; CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('s'), v int);
+      CREATE TABLE u (id int PRIMARY KEY DEFAULT nextval('s'))
+      """, rows: "INSERT INTO t VALUES (3, 1); INSERT INTO u VALUES (5)", "6"),
+    Case(
       "an identity becomes a default from a sequence that is behind",
       "CREATE SEQUENCE s; CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)",
       "CREATE SEQUENCE s; CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('s'), v int)", "4"),

@@ -126,10 +126,21 @@ struct ColumnConversion: Sendable {
     let from = Quote.qualified(table.schema, before)
     let to = Quote.qualified(table.schema, newSequence)
     let options = ["SEQUENCE NAME \(to)"] + new.list(.identityOptions)
+    let (old, new) = (
+      SequenceRange(type: old.text(.type), options: old.list(.identityOptions)),
+      SequenceRange(type: new.text(.type), options: new.list(.identityOptions))
+    )
+    // A position that has no place among the new bounds is a position no more.
+    let position =
+      old.isDescending == new.isDescending
+      ? """
+      SELECT pg_catalog.setval(\(Quote.literal(to)), last_value, is_called) FROM \(from)
+        WHERE last_value BETWEEN \(new.low) AND \(new.high)
+      """ : new.passing(FactID(.column, schema: table.schema, name: table.name, member: name), to)
     return [
       "\(alter) ALTER COLUMN \(Quote.identifier(name)) ADD GENERATED \(kind) AS IDENTITY "
         + "(\(options.joined(separator: " ")))",
-      "SELECT pg_catalog.setval(\(Quote.literal(to)), last_value, is_called) FROM \(from)",
+      position,
       "\(alter) ALTER COLUMN \(quotedOld) DROP IDENTITY",
       "ALTER SEQUENCE \(to) RENAME TO \(Quote.identifier(after))",
     ]

@@ -27,13 +27,9 @@ enum SequenceRule: Rule {
     let words = changes(from: old.list(.options), to: new.list(.options))
     if !words.isEmpty { change.statements.append("ALTER SEQUENCE \(new.id.sqlName) \(words.joined(separator: " "))") }
     if isNarrower { change.statements += retyped }
-    if before.isDescending != after.isDescending,
-      let owner = context.target[FactID(.sequenceOwner, schema: new.id.schema, name: new.id.name)],
-      case let column = owner.list(.column), column.count == 3
-    {
+    if before.isDescending != after.isDescending {
       // Nothing says where numbers were that run in this direction.
-      let id = FactID(.column, schema: column[0], name: column[1], member: column[2])
-      if context.source.contains(id) { change.statements.append(after.passing(id, new.id.sqlName)) }
+      for column in columns(of: new.id, context) { change.statements.append(after.passing(column, new.id.sqlName)) }
     }
     change.hazards += before.hazards(new.id.sqlName, for: after)
     if old.attributes[.persistence] != new.attributes[.persistence] {
@@ -41,6 +37,23 @@ enum SequenceRule: Rule {
         "ALTER SEQUENCE \(new.id.sqlName) SET \(new.optionalText(.persistence) == nil ? "LOGGED" : "UNLOGGED")")
     }
     return .inPlace(change)
+  }
+
+  /// The columns that have numbers of a sequence before and after: the one that it belongs to, and those whose defaults name it.
+  private static func columns(of sequence: FactID, _ context: RuleContext) -> [FactID] {
+    var columns: Set<FactID> = []
+    let owner = context.target[FactID(.sequenceOwner, schema: sequence.schema, name: sequence.name)]
+    if let column = owner?.list(.column), column.count == 3 {
+      columns.insert(FactID(.column, schema: column[0], name: column[1], member: column[2]))
+    }
+    for value in context.sourceDependents[sequence] ?? [] where value.kind == .columnDefault {
+      guard context.target[value]?.needs.contains(sequence) == true else { continue }
+      columns.insert(FactID(.column, schema: value.schema, name: value.name, member: value.member))
+    }
+    return columns.filter { column in
+      context.source.contains(column)
+        && context.target[column].flatMap { SequenceRange.NumberType(rawValue: $0.text(.type)) } != nil
+    }.sorted()
   }
 
   /// The clauses that lead from one set of options to another; an option that is gone gets its usual value.

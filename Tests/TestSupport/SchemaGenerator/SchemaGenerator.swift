@@ -18,9 +18,12 @@ package struct SchemaGenerator {
     package var major: Int
     /// Whether it has the extension pg_trgm.
     package var hasTrigrams: Bool
-    package init(major: Int = 15, hasTrigrams: Bool = true) {
+    /// Whether it can be a subscriber: its library for that may be out of its reach.
+    package var hasSubscriptions: Bool
+    package init(major: Int = 15, hasTrigrams: Bool = true, hasSubscriptions: Bool = true) {
       self.major = major
       self.hasTrigrams = hasTrigrams
+      self.hasSubscriptions = hasSubscriptions
     }
   }
 

@@ -77,7 +77,7 @@ extension SchemaGenerator {
 
   /// What belongs to the server as much as to the database.
   mutating func moreServerKinds() {
-    for name in ["from_afar", "\"from Afar\""] where chance(15) {
+    for name in ["from_afar", "\"from Afar\""] where chance(15) && server.hasSubscriptions {
       let options = pick([
         "", ", slot_name = NONE", ", binary = true", ", synchronous_commit = remote_apply", ", streaming = on",
       ])
