@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// The settings that dbtool's own statements rely on.
 ///
 /// Whoever owns a role or a database can give its sessions any `search_path`, put a function, an operator or a cast into a
@@ -20,7 +22,13 @@ package enum SessionSettings {
     ("default_tablespace", ""), ("default_table_access_method", "heap"),
     // A query of catalogs without statistics looks dear: to compile it takes a second, to run it a hundredth of that.
     ("jit", "off"),
+    // Whoever owns a role or a database may give it any setting, and would say there which partitions are too old.
+    (clock, ProcessInfo.processInfo.environment["DBTOOL_NOW"] ?? ""),
   ]
+
+  /// The moment that partitions' windows take for the present; empty for the present. Whoever runs dbtool sets another by the
+  /// environment's `DBTOOL_NOW`, for a rehearsal.
+  package static let clock = "dbtool.now"
 
   static func all(_ version: ServerVersion) -> [(name: String, value: String)] {
     version.major >= 17 ? usual + [("transaction_timeout", "0")] : usual

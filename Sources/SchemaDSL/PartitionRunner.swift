@@ -29,9 +29,11 @@ struct PartitionRunner {
           help: "let dbtool partitions keep this window, or choose .detach or .drop"))
       return
     }
-    // Nobody calls them but the job, which runs as who has made it.
+    // Nobody calls them but the job, which runs as who has made it. The moment is a parameter, for rehearsals: a setting would
+    // be found on the role and the database too, and whoever owns these would move the clock.
+    let moment = Function.Parameter("moment", .timestamptz, default: "pg_catalog.now()")
     var create = Function(
-      name("create"), in: table.schema, returns: .setOf(.text), execute: [],
+      name("create"), in: table.schema, [moment], returns: .setOf(.text), execute: [],
       comment: """
         Creates the partitions of \(table.name) that are missing: this \(window.unit), \(window.ahead) to come, and \
         \(window.keep) past. One that cannot be made is a warning, and the others are made.
@@ -41,7 +43,7 @@ struct PartitionRunner {
     job("create", "SELECT \(Quote.qualified(table.schema.name, name("create")))()", location, into: &rendering)
     guard window.retirement != .stay else { return }
     var retire = Function.procedure(
-      name("retire"), in: table.schema, execute: [],
+      name("retire"), in: table.schema, [moment], execute: [],
       comment: """
         Detaches the partitions of \(table.name) that its window no longer keeps\
         \(window.retirement == .drop ? ", and drops them" : ""), each in a transaction of its own. PostgreSQL cannot detach \
@@ -69,10 +71,7 @@ struct PartitionRunner {
   private var parent: String { Quote.literal(table.sql) }
   private var unit: String { "interval '1 \(window.unit)'" }
   private var zone: String { Quote.literal(window.timeZone) }
-  private var clock: String {
-    "coalesce(nullif(pg_catalog.current_setting('dbtool.now', true), '')::timestamptz, pg_catalog.now())"
-  }
-  private var start: String { "pg_catalog.date_trunc('\(window.unit)', \(clock) AT TIME ZONE \(zone))" }
+  private var start: String { "pg_catalog.date_trunc('\(window.unit)', moment AT TIME ZONE \(zone))" }
 
   /// A local time as a text of the key's type.
   private func literal(_ moment: String) -> String { WindowSQL.bound(moment, keyType, zone) }

@@ -55,13 +55,15 @@ import Testing
       SchemaLock(migrations: [file.lockEntry], catalog: catalog).text, to: "\(project.root)/schema.lock")
   }
 
+  /// The moment is the same in every database, behind the pooler too.
+  private static let clock = ["DBTOOL_NOW": "2026-03-10"]
+
   func with(_ body: (FaultServer, TestProject) async throws -> Void) async throws {
     let server = try await FaultServer()
-    let project = try TestProject()
+    var project = try TestProject()
+    project.environment = Self.clock
     do {
       try Self.write(to: project)
-      // The moment is the same in every database, behind the pooler too.
-      try await server.execute("ALTER ROLE postgres SET dbtool.now = '2026-03-10'", in: "postgres")
       try await server.execute(Self.tables, in: "base")
       let applied = try await project.dbtool("apply", "--database", server.url("base", pooled: false))
       #expect(applied.status == 0, "\(applied.output)")
@@ -149,7 +151,7 @@ import Testing
       project.binary,
       Self.arguments(
         "host=\(relay.directory) port=5432 user=postgres dbname=\(database)", "\(project.home)/archive/\(database)"),
-      environment: ["HOME": project.home, "NO_COLOR": "1"], in: project.root)
+      environment: ["HOME": project.home, "NO_COLOR": "1"].merging(Self.clock) { $1 }, in: project.root)
   }
 
   private func strike(
@@ -265,7 +267,7 @@ import Testing
         try await reader.execute("BEGIN; SELECT count(*) FROM public.kept")
         let running = try ChildProcess.start(
           project.binary, Self.arguments(url, project.home + "/archive"),
-          environment: ["HOME": project.home, "NO_COLOR": "1"], in: project.root)
+          environment: ["HOME": project.home, "NO_COLOR": "1"].merging(Self.clock) { $1 }, in: project.root)
         let finished = Task.detached { running.finish() }
         try await Connection.with(server.target("base")) { connection in
           let waits = """

@@ -1,8 +1,17 @@
 import FoundationEssentials
+import Migrations
 import Operations
 import Postgres
+import SchemaDSL
 import TestSupport
 import Testing
+
+private struct Visits: Table {
+  static let name = RelationName("visits", in: .public)
+  let id = Column("id", .bigint)
+  let at = Column("at", .timestamptz)
+  var body: TableBody { Partitions(.monthly(ahead: 1, keep: 1), by: at, runner: .database(schedule: "25 1 * * *")) }
+}
 
 /// Partitions come and go without anything of what somebody has put before PostgreSQL's own.
 @Suite struct HostilePartitionTests {
@@ -113,6 +122,111 @@ import Testing
           RedTeam.judge("partitions of a table with \(name)", gotThrough: ran ? "it ran" : nil)
         }
         try await execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
+      }
+    }
+  }
+
+  /// Whoever owns a role or a database gives its sessions any setting, and would have partitions dropped before their time.
+  @Test func theClockIsNobodysToMove() async throws {
+    try await Databases.with { database in
+      let name = Quote.identifier(database.name)
+      try await Connection.with(database.target) { connection in
+        for statement in [
+          "CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at)",
+          "ALTER DATABASE \(name) SET \(SessionSettings.clock) = '2099-01-01'",
+          "ALTER ROLE \(ScratchServer.superuser) IN DATABASE \(name) SET \(SessionSettings.clock) = '2098-01-01'",
+        ] { try await connection.execute(statement) }
+      }
+      try await Connection.with(database.target.pinned) { connection in
+        let years =
+          "SELECT extract(year FROM now() - interval '2 months')::text, extract(year FROM now() + interval '2 months')::text"
+        let near = try await connection.query(years)[0]
+        let slots = try await PartitionTests.manager(ahead: 1, keep: 1).coverage(connection)[0].slots
+        let found = slots.map(\.bound)
+        let isNear =
+          try slots.count == 3
+          && found.allSatisfy { bound in
+            try [near.string(0), near.string(1)].contains { bound.contains($0) }
+          }
+        RedTeam.judge("the clock of windows", gotThrough: isNear ? nil : "\(found)")
+      }
+    }
+  }
+
+  /// The functions that do it from inside the database take the moment from whoever calls them, which is the job.
+  @Test func theClockOfTheRunnerInTheDatabaseIsNobodysToMove() async throws {
+    let states = States(database: Database("visits") { Visits.self })
+    let template = try await states.declaredTemplate()
+    let server = try await Databases.server.value
+    try await Databases.gate.pass {
+      try await server.withDatabase(from: template) { database in
+        try await Connection.with(database.target) { connection in
+          try await connection.execute("SET \(SessionSettings.clock) = '2099-01-01'")
+          let made = try await connection.query("SELECT public.visits_partitions_create()").map { try $0.string(0) }
+          RedTeam.judge(
+            "the clock of a runner in the database",
+            gotThrough: made.contains { $0.contains("2099") || $0.contains("2098") } ? "\(made)" : nil)
+          #expect(made.count == 3)
+          let rehearsed = try await connection.query("SELECT public.visits_partitions_create('2097-05-05')")
+          #expect(try rehearsed.map { try $0.string(0) }.allSatisfy { $0.contains("2097") } && rehearsed.count == 3)
+        }
+      }
+    }
+  }
+
+  /// Names and comments that hold quotes, and what a template would have in the place of a name.
+  private static let words = ["%PARTITION%", "o'k", "a \"b\" c", "%s %I %L %%", "\\", "$1", "{0}"]
+
+  @Test func whatAPartitionTakesOverIsExact() async throws {
+    try await Databases.with { database in
+      let roles = Self.words.map { Quote.identifier("\($0) \(database.name)".suffix(63).description) }
+      try await Connection.with(database.target) { connection in
+        for role in roles { try await connection.execute("CREATE ROLE \(role)") }
+        for (index, word) in Self.words.enumerated() {
+          let table = Quote.qualified("public", word)
+          // One is small, the other is divided.
+          for statement in [
+            "CREATE TABLE \(table) (id integer, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at)",
+            "CREATE TABLE \(Quote.qualified("public", "default \(word)")) PARTITION OF \(table) DEFAULT WITH (fillfactor = 70)",
+            "INSERT INTO \(table) SELECT n, '2026-02-10' FROM generate_series(1, \(index % 2 == 0 ? 5 : 10_001)) n",
+            "COMMENT ON TABLE \(table) IS \(Quote.literal("about \(word) and %PARTITION%"))",
+            // What is divided has to be the connected role's.
+            "ALTER TABLE \(table) OWNER TO \(index % 2 == 0 ? roles[index] : ScratchServer.superuser)",
+            "GRANT SELECT ON \(table) TO PUBLIC",
+            "GRANT UPDATE, DELETE ON \(table) TO \(roles[(index + 1) % roles.count]) WITH GRANT OPTION",
+            "ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY", "ALTER TABLE \(table) FORCE ROW LEVEL SECURITY",
+          ] { try await connection.execute(statement) }
+        }
+      }
+      try await Connection.with(database.target.pinned) { connection in
+        try await PartitionTests.set("2026-02-15", connection)
+        for (index, word) in Self.words.enumerated() {
+          let manager = PartitionTests.manager(word, ahead: 0, keep: 0)
+          let created = try await manager.create(connection)
+          #expect(created.count == 1 && created[0].failure == nil, "\(created)")
+          #expect(created.first?.text.contains("divided") == (index % 2 == 1), "\(created)")
+          // What both are, without their names.
+          let found = try await connection.query(
+            """
+            SELECT c.relowner::pg_catalog.regrole::text, obj_description(c.oid, 'pg_class'), c.relrowsecurity, c.relforcerowsecurity,
+                   (SELECT string_agg(x::text, ' ' ORDER BY x::text) FROM aclexplode(c.relacl) x)
+              FROM pg_catalog.pg_class c
+             WHERE c.oid = to_regclass($1)
+                OR c.oid IN (SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = to_regclass($1)
+                                AND pg_get_expr((SELECT relpartbound FROM pg_catalog.pg_class WHERE oid = i.inhrelid), i.inhrelid) <> 'DEFAULT')
+             ORDER BY c.relispartition
+            """, [Quote.qualified("public", word)])
+          #expect(found.count == 2)
+          for column in 0..<5 { #expect(try found[0].string(column) == found[1].string(column), "\(word)") }
+          #expect(try found[1].string(1) == "about \(word) and %PARTITION%")
+          let rest = try await connection.query(
+            "SELECT reloptions::text FROM pg_catalog.pg_class WHERE oid = to_regclass($1)",
+            [Quote.qualified("public", "default \(word)")])
+          #expect(try rest[0].string(0) == "{fillfactor=70}")
+        }
+      }
+      try await Connection.with(database.target) { connection in
+        for role in roles { try await connection.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)") }
       }
     }
   }

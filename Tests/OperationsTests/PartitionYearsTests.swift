@@ -183,8 +183,8 @@ private struct Orders: Table {
             #expect(created.allSatisfy { $0.failure == nil }, "\(created)")
             _ = try await manager.retire(connection)
           case .database:
-            try await connection.query("SELECT public.orders_partitions_create()")
-            try await connection.execute("CALL public.orders_partitions_retire()")
+            try await connection.query("SELECT public.orders_partitions_create($1)", [now])
+            try await connection.execute("CALL public.orders_partitions_retire(\(Quote.literal(now)))")
           }
         }
       } catch let error as PostgresError where isDisturbed && (error.kind == .connection || error.sqlState == "57P01") {
@@ -211,7 +211,7 @@ private struct Orders: Table {
       // From inside the database a detach gives way to whoever has the table, and waits for the next run.
       for _ in 0..<5 where runner == .database {
         if try await manager.expired(connection).isEmpty { break }
-        try await connection.execute("CALL public.orders_partitions_retire()")
+        try await connection.execute("CALL public.orders_partitions_retire(\(Quote.literal(now)))")
       }
       let expired = try await manager.expired(connection).map(\.partition.name)
       #expect(expired.isEmpty, "\(now)")

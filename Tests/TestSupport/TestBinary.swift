@@ -32,6 +32,8 @@ package struct TestProject: Sendable {
   package let root: String
   package let binary: String
   package let home: String
+  /// What its commands find in their environment beside what they need.
+  package var environment: [String: String] = [:]
 
   package init(binary: String? = nil) throws {
     let base = "/tmp/dbtool-project-\(UInt64.random(in: 0...UInt64.max))"
@@ -48,7 +50,11 @@ package struct TestProject: Sendable {
   }
 
   /// The same project with another program.
-  package func using(_ binary: String) -> TestProject { TestProject(root: root, binary: binary, home: home) }
+  package func using(_ binary: String) -> TestProject {
+    var project = TestProject(root: root, binary: binary, home: home)
+    project.environment = environment
+    return project
+  }
 
   /// The repository, from which the platform's migrations and seeds come.
   package static var repository: String {
@@ -104,7 +110,7 @@ package struct TestProject: Sendable {
     let variables = [
       "HOME": home, "DBTOOL_STATE_DIR": home + "/state", "NO_COLOR": "1", "PATH": "/usr/local/bin:/usr/bin:/bin",
     ]
-    return variables.merging(Self.passedOn) { $1 }.merging(more) { $1 }
+    return variables.merging(Self.passedOn) { $1 }.merging(environment) { $1 }.merging(more) { $1 }
   }
 
   /// What a program has to know of the surroundings of the tests.

@@ -45,8 +45,9 @@ struct Window: Sendable {
     [table.sqlName, WindowSQL.stem(of: table.name), unit, String(ahead), String(keep), timeZone]
   }
 
-  /// The present moment; rehearsals set another by `dbtool.now`.
-  static let clock = "coalesce(nullif(pg_catalog.current_setting('dbtool.now', true), '')::timestamptz, now())"
+  /// The present moment; rehearsals set another by `DBTOOL_NOW` (`SessionSettings.clock`).
+  static let clock =
+    "coalesce(nullif(pg_catalog.current_setting('\(SessionSettings.clock)', true), '')::timestamptz, now())"
 
   /// A moment in the zone's time, as a literal of the partition key's type.
   private static func literal(_ moment: String) -> String {
