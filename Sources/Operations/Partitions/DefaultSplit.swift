@@ -29,8 +29,9 @@ struct DefaultSplit {
     /// What the default has for itself, which a new one would not have.
     var own: [String]
     var searchPath: [String]
-    var sayings: [String]
-    var restSayings: [String]
+    /// What a new partition takes over from the table, and a new default from the old one.
+    var traits: TableTraits
+    var restTraits: TableTraits
   }
 
   private static let check = "dbtool_range"
@@ -113,8 +114,8 @@ struct DefaultSplit {
              ARRAY(SELECT s.nspname FROM pg_catalog.pg_namespace s
                     WHERE (s.oid = p.relnamespace OR s.oid IN (SELECT extnamespace FROM pg_catalog.pg_extension))
                       AND \(Self.callsFunctions) ORDER BY 1),
-             \(PartitionManager.sayings("p")),
-             \(PartitionManager.sayings("r"))
+             \(TableTraits.columns("p")),
+             \(TableTraits.columns("r"))
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
         JOIN pg_catalog.pg_class r ON r.oid = d.partdefid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
@@ -128,8 +129,9 @@ struct DefaultSplit {
         TableReplica.KeyColumn(name: $0, operatorSchema: $1.0, type: $1.1)
       },
       bounds: try row.strings(), foreignKeys: try row.strings(),
-      isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(), sayings: try row.strings(),
-      restSayings: try row.strings())
+      isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(),
+      traits: try TableTraits(&row),
+      restTraits: try TableTraits(&row))
     replica = TableReplica(
       table: rest, newName: MadeUpName(rest.name, label: "divided").text, columns: facts.columns,
       key: facts.identity, searchPath: facts.searchPath.filter { $0 != "pg_catalog" }, isCertain: false)
@@ -240,7 +242,7 @@ struct DefaultSplit {
       guard let range = BoundRange(slot.bound) else { continue }
       let name = prepared(slot.partition)
       statements.append("CREATE TABLE \(name) (LIKE \(parent) \(like) EXCLUDING INDEXES)")
-      statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
+      statements += facts.traits.statements(for: name)
       statements.append(
         "ALTER TABLE \(name) ADD CONSTRAINT \(Self.check) CHECK (\(facts.key) >= \(value(range.low)) AND "
           + "\(facts.key) < \(value(range.high)))")
@@ -248,7 +250,7 @@ struct DefaultSplit {
     }
     let name = prepared(rest.name)
     statements.append("CREATE TABLE \(name) (LIKE \(rest.sqlName) \(like) EXCLUDING INDEXES)")
-    statements += facts.restSayings.map { $0.replacing("%PARTITION%", with: name) }
+    statements += facts.restTraits.statements(for: name)
     let outside = ranges.map(outside).joined(separator: " AND ")
     statements.append("ALTER TABLE \(name) ADD CONSTRAINT \(Self.check) CHECK (\(outside))")
     statements.append("ALTER TABLE \(replica.new) ATTACH PARTITION \(name) DEFAULT")

@@ -77,7 +77,7 @@ extension PartitionManager {
         "CREATE TABLE \(name) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
           + "INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)"
       ]
-      statements += facts.sayings.map { $0.replacing("%PARTITION%", with: name) }
+      statements += facts.traits.statements(for: name)
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
       // What is about to run is looked at once more, now that nobody can add to it.
       try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
@@ -119,8 +119,7 @@ extension PartitionManager {
   private struct ParentFacts {
     /// The default partition, as SQL names it.
     var defaultPartition: String?
-    /// Owner, privileges, comment and row level security, with `%PARTITION%` for the name.
-    var sayings: [String]
+    var traits: TableTraits
     var key: String
     var type: String
     /// The columns that have values of their own.
@@ -135,33 +134,6 @@ extension PartitionManager {
     }
   }
 
-  /// What a table says of itself, for another: statements with `%PARTITION%` for its name.
-  ///
-  /// - Parameter table: the alias of its row in `pg_class`.
-  static func sayings(_ table: String) -> String {
-    """
-    ARRAY(
-      SELECT format('ALTER TABLE %%PARTITION%% OWNER TO %I', pg_get_userbyid(\(table).relowner))
-       WHERE pg_get_userbyid(\(table).relowner) <> current_user
-      UNION ALL
-      SELECT format('GRANT %s ON TABLE %%PARTITION%% TO %s', x.privilege_type,
-                    CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END)
-             || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-        FROM aclexplode(\(table).relacl) x WHERE x.grantee <> \(table).relowner
-      UNION ALL
-      SELECT format('COMMENT ON TABLE %%PARTITION%% IS %L', obj_description(\(table).oid, 'pg_class'))
-       WHERE obj_description(\(table).oid, 'pg_class') IS NOT NULL
-      UNION ALL
-      SELECT format('ALTER TABLE %%PARTITION%% SET (%s)', array_to_string(\(table).reloptions, ', '))
-       WHERE \(table).reloptions IS NOT NULL
-      UNION ALL
-      -- Policies are the parent's; whoever goes past it to a partition finds no policy and sees nothing.
-      SELECT 'ALTER TABLE %PARTITION% ENABLE ROW LEVEL SECURITY' WHERE \(table).relrowsecurity
-      UNION ALL
-      SELECT 'ALTER TABLE %PARTITION% FORCE ROW LEVEL SECURITY' WHERE \(table).relforcerowsecurity)
-    """
-  }
-
   /// - Returns: nil when another run has made the partition while this one waited, or there is no such table.
   private func parentFacts(_ slot: Slot, _ connection: Connection) async throws -> ParentFacts? {
     let rows = try await connection.query(
@@ -170,7 +142,7 @@ extension PartitionManager {
                       WHERE i.inhparent = p.oid AND pg_get_expr(c.relpartbound, c.oid) = $2),
              nullif(d.partdefid, 0)::regclass::text,
              quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
-             \(Self.sayings("p")),
+             \(TableTraits.columns("p")),
              ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
                     ORDER BY c.attnum),
@@ -184,7 +156,7 @@ extension PartitionManager {
     let (key, type) = (try row.string(), try row.string())
     return ParentFacts(
       defaultPartition: other,
-      sayings: try row.strings(), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
+      traits: try TableTraits(&row), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
   }
 }
 

@@ -214,14 +214,13 @@ package struct PartitionRestore: Sendable {
   private func liken(_ table: String, isPartition: Bool, _ connection: Connection) async throws {
     let rows = try await connection.query(
       """
-      SELECT \(PartitionManager.sayings("p")), pg_catalog.format('ALTER TABLE %%PARTITION%% OWNER TO %I',
-             pg_catalog.pg_get_userbyid(p.relowner))
+      SELECT \(TableTraits.columns("p"))
         FROM pg_catalog.pg_class p WHERE p.oid = pg_catalog.to_regclass($1)
       """, [description.parentName])
     guard var row = rows.first?.reader else { return }
-    let (all, owner) = (try row.strings(), try row.string())
-    for statement in isPartition ? all : [owner] {
-      try await connection.query(statement.replacing("%PARTITION%", with: table))
+    let traits = try TableTraits(&row)
+    for statement in isPartition ? traits.statements(for: table) : [traits.ownership(of: table)] {
+      try await connection.query(statement)
     }
   }
 
