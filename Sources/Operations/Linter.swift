@@ -47,14 +47,36 @@ package struct Linter: Sendable {
     let file: String
     var observer: LockObserver
     var findings: [Finding] = []
-    /// What clients name: relations as `schema.name`, their columns as `schema.name column`.
-    private var names: [String: Named] = [:]
+    private var names: [ClientName: Named] = [:]
 
     /// Partitions that let in whom their tables' policies would not, as SQL names them, with whom.
     private var open: [String: String] = [:]
 
     /// Published columns, with their publications.
-    private var publications: [String: String] = [:]
+    private var publications: [ClientName: String] = [:]
+
+    /// What clients name: a relation, or a column of one.
+    private struct ClientName: Hashable, Comparable {
+      var schema: String
+      var relation: String
+      var column: String?
+
+      /// The relation, as SQL names it.
+      var table: String { Quote.qualified(schema, relation) }
+      var sqlName: String { table + (column.map { "." + Quote.identifier($0) } ?? "") }
+      /// The relation of a column; nil for a relation.
+      var owner: ClientName? { column == nil ? nil : ClientName(schema: schema, relation: relation) }
+
+      init(schema: String, relation: String, column: String? = nil) {
+        self.schema = schema
+        self.relation = relation
+        self.column = column
+      }
+
+      static func < (a: ClientName, b: ClientName) -> Bool {
+        (a.schema, a.relation, a.column ?? "") < (b.schema, b.relation, b.column ?? "")
+      }
+    }
 
     /// What a name stands for, whatever it is called.
     private struct Named {
@@ -163,19 +185,18 @@ package struct Linter: Sendable {
       // Columns of tables that were there.
       hazards += try await published(before, connection)
       let added = names.keys.filter { name in
-        before[name] == nil && name.split(separator: " ").first.map { before[String($0)] != nil } ?? false
+        before[name] == nil && name.owner.map { before[$0] != nil } ?? false
       }
       for name in added.sorted() {
-        let parts = name.split(separator: " ", maxSplits: 1)
-        guard isOpen, parts.count == 2 else { continue }
+        guard isOpen, let column = name.column.map(Quote.identifier) else { continue }
         try await connection.execute("SAVEPOINT dbtool")
-        do { try await connection.query("EXPLAIN SELECT DISTINCT \(parts[1]) FROM \(parts[0])") } catch let error
+        do { try await connection.query("EXPLAIN SELECT DISTINCT \(column) FROM \(name.table)") } catch let error
           as PostgresError where error.sqlState == Self.undefinedFunction
         {
           hazards.append(
             Hazard(
               .breaksClients,
-              "queries with DISTINCT on all columns of \(parts[0]) fail from then on: \(parts[1]) has no equality"))
+              "queries with DISTINCT on all columns of \(name.table) fail from then on: \(column) has no equality"))
         }
         try await connection.execute("ROLLBACK TO SAVEPOINT dbtool; RELEASE SAVEPOINT dbtool")
       }
@@ -183,18 +204,18 @@ package struct Linter: Sendable {
     }
 
     /// Columns of published tables that came, went or have another type since the statement.
-    private mutating func published(_ before: [String: Named], _ connection: Connection) async throws -> [Hazard] {
+    private mutating func published(_ before: [ClientName: Named], _ connection: Connection) async throws -> [Hazard] {
       let was = publications
       publications = try await Self.publications(connection)
       guard !was.isEmpty || !publications.isEmpty else { return [] }
       var hazards: [Hazard] = []
       for (name, publication) in publications where before[name] == nil && names[name] != nil {
-        guard let table = name.split(separator: " ").first.map(String.init), before[table] != nil else { continue }
+        guard let table = name.owner, before[table] != nil else { continue }
         hazards.append(Self.order(name, publication, "is added here after it was added on the subscribers"))
       }
       for (name, publication) in was {
         guard let now = names[name] else {
-          guard let table = name.split(separator: " ").first.map(String.init), names[table] != nil else { continue }
+          guard let table = name.owner, names[table] != nil else { continue }
           hazards.append(Self.order(name, publication, "is dropped here first, and on the subscribers last"))
           continue
         }
@@ -206,29 +227,32 @@ package struct Linter: Sendable {
       return hazards.sorted { $0.message < $1.message }
     }
 
-    private static func order(_ name: String, _ publications: String, _ change: String) -> Hazard {
-      let parts = name.split(separator: " ", maxSplits: 1).map(String.init)
-      return Hazard(
-        .publishedTable, "\(parts[0]) is published by \(publications): \(parts[parts.count - 1]) \(change)",
-        table: parts[0])
+    private static func order(_ name: ClientName, _ publications: String, _ change: String) -> Hazard {
+      Hazard(
+        .publishedTable,
+        "\(name.table) is published by \(publications): \(name.column.map(Quote.identifier) ?? name.table) \(change)",
+        table: name.table)
     }
 
     /// The columns that are published, with the names of the publications.
-    private static func publications(_ connection: Connection) async throws -> [String: String] {
+    private static func publications(_ connection: Connection) async throws -> [ClientName: String] {
       let hasLists = await connection.serverVersion.major >= 15
-      var published: [String: String] = [:]
+      var published: [ClientName: String] = [:]
       for row in try await connection.query(
         """
-        SELECT pg_catalog.format('%I.%I %I', t.schemaname, t.tablename, a.attname),
+        SELECT t.schemaname, t.tablename, a.attname,
                string_agg(DISTINCT t.pubname, ', ' ORDER BY t.pubname)
           FROM pg_catalog.pg_publication_tables t
           JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
           JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename
           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
          \(hasLists ? "WHERE a.attname = ANY (t.attnames)" : "")
-         GROUP BY 1
+         GROUP BY 1, 2, 3
         """)
-      { published[try row.string(0)] = try row.string(1) }
+      {
+        let name = ClientName(schema: try row.string(0), relation: try row.string(1), column: try row.string(2))
+        published[name] = try row.string(3)
+      }
       return published
     }
 
@@ -270,13 +294,13 @@ package struct Linter: Sendable {
     private static let undefinedFunction: SQLState = "42883"
 
     /// What was there before the statement and is not there after it.
-    private static func vanished(_ names: [String: Named], _ now: [String: Named]) -> [Hazard] {
+    private static func vanished(_ names: [ClientName: Named], _ now: [ClientName: Named]) -> [Hazard] {
       let gone = names.filter { now[$0.key] == nil }
       // A table that is gone speaks for its columns.
-      let roots = gone.filter { name, _ in !gone.keys.contains { name.hasPrefix($0 + " ") } }
+      let roots = gone.filter { name, _ in name.owner.map { gone[$0] == nil } ?? true }
       let present = Set(now.values.map(\.identity))
       return roots.sorted { $0.key < $1.key }.map { name, named in
-        let object = name.replacing(" ", with: ".")
+        let object = name.sqlName
         if present.contains(named.identity) {
           return Hazard(.breaksClients, "\(object) has another name from then on; what uses the old one fails")
         }
@@ -286,12 +310,11 @@ package struct Linter: Sendable {
       }
     }
 
-    private static func names(_ connection: Connection) async throws -> [String: Named] {
-      var names: [String: Named] = [:]
+    private static func names(_ connection: Connection) async throws -> [ClientName: Named] {
+      var names: [ClientName: Named] = [:]
       for row in try await connection.query(
         """
-        SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
-                 || CASE WHEN a.attname IS NULL THEN '' ELSE pg_catalog.format(' %I', a.attname) END,
+        SELECT n.nspname, c.relname, a.attname,
                c.oid || ' ' || coalesce(a.attnum, 0), c.relkind IN ('r', 'p'),
                coalesce(pg_catalog.format_type(a.atttypid, a.atttypmod), '')
           FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -303,8 +326,9 @@ package struct Linter: Sendable {
            AND n.nspname !~ '^pg_'
         """)
       {
-        names[try row.string(0)] = Named(
-          identity: try row.string(1), holdsRows: try row.bool(2), type: try row.string(3))
+        let name = ClientName(
+          schema: try row.string(0), relation: try row.string(1), column: try row.optionalString(2))
+        names[name] = Named(identity: try row.string(3), holdsRows: try row.bool(4), type: try row.string(5))
       }
       return names
     }

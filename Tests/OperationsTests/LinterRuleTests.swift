@@ -185,6 +185,48 @@ import Testing
     #expect(findings.map(\.hazard.code) == [.noLockTimeout])
   }
 
+  /// Names with spaces, dots and quotes are told as SQL has them.
+  @Test func namesAreToldAsTheyAre() async throws {
+    let before = MigrationFile(
+      version: "20260102000000", name: "odd",
+      text: """
+        CREATE TABLE public."t x" (id bigint PRIMARY KEY, "c d" text, "e.f" text, "g""h" text);
+        CREATE TABLE public."t" (id bigint PRIMARY KEY, x text);
+        CREATE PUBLICATION "p q" FOR TABLE public."t x";
+        """)
+    func messages(_ sql: String) async throws -> [String] {
+      let file = MigrationFile(
+        version: "", name: "x.sql", text: "BEGIN; SET LOCAL lock_timeout = '1s'; \(sql); COMMIT;")
+      return try await Databases.gate.pass {
+        try await Linter(states: States(database: Database("rules") {})).lint(file, named: "x.sql", after: [before])
+      }.map(\.hazard.message)
+    }
+    let table = #"public."t x""#
+    #expect(
+      try await messages("DROP TABLE \(table)") == [
+        #"drops public."t x" with what is in it"#
+      ])
+    #expect(
+      try await messages(#"ALTER TABLE \#(table) DROP COLUMN "c d""#) == [
+        #"drops public."t x"."c d" with what is in it"#,
+        #"public."t x" is published by p q: "c d" is dropped here first, and on the subscribers last"#,
+      ])
+    #expect(
+      try await messages(#"ALTER TABLE \#(table) RENAME COLUMN "e.f" TO "i j""#).contains(
+        #"public."t x"."e.f" has another name from then on; what uses the old one fails"#))
+    #expect(
+      try await messages(#"ALTER TABLE \#(table) ADD COLUMN "k l" json"#) == [
+        #"public."t x" is published by p q: "k l" is added here after it was added on the subscribers"#,
+        #"queries with DISTINCT on all columns of public."t x" fail from then on: "k l" has no equality"#,
+      ])
+    #expect(
+      try await messages(#"ALTER TABLE \#(table) RENAME TO "y z""#) == [
+        #"public."t x" has another name from then on; what uses the old one fails"#
+      ])
+    // The table of the same first word is another.
+    #expect(try await messages(#"ALTER TABLE public.t DROP COLUMN x"#) == ["drops public.t.x with what is in it"])
+  }
+
   /// squawk ban-uncommitted-transaction and transaction-nesting, Atlas TX101.
   @Test(arguments: ["BEGIN; SELECT 1;", "BEGIN; BEGIN; SELECT 1; COMMIT; COMMIT;", "SELECT 1; COMMIT;"])
   func transactionsThatDoNotPairUp(sql: String) async throws {
