@@ -1,8 +1,15 @@
 /// Names in Mermaid's language, which has no way to write some characters.
 package enum Mermaid {
-  /// A name in quotes.
+  /// A name in quotes. What begins markup, or ends the quotes, is written as an entity, which Mermaid knows by a `#`
+  /// (documentation, "Entity codes to escape characters"); a page that shows the source finds no tag in it either.
   package static func name(_ text: String) -> String {
-    "\"" + VisibleText.mapped(text) { "\"%\\".unicodeScalars.contains($0) || $0.isHidden ? "_" : nil } + "\""
+    "\""
+      + VisibleText.mapped(text) { scalar in
+        switch scalar {
+        case "\"", "#", "%", "&", "'", ";", "<", ">", "\\", "`": "#\(scalar.value);"
+        default: scalar.isHidden ? "_" : nil
+        }
+      } + "\""
   }
 
   /// An attribute's word: letters, digits and a few marks.

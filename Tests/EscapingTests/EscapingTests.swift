@@ -175,8 +175,23 @@ import Testing
     for text in Self.texts {
       let name = Mermaid.name(text)
       #expect(name.unicodeScalars.filter { $0 == "\"" }.count == 2 && !name.unicodeScalars.contains(where: Self.acts))
+      #expect(!name.unicodeScalars.contains { "<>&%\\'`".unicodeScalars.contains($0) }, "\(name)")
       #expect(Mermaid.word(text).utf8.allSatisfy { $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "\"") })
+      // Read back as Mermaid does: entities by their numbers.
+      var read = String(name.dropFirst().dropLast())
+      for value in [34, 37, 38, 39, 59, 60, 62, 92, 96] as [UInt32] {
+        read = read.replacing("#\(value);", with: Unicode.Scalar(value).map { String($0) } ?? "")
+      }
+      read = read.replacing("#35;", with: "#")
+      let expected = text.unicodeScalars.map { Self.acts($0) ? "_" : String($0) }.joined()
+      if !text.unicodeScalars.contains(where: Self.combines) { #expect(read == expected) }
     }
+    #expect(Mermaid.name("a<script>&") == "\"a#60;script#62;#38;\"")
+  }
+
+  /// What makes one character with what stands before it, which `replacing` passes over.
+  private static func combines(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isGraphemeExtend || scalar == "\u{200d}"
   }
 }
 
