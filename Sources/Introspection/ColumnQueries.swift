@@ -54,7 +54,7 @@ enum ColumnQuery: CatalogQuery {
                (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
                                  || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
                   FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
-             CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END, \(notNull)
+             \(version.major >= 15 ? "CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END" : "NULL"), \(notNull)
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

@@ -221,6 +221,8 @@ struct Delta {
       return old.attributes[.persistence] != new.attributes[.persistence]
     }
     guard altered.keys.contains(where: { $0.kind == .table && changes($0) }) else { return }
+    // Before version 15 a sequence survives a crash, whatever its table does.
+    if (1..<15).contains(source.serverVersion.major) { return }
     for fact in target.facts.values where !created.contains(fact.id) && source.contains(fact.id) {
       let sequence: String
       let isUnlogged: Bool
