@@ -95,6 +95,8 @@ package struct SQLFiles: Sendable {
   func load(into session: LoadingSession) async throws -> [LeftOut] {
     var leftOut: [LeftOut] = []
     for (number, file) in files.enumerated() {
+      // Each as psql reads it, in a session of its own.
+      if number > 0 { try await session.reset() }
       let (results, these) = try await session.load(file.statements, of: number)
       leftOut += these
       for (statement, result) in zip(file.statements, results) {
@@ -156,7 +158,7 @@ extension States {
     try await server.provide(roles: files.roles.missing)
     let base = try await emptyTemplate(server)
     let isOwn = files.texts.contains(where: Script.concernsServer)
-    let digest = try key("sql 2", files.digest.description)
+    let digest = try key("sql 3", files.digest.description)
     let template = try await server.withoutTrace(isExpected: isOwn) {
       try await server.notedTemplate(for: digest, from: base) { try await files.load(into: $0) }
     }

@@ -284,12 +284,16 @@ package actor States {
     let base = try await emptyTemplate(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.
-    let digest = try key("migrations", files.map(\.digest.description).joined(separator: " "))
+    let digest = try key("migrations 2", files.map(\.digest.description).joined(separator: " "))
     let isOwn = files.contains { Script.concernsServer($0.text) } || text.map(Script.concernsServer) == true
     let template = try await server.withoutTrace(isExpected: isOwn) {
       try await server.notedTemplate(for: digest, from: base) { session in
         var leftOut: [LeftOut] = []
-        for (number, file) in files.enumerated() { leftOut += try await Self.run(file, number, on: session) }
+        for (number, file) in files.enumerated() {
+          // As it is applied: what a file makes of its session ends with it.
+          if number > 0 { try await session.reset() }
+          leftOut += try await Self.run(file, number, on: session)
+        }
         return leftOut
       }
     }

@@ -90,14 +90,41 @@ extension Connection {
   ///
   /// - Throws: `PostgresError`, also for what was deferred.
   package func resetInTransaction() async throws {
-    try await execute(
-      """
-      SET CONSTRAINTS ALL IMMEDIATE;
-      CLOSE ALL; SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; SET client_encoding = 'UTF8';
-      SET standard_conforming_strings = on; DEALLOCATE ALL;
-      UNLISTEN *; SELECT pg_catalog.pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES;
-      SELECT pg_catalog.setseed(\(Double.random(in: -1...1)))
-      """)
+    try await execute(Self.resets.joined(separator: ";\n"))
+  }
+
+  private static var resets: [String] {
+    [
+      "SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL", "SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL",
+      "SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on", "DEALLOCATE ALL", "UNLISTEN *",
+      "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD PLANS", "DISCARD TEMP", "DISCARD SEQUENCES", reseed,
+    ]
+  }
+
+  private static var reseed: String { "SELECT pg_catalog.setseed(\(Double.random(in: -1...1)))" }
+
+  /// Runs a statement of a user that stands alone. Behind a pooler, what it makes of the session is taken back at once: the
+  /// session is others' next. It comes first, so that PostgreSQL lets it run also where it cannot run in a transaction.
+  ///
+  /// - Throws: `PostgresError`.
+  package func queryAlone(_ sql: String) async throws {
+    guard case .transaction = pinning else {
+      try await query(sql)
+      return
+    }
+    for result in try await pipeline(([sql] + Self.resets).map { Statement($0) }) { _ = try result.get() }
+  }
+
+  /// The same as `resetInTransaction` between transactions, for what comes next to begin like the first in a new session.
+  /// Behind a pooler there is nothing to take back here: each transaction has done it.
+  ///
+  /// - Throws: `PostgresError`.
+  package func resetSession() async throws {
+    if case .transaction = pinning { return }
+    for sql in ["DISCARD ALL", "RESET ROLE", Self.reseed] { _ = try await send([Statement(sql)], .once)[0].get() }
+    guard case .session = pinning else { return }
+    try await keepStrings()
+    try await pin()
   }
 
   /// Until the transaction ends, what PostgreSQL calls of users' (checks, triggers, event triggers) may read views.

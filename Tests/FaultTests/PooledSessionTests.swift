@@ -74,4 +74,71 @@ struct PooledSessionTests {
       #expect(try !found.bool(2), "\(kind)")
     }
   }
+
+  /// What a migration sets for its session does not stay with a server connection that others get.
+  @Test func whatAMigrationMakesOfItsSessionIsNobodyElses() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let own =
+      "SET work_mem = '7MB'; SET search_path = pg_catalog; SELECT pg_advisory_lock(4711); LISTEN news;"
+      + " CREATE TEMP TABLE mine (id int); PREPARE mine AS SELECT 1; SELECT set_config('my.setting', 'x', false);"
+    // In a transaction, in one that only reads, and in a statement that stands alone.
+    try project.write(
+      "BEGIN;\nCREATE TABLE public.a (id int);\n\(own)\nCOMMIT;\n", to: "migrations/20260101000000_a.sql")
+    try project.write(
+      "BEGIN READ ONLY;\nSELECT pg_advisory_lock(4711), set_config('my.setting', 'x', false);\nCOMMIT;\n",
+      to: "migrations/20260102000000_b.sql")
+    try project.write(
+      "SELECT pg_advisory_lock(4711), set_config('my.setting', 'x', false);\nCREATE INDEX CONCURRENTLY a_idx ON public.a (id);\n",
+      to: "migrations/20260103000000_c.sql")
+    let plan = try await project.dbtool("plan", "--update-lock")
+    try #require(plan.status == 0, "\(plan.output)")
+    let server = try await FaultServer()
+    do {
+      try await server.startPooler()
+      let url = server.url("base", pooled: true)
+      let apply = try await project.dbtool("apply", "--database", url)
+      #expect(apply.status == 0, "\(apply.output)")
+      let idle = try await Connection.with(server.target("base")) { connection in
+        #expect(
+          try await connection.query(
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")[0].int(0) == 0)
+        return try await connection.query(
+          "SELECT count(*) FROM pg_stat_activity WHERE datname = 'base' AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )[0].int(0)
+      }
+      #expect(idle > 0)
+      // All the sessions that the pooler has, each held open for as long as the others are looked at.
+      var sessions: [Connection] = []
+      for _ in 0..<idle {
+        let session = try await Connection.open(try ConnectionTarget(url).unpinned)
+        try await session.execute("BEGIN")
+        let found = try await session.query(
+          """
+          SELECT current_setting('work_mem'), current_setting('search_path'), coalesce(current_setting('my.setting', true), ''),
+                 (SELECT count(*) FROM pg_prepared_statements WHERE name = 'mine'), (SELECT count(*) FROM pg_listening_channels()),
+                 coalesce(to_regclass('pg_temp.mine')::text, '')
+          """)[0]
+        let texts = try (0..<6).map { try found.string($0) }
+        RedTeam.judge(
+          "what a migration leaves in a pooler's session",
+          gotThrough: texts == ["4MB", "\"$user\", public", "", "0", "0", ""] ? nil : "\(texts)")
+        sessions.append(session)
+      }
+      for session in sessions { await session.close() }
+      // What would be missing in the file's next transaction is refused.
+      try project.write(
+        "BEGIN;\nSET search_path = pg_temp;\nCOMMIT;\nBEGIN;\nSELECT 1;\nCOMMIT;\n",
+        to: "migrations/20260104000000_d.sql")
+      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+      let refused = try await project.dbtool("apply", "--database", url)
+      #expect(
+        refused.status == 1 && refused.output.contains("20260104000000_d.sql, line 2: this statement needs a session"),
+        "\(refused.output)")
+      await server.remove()
+    } catch {
+      await server.remove()
+      throw error
+    }
+  }
 }

@@ -124,18 +124,7 @@ package struct Applier: Sendable {
     try await ApplyLock.with(target) { lock in
       try await Connection.with(target, applicationName: "dbtool apply") { connection in
         let isPooled = try await connection.isPooled
-        // What a session has set by its role or database is not meant for builds that take their time, and must not keep
-        // statements outside of transactions from writing.
-        if !isPooled {
-          try await connection.asSession {
-            try await $0.execute(
-              """
-              SET lock_timeout = 0; SET statement_timeout = 0; SET default_transaction_isolation = 'read committed';
-              SET default_transaction_read_only = off
-              """)
-          }
-          try await Patience.giveWay(connection)
-        }
+        if !isPooled { try await prepare(connection) }
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
         try await precondition()
@@ -145,18 +134,46 @@ package struct Applier: Sendable {
           HistoryComparison(files, try await History.entries(connection)).inParts, connection)
         if isPooled { try refuseSessions(agenda.pending) }
         let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
-        for entry in agenda.pending { try await apply(entry, connection, pid, lock, report) }
+        for (number, entry) in agenda.pending.enumerated() {
+          if number > 0, !isPooled {
+            // What a file makes of the session ends with it: files are applied together as they are one by one.
+            try await connection.resetSession()
+            try await prepare(connection)
+          }
+          try await apply(entry, connection, pid, lock, report)
+        }
         return agenda
       }
     }
   }
 
+  /// What a session has set by its role or database is not meant for builds that take their time, and must not keep
+  /// statements outside of transactions from writing.
+  private func prepare(_ connection: Connection) async throws {
+    try await connection.asSession {
+      try await $0.execute(
+        """
+        SET lock_timeout = 0; SET statement_timeout = 0; SET default_transaction_isolation = 'read committed';
+        SET default_transaction_read_only = off
+        """)
+    }
+    try await Patience.giveWay(connection)
+  }
+
+  /// Behind a pooler nothing of the session lasts from one part of a file to the next. What is set for the session in a
+  /// transaction would be missing in the next one, without a word.
   private func refuseSessions(_ pending: [Pending]) throws {
     for entry in pending {
-      for segment in try entry.file.segments() {
-        for statement in segment.statements
-        where StandaloneStatement.needsSession(statement.sql) && !segment.isTransaction {
-          throw ApplyError.needsSession(file: entry.file.fileName, line: statement.line, sql: statement.sql)
+      let segments = try entry.file.segments()
+      for (number, segment) in segments.enumerated() {
+        for statement in segment.statements {
+          let isRefused =
+            segment.isTransaction
+            ? number + 1 < segments.count && StandaloneStatement.setsSession(statement.sql)
+            : StandaloneStatement.needsSession(statement.sql)
+          if isRefused {
+            throw ApplyError.needsSession(file: entry.file.fileName, line: statement.line, sql: statement.sql)
+          }
         }
       }
     }

@@ -70,8 +70,11 @@ struct SegmentRunner {
           for ((statement, _), result) in zip(statements, results) {
             if case .failure(let error) = result { throw failure(statement, error) }
           }
-          if segment.isReadOnly { return }
-          try await connection.pinned { try await History.record(file, done: index + 1, of: count, $0) }
+          if !segment.isReadOnly {
+            try await connection.pinned { try await History.record(file, done: index + 1, of: count, $0) }
+          }
+          // The session is others' next.
+          if try await connection.isPooled { try await connection.resetInTransaction() }
         }
       }
       if segment.isReadOnly { try await History.record(file, done: index + 1, of: count, connection) }
@@ -182,7 +185,7 @@ struct SegmentRunner {
     _ sql: String, _ standalone: StandaloneStatement, _ connection: Connection
   ) async throws {
     try await Patience.retry { _ in
-      do { try await connection.asSession { try await $0.query(sql) } } catch let error as PostgresError
+      do { try await connection.asSession { try await $0.queryAlone(sql) } } catch let error as PostgresError
         where error.kind != .connection
       {
         for remains in try await standalone.remains(connection) {

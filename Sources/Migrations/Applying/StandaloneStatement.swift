@@ -120,6 +120,12 @@ struct StandaloneStatement {
     ).first?.bool(0)
   }
 
+  /// Whether it gives the session a setting that outlasts its transaction.
+  static func setsSession(_ sql: String) -> Bool {
+    guard let set = ParseTree(parsing: sql)?["VariableSetStmt"], set["is_local"]?.isTrue != true else { return false }
+    return ["VAR_SET_VALUE", "VAR_SET_CURRENT", "VAR_SET_MULTI"].contains(set["kind"]?.text)
+  }
+
   /// Whether it works only as long as the session stays the same, which it does not behind a transaction pooler.
   static func needsSession(_ sql: String) -> Bool {
     guard let tree = ParseTree(parsing: sql) else { return false }

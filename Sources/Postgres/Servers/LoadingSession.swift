@@ -45,6 +45,11 @@ package struct LoadingSession: Sendable {
     }
   }
 
+  /// Begins anew: what comes next finds the session as the first text did.
+  ///
+  /// - Throws: `PostgresError`.
+  package func reset() async throws { try await connection.resetSession() }
+
   /// Runs one statement.
   ///
   /// - Throws: `PostgresError`.
