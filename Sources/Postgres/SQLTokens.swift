@@ -36,10 +36,16 @@ struct SQLTokens {
       tokens.append(
         Token(range: start..<stop, isString: Self.strings.contains(kind), isComment: Self.comments.contains(kind)))
     }
-    // Behind `U&'x'` the lexer looks ahead, and tells no end.
-    for index in tokens.indices where tokens[index].isString && tokens[index].range.isEmpty {
+    // Behind `U&'x'` and `U&"x"` the lexer looks ahead, and tells no end.
+    let bytes = sql.utf8
+    for index in tokens.indices where tokens[index].range.isEmpty && tokens[index].range.lowerBound < end {
+      let first = tokens[index].range.lowerBound
       let next = index + 1 < tokens.count ? tokens[index + 1].range.lowerBound : end
-      tokens[index] = Token(range: tokens[index].range.lowerBound..<next, isString: true, isComment: false)
+      let text = bytes[bytes.index(bytes.startIndex, offsetBy: first)..<bytes.index(bytes.startIndex, offsetBy: next)]
+      // White space and comments stand between it and the next.
+      let quote = text.dropFirst(2).first
+      let last = text.lastIndex { $0 == quote }.map { text.distance(from: text.startIndex, to: $0) + 1 } ?? text.count
+      tokens[index] = Token(range: first..<(first + last), isString: tokens[index].isString, isComment: false)
     }
     self.tokens = tokens
   }

@@ -236,12 +236,12 @@ struct ScriptLexer {
     ScriptError(message: message, line: Script.line(at: offset, in: bytes))
   }
 
-  private static func beginsWord(_ byte: UInt8) -> Bool {
+  static func beginsWord(_ byte: UInt8) -> Bool {
     (byte | 0x20) >= UInt8(ascii: "a") && (byte | 0x20) <= UInt8(ascii: "z") && byte < 0x80 || byte == UInt8(ascii: "_")
       || byte >= 0x80
   }
 
-  private static func continuesWord(_ byte: UInt8) -> Bool {
+  static func continuesWord(_ byte: UInt8) -> Bool {
     beginsWord(byte) || byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "$")
   }
 

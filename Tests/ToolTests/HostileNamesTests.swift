@@ -64,10 +64,7 @@ import Testing
       ]
       for way in ways {
         let sql = try await output(project, way.arguments)
-        #expect(!sql.utf8.contains(13), "\(way.name) has carriage returns")
-        for line in sql.split(separator: "\n" as Character) where line.hasPrefix("--") {
-          #expect(acts(String(line)).isEmpty)
-        }
+        #expect(acts(sql).isEmpty, "\(way.name): \(acts(sql))")
         try await Databases.withinGate { fresh in
           if let first = way.first { try await load(first, into: fresh) }
           try await load("CREATE TABLE public.canary (id int); INSERT INTO public.canary VALUES (1)", into: fresh)
@@ -116,7 +113,7 @@ import Testing
       }
       for arguments in [["--fix"], ["--accept"]] {
         let text = try await output(project, ["drift", "--database", url] + arguments)
-        #expect(!text.utf8.contains(13) || arguments == ["--accept"], "\(arguments)")
+        #expect(acts(text).isEmpty || arguments == ["--accept"], "\(arguments)")
       }
       #expect(acts(try await output(project, ["drift", "--accept", "--database", url])).isEmpty)
       #expect(acts(try await output(project, ["diff", "--from", "lock", "--to", url])).isEmpty)
