@@ -103,7 +103,8 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     withJSON(sql, decoded)??.visit(body)
   }
 
-  private func visit(_ body: (ParseTree) -> Void) {
+  /// Hands out every node, those within others after them.
+  func visit(_ body: (ParseTree) -> Void) {
     switch self {
     case .object(let members):
       body(self)
@@ -119,6 +120,18 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
     defer { pg_query_free_parse_result(result) }
     guard result.error == nil, let tree = result.parse_tree else { return nil }
     return body(UnsafePointer(tree))
+  }
+
+  /// The texts of all statements and expressions of a `DO` block in PL/pgSQL; none of what its grammar does not know.
+  static func expressions(ofBlock block: String) -> [String] {
+    let result = pg_query_parse_plpgsql(block)
+    defer { pg_query_free_plpgsql_parse_result(result) }
+    guard result.error == nil, let functions = result.plpgsql_funcs else { return [] }
+    var texts: [String] = []
+    decoded(functions)?.visit { node in
+      if let text = node["PLpgSQL_expr"]?["query"]?.text { texts.append(text) }
+    }
+    return texts
   }
 
   /// The statements of a `DO` block in PL/pgSQL that declares nothing, and does nothing about exceptions but to pass over them.

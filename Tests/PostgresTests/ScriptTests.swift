@@ -98,6 +98,37 @@ import Testing
     #expect(roles.missing == ["a", "b", "c", "d", "e", "f", "h", "j", "k\"l", "n"])
   }
 
+  /// A block may make a role by a statement, or by one that it puts together.
+  @Test(arguments: [
+    ("CREATE ROLE a", true), ("CREATE USER a IN ROLE b", true), ("EXECUTE 'CREATE ROLE a'", true),
+    ("EXECUTE 'CREATE ' || 'ROLE a' || ' LOGIN'", true), ("EXECUTE format('CREATE ROLE %I', 'a')", true),
+    ("EXECUTE pg_catalog.format('CREATE %2$s %1$I', 'a', 'GROUP')", true),
+    ("IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'a') THEN CREATE ROLE a; END IF", true),
+    ("FOREACH r IN ARRAY ARRAY['x', 'a'] LOOP EXECUTE format('CREATE ROLE %I', r); END LOOP", true),
+    ("FOREACH r IN ARRAY '{x,a}'::text[] LOOP sql := 'CREATE ROLE ' || quote_ident(r); EXECUTE sql; END LOOP", true),
+    ("FOR r IN SELECT * FROM (VALUES ('a')) v (n) LOOP EXECUTE 'CREATE ROLE \"' || r || '\"'; END LOOP", true),
+    ("PERFORM run('CREATE ROLE a')", true), ("EXECUTE 'DO $x$ BEGIN CREATE ROLE a; END $x$'", true),
+    ("BEGIN CREATE ROLE a; EXCEPTION WHEN duplicate_object THEN NULL; END", true),
+    // Words alone make nothing.
+    ("RAISE NOTICE 'to create role a'", false), ("-- CREATE ROLE a\n NULL", false),
+    ("EXECUTE 'GRANT a TO b -- create role'", false), ("PERFORM 'create', 'role', 'a'", false),
+    ("EXECUTE 'CREATE ROLE b'; GRANT a TO b", false),
+    ("EXECUTE 'COMMENT ON ROLE a IS ''create role a'' '", false), ("EXECUTE format('CREATE ROLE %I', 'b')", false),
+  ])
+  func whatABlockMakesIsKnownByItsStatements(body: String, makes: Bool) {
+    let block = "DO $o$ DECLARE r text; sql text; BEGIN \(body); END $o$;"
+    #expect(NamedRoles("ALTER TABLE t OWNER TO a; \(block)").missing.contains("a") == !makes, "\(block)")
+  }
+
+  @Test func aRoleWhoseNameIsPutTogetherIsKnownByItsParts() {
+    let roles = NamedRoles(
+      """
+      GRANT app_reader TO app; ALTER TABLE t OWNER TO other_reader;
+      DO $$ DECLARE kind text; BEGIN EXECUTE format('CREATE ROLE %I', 'app_' || kind); END $$;
+      """)
+    #expect(roles.missing == ["app", "other_reader"])
+  }
+
   @Test(arguments: [
     ("BEGIN", Script.TransactionCommand.begin), ("-- x\nBEGIN", .begin), ("START TRANSACTION READ ONLY", .begin),
     ("COMMIT", .commit), ("END", .commit), ("ROLLBACK", .rollback), ("SAVEPOINT s", .other),

@@ -1,19 +1,17 @@
-internal import FoundationEssentials
-
 /// The roles that SQL names: owners, grantees, members, whom policies and user mappings are for. A scratch server has none of them
 /// by itself.
 package struct NamedRoles: Sendable {
   private var named: Set<String> = []
   /// Those that the SQL makes itself.
   private var made: Set<String> = []
-  /// What `DO` blocks say, which may make roles.
-  private var blocks: [String] = []
+  /// What `DO` blocks may make.
+  private var blocks: [MadeRoles] = []
 
   /// The roles that have to be there before.
   package var missing: Set<String> {
     named.filter { name in
       !made.contains(name) && !name.hasPrefix("pg_") && !name.isEmpty && !SuperuserStatement.isOwn(name)
-        && !blocks.contains { Self.mayMake(name, $0) }
+        && !blocks.contains { $0.mayMake(name) }
     }
   }
 
@@ -67,7 +65,9 @@ package struct NamedRoles: Sendable {
       else { return }
       named.insert(role)
     case "DoStmt":
-      blocks += (body["args"]?.elements ?? []).compactMap { $0["DefElem"]?["arg"]?["String"]?["sval"]?.text }
+      blocks += (body["args"]?.elements ?? []).compactMap {
+        ($0["DefElem"]?["arg"]?["String"]?["sval"]?.text).map(MadeRoles.init)
+      }
     case "TypeCast":
       guard body["typeName"]?["names"]?.names.last == "regrole",
         let role = body["arg"]?["A_Const"]?["sval"]?["sval"]?.text, !role.isEmpty, Int(role) == nil, role != "-"
@@ -75,15 +75,5 @@ package struct NamedRoles: Sendable {
       named.insert(role.hasPrefix("\"") ? String(role.dropFirst().dropLast().replacing("\"\"", with: "\"")) : role)
     default: break
     }
-  }
-
-  /// Whether a block may make a role, as far as its words tell: what it does is seen only when it is run, and a role that is there
-  /// already would be in its way.
-  private static func mayMake(_ name: String, _ block: String) -> Bool {
-    func isWord(_ character: Character) -> Bool { character.isLetter || character.isNumber || character == "_" }
-    let (block, name) = (block.lowercased(), name.lowercased())
-    let words = block.split { !isWord($0) }
-    let makes = zip(words, words.dropFirst()).contains { $0 == "create" && ["role", "user", "group"].contains($1) }
-    return makes && (name.allSatisfy(isWord) ? words.contains { $0 == name } : block.contains(name))
   }
 }
