@@ -9,19 +9,36 @@ internal import FoundationEssentials
 /// The cluster that every scratch server of an installation is a copy of: fresh from `initdb`, with the roles and functions
 /// of `ScratchRights`. It is made once.
 enum ScratchCluster {
-  /// The cached cluster, made if there is none yet.
+  /// A cluster that nobody removes as long as this is there.
+  struct Cluster: Sendable {
+    let path: String
+    fileprivate let lock: FileLock
+  }
+
+  /// The cached cluster, made if there is none yet. Its lock file says when it was used last (`ScratchSweep.removeClusters`).
   ///
   /// - Throws: `ServerError`.
-  static func path(_ installation: Installation, _ user: ProcessUser) async throws -> String {
+  static func find(_ installation: Installation, _ user: ProcessUser) async throws -> Cluster {
     let base = try ServerFolders.cache()
     // Another way to set it up is another cluster.
     let parts = ScratchRights.setUp
     let key = Digest(of: installation.bin + "\(installation.version)" + parts.cluster + parts.database).short
     let cluster = "\(base)/cluster-\(installation.version)-\(key)"
-    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
+    while true {
+      let lock = try await FileLock(cluster + ".lock", .shared, "makes or removes the cluster of scratch servers")
+      if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") {
+        utimensat(AT_FDCWD, cluster + ".lock", nil, 0)
+        return Cluster(path: cluster, lock: lock)
+      }
+      _ = consume lock
+      try await make(cluster, installation, user)
+    }
+  }
+
+  private static func make(_ cluster: String, _ installation: Installation, _ user: ProcessUser) async throws {
     let lock = try await FileLock(cluster + ".lock", .exclusive, "makes the cluster of scratch servers")
-    defer { _ = lock }
-    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return cluster }
+    defer { withExtendedLifetime(lock) {} }
+    if FileManager.default.fileExists(atPath: cluster + "/PG_VERSION") { return }
     removeUnfinished(beside: cluster)
     let building = "\(cluster).\(getpid())"
     let owned = building + ".owned"
@@ -41,7 +58,6 @@ enum ScratchCluster {
       finished = owned
     }
     try FileManager.default.moveItem(atPath: finished, toPath: cluster)
-    return cluster
   }
 
   /// Removes what those have left who were killed while they made a cluster: of this one, whose lock is held, and of others
@@ -88,14 +104,15 @@ enum ScratchCluster {
   ///
   /// - Throws: `ServerError`.
   static func start(
-    _ cluster: String, _ installation: Installation, _ user: ProcessUser, _ settings: [String], confined: Bool,
+    _ cluster: Cluster, _ installation: Installation, _ user: ProcessUser, _ settings: [String], confined: Bool,
     directory: String, usersPath: String, gatePath: String, idleSeconds: Int
   ) async throws {
     try ServerFolders.makePrivate(directory, for: user)
     let data = directory + "/data"
     // What copies for a run that was killed goes on meanwhile: under a name of its own it is in nobody's way.
     let copying = "\(directory)/copy.\(getpid())"
-    let copy = try await ChildProcess.run("/bin/cp", ["-R", "--reflink=auto", cluster, copying], as: user, in: "/")
+    let copy = try await ChildProcess.run(
+      "/bin/cp", ["-R", "--reflink=auto", cluster.path, copying], as: user, in: "/")
     guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
     guard rename(copying, data) == 0 else { throw ServerError.system("rename \(copying)", errno) }
     let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap { Int($0) } ?? idleSeconds

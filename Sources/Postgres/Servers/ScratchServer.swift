@@ -80,10 +80,10 @@ package actor ScratchServer {
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
     let settings = settings(for: installation)
-    let cluster = try await ScratchCluster.path(installation, user)
+    let cluster = try await ScratchCluster.find(installation, user)
     let words =
       [
-        cluster, installation.bin, "\(installation.version)", installation.program, universe,
+        cluster.path, installation.bin, "\(installation.version)", installation.program, universe,
         // Those of another way to lock would not see that a lock's file was removed.
         confined ? "confined" : "", "locks 2",
       ] + settings
@@ -109,7 +109,11 @@ package actor ScratchServer {
     let secret = try await ScratchRights.secret(of: admin, isOwn: !universe.isEmpty)
     _ = consume gate
     // Where a server was started, time has been spent already.
-    if isStarted { ScratchSweep.run(in: base, except: generation.name, user: user) }
+    if isStarted {
+      ScratchSweep.run(in: base, except: generation.name, user: user)
+      ScratchSweep.removeClusters(in: try ServerFolders.cache(), except: cluster.path, user: user)
+    }
+    _ = consume cluster
     let server = ScratchServer(
       installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
       generation: generation, secret: secret)
@@ -120,7 +124,8 @@ package actor ScratchServer {
   /// What is left of a server that was killed together with its supervisor.
   private static func removeRemains(_ directory: String) throws {
     let data = directory + "/data"
-    if let pid = ServerFolders.serverPID(data: data) {
+    // Two on one folder would each remove what the other needs.
+    for pid in ServerFolders.serverPIDs(data: data) {
       kill(pid, SIGQUIT)
       // At once; what hangs in the kernel for longer than 10 seconds is left to it.
       for _ in 0..<2000 where ServerFolders.isServer(pid, data: data) { usleep(5_000) }

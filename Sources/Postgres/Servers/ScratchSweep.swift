@@ -52,6 +52,63 @@ package enum ScratchSweep {
     return removed
   }
 
+  /// How long a cluster stays that nobody has used.
+  package static let clusterAge = 7 * 24 * 3600
+  /// How many clusters are removed in one run.
+  package static let clusterRemovals = 4
+
+  /// Removes clusters that nobody has started a server from for a week: those of an older dbtool or PostgreSQL, some 30 MB
+  /// each. Whoever uses one writes the time to its lock file (`ScratchCluster`), and holds the lock while it is copied.
+  ///
+  /// - Parameters:
+  ///   - cache: the folder of clusters, which is this user's alone.
+  ///   - own: the cluster that is in use.
+  ///   - user: whose account servers run under; clusters of older versions are its own.
+  /// - Returns: how many were removed.
+  @discardableResult
+  package static func removeClusters(in cache: String, except own: String, user: ProcessUser) -> Int {
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: cache) else { return 0 }
+    var removed = 0
+    for name in Set(names.compactMap(cluster)).shuffled().prefix(looks) where "\(cache)/\(name)" != own {
+      guard removed < clusterRemovals else { break }
+      if (try? removeCluster("\(cache)/\(name)", user)) == true { removed += 1 }
+    }
+    return removed
+  }
+
+  private static func removeCluster(_ path: String, _ user: ProcessUser) throws -> Bool {
+    let lockPath = path + ".lock"
+    /// By its lock file; older versions have left some without one.
+    func isOld() -> Bool {
+      var (folder, lock) = (stat(), stat())
+      let (hasFolder, hasLock) = (lstat(path, &folder) == 0, lstat(lockPath, &lock) == 0)
+      if hasLock, lock.st_mode & S_IFMT != S_IFREG || lock.st_uid != geteuid() { return false }
+      if hasFolder, folder.st_mode & S_IFMT != S_IFDIR || ![geteuid(), uid_t(user.uid)].contains(folder.st_uid) {
+        return false
+      }
+      return (hasFolder || hasLock) && Int(time(nil)) - modified(hasLock ? lock : folder) > clusterAge
+    }
+    guard isOld() else { return false }
+    let hadLock = exists(lockPath)
+    guard let lock = try FileLock(ifFree: lockPath, .exclusive) else { return false }
+    defer { withExtendedLifetime(lock) {} }
+    // Somebody may have used it since. A lock that was made here is new.
+    guard !hadLock || isOld() else { return false }
+    ServerFolders.removeTree(path)
+    unlink(lockPath)
+    return true
+  }
+
+  /// The cluster that a file or folder belongs to: `cluster-`, a version, and 16 hexadecimal digits.
+  private static func cluster(_ name: String) -> String? {
+    let stem = name.hasSuffix(".lock") ? name.dropLast(".lock".count) : name[...]
+    let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 3, parts[0] == "cluster", parts[1].utf8.allSatisfy({ "0123456789.".utf8.contains($0) }),
+      parts[2].count == 16, parts[2].utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })
+    else { return nil }
+    return String(stem)
+  }
+
   /// Removes one server's remains, unless it is in use.
   ///
   /// - Parameter steps: how many of the four steps are taken; fewer is what one that is killed leaves.
@@ -64,7 +121,8 @@ package enum ScratchSweep {
     guard let gate = try FileLock(ifFree: gatePath, .exclusive) else { return false }
     guard let users = try FileLock(ifFree: usersPath, .exclusive) else { return false }
     defer { withExtendedLifetime((gate, users)) {} }
-    if ServerFolders.serverPID(data: directory + "/data") != nil { return false }
+    // Its lock file may be gone, and it is there all the same.
+    guard ServerFolders.serverPIDs(data: directory + "/data").isEmpty else { return false }
     let all: [() -> Void] = [
       { if exists(directory) { ServerFolders.removeTree(directory) } }, { unlink(directory + ".log") },
       { unlink(usersPath) }, { unlink(gatePath) },

@@ -128,6 +128,14 @@ enum ServerFolders {
     return pid
   }
 
+  /// Every server whose data is in `data`, also one whose lock file was removed or replaced since.
+  static func serverPIDs(data: String) -> [pid_t] {
+    let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { pid_t($0) } ?? []
+    let found = processes.filter { isServer($0, data: data) }
+    // Without a /proc (macOS) the file has to do.
+    return found.isEmpty ? [serverPID(data: data)].compactMap { $0 } : found
+  }
+
   /// Whether a process is the server whose data is in `data`: its number may have gone to another since, or it may be
   /// dead and waiting for a parent that does not ask. The file with the number is the server's own, which may name any
   /// process; only one of the data's owner is taken for the server.
