@@ -10,6 +10,9 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -89,6 +92,55 @@ static int lock_file(int fd, const char *path, int flags) {
   return open(path, O_RDWR | O_NOFOLLOW | flags);
 }
 
+// Whoever loses its parent among what this process has started becomes a child of its own instead of init's: one that leaves
+// the server behind, and its session, is still known.
+static void adopt_orphans(void) {
+#ifdef __linux__
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+#endif
+}
+
+// Collects those that have ended. Returns whether the server is one of them.
+static int collect(pid_t server) {
+  int has_ended = 0;
+  int status;
+  pid_t pid;
+  while ((pid = waitpid(-1, &status, WNOHANG)) > 0) has_ended |= pid == server;
+  return has_ended;
+}
+
+// Kills the children that there are at the moment. /proc tells them where the kernel was built with it (CONFIG_PROC_CHILDREN); to
+// open a folder would not be safe here, between fork and exec.
+static void kill_children(void) {
+  int list = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
+  if (list < 0) return;
+  char buffer[4096];
+  pid_t pid = 0;
+  for (ssize_t size; (size = read(list, buffer, sizeof buffer)) > 0;) {
+    for (ssize_t index = 0; index < size; index++) {
+      if (buffer[index] >= '0' && buffer[index] <= '9') {
+        pid = pid * 10 + (buffer[index] - '0');
+      } else {
+        if (pid > 1) kill(pid, SIGKILL);
+        pid = 0;
+      }
+    }
+  }
+  if (pid > 1) kill(pid, SIGKILL);
+  close(list);
+}
+
+// Ends what the server has left, until there is nothing: what the killed have started becomes this one's when they end. What hangs
+// in the kernel, or starts others faster than it is killed, is given up after a while.
+static void end_orphans(void) {
+  for (int round = 0; round < 2000; round++) {
+    collect(-1);
+    if (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD) return;
+    kill_children();
+    nap(5);
+  }
+}
+
 static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
                       unsigned idle_seconds, char *const envp[]) {
   int users = -1;
@@ -97,10 +149,9 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
   int has_gate = 0;
   time_t last_used = now();
   for (;;) {
-    int status;
     users = lock_file(users, users_path, O_CLOEXEC);
     gate = lock_file(gate, gate_path, 0);
-    if (waitpid(server, &status, WNOHANG) == server) break;
+    if (collect(server)) break;
     // Somebody holds the shared lock, or the lock cannot be had: in use. Where there is no lock, nobody can hold it.
     if (users >= 0 && flock(users, LOCK_EX | LOCK_NB) != 0) {
       last_used = now();
@@ -112,7 +163,8 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
           users = lock_file(users, users_path, O_CLOEXEC);
           if ((gate < 0 || is_there(gate, gate_path)) && (users < 0 || flock(users, LOCK_EX | LOCK_NB) == 0)) {
             kill(server, SIGQUIT);
-            waitpid(server, &status, 0);
+            while (waitpid(server, NULL, 0) < 0 && errno == EINTR) {
+            }
             // Without a gate nobody says whose the folder is by now.
             has_gate = gate >= 0;
             break;
@@ -124,6 +176,7 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
     }
     nap(200);
   }
+  end_orphans();
   // The server ended by itself (a crash, a kill). Whoever has the gate removes what is left and starts another.
   if (!has_gate && (gate < 0 || flock(gate, LOCK_EX | LOCK_NB) != 0 || !is_there(gate, gate_path))) _exit(0);
   char *const remove_arguments[] = {"rm", "-rf", (char *)directory, NULL};
@@ -151,6 +204,7 @@ pid_t dbtool_supervise(
     redirect(-1, output_fd);
     close_inherited();
     if (chdir("/") != 0) _exit(126);
+    adopt_orphans();
     pid_t server = fork();
     if (server == 0) {
       setsid();

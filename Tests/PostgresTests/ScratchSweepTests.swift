@@ -160,6 +160,130 @@ import Testing
     withExtendedLifetime(users) {}
   }
 
+  /// Clusters of other versions of dbtool and PostgreSQL, a few at a time.
+  @Test func aClusterThatNobodyHasUsedForAWeekIsRemoved() throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    func cluster(_ number: Int) -> String { "cluster-15.\(number)-" + runtime.name(number).dropFirst("scratch-".count) }
+    func age(_ name: String, days: Int) {
+      let moment = timespec(tv_sec: time(nil) - days * 86400, tv_nsec: 0)
+      var times = [moment, moment]
+      utimensat(AT_FDCWD, "\(runtime.base)/\(name)", &times, AT_SYMLINK_NOFOLLOW)
+    }
+    func make(_ number: Int, days: Int, withLock: Bool = true) throws {
+      try FileManager.default.createDirectory(
+        atPath: "\(runtime.base)/\(cluster(number))/base", withIntermediateDirectories: true)
+      try runtime.write("15", to: cluster(number) + "/PG_VERSION")
+      // The folder may be as old as it likes: a lock says when it was used.
+      age(cluster(number), days: withLock ? 100 : days)
+      guard withLock else { return }
+      try runtime.write("", to: cluster(number) + ".lock")
+      age(cluster(number) + ".lock", days: days)
+    }
+    // Some that are old, with and without a lock; a lock alone; the one in use; some that were used lately.
+    for number in 1...6 { try make(number, days: 8, withLock: number % 2 == 0) }
+    try runtime.write("", to: cluster(7) + ".lock")
+    age(cluster(7) + ".lock", days: 8)
+    try make(8, days: 30)
+    try make(9, days: 6)
+    try make(10, days: 6, withLock: false)
+    // One that is copied at this moment, and what is not dbtool's.
+    try make(11, days: 30)
+    let copied = try #require(try FileLock(ifFree: "\(runtime.base)/\(cluster(11)).lock", .shared))
+    let others = [
+      "cluster", "cluster-15.1-x", "cluster-x-0000000000000001", "cluster-15.1-0000000000000001.other", "other.lock",
+    ]
+    for name in others {
+      try runtime.write("", to: name)
+      age(name, days: 100)
+    }
+    let victim = runtime.base + ".victim"
+    try FileManager.default.createDirectory(atPath: victim + "/data", withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: victim) }
+    symlink(victim, "\(runtime.base)/\(cluster(12))")
+    age(cluster(12), days: 100)
+
+    func sweep() -> Int {
+      ScratchSweep.removeClusters(
+        in: runtime.base, except: "\(runtime.base)/\(cluster(8))", user: runtime.user)
+    }
+    #expect(sweep() == ScratchSweep.clusterRemovals)
+    for _ in 0..<200 { _ = sweep() }
+    let kept = [8, 9, 11].flatMap { [cluster($0), cluster($0) + ".lock"] } + [cluster(10), cluster(12)] + others
+    #expect(try runtime.names == kept.sorted())
+    #expect(FileManager.default.fileExists(atPath: victim + "/data"))
+    withExtendedLifetime(copied) {}
+  }
+
+  /// Whoever uses a cluster says so, though it was made long ago.
+  @Test func aClusterThatIsUsedIsNotOld() async throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    chmod(runtime.base, 0o711)
+    let cache = runtime.base + "/cache"
+    let environment = [
+      "DBTOOL_RUNTIME_DIR": runtime.base, "DBTOOL_SCRATCH_IDLE_SECONDS": "0", "HOME": runtime.base,
+      "XDG_CACHE_HOME": cache,
+      "PATH": "/usr/bin:/bin",
+    ]
+    // Root has a cache of its own.
+    let place = geteuid() == 0 ? "/var/cache/dbtool" : cache + "/dbtool"
+    func used() throws -> Date? {
+      try FileManager.default.contentsOfDirectory(atPath: place).filter {
+        $0.hasPrefix("cluster-") && $0.hasSuffix(".lock")
+      }
+      .compactMap { try? FileManager.default.attributesOfItem(atPath: "\(place)/\($0)")[.modificationDate] as? Date }
+      .max()
+    }
+    let start = Date()
+    try "CREATE ROLE cluster_user;".write(toFile: runtime.base + "/a.sql", atomically: false, encoding: .utf8)
+    let outcome = try await ChildProcess.run(
+      try TestBinary.path(), ["diff", "--from", "empty", "--to", runtime.base + "/a.sql"], environment: environment,
+      in: "/tmp")
+    #expect([0, 2].contains(outcome.status), "\(outcome.output)")
+    #expect(try #require(try used()) >= start.addingTimeInterval(-1))
+    try await killServers(in: runtime.base)
+  }
+
+  /// A process that leaves the server, its session and its parent ends with the server all the same: one that listens in its
+  /// place would be taken for it.
+  @Test(arguments: ["it ends by itself", "it is idle", "it is killed"])
+  func whatAServerHasStartedEndsWithIt(end: String) async throws {
+    let runtime = try Runtime()
+    defer { runtime.remove() }
+    let directory = "\(runtime.base)/\(runtime.name(1))"
+    chmod(runtime.base, 0o711)
+    try runtime.leave(runtime.name(1))
+    // The folder goes with the server; what is looked at is beside it.
+    let notes = runtime.base + ".notes"
+    try FileManager.default.createDirectory(atPath: notes, withIntermediateDirectories: true)
+    chmod(notes, 0o777)
+    defer { try? FileManager.default.removeItem(atPath: notes) }
+    // One that detaches itself, and one that it starts in a session of its own.
+    let script = """
+      echo $$ > \(notes)/own
+      setsid sh -c 'setsid sleep 100000 & echo $! > \(notes)/second; echo $$ > \(notes)/first.new; mv \(notes)/first.new \(notes)/first
+        exec sleep 100000' &
+      while [ ! -s \(notes)/first ]; do :; done
+      [ "\(end)" = "it ends by itself" ] || exec sleep 100000
+      """
+    let users = end == "it is idle" ? nil : try FileLock(ifFree: directory + ".users", .shared)
+    try ChildProcess.supervise(
+      "/bin/sh", ["-c", script], as: runtime.user, logFile: directory + ".log", directory: directory,
+      usersLock: directory + ".users", gateLock: directory + ".gate", idleSeconds: end == "it is idle" ? 1 : 600)
+    func number(_ name: String) async throws -> pid_t {
+      try await Waiting.value(name) {
+        (try? String(contentsOfFile: "\(notes)/\(name)", encoding: .utf8)).flatMap { pid_t($0.filter(\.isNumber)) }
+      }
+    }
+    let processes = [try await number("first"), try await number("second")]
+    if end == "it is killed" { kill(try await number("own"), SIGKILL) }
+    for process in processes {
+      try await Waiting.until("\(process) is gone") { kill(process, 0) != 0 && errno == ESRCH }
+    }
+    withExtendedLifetime(users) {}
+  }
+
   /// Whoever is killed while it removes leaves what the next one removes.
   @Test(arguments: 0...4)
   func whatAnotherHasBegunIsEnded(steps: Int) throws {

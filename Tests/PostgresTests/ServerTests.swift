@@ -72,6 +72,36 @@ import Testing
     }
   }
 
+  /// A server whose lock file and socket somebody took away is still there. It ends before another begins in its folder: each
+  /// would remove what the other needs.
+  @Test(arguments: ["", "1\n/nowhere\n", "4194304\n/nowhere\n"])
+  func thereIsOneServerInAFolder(lockFile: String) async throws {
+    let universe = "one in a folder \(UInt64.random(in: 0...UInt64.max))"
+    func process(_ server: ScratchServer) throws -> pid_t {
+      let text = try String(contentsOfFile: server.directory + "/data/postmaster.pid", encoding: .utf8)
+      return try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
+    }
+    let first = try await ScratchServer.acquire(universe: universe, idleSeconds: 1)
+    let old = try process(first)
+    unlink(first.directory + "/.s.PGSQL.5432")
+    unlink(first.directory + "/data/postmaster.pid")
+    if !lockFile.isEmpty {
+      try lockFile.write(toFile: first.directory + "/data/postmaster.pid", atomically: false, encoding: .utf8)
+    }
+    let second = try await ScratchServer.acquire(universe: universe, idleSeconds: 1)
+    #expect(kill(old, 0) != 0 && errno == ESRCH || (try Self.isEnding(old)))
+    #expect(try process(second) != old && second.directory == first.directory)
+    try await second.withDatabase { database in
+      #expect(try await Connection.with(database.target) { try await $0.query("SELECT 1")[0].int(0) } == 1)
+    }
+  }
+
+  /// Whether a process has ended, and only waits to be collected.
+  private static func isEnding(_ process: pid_t) throws -> Bool {
+    let text = try String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+    return text.split(separator: ")").last?.hasPrefix(" Z") == true
+  }
+
   @Test func aServerThatWasKilledIsReplaced() async throws {
     // One of its own, apart from that of the other tests: another folder, another server.
     let base = "/tmp/dbtool-kill-\(UInt32.random(in: 0...UInt32.max))"

@@ -141,8 +141,9 @@ package enum ChildProcess {
   /// Starts a server that lives as long as somebody uses it (see `dbtool_supervise`).
   ///
   /// - Parameter confinement: what the operating system keeps it within.
-  static func supervise(
-    _ path: String, _ arguments: [String], as user: ProcessUser, within confinement: Confinement?, logFile: String,
+  package static func supervise(
+    _ path: String, _ arguments: [String], as user: ProcessUser, within confinement: Confinement? = nil,
+    logFile: String,
     directory: String, usersLock: String, gateLock: String, idleSeconds: Int
   ) throws {
     let log = try openLog(logFile)
