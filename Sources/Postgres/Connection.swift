@@ -21,6 +21,8 @@ package actor Connection {
   var sessionDepth = 0
   /// The role that it acts as by itself.
   var usualRole: String?
+  /// The role that a user's statements have chosen since, if it is another.
+  var userRole: String?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 

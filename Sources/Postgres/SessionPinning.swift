@@ -25,8 +25,13 @@ extension Connection {
         SessionSettings.role,
       ], .once)
     _ = try results[1].get()
+    let role = try results[2].get()[0].string(0)
     // Nobody has set another yet when the session begins.
-    if usualRole == nil { usualRole = try results[2].get()[0].string(0) }
+    let usual = usualRole ?? role
+    usualRole = usual
+    // What a user's statements act as is not who keeps the history.
+    userRole = role == usual ? nil : role
+    if userRole != nil { _ = try await send([SessionSettings.act(as: usual, isLocal: false)], .once)[0].get() }
     let (process, own) = try SessionSettings.decode(try results[0].get(), version)
     pinning = process == processID ? .session(own: own, isReleased: false) : .transaction
   }
@@ -121,6 +126,7 @@ extension Connection {
   /// - Throws: `PostgresError`.
   package func resetSession() async throws {
     if case .transaction = pinning { return }
+    userRole = nil
     for sql in ["DISCARD ALL", "RESET ROLE", Self.reseed] { _ = try await send([Statement(sql)], .once)[0].get() }
     guard case .session = pinning else { return }
     try await keepStrings()
@@ -159,6 +165,7 @@ extension Connection {
       if wanted {
         pinning = .session(own: own, isReleased: true)
         _ = try await send([SessionSettings.restore(own, serverVersion, isLocal: false)], .once)[0].get()
+        if let userRole { _ = try await send([SessionSettings.act(as: userRole, isLocal: false)], .once)[0].get() }
       } else {
         // What a user's statements have set since is the session's own from now on.
         try await pin()

@@ -95,9 +95,9 @@ package enum SessionSettings {
   /// The role that the session acts as.
   static let role = Statement("SELECT pg_catalog.current_setting('role')")
 
-  /// Acts as a role until the transaction ends.
-  static func act(as role: String) -> Statement {
-    Statement("SELECT pg_catalog.set_config('role', \(Quote.literal(role)), true)")
+  /// Acts as a role, until the transaction ends or for the session.
+  static func act(as role: String, isLocal: Bool = true) -> Statement {
+    Statement("SELECT pg_catalog.set_config('role', \(Quote.literal(role)), \(isLocal))")
   }
 
   /// For the beginning of a script that is one transaction. It takes no snapshot, so that a `BEGIN` may follow with any

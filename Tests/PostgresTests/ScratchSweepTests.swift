@@ -262,10 +262,10 @@ import Testing
     // One that detaches itself, and one that it starts in a session of its own.
     let script = """
       echo $$ > \(notes)/own
-      setsid sh -c 'setsid sleep 100000 & echo $! > \(notes)/second; echo $$ > \(notes)/first.new; mv \(notes)/first.new \(notes)/first
-        exec sleep 100000' &
+      setsid sh -c 'setsid tail -f /dev/null & echo $! > \(notes)/second; echo $$ > \(notes)/first.new; mv \(notes)/first.new \(notes)/first
+        exec tail -f /dev/null' &
       while [ ! -s \(notes)/first ]; do :; done
-      [ "\(end)" = "it ends by itself" ] || exec sleep 100000
+      [ "\(end)" = "it ends by itself" ] || exec tail -f /dev/null
       """
     let users = end == "it is idle" ? nil : try FileLock(ifFree: directory + ".users", .shared)
     try ChildProcess.supervise(
