@@ -10,6 +10,8 @@ internal import Escaping
 /// A body in dollar quotes that holds one becomes a constant with escapes as a whole, all its quotes doubled. That reads worse, but
 /// only what cannot be read safely otherwise: in dollar quotes nothing can be escaped, and to escape it within the body's own
 /// constants would make another body.
+///
+/// National constants (`N'…'`), which neither PostgreSQL nor dbtool prints, stay as somebody wrote them.
 package enum PortableSQL {
   /// The same statement with nothing hidden in it.
   package static func text(_ statement: String) -> String {

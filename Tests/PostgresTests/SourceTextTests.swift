@@ -89,7 +89,6 @@ import Testing
       ("SELECT U&'!0041\u{202e}' UESCAPE '!'", "SELECT U&'!0041!202e' UESCAPE '!'"),
       ("SELECT 1 AS Ab\u{200b}", "SELECT 1 AS U&\"ab\\200b\""), ("SELECT \"a\nb\"", "SELECT U&\"a\\000ab\""),
       ("SELECT date'\u{200e}2026-01-01'", "SELECT date E'\\u200e2026-01-01'"),
-      ("SELECT N'\u{202e}'", "SELECT N E'\\u202e'"),
       ("SELECT 'a\tb\nc'", "SELECT 'a\tb\nc'"), ("SELECT 'a\u{1}'\n  'b\u{2}'", "SELECT E'a\\u0001b\\u0002'"),
       // Grammar of PostgreSQL 18.
       (
