@@ -134,7 +134,7 @@ package actor Connection {
   }
 
   /// Whether no transaction is open.
-  var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
+  package var isIdle: Bool { session.pointer.map { PQtransactionStatus($0) == PQTRANS_IDLE } ?? true }
 
   /// What the server said aside of results (`RAISE NOTICE` and the like), taken and forgotten.
   package func takeNotices() -> [String] { session.notices.take() }

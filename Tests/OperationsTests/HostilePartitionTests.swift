@@ -78,6 +78,38 @@ private struct Visits: Table {
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
     INSERT INTO public.t VALUES (1, '2026-02-10');
     """,
+    "a check that converts to a domain": """
+    CREATE DOMAIN mine.d AS text CHECK (evil.ran());
+    CREATE TABLE public.t (id integer, at date NOT NULL, note text, CHECK ((note::mine.d) IS NOT NULL)) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10', 'x');
+    """,
+    "a check that asks for XML": """
+    CREATE TABLE public.t (id integer, at date NOT NULL,
+      CHECK (query_to_xml('SELECT evil.ran()', true, true, '') IS NOT NULL)) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    """,
+    "a generated column that searches": """
+    CREATE VIEW mine.q AS SELECT 'a'::tsquery AS a, 'b'::tsquery AS b WHERE evil.ran();
+    CREATE TABLE public.t (id integer, at date NOT NULL, CHECK (ts_rewrite('a', 'SELECT a, b FROM mine.q') IS NOT NULL))
+      PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    """,
+    "a check that writes a file": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    ALTER TABLE public.t ADD CHECK (lo_export(77777, '/nonexistent/file') = 1) NOT VALID;
+    """,
+    "an index of a partition of its default": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT PARTITION BY RANGE (at);
+    CREATE TABLE public.t_part PARTITION OF public.t_default FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    CREATE INDEX ON public.t_part ((mine.f(1)));
+    """,
     "a rule": """
     CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;

@@ -147,9 +147,8 @@ struct DefaultSplit {
       } catch ApplyError.busy {}
     }
     let limit = PartitionManager.movableRows
-    let isLarge = try await connection.query(
-      "SELECT count(*) > \(limit) FROM (SELECT FROM \(rest.sqlName) LIMIT \(limit + 1)) AS sample")
-    guard try isLarge[0].bool(0) else { return nil }
+    let leaves = try await PlainRows.leaves(of: rest.sqlName, connection)
+    guard let seen = try await PlainRows.look(at: leaves, upTo: limit + 1, connection), seen.rows > limit else { return nil }
   }
 
   /// Divides it, and says what became of each missing partition.
@@ -176,6 +175,8 @@ struct DefaultSplit {
     let ranges = (facts.bounds + slots.map(\.bound)).map { BoundRange($0) }
     guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
     if let own = facts.own.first { throw refuse(own) }
+    // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
+    if let owner = try await stranger(connection) { throw refuse("it belongs to \(owner), whose code would run as this role") }
     do {
       // By what is made, whose name has no room for a schema.
       return try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in
@@ -188,6 +189,17 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
+  /// The owner of the table or of its default partition, where that is none of the trusted roles.
+  private func stranger(_ connection: Connection) async throws -> String? {
+    let trusted = TrustedRoles.condition("c.relowner", await connection.serverVersion)
+    return try await connection.query(
+      """
+      SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c
+       WHERE c.oid IN (pg_catalog.to_regclass($1), pg_catalog.to_regclass($2)) AND NOT \(trusted) LIMIT 1
+      """, [parent, rest.sqlName]
+    ).first?.string(0)
+  }
+
   private static let purpose = "partitions apply"
 
   private static func abandon(
@@ -196,6 +208,7 @@ struct DefaultSplit {
     try await lock.check()
     try await Patience.brief(connection) { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
+      try await connection.letViewsBeRead()
       for statement in replica.abandon { try await connection.query(statement) }
     }
   }
@@ -206,7 +219,7 @@ struct DefaultSplit {
     try await Patience.brief(connection) { connection in
       try await connection.execute("SET LOCAL client_min_messages = warning")
       try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
-      try await TableCode.check([parent], connection)
+      try await TableCode.check([parent], .creation, connection)
       try await connection.letViewsBeRead()
       let statements = replica.abandon + preparation(ranges) + replica.follow
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
@@ -220,8 +233,15 @@ struct DefaultSplit {
       for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
     }
     try await lock.check()
-    try await Patience.brief(connection) { try await $0.query("DROP TABLE \(replica.old)") }
-    for statement in TableReplica.dropSchemas { try await connection.query(statement) }
+    // Event triggers that look at what is dropped may read views.
+    try await Patience.brief(connection) { connection in
+      try await connection.letViewsBeRead()
+      try await connection.query("DROP TABLE \(replica.old)")
+    }
+    try await Patience.brief(connection) { connection in
+      try await connection.letViewsBeRead()
+      for statement in TableReplica.dropSchemas { try await connection.query(statement) }
+    }
     return rows
   }
 
@@ -259,7 +279,7 @@ struct DefaultSplit {
 
   private var exchange: [String] {
     var statements =
-      [TableReplica.oldSchemaAgain, "LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+      TableReplica.oldSchemaAgain + ["LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
     statements.append("ALTER TABLE \(parent) DETACH PARTITION \(rest.sqlName)")
     statements.append(TableReplica.dropForeignKeys(of: rest.sqlName))
     statements.append(TableReplica.move(rest.sqlName, to: TableReplica.oldSchema))

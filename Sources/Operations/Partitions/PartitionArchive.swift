@@ -37,13 +37,10 @@ struct PartitionArchive {
     guard try ["r", "p"].contains(row.string(0)) else {
       throw ArchiveError.refused("a foreign table's rows are another server's: choose .detach for its window")
     }
-    try await TableCode.check([retiring.name], connection)
+    try await TableCode.check([retiring.name], .tree, connection)
     // As text, rows are about as large as in the table; values that are compressed there are larger. How much, a few rows tell.
-    let width = try await connection.query(
-      """
-      SELECT coalesce(pg_catalog.avg(pg_catalog.octet_length((sample.*)::text)), 0)::bigint
-        FROM (SELECT * FROM \(retiring.name) LIMIT 100) AS sample
-      """)[0].int(0)
+    let sample = try await PlainRows.look(at: PlainRows.leaves(of: retiring.name, connection), upTo: 100, connection)
+    let width = sample.map { $0.bytes / max(1, $0.rows) } ?? 0
     let size = max(try row.int(1), try row.int(2).multipliedReportingOverflow(by: width).partialValue)
     let needed = size + size / 4 + Self.reserve
     let free = try folder.freeBytes()
@@ -53,13 +50,13 @@ struct PartitionArchive {
   /// - Returns: what was done, for people; nil when another run has done it.
   /// - Throws: `ArchiveError` when the archive is not what the table holds, or cannot be written; then the table stays.
   func run(_ connection: Connection) async throws -> String? {
-    try await connection.transaction(PartitionManager.begin) { connection in
+    try await connection.transaction { connection in
       try await ArchivedTable.settle(connection)
       guard try await retiring.claim(connection) else { return nil }
-      // Nobody writes to it from here on.
-      try await connection.query("LOCK TABLE \(retiring.name) IN SHARE MODE")
+      // Nobody writes to it from here on, nor gives it an index, whose expressions reading it would compute.
+      try await connection.query("LOCK TABLE \(retiring.name) IN SHARE ROW EXCLUSIVE MODE")
       try await retiring.verify(connection)
-      try await TableCode.check([retiring.name], connection)
+      try await TableCode.check([retiring.name], .tree, connection)
       let table = try await ArchivedTable.read(retiring, connection)
       for name in try folder.names() where ArchiveName.isRemainder(name, of: table) {
         try folder.removeAbandoned(name)

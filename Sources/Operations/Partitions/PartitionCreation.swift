@@ -31,7 +31,7 @@ extension PartitionManager {
     if try await !connection.isPooled { try await Patience.giveWay(connection) }
     for coverage in try await coverage(connection, withSizes: false) {
       if coverage.missing.isEmpty { continue }
-      do { try await TableCode.check([coverage.table.sqlName], connection) } catch let error as PartitionError {
+      do { try await TableCode.check([coverage.table.sqlName], .creation, connection) } catch let error as PartitionError {
         for slot in coverage.missing {
           let outcome = Outcome(
             partition: Quote.qualified(slot.table.schema, slot.partition), text: "", failure: error.description)
@@ -67,7 +67,7 @@ extension PartitionManager {
   private func create(_ slot: Slot, _ connection: Connection) async throws -> Bool {
     let name = Quote.qualified(slot.table.schema, slot.partition)
     let parent = slot.table.sqlName
-    return try await connection.transaction(Self.begin) { connection in
+    return try await connection.transaction { connection in
       try await connection.execute("SET LOCAL lock_timeout = '1s'")
       try await connection.letViewsBeRead()
       try await connection.query(
@@ -84,7 +84,7 @@ extension PartitionManager {
       if let other = facts.defaultPartition {
         try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
       }
-      try await TableCode.check([parent], connection)
+      try await TableCode.check([parent], .creation, connection)
       if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
       return true

@@ -45,9 +45,6 @@ package struct PartitionManager: Sendable {
   private static let settings = Statement(
     "SELECT pg_catalog.set_config('timezone', 'UTC', true), pg_catalog.set_config('datestyle', 'ISO', true)")
 
-  /// How transactions begin that see what was committed while they waited, whatever the role's default is.
-  static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
-
   /// What the windows need and do not have.
   ///
   /// - Throws: `PostgresError`.

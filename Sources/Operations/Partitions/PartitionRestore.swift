@@ -81,7 +81,7 @@ package struct PartitionRestore: Sendable {
   private func restore(
     _ connection: Connection, _ into: String?, isPartition: Bool, asArchived: Bool
   ) async throws -> Outcome {
-    try await connection.transaction(PartitionManager.begin) { connection in
+    try await connection.transaction { connection in
       try await ArchivedTable.settle(connection)
       let isRemembered = try await compareWithMemory(connection)
       let id = try await newTable(into, connection)
@@ -94,8 +94,8 @@ package struct PartitionRestore: Sendable {
           "CREATE TABLE \(table) (LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS "
             + "INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)")
       }
-      // It has all that its rows will run by now, and nobody else knows it.
-      try await checkCode(of: table, connection)
+      // It has all that its rows will run by now, and nobody else knows it. What it has from its parent, the parent's owner wrote.
+      try await checkCode(of: asArchived ? [table] : [table, description.parentName], connection)
       try await connection.letViewsBeRead()
       try await closeTo(others: table, connection)
       try await load(table, connection)
@@ -109,9 +109,9 @@ package struct PartitionRestore: Sendable {
   // MARK: The table
 
   /// Rows that are loaded run the checks of their table and of their types, whoever has written them.
-  private func checkCode(of table: String, _ connection: Connection) async throws {
-    do { try await TableCode.check([table], connection) } catch let error as PartitionError {
-      throw ArchiveError.refused("\(table): \(error.description). Nothing was changed.")
+  private func checkCode(of tables: [String], _ connection: Connection) async throws {
+    do { try await TableCode.check(tables, .load, connection) } catch let error as PartitionError {
+      throw ArchiveError.refused("\(tables[0]): \(error.description). Nothing was changed.")
     }
   }
 
@@ -273,7 +273,7 @@ package struct PartitionRestore: Sendable {
     }
     // As attaching does; nobody adds to it from here on.
     try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
-    try await checkCode(of: description.parentName, connection)
+    try await checkCode(of: [description.parentName], connection)
     let other = try await connection.query(
       """
       SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
@@ -284,10 +284,8 @@ package struct PartitionRestore: Sendable {
     ).first?.string(0)
     let limit = PartitionManager.movableRows
     if let other,
-      try await connection.query("SELECT count(*) > \(limit) FROM (SELECT FROM \(other) LIMIT \(limit + 1)) AS sample")[
-        0
-      ]
-      .bool(0)
+      let seen = try await PlainRows.look(
+        at: PlainRows.leaves(of: other, connection), upTo: limit + 1, connection), seen.rows > limit
     {
       throw ArchiveError.refused(
         "\(other) has more than \(limit) rows, which would be read while nobody can use them: restore without --attach")

@@ -47,7 +47,7 @@ extension PartitionManager {
     try await History.ensure(connection)
     // Only now: another run may have retired them while this one waited for the lock.
     let expired = try await expired(connection)
-    try await connection.transaction(Self.begin) { connection in
+    try await connection.transaction { connection in
       for partition in expired { try await Self.remember(partition, connection) }
     }
     var outcomes: [Outcome] = []

@@ -58,7 +58,7 @@ struct Retirement {
       case .besideDefault:
         // Not concurrently, where there is a default partition: so it waits for its lock only shortly.
         try await Patience.retry { _ in
-          try await connection.transaction(PartitionManager.begin) { connection in
+          try await connection.transaction { connection in
             try await connection.execute("SET LOCAL lock_timeout = '1s'")
             try await connection.letViewsBeRead()
             try await connection.query(alter)
@@ -101,7 +101,7 @@ struct Retirement {
 
   private func drop(_ connection: Connection) async throws -> String? {
     try await Patience.retry { _ in
-      try await connection.transaction(PartitionManager.begin) { connection in
+      try await connection.transaction { connection in
         try await connection.execute("SET LOCAL lock_timeout = '1s'")
         guard try await retiring.claim(connection) else { return nil }
         try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE")
