@@ -209,36 +209,93 @@ import Testing
     CREATE FUNCTION public.format(text, regclass, name) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM evil.f(); RETURN ''SELECT 1''; END';
     """
 
-  @Test func whatFollowsATableFindsPostgresqlsOwnOperators() async throws {
-    try await LiveAttack.with(plan: false) { attack in
-      let before = "CREATE TABLE public.t (k varchar(10) PRIMARY KEY, n int);\n"
-      try attack.project.write(before, to: "a.sql")
-      try attack.project.write(
-        """
-        CREATE TABLE public.t (k varchar(10) PRIMARY KEY, n int) PARTITION BY HASH (k);
-        CREATE TABLE public.t_0 PARTITION OF public.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
-        CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+  private static let before = "CREATE TABLE public.t (k varchar(10) PRIMARY KEY, n int);\n"
 
-        """, to: "b.sql")
-      let diff = try await attack.project.dbtool(
-        "diff", "--from", "a.sql", "--to", "b.sql", "--strategy", "online", "--format", "migration")
-      try #require(diff.status == 0 || diff.status == 2, "\(diff.output)")
-      try #require(diff.output.contains("dbtool_new"), "\(diff.output)")
+  /// What partitions the table while clients use it.
+  private static func conversion(_ attack: LiveAttack) async throws -> [ScriptStatement] {
+    try attack.project.write(before, to: "a.sql")
+    try attack.project.write(
+      """
+      CREATE TABLE public.t (k varchar(10) PRIMARY KEY, n int) PARTITION BY HASH (k);
+      CREATE TABLE public.t_0 PARTITION OF public.t FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+      CREATE TABLE public.t_1 PARTITION OF public.t FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+
+      """, to: "b.sql")
+    let diff = try await attack.project.dbtool(
+      "diff", "--from", "a.sql", "--to", "b.sql", "--strategy", "online", "--format", "migration")
+    try #require(diff.status == 0 || diff.status == 2, "\(diff.output)")
+    try #require(diff.output.contains("dbtool_new"), "\(diff.output)")
+    // Notes of the tool stand around it.
+    let start = try #require(diff.output.ranges(of: "-- from").first?.lowerBound)
+    let end = try #require(diff.output.ranges(of: ";\n").last?.upperBound)
+    return try Script.split(String(diff.output[start..<end]))
+  }
+
+  /// The owner of a schema can put something else in the place of what a superuser has put there.
+  @Test(arguments: ["dbtool_new", "dbtool_old"])
+  func aSchemaThatSomebodyMadeBeforeIsRefused(schema: String) async throws {
+    try await LiveAttack.with(plan: false) { attack in
+      let statements = try await Self.conversion(attack)
+      try await attack.execute(Self.before)
+      try await attack.plant("CREATE SCHEMA \(schema)")
+      let error = await #expect(throws: PostgresError.self) {
+        try await Connection.with(attack.target.unpinned) { connection in
+          for statement in statements { try await connection.execute(statement.sql) }
+        }
+      }
+      RedTeam.judge(
+        "the schema \(schema), made by somebody before a conversion",
+        gotThrough: error?.message.contains(attack.mallory) == true ? nil : "it was taken: \(error.map { "\($0)" } ?? "no error")")
+    }
+  }
+
+  /// The owner of a table renames it while it is followed, and a view of the name calls what it likes.
+  @Test func whatTakesTheNameOfAFollowedTableIsNotRead() async throws {
+    try await LiveAttack.with(plan: false) { attack in
+      let statements = try await Self.conversion(attack)
       try await attack.execute(
-        before + "INSERT INTO public.t VALUES ('a', 1); GRANT CREATE ON SCHEMA public TO PUBLIC;")
-      try await attack.plant(Self.shadows)
-      attack.reset()
-      // Both halves, as a superuser whose path has public in it; a client writes between them.
-      // Notes of the tool stand around it.
-      let start = try #require(diff.output.ranges(of: "-- from").first?.lowerBound)
-      let end = try #require(diff.output.ranges(of: ";\n").last?.upperBound)
-      let statements = try Script.split(String(diff.output[start..<end]))
+        Self.before + "GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER TABLE public.t OWNER TO \(Quote.identifier(attack.mallory));")
       try await Connection.with(attack.target.unpinned) { connection in
         var isFollowed = false
         for statement in statements {
           try await connection.execute(statement.sql)
           if statement.sql.contains("CREATE TRIGGER") { isFollowed = true }
-          guard isFollowed, Script.transactionCommand(statement.sql) != nil, statement.sql.contains("COMMIT") else {
+          if isFollowed, Script.isTransactionCommand(statement.sql) { break }
+        }
+      }
+      try await attack.plant("INSERT INTO public.t VALUES ('a', 1)")
+      let error = await #expect(throws: PostgresError.self) {
+        try await attack.plant(
+          """
+          ALTER TABLE public.t RENAME TO real;
+          CREATE VIEW public.t AS SELECT k, evil.f() AS n FROM public.real;
+          INSERT INTO public.real VALUES ('b', 1);
+          """)
+      }
+      RedTeam.judge(
+        "a view in the place of a followed table", gotThrough: attack.bait.isTaken ? "it was read: \(error.map { "\($0)" } ?? "")" : nil)
+      #expect(error?.message.contains("began to be followed") == true)
+      // With its name back it is followed as before.
+      try await attack.plant(
+        "DROP VIEW public.t; ALTER TABLE public.real RENAME TO t; UPDATE public.t SET n = 2; INSERT INTO public.t VALUES ('b', 1)")
+      #expect(try await attack.ask("SELECT string_agg(k || n, ',' ORDER BY k) FROM dbtool_new.t") == "a2,b1")
+    }
+  }
+
+  @Test func whatFollowsATableFindsPostgresqlsOwnOperators() async throws {
+    try await LiveAttack.with(plan: false) { attack in
+      let statements = try await Self.conversion(attack)
+      try await attack.execute(
+        Self.before + "INSERT INTO public.t VALUES ('a', 1); GRANT CREATE ON SCHEMA public TO PUBLIC;")
+      try await attack.plant(Self.shadows)
+      attack.reset()
+      // Both halves, as a superuser whose path has public in it; a client writes between them.
+      try await Connection.with(attack.target.unpinned) { connection in
+        var isFollowed = false
+        for statement in statements {
+          try await connection.execute(statement.sql)
+          if statement.sql.contains("CREATE TRIGGER") { isFollowed = true }
+          guard isFollowed, Script.isTransactionCommand(statement.sql), statement.sql.contains("COMMIT") else {
             continue
           }
           isFollowed = false

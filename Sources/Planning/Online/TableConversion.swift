@@ -321,7 +321,7 @@ package struct TableConversion: TwoPartChange {
   package func swap(_ words: Catalog) -> [PlanStep] {
     tables.map { conversion in
       let (replica, name) = (conversion.replica, conversion.table.sqlName)
-      var statements = [TableReplica.oldSchemaAgain, "LOCK TABLE \(name) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+      var statements = TableReplica.oldSchemaAgain + ["LOCK TABLE \(name) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
       if replica.needsRest {
         statements.append("ALTER TABLE \(replica.new) DETACH PARTITION \(replica.rest)")
         if let cover = conversion.cover { statements.append(cover.statement(for: replica.rest)) }

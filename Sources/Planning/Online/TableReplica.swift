@@ -71,7 +71,9 @@ package struct TableReplica: Sendable {
 
   // MARK: Keeping it the same
 
-  package var schemas: [String] { [Self.newSchema, Self.oldSchema].map { "CREATE SCHEMA IF NOT EXISTS \($0)" } }
+  package var schemas: [String] {
+    [Self.newSchema, Self.oldSchema].map { "CREATE SCHEMA IF NOT EXISTS \($0)" } + [Self.trustedSchemas]
+  }
 
   /// Lets it hear of every write. Clients need no privileges on it: the function has its owner's.
   ///
@@ -98,6 +100,14 @@ package struct TableReplica: Sendable {
     }
     let body = """
       BEGIN
+        -- Its name may be another relation's by now, which would be read with the rights of this function's owner.
+        LOCK TABLE ONLY \(name) IN ACCESS SHARE MODE;
+        IF TG_RELID IS DISTINCT FROM to_regclass(\(Quote.literal(name)))::oid
+           AND NOT EXISTS (SELECT FROM pg_partition_ancestors(TG_RELID) a WHERE a.relid = to_regclass(\(Quote.literal(name)))) THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat(TG_RELID::regclass, ' was ', \(Quote.literal(name)), ' when it began to be followed'),
+            HINT = 'Give it its name back, or drop its trigger ' || quote_ident(TG_NAME) || '.';
+        END IF;
         IF TG_OP = 'TRUNCATE' THEN
           TRUNCATE \(new);
           RETURN NULL;
@@ -249,7 +259,30 @@ package struct TableReplica: Sendable {
   }
 
   /// Somebody may have found it empty and dropped it.
-  package static var oldSchemaAgain: String { "CREATE SCHEMA IF NOT EXISTS \(oldSchema)" }
+  package static var oldSchemaAgain: [String] { ["CREATE SCHEMA IF NOT EXISTS \(oldSchema)", trustedSchemas] }
+
+  /// Refuses schemas that somebody has made before: their owner could drop what is put there, and put something else in its place, to
+  /// which the trigger's function would write with the rights of whoever applies this.
+  private static var trustedSchemas: String {
+    OwnBlock.sql(
+      """
+      DECLARE
+        v_found record;
+      BEGIN
+        SELECT n.nspname, pg_get_userbyid(n.nspowner) AS owner INTO v_found FROM pg_namespace n
+         WHERE n.nspname IN (\(Quote.literal(newSchema)), \(Quote.literal(oldSchema)))
+           AND n.nspowner NOT IN (
+             SELECT r.oid FROM pg_roles r WHERE r.rolsuper OR r.rolname IN (current_user, 'pg_database_owner')
+             UNION SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())
+         LIMIT 1;
+        IF FOUND THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat('the schema ', v_found.nspname, ', in which a copy is to be made, belongs to ', v_found.owner),
+            HINT = concat('Drop it: DROP SCHEMA ', quote_ident(v_found.nspname), ' CASCADE. Then apply again.');
+        END IF;
+      END
+      """)
+  }
 
   /// Moves a table with its partitions to another schema; their names stay.
   package static func move(_ table: String, to schema: String) -> String {
