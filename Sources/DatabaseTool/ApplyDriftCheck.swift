@@ -25,7 +25,7 @@ struct ApplyDriftCheck {
       // This machine need not have a PostgreSQL, nor all that is installed there; then nobody has looked.
       throw ToolError(
         "whether somebody has changed what the pending migrations touch could not be looked for: \(error)\n"
-          + "Nothing was applied. Run this where PostgreSQL is installed, or pass --allow-drift.")
+          + "Nothing was applied. To apply without looking, pass --allow-drift.")
     }
     var report = DriftReport(findings: findings, notes: [], unmodeled: [])
     report.waive(by: try DriftCommand.waivers(project), today: UTCTime.day(Date()))
@@ -35,9 +35,9 @@ struct ApplyDriftCheck {
       sources: SourceFiles(root: project.root))
     try output.write(.text, to: Console.error)
     Console.error.failure(
-      "refused: what the pending migrations change is not what those before them have made, see above; nothing was applied. "
-        + "Bring it back (dbtool drift --fix prints the way), declare it (dbtool drift --accept), or say --allow-drift if it "
-        + "may be lost.")
+      "refused: objects that the pending migrations change have drifted, see above; nothing was applied. "
+        + "Bring them back (dbtool drift --fix prints the way), declare them (dbtool drift --accept), or pass --allow-drift "
+        + "to overwrite them.")
     throw ExitCode(3)
   }
 

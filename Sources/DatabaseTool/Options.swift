@@ -113,6 +113,12 @@ struct SourceOptions: ParsableArguments {
       discussion: "Needed on systems without Landlock only."))
   var trustSource = false
 
+  /// Runs work on the project's own that may load what others wrote on the way.
+  func vouching(_ body: () async throws -> Void) async throws {
+    guard trustSource else { return try await body() }
+    try await SourceTrust.$current.withValue(.vouchedFor) { try await body() }
+  }
+
   /// Runs work that loads what others wrote.
   func loading(_ body: () async throws -> Void) async throws {
     try await SourceTrust.$current.withValue(trustSource ? .vouchedFor : .others) { try await body() }
@@ -155,6 +161,11 @@ func reporting(_ body: () async throws -> Void) async throws {
     Console.error.failure(error)
     throw ExitCode(1)
   }
+}
+
+/// The same for a command of the project's own that compares it with a live database on the way.
+func reporting(comparing source: SourceOptions, _ body: () async throws -> Void) async throws {
+  try await reporting { try await source.vouching(body) }
 }
 
 /// The same for a command that loads what others wrote.

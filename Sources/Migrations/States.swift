@@ -52,7 +52,11 @@ package actor States {
   package func scratch(loading texts: [String]) async throws -> ScratchServer {
     let isShared = !texts.contains(where: Script.concernsServer)
     let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
-    if let server = servers[universe] { return server }
+    if let server = servers[universe] {
+      // What it was started for may have been of somebody else.
+      try await SourceTrust.check(server.isConfined)
+      return server
+    }
     let acquired = try await ScratchServer.acquire(installation: try installation(), universe: universe)
     servers[universe] = acquired
     return acquired

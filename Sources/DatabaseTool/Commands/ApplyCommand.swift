@@ -67,6 +67,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
+  @OptionGroup var source: SourceOptions
 
   func validate() throws {
     if let environment { _ = try environmentMark(environment) }
@@ -93,7 +94,7 @@ struct ApplyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(comparing: source) {
       let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       let mark = try environment.map { try environmentMark($0) }

@@ -36,6 +36,7 @@ struct RepairCommand: AsyncParsableCommand {
 
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
+  @OptionGroup var source: SourceOptions
 
   func validate() throws {
     if fromSupabase, toSupabase { throw ValidationError("Say either --from-supabase or --to-supabase.") }
@@ -43,7 +44,7 @@ struct RepairCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(comparing: source) {
       let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       let (target, _) = try await databaseOptions.resolve(project)

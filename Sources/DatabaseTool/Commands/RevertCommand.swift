@@ -33,6 +33,7 @@ struct RevertCommand: AsyncParsableCommand {
   @OptionGroup var strategy: StrategyOptions
   @OptionGroup var databaseOptions: DatabaseOptions
   @OptionGroup var projectOptions: ProjectOptions
+  @OptionGroup var source: SourceOptions
 
   func validate() throws {
     if let name, !MigrationFile.isName(name) {
@@ -41,7 +42,7 @@ struct RevertCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await reporting {
+    try await reporting(comparing: source) {
       let project = try projectOptions.project(.migrations)
       let (files, lock) = try verifiedFiles(project)
       guard to == "0" || files.contains(where: { $0.version == to }) else { throw ApplyError.noSuchVersion(to) }

@@ -94,8 +94,8 @@ package struct DriftReport: Sendable {
     guard CatalogDifference.compare(expected: expected, actual: actual).contains(where: \.concernsExpressions) else {
       return (actual, expected)
     }
-    // The same expression in other words is no drift; PostgreSQL says whether it is.
-    return try await states.reconciled(actual, expected)
+    // The same expression in other words is no drift; PostgreSQL says whether it is. The live database's are others'.
+    return try await SourceTrust.withOthers { try await states.reconciled(actual, expected) }
   }
 
   /// The tables that were partitions until a window made tables of their own of them, and that are to stay.

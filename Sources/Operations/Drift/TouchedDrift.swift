@@ -32,7 +32,7 @@ package struct TouchedDrift: Sendable {
 
     let start = try await catalog(after: applied.union(begun))
     let end = try await catalog(after: applied.union(begun).union(coming))
-    let touched = Touched(from: start, to: end)
+    let touched = Touched(from: start, to: end, try await states.plan(from: start, to: end))
     if touched.isEmpty { return [] }
     let halfMade = begun.isEmpty ? [] : Touched.roots(changedFrom: try await catalog(after: applied), to: start)
     let (actual, expected) = try await DriftReport.comparands(states: states, expected: start, connection)
@@ -63,7 +63,8 @@ private struct Touched {
   /// What has to be there for something to become a part of it.
   private var parents: Set<FactID> = []
 
-  init(from start: Catalog, to end: Catalog) {
+  /// - Parameter plan: the way from one to the other.
+  init(from start: Catalog, to end: Catalog, _ plan: Plan) {
     self.end = end
     guard !start.agrees(with: end) else { return }
     for fact in start.facts.values {
@@ -79,7 +80,7 @@ private struct Touched {
       if let parent = fact.parent, start.contains(parent) { parents.insert(parent) }
     }
     // What stands in the way of that is built anew, although it stays as it is: a view on a column whose type changes.
-    for step in (try? Planner.plan(from: start, to: end))?.steps ?? [] {
+    for step in plan.steps {
       for id in [step.subject] + step.includes where start.contains(id) {
         changed.insert(id)
         if step.action == .drop || step.isReplacement { dropped.insert(id) }

@@ -10,11 +10,16 @@ package enum SourceTrust: Sendable {
   /// What the work at hand loads.
   @TaskLocal package static var current = SourceTrust.own
 
+  /// Runs work that loads what others wrote, beside what is the project's own.
+  package static func withOthers<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+    try await $current.withValue(current == .own ? .others : current, operation: body)
+  }
+
   /// Looks whether the operating system confines a scratch server; where it does not, says so once, and loads nothing that
   /// others wrote.
   ///
   /// - Throws: `ServerError.unconfined`.
-  static func check(_ isConfined: Bool) async throws {
+  package static func check(_ isConfined: Bool) async throws {
     guard !isConfined else { return }
     guard current != .others else { throw ServerError.unconfined }
     if await Told.shared.isFirst() {
