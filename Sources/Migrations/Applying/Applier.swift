@@ -125,6 +125,7 @@ package struct Applier: Sendable {
       try await Connection.with(target, applicationName: "dbtool apply") { connection in
         let isPooled = try await connection.isPooled
         if !isPooled { try await prepare(connection) }
+        if options.maxLag != nil { try await Self.refuseHiddenLag(connection) }
         try await History.ensure(connection)
         try await Stragglers.wait(connection) { report(.blocked($0)) }
         try await precondition()
@@ -145,6 +146,13 @@ package struct Applier: Sendable {
         return agenda
       }
     }
+  }
+
+  /// To a role without this right all replicas are up to date.
+  private static func refuseHiddenLag(_ connection: Connection) async throws {
+    let row = try await connection.query(
+      "SELECT pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'), current_user")[0]
+    guard try row.bool(0) else { throw ApplyError.lagIsHidden(role: try row.string(1)) }
   }
 
   /// What a session has set by its role or database is not meant for builds that take their time, and must not keep

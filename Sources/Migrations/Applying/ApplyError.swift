@@ -14,6 +14,7 @@ package enum ApplyError: Error, CustomStringConvertible {
   case backfill(file: String, line: Int, reason: String)
   case cannotTell(file: String, line: Int, sql: String)
   case needsSession(file: String, line: Int, sql: String)
+  case lagIsHidden(role: String)
 
   private static func progress(_ done: Int, of segments: Int) -> String {
     if segments == 1 { return "The migration has no other part." }
@@ -62,6 +63,9 @@ package enum ApplyError: Error, CustomStringConvertible {
     case .needsSession(let file, let line, let sql):
       return "migrations/\(file), line \(line): this statement needs a session of its own, and a pooler is in between, "
         + "which gives each transaction another one:\n  \(Secrets.hidden(inStatement: sql))\nApply with a direct connection. Nothing was applied."
+    case .lagIsHidden(let role):
+      return "--max-lag was given, and the role \(role) may not see how far replicas are behind. Grant it "
+        + "pg_read_all_stats, or leave --max-lag out. Nothing was applied."
     }
   }
 }
