@@ -224,7 +224,10 @@ struct ScriptLexer {
     } while depth > 0
   }
 
-  private mutating func skipLine() { while let next = peek(), next != UInt8(ascii: "\n") { position += 1 } }
+  /// To the end of the line, as PostgreSQL sees it: a carriage return alone is one.
+  private mutating func skipLine() {
+    while let next = peek(), next != UInt8(ascii: "\n"), next != UInt8(ascii: "\r") { position += 1 }
+  }
 
   // MARK: Bytes
 

@@ -143,29 +143,11 @@ package enum Script {
     return rest.startIndex
   }
 
-  /// What a statement does to the transaction, if it is a transaction command.
-  package enum TransactionCommand: Sendable { case begin, commit, rollback, other }
-
-  /// - Returns: nil for an ordinary statement.
-  package static func transactionCommand(_ sql: String) -> TransactionCommand? {
-    guard let json = parsed(sql), json.contains("{\"stmt\":{\"TransactionStmt\"") else { return nil }
-    if json.contains("\"TRANS_STMT_BEGIN\"") || json.contains("\"TRANS_STMT_START\"") { return .begin }
-    if json.contains("\"TRANS_STMT_COMMIT\"") { return .commit }
-    if json.contains("\"TRANS_STMT_ROLLBACK\"") { return .rollback }
-    return .other
-  }
+  /// Whether a statement begins or ends a transaction, or a part of one.
+  package static func isTransactionCommand(_ sql: String) -> Bool { ParseTree.nodeNames(sql) == ["TransactionStmt"] }
 
   /// Whether a statement is an INSERT.
-  package static func isInsert(_ sql: String) -> Bool {
-    parsed(sql)?.contains("{\"stmt\":{\"InsertStmt\"") == true
-  }
-
-  /// The parse tree, as libpg_query writes it in JSON; nil for what is no SQL.
-  private static func parsed(_ sql: String) -> String? {
-    let result = pg_query_parse(sql)
-    defer { pg_query_free_parse_result(result) }
-    return result.error == nil ? result.parse_tree.map { String(cString: $0) } : nil
-  }
+  package static func isInsert(_ sql: String) -> Bool { ParseTree.nodeNames(sql) == ["InsertStmt"] }
 
   static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (byte >= 9 && byte <= 13) }
 

@@ -34,6 +34,7 @@ import Testing
     }
     #expect(PortableSQL.text("SELECT 'a\r\nb'") == "SELECT E'a\\r\nb'")
     #expect(PortableSQL.text("COMMENT ON TABLE \"x\ry\" IS E'a\\\r'") == "COMMENT ON TABLE U&\"x\\000dy\" IS E'a\\r'")
+    #expect(PortableSQL.text("SELECT U&'a\r\\0062' \r\n") == "SELECT U&'a\\000d\\0062' \n")
     #expect(PortableSQL.text("SELECT 1") == "SELECT 1")
   }
 

@@ -184,7 +184,7 @@ package struct SeedRunner: Sendable {
     do { statements = try Script.split(try text(file)) } catch let error as ScriptError {
       throw SeedError.failed(path: file.shown, line: error.line, PostgresError(.server, error.message))
     }
-    if let statement = statements.first(where: { Script.transactionCommand($0.sql) != nil }) {
+    if let statement = statements.first(where: { Script.isTransactionCommand($0.sql) }) {
       throw SeedError.transaction(path: file.shown, line: statement.line)
     }
     return statements

@@ -106,7 +106,7 @@ package struct LoadingSession: Sendable {
       try await connection.execute(script)
       return
     }
-    let own = statements.contains { Script.transactionCommand($0.sql) != nil }
+    let own = statements.contains { Script.isTransactionCommand($0.sql) }
     let isOpen = await !connection.isIdle
     let begin = !own && !isOpen
     if begin { try await connection.execute("BEGIN") }
