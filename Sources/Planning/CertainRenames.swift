@@ -13,6 +13,8 @@ package struct CertainRenames {
 
   private let target: Catalog
   private var names: [FactID: FactID] = [:]
+  /// The other way round: what something was called at first.
+  private var originals: [FactID: FactID] = [:]
   /// Who holds the names of relations, by schema and name.
   private var holders: [[String]: FactID] = [:]
   private var targetHolders: [[String]: FactID] = [:]
@@ -92,7 +94,7 @@ package struct CertainRenames {
   }
 
   /// What it was called at first.
-  private func original(_ id: FactID) -> FactID { names.first { $0.value == id }?.key ?? id }
+  private func original(_ id: FactID) -> FactID { originals[id] ?? id }
 
   /// Parts of partitioned indexes whose names something else is to have get others, of those that PostgreSQL could have
   /// given them; what they are to be called in the end the plan says.
@@ -134,24 +136,32 @@ package struct CertainRenames {
   // MARK: Order
 
   private mutating func perform(_ renames: [Rename]) {
-    var waiting = renames.filter { rename in
+    let possible = renames.filter { rename in
       guard isRelation(rename.from), let holder = holders[[rename.to.schema, Self.name(rename.to)]] else { return true }
       // A table or a sequence with the name is in the way until it is dropped: the index is built again.
       return holder.kind == .index || holder.kind == .constraint
     }
-    while !waiting.isEmpty {
-      let moving = Dictionary(waiting.map { ($0.from, $0) }) { first, _ in first }
-      let free = waiting.filter { rename in holder(of: rename, in: moving) == nil }
-      if let rename = free.first {
-        waiting.removeAll { $0 == rename }
+    var waiting = Dictionary(possible.map { ($0.from, $0) }) { first, _ in first }
+    for rename in possible where waiting[rename.from] != nil {
+      // Each waits for the one after it to free a name.
+      var line = [rename]
+      var places = [rename.from: 0]
+      while let next = line.last.flatMap({ holder(of: $0, in: waiting) }) {
+        if let place = places[next.from] {
+          // They wait for each other in a ring.
+          let aside = aside(next.from)
+          take(Rename(from: next.from, to: aside, evidence: next.evidence))
+          waiting[next.from] = nil
+          line[place].from = aside
+          break
+        }
+        places[next.from] = line.count
+        line.append(next)
+      }
+      for rename in line.reversed() {
+        waiting[rename.from] = nil
         freeName(of: rename)
         take(rename)
-      } else {
-        // They wait for each other in a ring.
-        let first = waiting[0]
-        let aside = aside(first.from)
-        take(Rename(from: first.from, to: aside, evidence: first.evidence))
-        waiting[0].from = aside
       }
     }
   }
@@ -178,7 +188,10 @@ package struct CertainRenames {
   private mutating func take(_ rename: Rename) {
     if !rename.isImplied { steps.append(rename.step) }
     let isRelation = isRelation(rename.from)
-    names[original(rename.from)] = rename.to
+    let first = original(rename.from)
+    names[first] = rename.to
+    originals[rename.from] = nil
+    originals[rename.to] = first
     if isRelation {
       holders[[rename.from.schema, Self.name(rename.from)]] = nil
       holders[[rename.to.schema, Self.name(rename.to)]] = rename.to
