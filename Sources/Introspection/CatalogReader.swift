@@ -82,10 +82,10 @@ package struct CatalogReader: Sendable {
 
   /// The objects of a database without an encoding that hold bytes which are no text.
   private func unreadable(_ target: ConnectionTarget) async -> [String] {
-    guard let connection = try? await Connection.open(target, encoding: "SQL_ASCII"),
-      let (catalog, _) = try? await readAll(connection, also: { _ in })
-    else { return [] }
+    guard let connection = try? await Connection.open(target, encoding: "SQL_ASCII") else { return [] }
+    let read = try? await readAll(connection, also: { _ in })
     await connection.close()
+    guard let (catalog, _) = read else { return [] }
     let found = catalog.sorted.filter { fact in
       let texts = ["\(fact.id)"] + fact.attributes.map { "\($0.value)" }
       return texts.contains { $0.unicodeScalars.contains("\u{FFFD}") }

@@ -99,7 +99,7 @@ struct NumberSuccession {
     return [
       """
       SELECT pg_catalog.setval(\(Quote.literal(name)), o.last_value, o.is_called) FROM \(before) o, \(name) s
-        WHERE (\(sign)o.last_value, o.is_called) > (\(sign)s.last_value, s.is_called)
+        WHERE (\(sign)o.last_value::numeric, o.is_called) > (\(sign)s.last_value::numeric, s.is_called)
           AND o.last_value BETWEEN \(range.low) AND \(range.high)
       """
     ]
@@ -116,7 +116,7 @@ extension SequenceRange {
     let last = "\(isDescending ? "min" : "max")(\(column.memberSQL))"
     return """
       SELECT pg_catalog.setval(\(Quote.literal(name)), t.last) FROM (SELECT \(last) AS last FROM \(table.sqlName)) t, \(name) s
-        WHERE \(sign)t.last >= \(sign)s.last_value AND t.last BETWEEN \(low) AND \(high)
+        WHERE \(sign)t.last::numeric >= \(sign)s.last_value::numeric AND t.last BETWEEN \(low) AND \(high)
       """
   }
 

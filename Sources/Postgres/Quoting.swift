@@ -62,7 +62,9 @@ package enum Quote {
   package static func dollar(_ body: String, tag: String = "dbtool") -> String {
     var candidate = tag
     var suffix = 0
-    while body.utf8.holds("$\(candidate)$".utf8) {
+    // With a dollar more: what the body ends in may be the beginning of the closing tag.
+    let closed = body + "$"
+    while closed.utf8.holds("$\(candidate)$".utf8) {
       suffix += 1
       candidate = "\(tag)\(suffix)"
     }

@@ -130,8 +130,22 @@ extension Function {
 
   private func settingValue(_ key: String, _ value: String) -> String {
     guard key == "search_path" else { return Quote.literal(value) }
-    let names = value.split(separator: ",").map { $0.filter { $0 != " " && $0 != "\"" } }
-    return names.isEmpty ? "''" : names.map { Quote.identifier(String($0)) }.joined(separator: ", ")
+    let names = Self.names(inList: value)
+    return names.isEmpty ? "''" : names.map(Quote.identifier).joined(separator: ", ")
+  }
+
+  /// The names in a list as `search_path` has it: with commas between them, quoted where they hold one.
+  private static func names(inList list: String) -> [String] {
+    var isQuoted = false
+    let parts = list.unicodeScalars.split { scalar in
+      if scalar == "\"" { isQuoted.toggle() }
+      return scalar == "," && !isQuoted
+    }
+    return parts.map { part in
+      var part = part.drop { $0 == " " }
+      while part.last == " " { part.removeLast() }
+      return Quote.unquoted(String(part))
+    }.filter { !$0.isEmpty }
   }
 }
 

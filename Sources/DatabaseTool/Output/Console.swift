@@ -49,7 +49,13 @@ struct Console: Sendable {
   private func send(_ text: String) {
     var bytes = Array(text.utf8)[...]
     while !bytes.isEmpty {
-      let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = bytes.withUnsafeBytes { piece in
+        #if canImport(Glibc)
+          Glibc.write(descriptor, piece.baseAddress, piece.count)
+        #else
+          Darwin.write(descriptor, piece.baseAddress, piece.count)
+        #endif
+      }
       if count < 0 { if errno == EINTR { continue } else { return } }
       bytes = bytes.dropFirst(count)
     }

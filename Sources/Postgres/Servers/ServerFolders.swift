@@ -40,9 +40,14 @@ enum ServerFolders {
     if !FileManager.default.fileExists(atPath: path) {
       let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
       if !parent.isEmpty { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
-      let mask = umask(0)
-      _ = mkdir(path, geteuid() == 0 ? 0o711 : 0o700)
-      umask(mask)
+      let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
+      // Whatever this process masks out; to take that back would be seen by other threads.
+      if mkdir(path, mode) == 0 {
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard folder >= 0 else { throw ServerError.system("open \(path)", errno) }
+        defer { close(folder) }
+        guard fchmod(folder, mode) == 0 else { throw ServerError.system("fchmod \(path)", errno) }
+      }
     }
     var status = stat()
     guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
