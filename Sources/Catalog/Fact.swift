@@ -49,6 +49,7 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case wrapper, handler, validator
   case usualPrivileges
   case attached
+  case delegated
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

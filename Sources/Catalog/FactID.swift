@@ -63,6 +63,9 @@ package struct FactID: Hashable, Sendable, Comparable {
   /// Stands for an object's owner in grants, whoever that is. No role can have a name that begins with `pg_`.
   package static let ownerRole = "pg_object_owner"
 
+  /// Stands for all who were granted something on an object by others than its owner.
+  package static let delegates = "pg_delegates"
+
   /// A fact about the object with this identity.
   package func about(_ kind: FactKind, role: String = "") -> FactID {
     FactID(kind, schema: schema, name: name, member: member, role: role, subject: self.kind)
@@ -98,7 +101,14 @@ extension FactID: CustomStringConvertible {
   /// A name for people, for example `column webinar.registrants.email`.
   package var description: String { "\(kind.title) \(path)" }
 
-  private var grantee: String { role.isEmpty ? "PUBLIC" : role == Self.ownerRole ? "the owner" : role }
+  /// Who a grant is to, for people.
+  package var grantee: String {
+    switch role {
+    case "": "PUBLIC"
+    case Self.ownerRole: "the owner"
+    default: role
+    }
+  }
 
   /// The same without the kind.
   package var path: String {
@@ -109,6 +119,8 @@ extension FactID: CustomStringConvertible {
       return name + (role.isEmpty ? "" : " for \(Quote.identifier(role))")
     case .comment, .owner:
       return subjectID.map { "on \($0)" } ?? name
+    case .grant where role == Self.delegates:
+      return "by others than the owner" + (subjectID.map { " on \($0)" } ?? "")
     case .grant:
       return "to \(grantee)" + (subjectID.map { " on \($0)" } ?? "")
     case .defaultPrivilege:

@@ -7,6 +7,8 @@ extension Catalog {
       switch fact.id.kind {
       case .policy: found.formUnion(fact.list(.roles))
       case .owner: found.insert(fact.text(.role))
+      case .grant where fact.id.role == FactID.delegates:
+        for grant in fact.delegated { found.formUnion([grant.grantor, grant.grantee]) }
       case .grant, .setting: found.insert(fact.id.role)
       case .defaultPrivilege: found.formUnion([fact.id.role, fact.id.member])
       case .userMapping: found.insert(fact.id.member)

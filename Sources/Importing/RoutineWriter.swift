@@ -107,7 +107,9 @@ struct RoutineWriter {
 
   /// The roles that may call it, where not everybody may.
   private var callers: [String]? {
-    let grants = scope.grants(on: routine.id).filter { $0.id.role != FactID.ownerRole }
+    let grants = scope.grants(on: routine.id).filter {
+      $0.id.role != FactID.ownerRole && $0.id.role != FactID.delegates
+    }
     guard let everybody = grants.first(where: { $0.id.role.isEmpty }), everybody.list(.privileges).isEmpty,
       grants.allSatisfy({ $0.id.role.isEmpty || $0.list(.privileges) == ["EXECUTE"] && scope.role($0.id.role) != nil })
     else { return nil }

@@ -188,6 +188,15 @@ struct CatalogBuilder {
     }
   }
 
+  mutating func addDelegated(_ grants: [DelegatedGrant], on subject: FactID, parent: FactID) {
+    let id = subject.about(.grant, role: FactID.delegates)
+    var fact = catalog[id] ?? Fact(id, parent: parent)
+    fact.delegated += grants
+    let roles = grants.flatMap { [$0.grantor, $0.grantee] }.filter { !$0.isEmpty && $0 != FactID.ownerRole }
+    for role in roles.map({ FactID(.role, name: $0) }) where !fact.needs.contains(role) { fact.needs.append(role) }
+    catalog.insert(fact)
+  }
+
   mutating func addUnmodeled(_ object: UnmodeledObject) { catalog.unmodeled.append(object) }
 
   /// Hands out the catalog, which is the builder's no longer: a large one is not copied.

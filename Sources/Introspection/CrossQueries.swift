@@ -90,7 +90,8 @@ enum SettingQuery: CatalogQuery {
   }
 }
 
-/// Privileges (`aclitem[]` columns): a fact for each grantee that may do more or less than by PostgreSQL's default.
+/// Privileges (`aclitem[]` columns): a fact for each grantee that may do more or less than by PostgreSQL's default, and one for
+/// what others than the owner granted.
 enum GrantQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
@@ -98,7 +99,7 @@ enum GrantQuery: CatalogQuery {
     SELECT o.classid, o.oid, o.subid, a.attname, coalesce(g.rolname, ''),
            array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
            array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted),
-           p.grantee = o.owner
+           p.grantee = o.owner, h.rolname
       FROM (SELECT 'pg_catalog.pg_class'::regclass::oid AS classid, oid, 0 AS subid,
                    CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS kind, relacl AS acl, relowner AS owner
               FROM pg_catalog.pg_class WHERE relacl IS NOT NULL AND oid >= 16384
@@ -127,13 +128,15 @@ enum GrantQuery: CatalogQuery {
       LEFT JOIN pg_catalog.pg_attribute a ON o.subid <> 0 AND a.attrelid = o.oid AND a.attnum = o.subid
      CROSS JOIN LATERAL (
            SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
-                  AS privilege, true AS granted
+                  AS privilege, true AS granted, nullif(x.grantor, o.owner) AS grantor
              FROM pg_catalog.aclexplode(o.acl) x
            UNION ALL
-           SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, false
+           SELECT x.grantee, x.privilege_type || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END, false,
+                  NULL
              FROM pg_catalog.aclexplode(pg_catalog.acldefault(o.kind, o.owner)) x) p
       LEFT JOIN pg_catalog.pg_roles g ON g.oid = p.grantee
-     GROUP BY 1, 2, 3, 4, 5, p.grantee, o.owner
+      LEFT JOIN pg_catalog.pg_roles h ON h.oid = p.grantor
+     GROUP BY 1, 2, 3, 4, 5, p.grantee, o.owner, h.rolname
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
@@ -145,6 +148,7 @@ enum GrantQuery: CatalogQuery {
     let granted = try row.strings()
     let usual = try row.strings()
     let isOwner = try row.bool()
+    let grantor = try row.optionalString()
     guard Set(granted) != Set(usual), var subject = builder.id(classID: classID, oid: oid, subID: 0) else { return }
     // A table's row type has privileges that nobody sets.
     if classID == CatalogClass.type.rawValue, !subject.kind.isType { return }
@@ -157,6 +161,12 @@ enum GrantQuery: CatalogQuery {
     if subID != 0, let column {
       subject = FactID(.column, schema: subject.schema, name: subject.name, member: column)
       if builder.catalog.contains(subject) { parent = subject }
+    }
+    if let grantor {
+      let grantee = isOwner ? FactID.ownerRole : grantee
+      builder.addDelegated(
+        granted.map { DelegatedGrant(grantor: grantor, grantee: grantee, privilege: $0) }, on: subject, parent: parent)
+      return
     }
     if isOwner {
       // Whoever that is: what is said is what the owner gave up, and was given beyond what owners have.

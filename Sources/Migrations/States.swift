@@ -266,6 +266,7 @@ package actor States {
     for fact in result.facts.values {
       var roles: [String] = []
       if [.grant, .defaultPrivilege, .setting].contains(fact.id.kind) { roles = [fact.id.role] }
+      roles += fact.delegated.flatMap { [$0.grantor, $0.grantee] }
       if fact.id.kind == .policy { roles = fact.list(.roles) }
       if fact.id.kind == .owner { roles = [fact.text(.role)] }
       for role in roles where !role.isEmpty {

@@ -202,15 +202,24 @@ struct Delta {
         return false
       }
       func list(_ catalog: Catalog, _ key: AttributeKey) -> Set<String> { Set(catalog[id]?.list(key) ?? []) }
+      if id.role == FactID.delegates {
+        return !Set(source[id]?.delegated ?? []).isSubset(of: target[id]?.delegated ?? [])
+      }
       return !list(source, .privileges).isSubset(of: list(target, .privileges))
         || !list(target, .revoked).isSubset(of: list(source, .revoked))
     }
     guard !changed.isEmpty else { return }
     for fact in target.facts.values where fact.id.kind == .grant && fact.id.subject == .column {
-      guard !created.contains(fact.id), changed.contains(where: { $0.isGrant(aroundColumnOf: fact.id) }) else {
+      guard !created.contains(fact.id), let whole = changed.first(where: { $0.isGrant(aroundColumnOf: fact.id) }) else {
         continue
       }
-      altered[fact.id, default: Change()].statements += GrantRule.again(fact, context)
+      func list(_ catalog: Catalog, _ key: AttributeKey) -> Set<String> { Set(catalog[whole]?.list(key) ?? []) }
+      func plain(_ privileges: Set<String>) -> Set<String> { Set(privileges.map(GrantRule.plain)) }
+      let (before, after) = (list(source, .privileges), list(target, .privileges))
+      let gone = plain(before).subtracting(plain(after))
+        .union(list(target, .revoked).subtracting(list(source, .revoked)))
+      let fixed = before.subtracting(after).filter { $0.hasSuffix(GrantRule.option) }
+      altered[fact.id] = GrantRule.again(fact, without: gone, options: plain(fixed), context)
     }
   }
 

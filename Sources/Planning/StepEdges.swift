@@ -132,6 +132,7 @@ extension StepGraph {
             for step in steps(table.about(.owner)) { order(step, before: index) }
           }
         }
+      case .grant where fact.id.role == FactID.delegates: continue
       case .grant where nodes[index].action == .drop:
         // What is taken from the owner is taken from who it was.
         var whole = fact.parent
@@ -159,6 +160,44 @@ extension StepGraph {
         while let part = whole, !part.kind.isTable { whole = delta.target[part]?.parent }
         if let table = whole { for step in steps(table.about(.owner)) { order(step, before: index) } }
       default: continue
+      }
+    }
+  }
+
+  /// What others than the owner granted goes before anything else does that is said of the object, and comes after: its grantors
+  /// need the privileges by which they gave it, and those of the schemas that its names are found in.
+  mutating func connectDelegation() {
+    func isDelegated(_ id: FactID) -> Bool { id.kind == .grant && id.role == FactID.delegates }
+    func revokes(_ index: Int) -> Bool {
+      let node = nodes[index]
+      guard node.action == .alter else { return node.action == .drop }
+      if cleaners[node.fact.id] == index { return false }
+      return cleaners[node.fact.id] != nil
+        || delta.target[node.fact.id].map {
+          !Delegation(from: delta.source[$0.id], to: $0, delta.context).revokes.isEmpty
+        } ?? false
+    }
+    let delegated = nodes.indices.filter { isDelegated(nodes[$0].fact.id) }
+    guard !delegated.isEmpty else { return }
+    let sayings = nodes.indices.filter {
+      [.grant, .owner, .sequenceOwner].contains(nodes[$0].fact.id.kind) && !isDelegated(nodes[$0].fact.id)
+    }
+    /// Columns go before their relation, that before its schema.
+    func depth(_ id: FactID) -> Int { id.subject == .schema ? 0 : id.subject == .column ? 2 : 1 }
+    func concerns(_ other: FactID, _ id: FactID) -> Bool {
+      other.subject == .schema || other.schema == id.schema && other.name == id.name
+        || (other.kind == .owner || other.kind == .sequenceOwner)
+    }
+    for index in delegated {
+      let id = nodes[index].fact.id
+      let isRevoke = revokes(index)
+      for other in sayings where concerns(nodes[other].fact.id, id) {
+        if isRevoke { order(index, before: other) } else { order(other, before: index) }
+      }
+      for other in delegated where other != index && revokes(other) == isRevoke {
+        let (a, b) = (depth(id), depth(nodes[other].fact.id))
+        guard a != b, concerns(nodes[other].fact.id, id) || concerns(id, nodes[other].fact.id) else { continue }
+        if (a > b) == isRevoke { order(index, before: other) }
       }
     }
   }

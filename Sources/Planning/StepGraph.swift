@@ -102,6 +102,7 @@ struct StepGraph {
     connectInheritance()
     connectHeirs()
     connectOwners()
+    connectDelegation()
     connectPersistence()
     connectPartitionedIndexes()
     connectFreshValues()

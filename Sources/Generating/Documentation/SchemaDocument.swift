@@ -185,9 +185,13 @@ private struct DocumentReader {
         return SchemaDocument.Part(
           title: "Grants", headers: ["role", "on", "privileges", "declared"],
           rows: facts.map { fact in
-            let role = fact.id.role.isEmpty ? "PUBLIC" : fact.id.role == FactID.ownerRole ? "the owner" : fact.id.role
+            let role = fact.id.role == FactID.delegates ? "by others than the owner" : fact.id.grantee
             let column = fact.id.subject == .column ? fact.id.member : ""
-            let rights = fact.list(.privileges) + fact.list(.revoked).map { "not \($0)" }
+            let rights =
+              fact.list(.privileges) + fact.list(.revoked).map { "not \($0)" }
+              + fact.delegated.map {
+                "\($0.privilege) to \($0.grantee.isEmpty ? "PUBLIC" : $0.grantee) by \($0.grantor)"
+              }
             return [.code(role), .code(column), .text(rights.joined(separator: ", ")), place(fact.id)]
           })
       }

@@ -55,7 +55,9 @@ struct DriftVerdict: Equatable {
     default: return nil
     }
     let isWider: Bool
-    if id.role == FactID.ownerRole {
+    if id.role == FactID.delegates {
+      isWider = !Set(actual?.delegated ?? []).isSubset(of: expected?.delegated ?? [])
+    } else if id.role == FactID.ownerRole {
       // Owners can grant whatever they have, so that only what they lack makes a difference.
       isWider = !Set(expected?.list(.revoked) ?? []).isSubset(of: actual?.list(.revoked) ?? [])
     } else {

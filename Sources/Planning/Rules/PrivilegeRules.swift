@@ -5,6 +5,7 @@ internal import Postgres
 enum GrantRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
+    if fact.id.role == FactID.delegates { return Delegation(from: nil, to: fact, context).grants }
     if fact.id.role == FactID.ownerRole {
       let base = context.startsAnew(fact) ? context.defaultPrivileges.initial(subject) : nil
       return ofOwner(subject, from: base, to: fact, context)
@@ -14,14 +15,28 @@ enum GrantRule: Rule {
       context.startsAnew(fact) ? context.defaultPrivileges.initial(subject, fact.id.role) : usual(fact, subject)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }
-  /// The privileges on a column, which nobody has any more.
-  static func again(_ fact: Fact, _ context: RuleContext) -> [String] {
-    guard let subject = fact.id.subjectID else { return [] }
-    if fact.id.role == FactID.ownerRole { return ofOwner(subject, from: nil, to: fact, context) }
-    return transition(subject, fact.id.role, from: [], to: fact.list(.privileges))
+  /// The privileges on a column, of which those are gone that were taken from the whole relation, with their grant options.
+  ///
+  /// - Parameters:
+  ///   - gone: what is no longer granted on the whole.
+  ///   - fixed: what is no longer granted there with the grant option.
+  static func again(
+    _ fact: Fact, without gone: Set<String>, options fixed: Set<String>, _ context: RuleContext
+  ) -> Change {
+    guard let subject = fact.id.subjectID else { return Change() }
+    var old = context.source[fact.id]
+    if fact.id.role == FactID.delegates { return Delegation(from: old, to: fact, context, anew: true).change }
+    let left = (old?.list(.privileges) ?? []).filter { !gone.contains(plain($0)) }
+      .map { fixed.contains(plain($0)) ? plain($0) : $0 }
+    if fact.id.role == FactID.ownerRole {
+      old?.attributes[.privileges] = .ifPresent(left)
+      return Change(ofOwner(subject, from: old, to: fact, context))
+    }
+    return Change(transition(subject, fact.id.role, from: left, to: fact.list(.privileges)))
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
+    if fact.id.role == FactID.delegates { return Delegation(from: fact, to: nil, context).revokes }
     if fact.id.role == FactID.ownerRole { return ofOwner(subject, from: fact, to: nil, context) }
     return transition(subject, fact.id.role, from: fact.list(.privileges), to: usual(fact, subject))
   }
@@ -32,6 +47,7 @@ enum GrantRule: Rule {
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }
+    if new.id.role == FactID.delegates { return .inPlace(Delegation(from: old, to: new, context).change) }
     if new.id.role == FactID.ownerRole {
       return .inPlace(Change(ofOwner(subject, from: old, to: new, context)))
     }
@@ -65,7 +81,7 @@ enum GrantRule: Rule {
   }
 
   /// Who owns an object, or what it is a part of.
-  private static func owner(of subject: FactID, partOf parent: FactID?, _ catalog: Catalog) -> String {
+  static func owner(of subject: FactID, partOf parent: FactID?, _ catalog: Catalog) -> String {
     var candidate: FactID? = subject
     if subject.kind == .sequence {
       // One that belongs to a column has the table's owner.
@@ -114,9 +130,9 @@ enum GrantRule: Rule {
     return statements
   }
 
-  private static let option = " WITH GRANT OPTION"
+  static let option = " WITH GRANT OPTION"
 
-  private static func plain(_ privilege: String) -> String {
+  static func plain(_ privilege: String) -> String {
     privilege.hasSuffix(option) ? String(privilege.dropLast(option.count)) : privilege
   }
 

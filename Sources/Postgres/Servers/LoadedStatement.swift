@@ -3,6 +3,10 @@ enum LoadedStatement {
   /// It is about the server, or another database of it, and no part of a database's schema. It has a name for people.
   case leftOut(String)
   case sent([Part])
+  /// It sets the role that what follows is done by; none for the one that loads.
+  case role(Part, RoleScope)
+
+  enum RoleScope { case none, transaction, session }
 
   struct Part {
     var sql: String
@@ -21,21 +25,38 @@ enum LoadedStatement {
   /// - Parameters:
   ///   - database: the one that it is loaded into.
   ///   - isConfined: whether the operating system keeps in what native code does.
-  init(_ sql: String, database: String, isConfined: Bool) {
+  ///   - asRole: whether the session has set a role: what that grants, it grants itself.
+  init(_ sql: String, database: String, isConfined: Bool, asRole: Bool) {
     let form = ParseTree.look(at: sql) { name, tree -> LoadedStatement in
       if let name = Self.foreign[name] { return .leftOut(name) }
       if name == "DoStmt", let block = GeneratedBlock(sql) { return .sent([Self.part(block, database)]) }
       if name == "CreateFunctionStmt", let node = tree()?[name], let parts = Self.leakproof(sql, node) {
         return .sent(parts)
       }
-      guard let right = SuperuserStatement(name, tree), isConfined || !right.isNative else {
+      if name == "VariableSetStmt", let node = tree()?[name], let role = Self.role(sql, node) { return role }
+      guard let right = SuperuserStatement(name, tree), isConfined || !right.isNative,
+        !(asRole && right.kind == .grant)
+      else {
         return .sent([Part(sql: sql)])
       }
-      // A role is set by the session itself, once it may.
-      return .sent([Part(sql: sql, right: right)] + (right.kind == .member ? [Part(sql: sql)] : []))
+      return .sent([Part(sql: sql, right: right)])
     }
     // What this grammar does not know is PostgreSQL's to judge.
     self = form ?? .sent([Part(sql: sql)])
+  }
+
+  /// `SET ROLE`, and what pg_dump writes for privileges that others than the owner granted: `SET SESSION AUTHORIZATION`.
+  private static func role(_ sql: String, _ node: ParseTree) -> LoadedStatement? {
+    guard let name = node["name"]?.text, ["role", "session_authorization"].contains(name) else { return nil }
+    let isLocal = node["is_local"]?.isTrue == true
+    guard let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text,
+      !(name == "role" && value == "none")
+    else { return .role(Part(sql: "RESET ROLE"), RoleScope.none) }
+    guard !SuperuserStatement.isOwn(value) else { return nil }
+    // The session itself sets it, once it may.
+    let set = "SET \(isLocal ? "LOCAL " : "")ROLE \(Quote.identifier(value))"
+    return .role(
+      Part(sql: set, right: SuperuserStatement(.member, role: value)), isLocal ? .transaction : .session)
   }
 
   private static func part(_ block: GeneratedBlock, _ database: String) -> Part {

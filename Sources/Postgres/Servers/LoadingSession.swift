@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// A session on a scratch database that loads what others wrote, without a superuser's rights (`ScratchRights`).
 package struct LoadingSession: Sendable {
   package let connection: Connection
@@ -9,6 +11,7 @@ package struct LoadingSession: Sendable {
   private let version: ServerVersion
 
   private let database: String
+  private let role = RoleInForce()
 
   init(_ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion) {
     self.connection = connection
@@ -35,9 +38,17 @@ package struct LoadingSession: Sendable {
 
   private func prepared(_ sql: String) -> Prepared {
     guard let secret else { return Prepared(statements: [Statement(sql)]) }
-    switch LoadedStatement(sql, database: database, isConfined: isConfined) {
+    switch LoadedStatement(sql, database: database, isConfined: isConfined, asRole: role.scope != .none) {
+    case .role(let part, let scope):
+      role.scope = scope
+      let signed = part.right.map { [Statement(ScratchRights.signed(part.sql, $0, secret: secret))] } ?? []
+      return Prepared(statements: signed + [Statement(part.sql)])
     case .leftOut(let name): return Prepared(statements: [Statement("SELECT")], foreignName: name)
     case .sent(let parts):
+      // The end of a transaction.
+      if role.scope == .transaction, [.commit, .rollback].contains(Script.transactionCommand(sql)) {
+        role.scope = .none
+      }
       let statements = parts.map { part in
         Statement(part.right.map { ScratchRights.signed(part.sql, $0, secret: secret) } ?? part.sql)
       }
@@ -190,5 +201,15 @@ package struct LoadingSession: Sendable {
     error.context = nil
     error.position = nil
     return error
+  }
+}
+
+/// For how long the role is set that a session's next statement is carried out by.
+private final class RoleInForce: Sendable {
+  private let state = Mutex(LoadedStatement.RoleScope.none)
+
+  var scope: LoadedStatement.RoleScope {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
   }
 }

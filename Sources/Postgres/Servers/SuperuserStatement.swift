@@ -27,7 +27,7 @@ struct SuperuserStatement {
     "CreateFunctionStmt", "AlterFunctionStmt", "CreatePublicationStmt", "AlterPublicationStmt",
     "CreateSubscriptionStmt", "AlterSubscriptionStmt", "DropSubscriptionStmt", "AlterOwnerStmt", "AlterTableStmt",
     "GrantStmt", "AlterDefaultPrivilegesStmt", "CommentStmt", "CreateRoleStmt", "AlterRoleStmt", "CreateSchemaStmt",
-    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "VariableSetStmt", "GrantRoleStmt", "DropRoleStmt",
+    "DropStmt", "RenameStmt", "AlterObjectSchemaStmt", "GrantRoleStmt", "DropRoleStmt",
     "AlterRoleSetStmt",
   ]
 
@@ -38,7 +38,7 @@ struct SuperuserStatement {
   init?(_ name: String, _ tree: () -> ParseTree?) {
     guard Self.candidates.contains(name) else { return nil }
     guard let node = tree()?[name], let found = Self.right(name, node),
-      name == "VariableSetStmt" ? node.setsConstants : node.holdsNoExpression
+      node.holdsNoExpression
     else { return nil }
     self = found
   }
@@ -107,11 +107,6 @@ struct SuperuserStatement {
       }
       return !roles.isEmpty && roles.allSatisfy { role($0["RoleSpec"]) != nil } ? SuperuserStatement(.other) : nil
     case "CreateRoleStmt", "AlterRoleStmt", "GrantRoleStmt", "DropRoleStmt", "AlterRoleSetStmt": return role(name, node)
-    case "VariableSetStmt":
-      guard node["name"]?.text == "role", let value = node["args"]?.elements.first?["A_Const"]?["sval"]?["sval"]?.text,
-        !isOwn(value)
-      else { return nil }
-      return SuperuserStatement(.member, role: value)
     default: return ownership(name, node)
     }
   }

@@ -1,0 +1,4 @@
+CREATE TABLE t (a int, b int); CREATE TABLE u (a int); CREATE FUNCTION f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+GRANT SELECT ON t, u TO corpus_other WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION f(int) TO corpus_other WITH GRANT OPTION;
+BEGIN; SET LOCAL ROLE corpus_other; GRANT SELECT ON t, u TO corpus_reader WITH GRANT OPTION; GRANT EXECUTE ON FUNCTION f(int) TO corpus_reader; COMMIT;
+BEGIN; SET LOCAL ROLE corpus_reader; GRANT SELECT ON t TO corpus_owner; GRANT SELECT (a) ON t TO corpus_owner; COMMIT;
