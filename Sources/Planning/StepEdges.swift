@@ -23,6 +23,13 @@ extension StepGraph {
     }
     let holdings = TypeHoldings(source: delta.target, dependents: delta.target.dependentsByFact())
     for cause in delta.cleared {
+      if cause.kind.isTable || cause.kind == .compositeType {
+        let (old, new) = (delta.holdings.expressions(of: cause), holdings.expressions(of: cause))
+        for step in steps(of: cause, except: cause) {
+          for id in old { order(droppers[id], before: step) }
+          for id in new { order(step, before: creators[id]) }
+        }
+      }
       let after = Dictionary(uniqueKeysWithValues: holdings.holders(of: cause).map { ($0.id, $0.isContained) })
       let before = Dictionary(uniqueKeysWithValues: delta.holdings.holders(of: cause).map { ($0.id, $0.isContained) })
       for id in Set(after.keys).union(before.keys) where !delta.parked.contains(id) {

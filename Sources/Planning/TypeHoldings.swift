@@ -1,4 +1,5 @@
 package import Catalog
+internal import Postgres
 
 /// Where values of a type are stored: in columns of the type itself, and in those of arrays, composite types, ranges,
 /// domains and rows that are made of it.
@@ -14,8 +15,16 @@ struct TypeHoldings {
   let dependents: [FactID: [FactID]]
 
   /// - Parameter type: a type, or a table for its rows.
-  func holders(of type: FactID) -> [Holder] {
+  func holders(of type: FactID) -> [Holder] { reach(of: type).holders }
+
+  /// Expressions that PostgreSQL keeps with the type in them: while there are any, it changes no column of it.
+  ///
+  /// - Parameter type: a composite type, or a table for its rows.
+  func expressions(of type: FactID) -> [FactID] { reach(of: type).expressions }
+
+  private func reach(of type: FactID) -> (holders: [Holder], expressions: [FactID]) {
     var found: [FactID: Bool] = [:]
+    var expressions: Set<FactID> = []
     var visited: Set<Holder> = []
     var queue = [Holder(id: type, isContained: type.kind.isTable)]
     while let next = queue.popLast() {
@@ -31,11 +40,19 @@ struct TypeHoldings {
         case .domain: queue.append(Holder(id: id, isContained: !isItself))
         case .compositeType, .rangeType: queue.append(Holder(id: id, isContained: true))
         case .materializedView: found[id] = true
+        // What is said of a table needs that, with or without its row type.
+        case _ where fact.parent == next.id: break
+        case .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics, .domainConstraint:
+          expressions.insert(id)
+        case .constraint where fact.text(.type) == "c": expressions.insert(id)
+        case .function where Self.keepsExpressions(fact): expressions.insert(id)
         default: break
         }
       }
     }
-    return found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
+    return (
+      found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }, expressions.sorted()
+    )
   }
 
   /// Functions that take values which a type stands in, and whose bodies PostgreSQL keeps as what they mean: what these say
@@ -64,6 +81,13 @@ struct TypeHoldings {
       }
     }
     return found.sorted()
+  }
+
+  /// Whether a routine has more of its types than names in a signature: a body that is parsed already, or defaults.
+  private static func keepsExpressions(_ routine: Fact) -> Bool {
+    guard let node = ParseTree(parsing: routine.text(.definition))?["CreateFunctionStmt"] else { return true }
+    let parameters = (node["parameters"]?.elements ?? []).compactMap { $0["FunctionParameter"] }
+    return node["sql_body"] != nil || parameters.contains { $0["defexpr"] != nil }
   }
 }
 
@@ -96,20 +120,26 @@ package struct TypeLayouts {
       queue += old.needs
       if id.kind == .compositeType, old.attributes != new.attributes { changed.insert(id) }
       guard id.kind.isTable else { continue }
-      let before = columns(sourceChildren[id], source)
-      if before != columns(targetChildren[id], target) { changed.insert(id) }
-      for name in before.keys {
-        queue += source[FactID(.column, schema: id.schema, name: id.name, member: name)]?.needs ?? []
-      }
+      let before = columns(of: id, sourceChildren, source)
+      if before.mapValues(\.type) != columns(of: id, targetChildren, target).mapValues(\.type) { changed.insert(id) }
+      for column in before.values { queue += source[column.id]?.needs ?? [] }
     }
     return changed
   }
 
-  private func columns(_ children: [FactID]?, _ catalog: Catalog) -> [String: AttributeValue?] {
-    Dictionary(
-      uniqueKeysWithValues: (children ?? []).filter { $0.kind == .column }.map {
-        ($0.member, catalog[$0]?.attributes[.type])
-      })
+  /// The columns of a table's rows, by name: its own, and those of the tables that it is a partition or a child of.
+  private func columns(
+    of table: FactID, _ children: [FactID: [FactID]], _ catalog: Catalog
+  ) -> [String: (id: FactID, type: AttributeValue?)] {
+    var columns: [String: (id: FactID, type: AttributeValue?)] = [:]
+    var tables = [table]
+    while let next = tables.popLast() {
+      for id in children[next] ?? [] where id.kind == .column && columns[id.member] == nil {
+        columns[id.member] = (id, catalog[id]?.attributes[.type])
+      }
+      tables += catalog.parents(of: next)
+    }
+    return columns
   }
 }
 
@@ -138,6 +168,7 @@ extension Delta {
       cleared.insert(type)
       for holder in holdings.holders(of: type) { clear(holder.id, for: type, &queue) }
       for function in holdings.functions(of: type) { replace(function, &queue) }
+      for expression in holdings.expressions(of: type) { replace(expression, &queue) }
     }
   }
 
@@ -148,6 +179,7 @@ extension Delta {
     for table in tables.sorted() {
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
       for function in holdings.functions(of: table) { replace(function, &queue) }
+      for expression in holdings.expressions(of: table) { replace(expression, &queue) }
     }
   }
 

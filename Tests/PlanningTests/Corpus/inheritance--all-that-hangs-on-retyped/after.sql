@@ -1,0 +1,17 @@
+CREATE TABLE root (id int, amount bigint, note varchar(90));
+CREATE TABLE heir (own int) INHERITS (root);
+CREATE TABLE grandheir (amount bigint) INHERITS (heir);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$;
+CREATE TRIGGER told AFTER UPDATE OF amount ON heir FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE TRIGGER asked BEFORE INSERT ON grandheir FOR EACH ROW WHEN (NEW.note IS NOT NULL AND NEW.amount > 1) EXECUTE FUNCTION tell();
+COMMENT ON TRIGGER asked ON grandheir IS 'said'; ALTER TABLE grandheir DISABLE TRIGGER asked;
+CREATE RULE quiet AS ON DELETE TO heir WHERE OLD.amount > 5 DO INSTEAD NOTHING;
+CREATE RULE loud AS ON INSERT TO grandheir DO ALSO UPDATE root SET amount = NEW.amount WHERE note = NEW.note;
+CREATE FUNCTION total() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT sum(amount)::bigint FROM grandheir WHERE note IS NULL; END;
+CREATE PROCEDURE forget(what int) LANGUAGE sql BEGIN ATOMIC DELETE FROM heir WHERE amount = what; UPDATE grandheir SET note = 'gone'; END;
+CREATE POLICY few ON heir USING (amount > 1); CREATE POLICY own ON grandheir USING (EXISTS (SELECT FROM heir h WHERE h.amount = grandheir.amount));
+CREATE STATISTICS st ON (amount + 1), note FROM grandheir;
+CREATE INDEX heir_amount ON heir ((amount * 2)) WHERE note IS NOT NULL;
+CREATE VIEW v AS SELECT amount, note FROM heir UNION ALL SELECT amount, note FROM ONLY root;
+CREATE MATERIALIZED VIEW mv AS SELECT amount FROM grandheir;
+GRANT SELECT (amount) ON heir, grandheir TO corpus_reader; COMMENT ON COLUMN heir.note IS 'said of it';

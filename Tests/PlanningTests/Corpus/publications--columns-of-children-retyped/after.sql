@@ -1,0 +1,11 @@
+CREATE TABLE m (id int NOT NULL, region text NOT NULL, amount bigint NOT NULL, note varchar(90), PRIMARY KEY (id, region)) PARTITION BY LIST (region);
+CREATE TABLE m_eu PARTITION OF m FOR VALUES IN ('eu') PARTITION BY RANGE (id);
+CREATE TABLE m_eu_1 PARTITION OF m_eu FOR VALUES FROM (0) TO (100);
+CREATE TABLE m_us PARTITION OF m FOR VALUES IN ('us');
+CREATE TABLE root (id int PRIMARY KEY, amount bigint NOT NULL, note varchar(90));
+CREATE TABLE heir (own int, amount bigint NOT NULL, PRIMARY KEY (id)) INHERITS (root);
+CREATE TABLE grandheir () INHERITS (heir);
+CREATE PUBLICATION by_root FOR TABLE m (id, region, amount) WHERE (amount > 3 AND note <> '') WITH (publish = 'insert', publish_via_partition_root = true);
+CREATE PUBLICATION by_part FOR TABLE m_eu_1 (id, region, note) WHERE (note <> 'x'), TABLE m_us WHERE (amount IN (1, 2)) WITH (publish = 'insert');
+CREATE PUBLICATION of_heirs FOR TABLE ONLY root (id, amount) WHERE (amount > 1), TABLE ONLY heir (id, note, own) WHERE (note <> '' AND own > 2), TABLE ONLY grandheir WHERE (amount < 7) WITH (publish = 'insert');
+CREATE PUBLICATION of_all FOR ALL TABLES;

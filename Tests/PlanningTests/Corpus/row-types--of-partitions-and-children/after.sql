@@ -1,0 +1,15 @@
+CREATE TABLE m (id int NOT NULL, region text NOT NULL, amount bigint, note varchar(90)) PARTITION BY LIST (region);
+CREATE TABLE m_eu PARTITION OF m FOR VALUES IN ('eu');
+CREATE TABLE root (id int, amount bigint, note varchar(90));
+CREATE TABLE heir (own int) INHERITS (root);
+CREATE TYPE pair AS (first m_eu, second heir[]);
+CREATE DOMAIN some_heirs AS heir[];
+CREATE TABLE held (a m, b m_eu, c m_eu[], d root, e heir[], f pair, g pair[], h some_heirs);
+CREATE TABLE holders (x held, y held[]);
+CREATE VIEW seen AS SELECT (b).amount AS ba, (d).note AS dn FROM held;
+CREATE FUNCTION first_amount(h held) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT ((h.c)[1]).amount::int; END;
+ALTER TABLE held ADD CONSTRAINT held_b CHECK ((b).amount > 0);
+CREATE INDEX held_e ON held (((d).amount));
+CREATE FUNCTION whole(p m_eu) RETURNS m_eu LANGUAGE sql BEGIN ATOMIC SELECT p; END;
+CREATE FUNCTION by_default(p heir DEFAULT NULL, q m_eu[] DEFAULT NULL) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION plain(p heir) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';

@@ -1,0 +1,16 @@
+CREATE TABLE r (id int, amount int); CREATE TABLE k (own int) INHERITS (r); CREATE TYPE c AS (x int, amount int); CREATE DOMAIN dr AS r[];
+CREATE FUNCTION whole(p r) RETURNS r LANGUAGE sql BEGIN ATOMIC SELECT p; END;
+CREATE FUNCTION rows_of() RETURNS SETOF r LANGUAGE sql BEGIN ATOMIC SELECT x FROM r x; END;
+CREATE FUNCTION id_of(p r) RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT p.id::bigint; END;
+CREATE FUNCTION of_child(p k) RETURNS k LANGUAGE sql BEGIN ATOMIC SELECT p; END;
+CREATE FUNCTION of_composite(p c) RETURNS c LANGUAGE sql RETURN p;
+CREATE FUNCTION by_default(p r DEFAULT NULL, q c DEFAULT ROW(1, 2)) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION of_domain(p dr DEFAULT NULL) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE VIEW constants AS SELECT NULL::r AS z, NULL::k[] AS y, NULL::c AS x, (ROW(1, 2)::c).x AS w; GRANT SELECT ON constants TO corpus_reader; COMMENT ON COLUMN constants.z IS 'said';
+CREATE VIEW over_it AS SELECT y FROM constants;
+CREATE TABLE o (a int DEFAULT (ROW(1, 2)::r).id, b int DEFAULT (ROW(1, 2)::c).x, t text, CONSTRAINT o_c CHECK (a > (ROW(1, 2)::r).id AND a > (ROW(1, 2)::c).x));
+CREATE POLICY pp ON o USING (a > (ROW(1, 2)::r).id); CREATE INDEX ox ON o ((a > (ROW(1, 2)::r).id)); CREATE STATISTICS os ON (a + (ROW(1, 2)::r).id), b FROM o;
+CREATE RULE ru AS ON INSERT TO o WHERE NEW.a > (ROW(1, 2, 3)::k).id DO ALSO NOTHING;
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RETURN NEW; END$$; CREATE TRIGGER tr BEFORE INSERT ON o FOR EACH ROW WHEN (NEW.a > (ROW(1, 2)::r).id) EXECUTE FUNCTION tell();
+CREATE VIEW populated AS SELECT json_populate_record(NULL::r, t::json) AS x FROM o;
+CREATE DOMAIN positive AS int CHECK (VALUE > (ROW(1, 2)::r).id);
