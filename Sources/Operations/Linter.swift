@@ -209,9 +209,20 @@ package struct Linter: Sendable {
       publications = try await Self.publications(connection)
       guard !was.isEmpty || !publications.isEmpty else { return [] }
       var hazards: [Hazard] = []
+      var created: [ClientName: String] = [:]
       for (name, publication) in publications where before[name] == nil && names[name] != nil {
-        guard let table = name.owner, before[table] != nil else { continue }
-        hazards.append(Self.order(name, publication, "is added here after it was added on the subscribers"))
+        guard let table = name.owner else { continue }
+        if before[table] == nil {
+          created[table] = publication
+        } else {
+          hazards.append(Self.order(name, publication, "is added here after it was added on the subscribers"))
+        }
+      }
+      for (name, publication) in created {
+        hazards.append(
+          Hazard(
+            .publishedTable, PublishedTables.message(name.table, [publication], column: "", .created),
+            table: name.table))
       }
       for (name, publication) in was {
         guard let now = names[name] else {

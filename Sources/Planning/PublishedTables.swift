@@ -12,6 +12,25 @@ package struct PublishedTables {
     var columns: [Substring]?
   }
 
+  /// What is done to a table or a column, as far as servers have to do it in order.
+  package enum Order: Sendable { case created, added, dropped, retyped }
+
+  /// What a person is told.
+  ///
+  /// - Parameters:
+  ///   - table: as SQL names it.
+  ///   - column: its name; empty for the table itself.
+  package static func message(_ table: String, _ publications: [String], column: String, _ order: Order) -> String {
+    let change =
+      switch order {
+      case .created: "it is created here after it was created on the subscribers"
+      case .added: "\(Quote.identifier(column)) is added here after it was added on the subscribers"
+      case .dropped: "\(Quote.identifier(column)) is dropped here first, and on the subscribers last"
+      case .retyped: "\(Quote.identifier(column)) gets its type here after the subscribers' column takes its values"
+      }
+    return "\(table) is published by \(publications.joined(separator: ", ")): \(change)"
+  }
+
   private var ofAllTables: [String] = []
   private var ofSchemas: [String: [String]] = [:]
   private var ofTables: [FactID: [Table]] = [:]
@@ -50,29 +69,46 @@ package struct PublishedTables {
     return found.sorted()
   }
 
+  /// The publications that a new table belongs to by itself.
+  private func publications(ofNew table: FactID) -> [String] {
+    if ofAllTables.isEmpty, ofSchemas.isEmpty { return [] }
+    guard let fact = catalog[table], fact.attributes[.persistence] == nil else { return [] }
+    return Set(ofAllTables).union(ofSchemas[table.schema] ?? []).sorted()
+  }
+
   /// Says of steps in which order the servers change.
   package static func warn(_ steps: inout [PlanStep], from source: Catalog, to target: Catalog) {
     let (before, after) = (PublishedTables(source), PublishedTables(target))
+    for index in steps.indices where steps[index].subject.kind == .table && steps[index].action == .create {
+      let table = steps[index].subject
+      // Of publications that are there before.
+      let publications =
+        before.ofAllTables.isEmpty && before.ofSchemas.isEmpty
+        ? []
+        : after.publications(ofNew: table)
+          .filter { source.contains(FactID(.publication, name: $0)) }
+      guard !publications.isEmpty, !source.contains(table) else { continue }
+      steps[index].hazards.append(
+        Hazard(
+          .publishedTable, message(table.sqlName, publications, column: "", .created), table: table.sqlName))
+    }
     for index in steps.indices where steps[index].subject.kind == .column {
       let step = steps[index]
       let column = step.subject
       let isDrop = step.action == .drop
       let publications = (isDrop ? before : after).publications(of: column)
       guard !publications.isEmpty else { continue }
-      let change: String
+      let order: Order
       switch step.action {
-      case .create: change = "is added here after it was added on the subscribers"
-      case .drop: change = "is dropped here first, and on the subscribers last"
+      case .create: order = .added
+      case .drop: order = .dropped
       case .alter:
         guard let old = source[column], let new = target[column], old.text(.type) != new.text(.type) else { continue }
-        change = "gets its type here after the subscribers' column takes its values"
+        order = .retyped
       }
       let table = FactID(.table, schema: column.schema, name: column.name).sqlName
       steps[index].hazards.append(
-        Hazard(
-          .publishedTable,
-          "\(table) is published by \(publications.joined(separator: ", ")): \(Quote.identifier(column.member)) \(change)",
-          table: table))
+        Hazard(.publishedTable, message(table, publications, column: column.member, order), table: table))
     }
   }
 }

@@ -48,7 +48,7 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
   /// tenth of the time.
   ///
   /// - Returns: nil where this grammar does not know the text.
-  static func nodeNames(_ sql: String) -> [String]? {
+  package static func nodeNames(_ sql: String) -> [String]? {
     withJSON(sql, nodeNames)
   }
 

@@ -46,6 +46,33 @@ import Testing
     }
   }
 
+  /// Nobody can declare one: of a partitioned table whose partitions lack their parts, or left behind by a build that failed.
+  @Test func anInvalidIndexIsLeftOutAndTold() async throws {
+    try await Databases.with { database in
+      let made = try await Databases.psql(
+        """
+        CREATE TABLE p (a int NOT NULL, b int) PARTITION BY LIST (a); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1);
+        CREATE INDEX lacking ON ONLY p (b); ALTER TABLE ONLY p ADD CONSTRAINT lacking_key UNIQUE (a);
+        CREATE INDEX whole ON p (a, b);
+        CREATE TABLE t (a int); CREATE INDEX broken ON t (a);
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass;
+        """, on: database)
+      try #require(made.status == 0, "\(made.output)")
+      let project = try TestProject()
+      defer { project.remove() }
+      let url =
+        "postgres:///\(database.name)?host=\(try await Databases.server.value.directory)&user=\(ScratchServer.superuser)"
+      let imported = try await project.dbtool("import", url, "--into", "Sources/Shop", "--no-mark")
+      #expect(imported.status == 0, "\(imported.output)")
+      for name in ["index public.lacking", "index public.broken", "constraint lacking_key on public.p"] {
+        #expect(imported.output.contains("\(name) is not valid, and left out"), "\(name): \(imported.output)")
+      }
+      let baseline = try project.read("migrations/\(try #require(try project.migrations.first))")
+      #expect(
+        baseline.contains("whole") && !baseline.contains("lacking") && !baseline.contains("broken"), "\(baseline)")
+    }
+  }
+
   /// A fresh database made by the baseline is what the imported one is, by `pg_dump`.
   private func imported(
     _ sql: String, _ body: @Sendable (TestProject, TestProject, String) async throws -> Void

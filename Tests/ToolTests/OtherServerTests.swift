@@ -124,5 +124,49 @@ extension CommandTests {
         #expect(first == (try await project.dbtool("fingerprint", "--settled", "schema.sql").output))
       }
     }
+
+    /// `DBTOOL_OTHER_PG_BIN` names the programs of another major version.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"] != nil))
+    func aLockKeepsItsWordsUnderAnotherVersion() async throws {
+      let bin = try #require(ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"])
+      let project = try TestProject(binary: try TestBinary.example())
+      defer { project.remove() }
+      // Version 16 leaves out the table's name where there is one table; others say other things in other words.
+      try project.write(
+        """
+        BEGIN;
+        CREATE TABLE public.t (a integer, b text CHECK (b IN ('x', 'y')), at timestamptz DEFAULT now());
+        CREATE TABLE public.p (a integer, b text) PARTITION BY RANGE ((a + 1), lower(b));
+        CREATE VIEW public.v AS SELECT a, b FROM public.t WHERE b IN ('x', 'y');
+        CREATE MATERIALIZED VIEW public.m AS SELECT a, extract(year FROM at) AS year FROM public.t;
+        CREATE FUNCTION public.f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT count(a) FROM public.t WHERE b <> 'z'; END;
+        CREATE POLICY few ON public.t USING (EXISTS (SELECT FROM public.p WHERE p.a = t.a));
+        CREATE RULE r AS ON DELETE TO public.t DO ALSO UPDATE public.p SET a = old.a WHERE b = old.b;
+        COMMIT;
+
+        """, to: "migrations/20260101000000_a.sql")
+      func facts() throws -> [String] {
+        try project.read("schema.lock").split(separator: "\n").filter { $0.contains("\"definition\"") }.map(String.init)
+      }
+      func update(_ environment: [String: String]) async throws {
+        let plan = try await project.dbtool("plan", "--update-lock", environment: environment)
+        try #require(plan.status == 0, "\(plan.output)")
+      }
+      try await update([:])
+      let first = try facts()
+      #expect(first.contains { $0.contains("public") })
+      try await update(["PG_BIN": bin])
+      let same = try facts()
+      #expect(same == first)
+      try project.write("CREATE VIEW public.w AS SELECT a FROM public.p;\n", to: "migrations/20260102000000_b.sql")
+      try await update(["PG_BIN": bin])
+      let second = try facts()
+      #expect(Set(second).isSuperset(of: first) && second.count > first.count)
+      try await update([:])
+      let third = try facts()
+      #expect(Set(third).isSuperset(of: first))
+      let check = try await project.dbtool("plan", "--check", environment: ["PG_BIN": bin])
+      #expect(!check.output.contains("view public.v"), "\(check.output)")
+    }
   }
 }

@@ -144,7 +144,10 @@ struct ApplyCommand: AsyncParsableCommand {
   private func preview(_ files: [MigrationFile], _ target: ConnectionTarget) async throws {
     let console = Console.output
     let applier = Applier(target: target, files: files, options: applyOptions)
-    let agenda = try await Connection.with(target) { try await applier.agenda($0, upTo: to) }
+    let (agenda, warnings) = try await Connection.with(target) { connection in
+      let agenda = try await applier.agenda(connection, upTo: to)
+      return (agenda, try await PublishedChanges(agenda.pending).warnings(connection))
+    }
     let pending = agenda.pending
     if pending.isEmpty, agenda.waiting.isEmpty { console.line("nothing to apply: \(target) is up to date") }
     for entry in pending {
@@ -156,6 +159,7 @@ struct ApplyCommand: AsyncParsableCommand {
       )
       for line in file.header.lines.dropFirst() { console.note("  \(line.dropFirst(3))") }
     }
+    for warning in warnings { console.warning("\(warning)") }
     agenda.tell(console)
   }
 }
@@ -205,6 +209,7 @@ struct ApplyWorkflow {
     let drift = ApplyDriftCheck(project: project, target: target, files: files, lock: lock.catalog)
     let agenda = try await applier.apply(upTo: version, precondition: precondition) { connection, agenda in
       if looksForDrift { try await drift.refuse(agenda, connection) }
+      for warning in try await PublishedChanges(agenda.pending).warnings(connection) { console.warning("\(warning)") }
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: environment, usually: usualEnvironment, connection)
     } _: { event in
