@@ -146,6 +146,13 @@ package enum Script {
   /// Whether a statement begins or ends a transaction, or a part of one.
   package static func isTransactionCommand(_ sql: String) -> Bool { ParseTree.nodeNames(sql) == ["TransactionStmt"] }
 
+  /// Whether a statement is COMMIT, END, ROLLBACK or ABORT.
+  static func endsTransaction(_ sql: String) -> Bool {
+    guard isTransactionCommand(sql) else { return false }
+    let kind = ParseTree(parsing: sql)?["TransactionStmt"]?["kind"]?.text
+    return kind == "TRANS_STMT_COMMIT" || kind == "TRANS_STMT_ROLLBACK"
+  }
+
   /// Whether a statement is an INSERT.
   package static func isInsert(_ sql: String) -> Bool { ParseTree.nodeNames(sql) == ["InsertStmt"] }
 

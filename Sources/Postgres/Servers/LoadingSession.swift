@@ -45,8 +45,7 @@ package struct LoadingSession: Sendable {
       return Prepared(statements: signed + [Statement(part.sql)])
     case .leftOut(let name): return Prepared(statements: [Statement("SELECT")], foreignName: name)
     case .sent(let parts):
-      // The end of a transaction.
-      if role.scope == .transaction, [.commit, .rollback].contains(Script.transactionCommand(sql)) {
+      if role.scope == .transaction, Script.endsTransaction(sql) {
         role.scope = .none
       }
       let statements = parts.map { part in
