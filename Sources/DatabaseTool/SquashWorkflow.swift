@@ -200,7 +200,9 @@ struct SquashWorkflow {
             [
               "-h", server.directory, "-U", target.user ?? "", "--role", ScratchRights.owner, "--data-only",
               "--column-inserts", "--no-comments", "--file", path,
-            ] + tables.map { "--table=\($0)" } + ["-d", database.name])
+            ] + tables.map { "--table=\($0)" } + ["-d", database.name],
+            // Whatever answers there is told no password.
+            environment: ["PGPASSFILE": "/dev/null"])
           guard dump.status == 0 else {
             throw ToolError("pg_dump cannot read the rows: \(dump.output.trimmedTrailing)")
           }

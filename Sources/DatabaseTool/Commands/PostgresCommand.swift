@@ -82,6 +82,9 @@ struct PostgresCommand: AsyncParsableCommand {
         let path = try server.installation().bin + "/psql"
         let given = arguments.first == "--" ? Array(arguments.dropFirst()) : arguments
         let words = [path, "-h", server.directory, "-U", ProjectServer.superuser, "-d", server.databaseName] + given
+        // A server of dbtool's own asks for no password, and what has come to its place is told none.
+        unsetenv("PGPASSWORD")
+        setenv("PGPASSFILE", "/dev/null", 1)
         // psql takes this process's place, so that the terminal is its own.
         let pointers = words.map { strdup($0) } + [nil]
         execv(path, pointers)

@@ -35,7 +35,7 @@ package struct ProjectServer: Sendable {
   ///
   /// - Throws: `ServerError`.
   package func installation() throws -> Installation {
-    let version = try? String(contentsOfFile: directory + "/data/PG_VERSION", encoding: .utf8)
+    let version = ServerFolders.smallFile(directory + "/data/PG_VERSION")
     guard let major = version.flatMap({ Int($0.trimmedTrailing) }) else { return try Installation.find() }
     guard let fitting = try? Installation.find(major: major) else {
       throw ServerError.otherMajor(directory: directory, major: "\(major)")

@@ -8,14 +8,32 @@ internal import FoundationEssentials
 #endif
 
 /// The folders of embedded servers, and the locks in them.
-enum ServerFolders {
+package enum ServerFolders {
   /// Where scratch servers run: memory when there is enough, since they are copied and thrown away all the time.
   static func runtime() throws -> String {
     if let chosen = ProcessInfo.processInfo.environment["DBTOOL_RUNTIME_DIR"], !chosen.isEmpty {
       return try prepare(chosen)
     }
+    let environment = ProcessInfo.processInfo.environment
     let base = freeBytes("/dev/shm") > 1 << 30 ? "/dev/shm" : "/tmp"
-    return try prepare("\(base)/dbtool-\(geteuid())")
+    var folders = ["\(base)/dbtool-\(geteuid())"]
+    // Anybody may have made that one. These are where nobody else may make anything.
+    if geteuid() == 0 {
+      folders += ["/run/dbtool", "/var/lib/dbtool/run"]
+    } else {
+      folders += [environment["XDG_RUNTIME_DIR"], environment["HOME"].map { $0 + "/.cache" }].compactMap { folder in
+        folder.flatMap { $0.isEmpty ? nil : $0 + "/dbtool" }
+      }
+    }
+    return try firstOwn(of: folders)
+  }
+
+  /// The first of some folders that is this user's, or can be made.
+  ///
+  /// - Throws: `ServerError.unsafeDirectory` for the first where none can be used.
+  package static func firstOwn(of folders: [String]) throws -> String {
+    for folder in folders { if let own = try? prepare(folder) { return own } }
+    throw ServerError.unsafeDirectory(folders.first ?? "")
   }
 
   /// Where empty clusters are kept, ready to be copied.
@@ -89,12 +107,12 @@ enum ServerFolders {
   ///
   /// - Parameter user: a role that is there: of any other the server writes into its log that there is none.
   static func ping(_ directory: String, _ user: String) -> ServerState {
-    ConnectionTarget.claimEnvironment()
-    let settings = [
-      ("host", directory), ("port", "5432"), ("user", user), ("dbname", "postgres"), ("connect_timeout", "2"),
-    ]
-    let status = withCStrings(settings.map(\.0)) { names in
-      withCStrings(settings.map(\.1)) { PQpingParams(names, $0, 0) }
+    // It goes as far as to answer when it is asked for a password: with what a connection would answer.
+    let target = ConnectionTarget(socketDirectory: directory, user: user, database: "postgres")
+      .setting("connect_timeout", "2").setting("application_name", "dbtool")
+    let settings = Array(target.settings)
+    let status = withCStrings(settings.map(\.key)) { names in
+      withCStrings(settings.map(\.value)) { PQpingParams(names, $0, 0) }
     }
     switch status {
     case PQPING_OK: return .accepting
@@ -127,7 +145,7 @@ enum ServerFolders {
 
   /// The process id of the server whose data is in `data`, if its lock file names one that is alive.
   static func serverPID(data: String) -> pid_t? {
-    guard let text = try? String(contentsOfFile: data + "/postmaster.pid", encoding: .utf8),
+    guard let text = smallFile(data + "/postmaster.pid"),
       let line = text.split(separator: "\n").first, let pid = pid_t(line), isServer(pid, data: data)
     else { return nil }
     return pid
@@ -139,6 +157,19 @@ enum ServerFolders {
     let found = processes.filter { isServer($0, data: data) }
     // Without a /proc (macOS) the file has to do.
     return found.isEmpty ? [serverPID(data: data)].compactMap { $0 } : found
+  }
+
+  /// What stands in a small file of a server, which may have put anything in its place: a link, a device that never ends, a pipe
+  /// that nobody writes to.
+  static func smallFile(_ path: String) -> String? {
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = read(file, &buffer, buffer.count)
+    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
   }
 
   /// Whether a process is the server whose data is in `data`: its number may have gone to another since, or it may be
