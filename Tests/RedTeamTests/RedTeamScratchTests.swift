@@ -110,6 +110,78 @@ import Testing
     }
   }
 
+  /// It has the server take one type for another, so it is a matter of the first wall.
+  @Test func rightsAloneTakeNoSupportFunction() async throws {
+    let server = try await Self.open.value
+    let base = try await server.loadedTemplate(for: Digest(of: "red team")) { try await $0.execute("SELECT") }
+    try await server.withDatabase(from: base) { database in
+      try await database.withLoading { session in
+        try await session.execute("CREATE FUNCTION public.g(bigint, int) RETURNS text LANGUAGE sql AS 'SELECT NULL'")
+        for statement in [
+          "CREATE FUNCTION public.f(bigint, int) RETURNS text LANGUAGE plpgsql SUPPORT pg_catalog.varchar_support AS ''",
+          "ALTER FUNCTION public.g(bigint, int) SUPPORT pg_catalog.varchar_support",
+          "ALTER FUNCTION public.g(bigint, int) LEAKPROOF SUPPORT pg_catalog.varchar_support",
+        ] {
+          await #expect(throws: PostgresError.self, "\(statement)") { try await session.query(statement) }
+        }
+      }
+    }
+  }
+
+  /// What projects and dumps say of what only superusers may do.
+  @Test func honestStatementsAreLoaded() async throws {
+    let server = try await Self.open.value
+    let base = try await server.loadedTemplate(for: Digest(of: "red team")) { try await $0.execute("SELECT") }
+    try await server.withDatabase(from: base) { database in
+      let available = try await Connection.with(database.target) {
+        try await $0.query("SELECT name FROM pg_available_extensions").map { try $0.string(0) }
+      }
+      func having(_ extensions: String..., run statements: String) -> String {
+        extensions.allSatisfy(available.contains) ? statements : ""
+      }
+      try await database.withLoading { session in
+        try await session.execute(
+          """
+          CREATE DOMAIN public.email AS text CHECK (VALUE LIKE '%@%');
+          CREATE TYPE public.cube AS ENUM ('a', 'b');
+          CREATE TABLE public.point (id int PRIMARY KEY, x float8, c public.cube);
+          CREATE TABLE public.people (id int PRIMARY KEY, email public.email);
+          CREATE FUNCTION public.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+          CREATE TRIGGER touch BEFORE UPDATE ON public.people FOR EACH ROW EXECUTE FUNCTION public.touch();
+          CREATE VIEW public.everybody AS SELECT * FROM public.people;
+          CREATE FUNCTION public.sure(int) RETURNS bool LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1 > 0';
+          BEGIN;
+          CREATE OR REPLACE FUNCTION public.sure(int) RETURNS bool LANGUAGE sql IMMUTABLE LEAKPROOF AS 'SELECT $1 > 1';
+          COMMIT;
+          CREATE SCHEMA elsewhere;
+          \(having("hstore", run: """
+            CREATE EXTENSION hstore; CREATE FUNCTION public.similarity(text) RETURNS int LANGUAGE sql AS 'SELECT 1';
+            ALTER EXTENSION hstore SET SCHEMA elsewhere; COMMENT ON EXTENSION hstore IS 'pairs'; ALTER EXTENSION hstore UPDATE;
+            """))
+          \(having("pg_trgm", run: "CREATE EXTENSION pg_trgm;"))
+          \(having("cube", "earthdistance", run: """
+            DROP TYPE public.cube CASCADE; CREATE EXTENSION earthdistance CASCADE;
+            """))
+          \(having("pg_stat_statements", run: "CREATE EXTENSION pg_stat_statements;"))
+          \(having("plpython3u", run: """
+            CREATE EXTENSION plpython3u;
+            CREATE FUNCTION public.p() RETURNS int LANGUAGE plpython3u AS 'return 1';
+            CREATE OR REPLACE FUNCTION public.p() RETURNS int LANGUAGE plpython3u AS 'return 2';
+            """))
+          \(having("plperl", run: """
+            CREATE LANGUAGE plperl;
+            CREATE FUNCTION public.l() RETURNS int LANGUAGE plperl AS 'return 1;'; SELECT public.l();
+            """))
+          GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO PUBLIC;
+          REVOKE ALL ON FUNCTION public.sure(int) FROM PUBLIC;
+          CREATE FUNCTION public.nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+          CREATE EVENT TRIGGER seen ON ddl_command_end EXECUTE FUNCTION public.nothing();
+          ALTER EVENT TRIGGER seen DISABLE;
+          """)
+      }
+    }
+  }
+
   @Test func withoutWallsProgramsRun() async throws {
     let server = try await Self.open.value
     try await server.withDatabase { database in

@@ -1,6 +1,6 @@
 /// Attacks on what is signed, and on those who carry it out: each got through once.
 extension ScratchAttack {
-  static let signatures = functions + blocks + wrappers + names
+  static let signatures = functions + blocks + wrappers + names + extensions + untrustedLanguages
 
   private static let domain = "CREATE DOMAIN public.d AS text CHECK (public.evil(VALUE) = 1)"
 
@@ -126,5 +126,104 @@ extension ScratchAttack {
       "CREATE TEMP TABLE pg_namespace (nspname name)", "CREATE TEMP TABLE pg_shdepend (dbid oid)",
       "CREATE TEMP TABLE pg_auth_members (roleid oid, member oid)", "CREATE ROLE mallory SUPERUSER",
       "GRANT mallory TO CURRENT_USER", "SET ROLE mallory", "COPY (SELECT 1) TO PROGRAM 'cat > {canary}'"),
+  ]
+
+  private static let extensions = [
+    ScratchAttack(
+      "a trigger on dbtool's own table", evil, "GRANT ALL ON ALL TABLES IN SCHEMA pg_catalog TO PUBLIC",
+      "GRANT ALL (trigger) ON ALL TABLES IN SCHEMA pg_catalog TO PUBLIC",
+      "CREATE FUNCTION public.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM public.act(); RETURN NULL; END'",
+      "CREATE TRIGGER t BEFORE INSERT OR DELETE ON pg_catalog.dbtool_asleep FOR EACH STATEMENT EXECUTE FUNCTION public.fire()",
+      "CREATE TRIGGER t BEFORE INSERT OR DELETE ON pg_catalog.dbtool_turn FOR EACH STATEMENT EXECUTE FUNCTION public.fire()",
+      "CREATE TYPE public.key AS ENUM ('a')",
+      "CREATE FUNCTION public.number(public.key) RETURNS oid LANGUAGE plpgsql AS 'BEGIN PERFORM public.act(); RETURN 1; END'",
+      "CREATE CAST (public.key AS oid) WITH FUNCTION public.number(public.key) AS IMPLICIT",
+      "CREATE TABLE public.keys (key public.key REFERENCES pg_catalog.dbtool_asleep)",
+      "INSERT INTO public.keys VALUES ('a')",
+      "CREATE FUNCTION public.ev() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'",
+      "CREATE EVENT TRIGGER e ON sql_drop EXECUTE FUNCTION public.ev()", "SELECT pg_catalog.dbtool_sleep()",
+      "COMMENT ON EXTENSION plpgsql IS 'x'"),
+    ScratchAttack(
+      "a table of information_schema that was given away", evil,
+      "GRANT ALL ON ALL TABLES IN SCHEMA information_schema TO PUBLIC",
+      "CREATE FUNCTION public.fire() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM public.act(); RETURN NULL; END'",
+      "CREATE TRIGGER t BEFORE INSERT ON information_schema.sql_features FOR EACH STATEMENT EXECUTE FUNCTION public.fire()",
+      "INSERT INTO loot SELECT 'connected' FROM pg_trigger WHERE tgname = 't' AND current_setting('is_superuser') = 'off'"
+    ),
+    ScratchAttack(
+      "an extension that is moved into pg_catalog with what was added to it", needs: "hstore", evil,
+      "DO $$ BEGIN EXECUTE 'CREATE EXTENSION hstore SCHEMA public'; END $$",
+      "CREATE FUNCTION public.format(text, text, text, int, text, text) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM public.act(); RETURN NULL; END'",
+      "ALTER EXTENSION hstore ADD FUNCTION public.format(text, text, text, int, text, text)",
+      "DO $$ BEGIN EXECUTE 'ALTER EXTENSION hstore ADD FUNCTION public.format(text, text, text, int, text, text)'; END $$",
+      "ALTER EXTENSION hstore SET SCHEMA pg_catalog", "COMMENT ON EXTENSION plpgsql IS 'x'"),
+    ScratchAttack(
+      "a function of an extension, replaced with a support function's help", needs: "hstore", evil,
+      "CREATE EXTENSION hstore SCHEMA public",
+      "CREATE OR REPLACE FUNCTION public.hstore_version_diag(public.hstore) RETURNS int LANGUAGE plpgsql SECURITY DEFINER SUPPORT pg_catalog.generate_series_int8_support AS 'BEGIN RETURN public.act(); END'",
+      "SELECT public.hstore_version_diag('')"),
+    ScratchAttack(
+      "a function of an extension, replaced in a trusted language", needs: "plperl", evil, "CREATE EXTENSION plperl",
+      "CREATE EXTENSION hstore SCHEMA public",
+      "CREATE OR REPLACE FUNCTION public.hstore_version_diag(public.hstore) RETURNS int LANGUAGE plperl SECURITY DEFINER AS $$spi_exec_query('SELECT public.act()'); return 1;$$",
+      "SELECT public.hstore_version_diag('')"),
+    ScratchAttack(
+      "a function of an extension, altered", needs: "tablefunc", evil, "CREATE EXTENSION tablefunc SCHEMA public",
+      "ALTER FUNCTION public.crosstab(text) LEAKPROOF SECURITY DEFINER",
+      "ALTER FUNCTION public.crosstab(text) SECURITY DEFINER LEAKPROOF",
+      "ALTER FUNCTION public.crosstab(text) LEAKPROOF SET search_path = public SECURITY DEFINER",
+      "SELECT * FROM public.crosstab('SELECT public.act()::text, ''a''::text, ''b''::text') AS t(a text, b text)"),
+    ScratchAttack(
+      "a validator whose types are found by name", evil,
+      "CREATE FUNCTION public.v(pg_catalog.text[], pg_catalog.oid) RETURNS void LANGUAGE plpgsql AS 'BEGIN PERFORM public.act(); END'",
+      "CREATE DOMAIN public.oid AS pg_catalog.oid", "SET search_path = public, pg_catalog",
+      "CREATE FOREIGN DATA WRAPPER w VALIDATOR public.v OPTIONS (a 'b')",
+      "CREATE FOREIGN DATA WRAPPER w VALIDATOR v OPTIONS (a 'b')", "CREATE FOREIGN DATA WRAPPER w",
+      "ALTER FOREIGN DATA WRAPPER w VALIDATOR public.v OPTIONS (a 'b')"),
+    ScratchAttack(
+      "a name that an extension's script finds", needs: "earthdistance", evil, "CREATE SCHEMA elsewhere",
+      "CREATE EXTENSION cube SCHEMA elsewhere", "CREATE DOMAIN public.d AS text CHECK (public.evil(VALUE) = 1)",
+      "CREATE TYPE public.cube AS (a public.d)",
+      "CREATE FUNCTION public.cube_is_point(public.cube) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+      "CREATE FUNCTION public.cube_dim(public.cube) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      "CREATE FUNCTION public.cube_distance(public.cube, public.cube) RETURNS float8 LANGUAGE sql AS 'SELECT 1'",
+      "CREATE EXTENSION earthdistance SCHEMA public"),
+    ScratchAttack(
+      "a temporary name that an extension's script finds", needs: "earthdistance", evil, "CREATE SCHEMA elsewhere",
+      "CREATE EXTENSION cube SCHEMA elsewhere", "CREATE SCHEMA third",
+      "CREATE DOMAIN public.d AS text CHECK (public.evil(VALUE) = 1)", "CREATE TEMP TABLE cube (a public.d)",
+      "CREATE FUNCTION third.cube_is_point(pg_temp.cube) RETURNS bool LANGUAGE sql AS 'SELECT true'",
+      "CREATE FUNCTION third.cube_dim(pg_temp.cube) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      "CREATE FUNCTION third.cube_distance(pg_temp.cube, pg_temp.cube) RETURNS float8 LANGUAGE sql AS 'SELECT 1'",
+      "CREATE EXTENSION earthdistance SCHEMA third"),
+  ]
+
+  private static let untrustedLanguages = [
+    ScratchAttack(
+      "a language of Python's in the place of a trusted one", needs: "plpython3u", "CREATE EXTENSION plpython3u",
+      "CREATE TRUSTED LANGUAGE mine HANDLER plpgsql_call_handler",
+      "CREATE FUNCTION public.f() RETURNS int LANGUAGE mine AS $$open('{canary}', 'w')\nreturn 1$$",
+      "CREATE OR REPLACE LANGUAGE mine HANDLER plpython3_call_handler", "SELECT public.f()"),
+    ScratchAttack(
+      "a language of Perl's in the place of a trusted one", needs: "plperl", "CREATE EXTENSION plperl",
+      "CREATE TRUSTED LANGUAGE mine HANDLER plperl_call_handler",
+      "CREATE FUNCTION public.f() RETURNS int LANGUAGE mine AS $$system('echo x > {canary}'); return 1;$$",
+      "CREATE OR REPLACE LANGUAGE mine HANDLER plperl_call_handler", "SELECT public.f()"),
+    ScratchAttack(
+      "a language of Perl's that nobody confines", needs: "plperlu", "CREATE EXTENSION plperlu",
+      "CREATE LANGUAGE mine HANDLER plperlu_call_handler VALIDATOR plperlu_validator",
+      "CREATE FUNCTION public.f() RETURNS int LANGUAGE mine AS $$BEGIN { system('echo x > {canary}'); } return 1;$$",
+      "SELECT public.f()",
+      "CREATE FUNCTION public.g() RETURNS int LANGUAGE plperlu AS $$BEGIN { system('echo x > {canary}'); } return 1;$$",
+      "SELECT public.g()"),
+    ScratchAttack(
+      "a member of an extension, made a function of Python's", needs: "plpython3u",
+      "DO $$ BEGIN EXECUTE 'CREATE EXTENSION hstore'; END $$", "CREATE EXTENSION plpython3u",
+      "CREATE LANGUAGE mine HANDLER plpython3_call_handler",
+      "CREATE FUNCTION public.f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
+      "ALTER EXTENSION hstore ADD FUNCTION public.f()",
+      "DO $$ BEGIN EXECUTE 'ALTER EXTENSION hstore ADD FUNCTION public.f()'; END $$",
+      "CREATE OR REPLACE FUNCTION public.f() RETURNS int LANGUAGE mine AS $$open('{canary}', 'w')\nreturn 1$$",
+      "SELECT public.f()"),
   ]
 }

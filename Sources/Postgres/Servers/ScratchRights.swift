@@ -131,6 +131,14 @@ package enum ScratchRights {
 
   private static let inDatabase = [
     "CREATE TABLE \(marker) ()",
+    // What initdb gave on information_schema is noted nowhere, as it is for pg_catalog.
+    """
+    INSERT INTO pg_catalog.pg_init_privs
+    SELECT c.oid, c.tableoid, 0, 'i', c.relacl FROM pg_catalog.pg_class c
+     WHERE c.relacl IS NOT NULL
+       AND NOT EXISTS (SELECT FROM pg_catalog.pg_init_privs i
+                        WHERE i.classoid = c.tableoid AND i.objoid = c.oid AND i.objsubid = 0)
+    """,
     // Before version 15 the schema belongs to the superuser.
     """
     DO $$
@@ -162,7 +170,11 @@ package enum ScratchRights {
     END
     $$
     """,
+    // Whose number tells what a statement has written.
+    "CREATE TABLE pg_catalog.dbtool_turn ()",
+    foundByScript,
     asSuperuser,
+    "ALTER FUNCTION pg_catalog.dbtool_found_by_script(text, text, text) OWNER TO \(helper)",
     "ALTER FUNCTION pg_catalog.dbtool_sleep() OWNER TO \(helper)",
     "ALTER FUNCTION pg_catalog.dbtool_without_triggers() OWNER TO \(helper)",
     "ALTER FUNCTION pg_catalog.dbtool_as_superuser(text, text, text, text, text) OWNER TO \(helper)",

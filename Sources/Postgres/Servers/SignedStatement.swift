@@ -14,9 +14,11 @@ extension ScratchRights {
       made record;
       undone integer := 0;
       name text;
-      validator regprocedure;
+      parts text[];
       known jsonb;
-      own text;
+      began xid;
+      written oid[];
+      is_extension boolean := kind IN ('extension', 'available extension', 'updated extension');
       is_quiet boolean := kind = 'role' AND path = 'pg_catalog';
       is_done_here boolean := kind <> 'member';
     BEGIN
@@ -53,19 +55,28 @@ extension ScratchRights {
           RAISE insufficient_privilege USING MESSAGE = format('the validator of the foreign-data wrapper %I is not called in a scratch server', name);
         END IF;
         IF detail <> '' THEN
-          PERFORM set_config('search_path', path, true);
-          validator := pg_catalog.to_regprocedure(detail);
-          PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-          IF EXISTS (SELECT FROM pg_proc v WHERE v.oid = validator AND v.prolang NOT IN (12, 13)) THEN
-            RAISE insufficient_privilege USING MESSAGE = format('the validator %s is not called in a scratch server', validator);
+          parts := parse_ident(detail);
+          -- Its arguments are text[] and oid, whatever those are called where the session looks.
+          SELECT v.oid::regprocedure::text INTO name FROM pg_proc v
+           WHERE v.proname = parts[cardinality(parts)] AND v.proargtypes = '1009 26' AND v.prolang NOT IN (12, 13)
+             AND (cardinality(parts) = 1 OR v.pronamespace = to_regnamespace(quote_ident(parts[cardinality(parts) - 1])));
+          IF FOUND THEN
+            RAISE insufficient_privilege USING MESSAGE = format('the validator %s is not called in a scratch server', name);
           END IF;
         END IF;
       END IF;
-      IF kind IN ('language', 'extension', 'available extension') THEN
-        known := (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM pg_language l);
+      IF is_extension THEN
+        name := dbtool_found_by_script(detail, kind, path);
+        IF name IS NOT NULL THEN
+          RAISE insufficient_privilege USING
+            MESSAGE = format('the extension %s is not made or updated beside %s in a scratch server',
+                             CASE kind WHEN 'available extension' THEN detail ELSE (parse_ident(detail))[1] END, name),
+            DETAIL = 'Its script runs as a superuser, holds that name, and could find what was loaded.',
+            HINT = 'Make the extension first, or have it and what was loaded in different schemas.';
+        END IF;
       END IF;
-      IF kind = 'function' THEN
-        own := (SELECT md5(string_agg(p::text, E'\\n' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN (\(own)));
+      IF kind = 'language' THEN
+        known := (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM pg_language l);
       END IF;
 
       -- From here to where the path is back, no expression may hold an operator or a name: it would be the loaded one's.
@@ -75,23 +86,72 @@ extension ScratchRights {
         -- Another database of the server may be making it at this moment.
         BEGIN EXECUTE statement; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END;
       ELSIF is_done_here THEN
-        EXECUTE statement;
+        -- In a subtransaction, whose number tells what this has written from what was there before, also in its transaction.
+        BEGIN
+          INSERT INTO pg_catalog.dbtool_turn DEFAULT VALUES RETURNING xmin INTO began;
+          EXECUTE statement;
+        EXCEPTION WHEN SQLSTATE 'ZZZZZ' THEN RAISE;
+        END;
       END IF;
       PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+      DELETE FROM dbtool_turn;
 
-      IF kind IN ('extension', 'available extension') THEN
+      IF is_extension OR kind IN ('moved extension', 'language', 'function', 'wrapper', 'other') THEN
+        -- A number that is not older is less far away.
+        SELECT pg_describe_object(w.catalog, w.oid, 0) INTO name
+          FROM (SELECT tableoid AS catalog, oid, pronamespace AS schema, proowner AS owner FROM pg_proc WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, typnamespace, typowner FROM pg_type WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, relnamespace, relowner FROM pg_class WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, oprnamespace, oprowner FROM pg_operator WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, opcnamespace, opcowner FROM pg_opclass WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, opfnamespace, opfowner FROM pg_opfamily WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, collnamespace, collowner FROM pg_collation WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, connamespace, conowner FROM pg_conversion WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, cfgnamespace, cfgowner FROM pg_ts_config WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, dictnamespace, dictowner FROM pg_ts_dict WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, prsnamespace, 10 FROM pg_ts_parser WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, tmplnamespace, 10 FROM pg_ts_template WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, 0, lanowner FROM pg_language WHERE age(xmin) <= age(began)
+                UNION ALL SELECT tableoid, oid, oid, nspowner FROM pg_namespace WHERE age(xmin) <= age(began)) w
+          JOIN pg_authid a ON a.oid = w.owner
+         -- The script of an extension may put things there, and change what it likes.
+         WHERE w.schema IN (\(own)) AND NOT (is_extension AND a.rolsuper)
+               AND NOT (w.schema = 'pg_toast'::regnamespace AND w.catalog IN ('pg_class'::regclass, 'pg_type'::regclass))
+            OR a.rolsuper AND NOT is_extension
+               AND (w.oid < 16384
+                    OR kind <> 'moved extension'
+                       AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = w.catalog AND d.objid = w.oid AND d.deptype = 'e'));
+        IF FOUND THEN
+          RAISE insufficient_privilege USING
+            MESSAGE = format('what PostgreSQL or an extension brings is not changed in a scratch server: %s', name);
+        END IF;
+      END IF;
+      IF is_extension OR kind = 'function' THEN
+        written := ARRAY(SELECT p.oid FROM pg_proc p WHERE age(p.xmin) <= age(began));
         -- Functions in a language that does what it likes can be there, and cannot be called.
         UPDATE pg_language l
            SET lanpltrusted = true, lanplcallfoid = 'language_handler_in(cstring)'::regprocedure, laninline = 0, lanvalidator = 0
-         WHERE l.oid >= 16384 AND NOT l.lanpltrusted AND NOT known @> jsonb_build_array(to_jsonb(l));
-        -- Foreign tables can be there, and cannot be read; nor does anybody connect to elsewhere, or write files.
+         WHERE NOT l.lanpltrusted AND l.oid >= 16384 AND age(l.xmin) <= age(began);
+        -- Nor can what calls them, under any language's name. Foreign tables cannot be read; nobody connects to elsewhere, or
+        -- writes files.
         UPDATE pg_proc p SET prolang = 12, prosrc = 'any_in', probin = NULL
-         WHERE p.oid >= 16384 AND p.prolang = 13
+         WHERE p.oid = ANY (written) AND p.prolang = 13
            AND (p.prorettype = 'fdw_handler'::regtype
-                OR p.probin IN ('$libdir/dblink', '$libdir/adminpack') AND p.prorettype <> 'void'::regtype)
-           AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e');
+                OR p.probin IN ('$libdir/dblink', '$libdir/adminpack') AND p.prorettype <> 'void'::regtype
+                OR (p.probin, p.prosrc) NOT IN (\(confining))
+                   AND p.probin IN (SELECT h.probin FROM pg_proc h
+                                     WHERE h.prolang = 13 AND h.prorettype = 'language_handler'::regtype
+                                       AND (h.probin, h.prosrc) NOT IN (\(confining))
+                                       -- One that an extension says is to be trusted.
+                                       AND NOT EXISTS (SELECT FROM pg_language l WHERE l.lanplcallfoid = h.oid AND l.lanpltrusted)));
       END IF;
       IF kind = 'language' THEN
+        -- Functions that are there would be called by another handler.
+        IF EXISTS (SELECT FROM jsonb_array_elements(known) k WHERE NOT EXISTS (
+                     SELECT FROM pg_language l WHERE to_jsonb(l) = k.value))
+        THEN
+          RAISE insufficient_privilege USING MESSAGE = 'a language is not replaced in a scratch server';
+        END IF;
         -- Of those that were made or changed: what may be used by everybody runs with a handler that confines it.
         SELECT l.lanname INTO name
           FROM pg_language l JOIN pg_proc h ON h.oid = l.lanplcallfoid
@@ -116,28 +176,24 @@ extension ScratchRights {
       END IF;
       IF kind = 'function' THEN
         SELECT f.oid::regprocedure::text INTO name FROM pg_proc f
-         WHERE f.oid >= 16384
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = f.oid AND d.deptype = 'e')
+         WHERE f.oid = ANY (written)
            AND CASE f.prolang
                  -- Another name for a function of PostgreSQL's own must not open one that is not for everybody.
-                 WHEN 12 THEN NOT EXISTS (
-                   SELECT FROM pg_proc b WHERE b.oid < 16384 AND b.prolang = f.prolang AND b.prosrc = f.prosrc
-                      AND b.pronargs = f.pronargs AND has_function_privilege('\(owner)', b.oid, 'EXECUTE'))
+                 WHEN 12 THEN f.prosrc <> 'any_in' AND (
+                   SELECT bool_or(has_function_privilege('\(owner)', b.oid, 'EXECUTE')) IS NOT true FROM pg_proc b
+                    WHERE b.oid < 16384 AND b.prolang = f.prolang AND b.prosrc = f.prosrc AND b.pronargs = f.pronargs)
                  WHEN 13 THEN f.probin NOT LIKE '$libdir/%' OR f.probin LIKE '%..%'
                  -- Of the languages that do what they like, only the name is there; plpgsql is safe whatever it is called.
                  ELSE NOT EXISTS (
                    SELECT FROM pg_language l JOIN pg_proc h ON h.oid = l.lanplcallfoid
                     WHERE l.oid = f.prolang
-                      AND (l.lanpltrusted OR h.probin = '$libdir/plpgsql' AND h.prosrc = 'plpgsql_call_handler'))
+                      AND (l.lanpltrusted OR h.prolang = 12 AND h.prosrc = 'any_in'
+                           OR h.prolang = 13 AND h.probin = '$libdir/plpgsql' AND h.prosrc = 'plpgsql_call_handler'))
                    AND f.prolang <> 14
                END;
         IF FOUND THEN
           RAISE insufficient_privilege USING MESSAGE = format('the function %s is not loaded into a scratch server', name),
             DETAIL = 'It could do anything that the server may.';
-        END IF;
-        IF own IS DISTINCT FROM (SELECT md5(string_agg(p::text, E'\\n' ORDER BY p.oid)) FROM pg_proc p WHERE p.pronamespace IN (\(own)))
-        THEN
-          RAISE insufficient_privilege USING MESSAGE = 'what PostgreSQL itself brings is not changed in a scratch server';
         END IF;
       END IF;
       IF kind = 'grant' THEN
@@ -155,6 +211,18 @@ extension ScratchRights {
           UPDATE pg_class SET relacl = made.initprivs WHERE made.classoid = 'pg_class'::regclass AND oid = made.objoid;
           undone := undone + 1;
         END LOOP;
+        IF detail = 'OBJECT_TABLE' OR detail = 'OBJECT_SEQUENCE' THEN
+          -- Nor does anybody get what was nobody's: whoever may refer to a table, or make triggers, has its owner run code.
+          FOR made IN
+            SELECT c.oid, i.initprivs
+              FROM pg_class c JOIN pg_authid a ON a.oid = c.relowner AND a.rolsuper
+              LEFT JOIN pg_init_privs i ON i.classoid = 'pg_class'::regclass AND i.objoid = c.oid AND i.objsubid = 0
+             WHERE c.relacl IS DISTINCT FROM i.initprivs
+          LOOP
+            UPDATE pg_class SET relacl = made.initprivs WHERE oid = made.oid;
+            undone := undone + 1;
+          END LOOP;
+        END IF;
       END IF;
       IF EXISTS (SELECT FROM pg_namespace n
                   WHERE n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast')
@@ -224,6 +292,13 @@ extension ScratchRights {
       RETURN undone;
     END
     $$
+    """
+
+  /// The handlers of languages that keep in what they run, with what comes with them.
+  private static let confining = """
+    ('$libdir/plpgsql', 'plpgsql_call_handler'), ('$libdir/plpgsql', 'plpgsql_inline_handler'), ('$libdir/plpgsql', 'plpgsql_validator'),
+    ('$libdir/plperl', 'plperl_call_handler'), ('$libdir/plperl', 'plperl_inline_handler'), ('$libdir/plperl', 'plperl_validator'),
+    ('$libdir/pltcl', 'pltcl_call_handler')
     """
 
   private static let own = "'pg_catalog'::regnamespace, 'information_schema'::regnamespace, 'pg_toast'::regnamespace"

@@ -9,10 +9,15 @@ struct SuperuserStatement {
     case `extension`, language, function, wrapper, event, grant, role, owner, member, setting, other
     /// An extension that is made where the server has it.
     case availableExtension = "available extension"
+    /// An extension that is updated: its script runs, though it is there.
+    case updatedExtension = "updated extension"
+    /// An extension that is moved to another schema, with all that belongs to it.
+    case movedExtension = "moved extension"
   }
 
   var kind: Kind
-  /// The role that gets something, or the parameter that is set, where the kind has one.
+  /// The role that gets something, the parameter that is set, the extension, the kind of what privileges are on, where the
+  /// kind has one.
   var detail = ""
   /// Whether its names are found in `pg_catalog` alone, wherever the session looks for them.
   var hasOwnPath = false
@@ -67,8 +72,15 @@ struct SuperuserStatement {
 
   private static func right(_ name: String, _ node: ParseTree) -> SuperuserStatement? {
     switch name {
-    case "CreateExtensionStmt", "AlterExtensionStmt": return SuperuserStatement(.extension)
-    case "CreatePLangStmt": return SuperuserStatement(.language)
+    case "AlterExtensionStmt":
+      return node["extname"]?.text.map { SuperuserStatement(.updatedExtension, role: Quote.identifier($0)) }
+    case "CreateExtensionStmt":
+      let schema = options(node["options"]).first { $0.name == "schema" }?.value?["String"]?["sval"]?.text
+      return node["extname"]?.text.map { script(of: $0, schema: schema) }
+    case "CreatePLangStmt":
+      // Without a handler it is the extension of that name.
+      if node["plhandler"] == nil { return node["plname"]?.text.map { script(of: $0) } }
+      return SuperuserStatement(.language)
     case "CreateOpClassStmt", "CreateOpFamilyStmt", "AlterOpFamilyStmt", "CreateTransformStmt", "CreateAmStmt":
       return native(.other)
     case "CreateCastStmt": return node["func"] == nil ? native(.other) : nil
@@ -83,9 +95,8 @@ struct SuperuserStatement {
       } ? SuperuserStatement(.other) : nil
     case "CreateFdwStmt", "AlterFdwStmt", "CreateForeignServerStmt", "AlterForeignServerStmt":
       let validator = options(node["func_options"]).first { $0.name == "validator" }?.value?["List"]?["items"]?.names
-      // As PostgreSQL looks for it.
-      let signature = validator.map { $0.map { Quote.identifier($0) }.joined(separator: ".") + "(text[],oid)" }
-      return SuperuserStatement(.wrapper, role: signature ?? "")
+      return SuperuserStatement(
+        .wrapper, role: validator.map { $0.map { Quote.identifier($0) }.joined(separator: ".") } ?? "")
     case "DefineStmt":
       switch node["kind"]?.text {
       case "OBJECT_TYPE", "OBJECT_TSPARSER", "OBJECT_TSTEMPLATE": return native(.other)
@@ -100,8 +111,9 @@ struct SuperuserStatement {
       }
     case "CreateFunctionStmt": return function(node)
     case "AlterFunctionStmt":
-      return options(node["actions"]).contains { ["leakproof", "support"].contains($0.name) }
-        ? SuperuserStatement(.function) : nil
+      let actions = options(node["actions"]).map(\.name)
+      guard actions.allSatisfy(["leakproof", "support"].contains) else { return nil }
+      return actions.contains("support") ? native(.function) : SuperuserStatement(.function)
     case "CreatePublicationStmt":
       let ofSchemas = node["pubobjects"]?.elements.contains {
         $0["PublicationObjSpec"]?["pubobjtype"]?.text?.hasPrefix("PUBLICATIONOBJ_TABLES_IN") == true
@@ -119,6 +131,12 @@ struct SuperuserStatement {
     case "CreateRoleStmt", "AlterRoleStmt", "GrantRoleStmt", "DropRoleStmt", "AlterRoleSetStmt": return role(name, node)
     default: return ownership(name, node)
     }
+  }
+
+  /// What runs the script of an extension: its name, and the schema that the statement names.
+  private static func script(of name: String, schema: String? = nil) -> SuperuserStatement {
+    let names = [name] + (schema.map { [$0] } ?? [])
+    return SuperuserStatement(.extension, role: names.map { Quote.identifier($0) }.joined(separator: "."))
   }
 
   /// What belongs to a superuser, or is given to somebody else.
@@ -143,6 +161,7 @@ struct SuperuserStatement {
     case "RenameStmt":
       return node["renameType"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
     case "AlterObjectSchemaStmt":
+      if node["objectType"]?.text == "OBJECT_EXTENSION" { return SuperuserStatement(.movedExtension) }
       return node["objectType"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil
     default: return nil
     }
@@ -165,9 +184,10 @@ struct SuperuserStatement {
       return native(.function)
     }
     if language == "internal" { return native(.function) }
+    // PostgreSQL has a support function judge any function's calls, and believes it.
+    if options.contains(where: { $0.name == "support" }) { return native(.function) }
     // A language that says of itself that it is not to be trusted, and is (`ScratchRights.asSuperuser`).
-    return !["sql", "plpgsql"].contains(language) || options.contains { $0.name == "support" }
-      ? SuperuserStatement(.function) : nil
+    return ["sql", "plpgsql"].contains(language) ? nil : SuperuserStatement(.function)
   }
 
   /// Privileges on what an extension, or nobody, may own.
@@ -177,7 +197,8 @@ struct SuperuserStatement {
     ]
     if node["targtype"]?.text == "ACL_TARGET_OBJECT", node["objtype"]?.text.map(own.contains) == true { return nil }
     if ["OBJECT_PARAMETER_ACL", "OBJECT_DATABASE", "OBJECT_TABLESPACE"].contains(node["objtype"]?.text) { return nil }
-    return SuperuserStatement(.grant)
+    let isOfColumns = (node["privileges"]?.elements ?? []).contains { $0["AccessPriv"]?["cols"] != nil }
+    return isOfColumns ? nil : SuperuserStatement(.grant, role: node["objtype"]?.text ?? "")
   }
 
   /// What makes roles, changes them and makes them members of each other. From version 16 on only those may who have made
