@@ -60,7 +60,7 @@ package struct MergeConflict: Sendable, Hashable, CustomStringConvertible {
       }
       let expected = theirs != before ? theirs : mine
       guard result.attributes[key] == expected else {
-        return "\(key.word) is to be \(text(expected)) and becomes \(text(result.attributes[key]))"
+        return "\(key.word) should be \(text(expected)) and becomes \(text(result.attributes[key]))"
       }
     }
     return nil

@@ -127,7 +127,7 @@ struct RepairWorkflow {
     console.line(
       count == 0
         ? "the database is what its history leads to"
-        : "the database differs from what its history leads to: \(count) difference\(count == 1 ? "" : "s"); dbtool drift lists them"
+        : "the database differs from what its history leads to: \(countText(count, "difference")); dbtool drift lists them"
     )
   }
 }

@@ -161,7 +161,7 @@ struct DatabaseContents {
   /// For people, with whose it is.
   func text(_ marks: DatabaseMarks) -> String {
     [
-      "\(tables) table\(tables == 1 ? "" : "s")", (isEstimate ? "about " : "") + "\(rows) row\(rows == 1 ? "" : "s")",
+      countText(tables, "table"), (isEstimate ? "about " : "") + countText(rows, "row"),
       sizeText(bytes), marks.environment.map { "the mark \($0.shown)" } ?? "no mark",
       marks.project.map { "the project \($0)" } ?? "no project",
       lastMigration.map { "the last migration \($0)" } ?? "no migrations",

@@ -3,9 +3,6 @@ package enum URIReference {
   /// A path: what is not unreserved is percent-encoded, but for the slashes.
   package static func path(_ path: String) -> String { encoded(path) { $0 == UInt8(ascii: "/") } }
 
-  /// One segment of a path, or a value in a query.
-  package static func component(_ text: String) -> String { encoded(text) { _ in false } }
-
   static func percent(_ text: String) -> String { text.utf8.map(percent).joined() }
 
   private static func encoded(_ text: String, _ isKept: (UInt8) -> Bool) -> String {

@@ -54,7 +54,7 @@ package struct DatabaseMarks: Sendable, Equatable {
   ) async throws {
     let marks: DatabaseMarks
     do { marks = try await DatabaseMarks(connection) } catch is HistoryError { return } catch let error as PostgresError
-      where error.sqlState == "42501"
+      where error.sqlState == .insufficientPrivilege
     { return }
     try marks.verify(target, project: name)
   }

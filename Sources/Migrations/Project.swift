@@ -16,7 +16,6 @@ package struct Project: Sendable {
   /// The declared database's name.
   package var databaseName: String { database.name }
   package var migrationsFolder: String { root + "/migrations" }
-  package var seedsFolder: String { root + "/seeds" }
   package var lockPath: String { root + "/schema.lock" }
 
   package func migrations() throws -> [MigrationFile] { try MigrationFile.all(in: migrationsFolder) }

@@ -100,7 +100,9 @@ package struct SQLFiles: Sendable {
       let (results, these) = try await session.load(file.statements, of: number)
       leftOut += these
       for (statement, result) in zip(file.statements, results) {
-        guard case .failure(let error) = result, !(isDump && Self.isOtherVersionsSetting(statement, error)) else { continue }
+        guard case .failure(let error) = result, !(isDump && Self.isOtherVersionsSetting(statement, error)) else {
+          continue
+        }
         throw ReplayFailure(location: SourceLocation(file: file.path, line: statement.line), error: error)
       }
     }

@@ -116,7 +116,7 @@ package struct Linter: Sendable {
         if isChange { try await connection.execute("SET LOCAL enable_seqscan = off") }
         do {
           do { note(try await session.run(statement, of: 0)) } catch let error as PostgresError
-            where !segment.isTransaction && error.sqlState == Self.activeTransaction
+            where !segment.isTransaction && error.sqlState == .activeTransaction
           {
             try await connection.execute("ROLLBACK")
             isOpen = false
@@ -169,9 +169,6 @@ package struct Linter: Sendable {
         Finding(file: file, line: statement.line, hazard: $0, allowed: allowances[$0.code])
       }
     }
-
-    /// What a statement fails with that can run only outside of transactions.
-    private static let activeTransaction: SQLState = "25001"
 
     private static func waitsForever(_ connection: Connection) async throws -> Bool {
       try await connection.query("SELECT pg_catalog.current_setting('lock_timeout') = '0'")[0].bool(0)

@@ -8,7 +8,6 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
   package var description: String { code }
 
   package static let undefinedTable: SQLState = "42P01"
-  package static let undefinedDatabase: SQLState = "3D000"
   package static let duplicateDatabase: SQLState = "42P04"
   package static let objectInUse: SQLState = "55006"
   package static let lockNotAvailable: SQLState = "55P03"

@@ -245,7 +245,8 @@ import Testing
       }
       RedTeam.judge(
         "the schema \(schema), made by somebody before a conversion",
-        gotThrough: error?.message.contains(attack.mallory) == true ? nil : "it was taken: \(error.map { "\($0)" } ?? "no error")")
+        gotThrough: error?.message.contains(attack.mallory) == true
+          ? nil : "it was taken: \(error.map { "\($0)" } ?? "no error")")
     }
   }
 
@@ -254,7 +255,9 @@ import Testing
     try await LiveAttack.with(plan: false) { attack in
       let statements = try await Self.conversion(attack)
       try await attack.execute(
-        Self.before + "GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER TABLE public.t OWNER TO \(Quote.identifier(attack.mallory));")
+        Self.before
+          + "GRANT CREATE ON SCHEMA public TO PUBLIC; ALTER TABLE public.t OWNER TO \(Quote.identifier(attack.mallory));"
+      )
       try await Connection.with(attack.target.unpinned) { connection in
         var isFollowed = false
         for statement in statements {
@@ -273,11 +276,13 @@ import Testing
           """)
       }
       RedTeam.judge(
-        "a view in the place of a followed table", gotThrough: attack.bait.isTaken ? "it was read: \(error.map { "\($0)" } ?? "")" : nil)
+        "a view in the place of a followed table",
+        gotThrough: attack.bait.isTaken ? "it was read: \(error.map { "\($0)" } ?? "")" : nil)
       #expect(error?.message.contains("began to be followed") == true)
       // With its name back it is followed as before.
       try await attack.plant(
-        "DROP VIEW public.t; ALTER TABLE public.real RENAME TO t; UPDATE public.t SET n = 2; INSERT INTO public.t VALUES ('b', 1)")
+        "DROP VIEW public.t; ALTER TABLE public.real RENAME TO t; UPDATE public.t SET n = 2; INSERT INTO public.t VALUES ('b', 1)"
+      )
       #expect(try await attack.ask("SELECT string_agg(k || n, ',' ORDER BY k) FROM dbtool_new.t") == "a2,b1")
     }
   }

@@ -33,7 +33,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Mark the database, for example as production; reset and seed go by it.",
+      "Mark the database, for example as production; reset and seed act by its mark.",
       discussion: "One that is marked otherwise is refused; dbtool mark changes a mark.", valueName: "name"))
   var environment: String?
 
@@ -224,12 +224,12 @@ struct ApplyWorkflow {
           if let failure = outcome.failure { console.warning("partition \(outcome.partition): \(failure)") }
         }
         let created = outcomes.count { $0.failure == nil }
-        if created > 0 { console.line("created \(created) partition\(created == 1 ? "" : "s")") }
+        if created > 0 { console.line("created \(countText(created, "partition"))") }
       }
     }
     if count > 0 {
       if all, agenda.waiting.isEmpty { await drift.remember() }
-      console.line("applied \(count) migration\(count == 1 ? "" : "s") to \(target)")
+      console.line("applied \(countText(count, "migration")) to \(target)")
     } else if agenda.waiting.isEmpty {
       console.line("nothing to apply: \(target) is up to date" + (all ? "" : " up to \(version ?? "")"))
     }
@@ -251,7 +251,7 @@ struct ApplyWorkflow {
     switch event {
     case .started(let file, let segments, let resumedAt):
       let resumed = resumedAt > 0 ? ", going on after part \(resumedAt)" : ""
-      console.line("applying \(file.fileName) (\(segments) part\(segments == 1 ? "" : "s")\(resumed))")
+      console.line("applying \(file.fileName) (\(countText(segments, "part"))\(resumed))")
     case .segment(_, let done, let total, let seconds):
       if total > 1 { console.note("  part \(done) of \(total) done in \(durationText(seconds))") }
     case .retry(_, let attempt, let reason, let blockers):

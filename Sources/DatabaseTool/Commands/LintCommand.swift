@@ -130,10 +130,10 @@ struct LintCommand: AsyncParsableCommand {
       console.note(finding.allowed.map { "  allowed: \($0)" } ?? "  safer: \(hazard.advice)")
     }
     let counts = [Hazard.Severity.error, .warning, .notice].map { severity in
-      "\(findings.count { $0.allowed == nil && $0.hazard.severity == severity }) \(severity.rawValue)s"
+      countText(findings.count { $0.allowed == nil && $0.hazard.severity == severity }, severity.rawValue)
     }
     console.line(
-      "\(files) file\(files == 1 ? "" : "s"): \(counts.joined(separator: ", "))"
+      "\(countText(files, "file")): \(counts.joined(separator: ", "))"
         + ", \(findings.count { $0.allowed != nil }) allowed")
   }
 }

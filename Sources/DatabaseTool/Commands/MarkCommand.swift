@@ -9,8 +9,8 @@ struct MarkCommand: AsyncParsableCommand {
     abstract: "Change what a database is marked as.",
     discussion: """
       dbtool apply --environment marks a database that has no mark. From then on only this changes it, and only from what it is: \
-      dbtool mark --from production --to staging. What goes by the mark: reset drops what is development or test; seed loads no \
-      other environment's seeds into anything else. Case does not matter, and prod or live is production, stage or preprod \
+      dbtool mark --from production --to staging. reset drops only databases that are marked development or test; seed \
+      refuses another environment's seeds anywhere else. Case does not matter, and prod or live is production, stage or preprod \
       staging, dev or local development, testing or ci test; any other name is a mark of its own. One that was written by hand is \
       named as it is, whatever it is: dbtool mark --from 'Our demo!' --to staging.
       """)

@@ -101,8 +101,8 @@ struct PlanCommand: AsyncParsableCommand {
       if !refused.isEmpty, !updateLock || name != nil {
         let codes = Set(refused.map(\.code.rawValue)).sorted()
         Console.error.failure(
-          "refused: \(refused.count) step\(refused.count == 1 ? "" : "s") with \(codes.joined(separator: ", ")). "
-            + "Say \(codes.map { "--allow \($0)" }.joined(separator: " ")) if that is meant.")
+          "refused: \(countText(refused.count, "step")) with \(codes.joined(separator: ", ")). "
+            + "Pass \(codes.map { "--allow \($0)" }.joined(separator: " ")) to proceed.")
         throw ExitCode(3)
       }
       var written = result

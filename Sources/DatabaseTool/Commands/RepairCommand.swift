@@ -55,7 +55,7 @@ struct RepairCommand: AsyncParsableCommand {
       if toSupabase {
         let count = try await Connection.with(target) { try await SupabaseHistory.write(files, $0) }
         console.line(
-          "wrote \(count) migration\(count == 1 ? "" : "s") into the history of the Supabase CLI in \(target)")
+          "wrote \(countText(count, "migration")) into the history of the Supabase CLI in \(target)")
         return
       }
       var workflow = RepairWorkflow(project: project, files: files, lock: lock.catalog, target: target)

@@ -12,12 +12,12 @@ struct RevertCommand: AsyncParsableCommand {
     commandName: "revert",
     abstract: "Plan the way back to an earlier version.",
     discussion: """
-      Writes a migration that leads from what the migrations lead to now to what they led to at a version: history goes on, \
-      nothing is taken out of it. It is planned, proved and refused as dbtool plan does. The database has to be what the \
-      migrations say; the declarations have to be taken back as well (git does that), or dbtool plan leads forward again.
+      Writes a migration that restores the schema of an earlier version. The history keeps every migration. The new one is \
+      planned, proved and refused as by dbtool plan. The database must have no drift. Revert the declarations as well (with git); \
+      otherwise dbtool plan brings the changes again.
       """)
 
-  @Option(help: ArgumentHelp("The version whose schema is to be had again, or 0 for none.", valueName: "version"))
+  @Option(help: ArgumentHelp("The version whose schema to restore, or 0 for an empty one.", valueName: "version"))
   var to: String
 
   @Option(help: ArgumentHelp("The migration's name. Default: revert_to_<version>.", valueName: "name"))
@@ -66,7 +66,7 @@ struct RevertCommand: AsyncParsableCommand {
       let refused = Set(plan.refusedHazards.map(\.code)).subtracting(allow).map(\.rawValue).sorted()
       if !refused.isEmpty {
         Console.error.failure(
-          "refused: steps with \(refused.joined(separator: ", ")). Say \(refused.map { "--allow \($0)" }.joined(separator: " ")) if that is meant."
+          "refused: steps with \(refused.joined(separator: ", ")). Pass \(refused.map { "--allow \($0)" }.joined(separator: " ")) to proceed."
         )
         throw ExitCode(3)
       }

@@ -93,12 +93,12 @@ struct DriftOutput {
     let waived = report.findings.count { $0.waiver != nil }
     var parts = [Diagnostic.Severity.error, .warning, .note].compactMap { severity -> String? in
       let count = counted.count { $0.severity == severity }
-      return count == 0 ? nil : "\(count) \(severity.rawValue)\(count == 1 ? "" : "s")"
+      return count == 0 ? nil : countText(count, severity.rawValue)
     }
     if waived > 0 { parts.append("\(waived) waived") }
     let list = parts.joined(separator: ", ")
     guard !counted.isEmpty else { return "no drift" + (list.isEmpty ? "" : " (\(list))") }
-    return "\(counted.count) difference\(counted.count == 1 ? "" : "s"): \(list)"
+    return "\(countText(counted.count, "difference")): \(list)"
   }
 
   private static func describe(_ finding: DriftFinding, _ console: Console) -> TerminalText {

@@ -46,7 +46,7 @@ package enum Patience {
   /// the other.
   package static func giveWay(_ connection: Connection) async throws {
     do { try await connection.execute("SET deadlock_timeout = '100ms'") } catch let error as PostgresError
-      where error.sqlState == "42501"
+      where error.sqlState == .insufficientPrivilege
     {
       // Only a superuser may; others wait until the autovacuum is done.
     }

@@ -148,7 +148,9 @@ struct DefaultSplit {
     }
     let limit = PartitionManager.movableRows
     let leaves = try await PlainRows.leaves(of: rest.sqlName, connection)
-    guard let seen = try await PlainRows.look(at: leaves, upTo: limit + 1, connection), seen.rows > limit else { return nil }
+    guard let seen = try await PlainRows.look(at: leaves, upTo: limit + 1, connection), seen.rows > limit else {
+      return nil
+    }
   }
 
   /// Divides it, and says what became of each missing partition.
@@ -176,7 +178,9 @@ struct DefaultSplit {
     guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
     if let own = facts.own.first { throw refuse(own) }
     // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
-    if let owner = try await stranger(connection) { throw refuse("it belongs to \(owner), whose code would run as this role") }
+    if let owner = try await stranger(connection) {
+      throw refuse("it belongs to \(owner), whose code would run as this role")
+    }
     do {
       // By what is made, whose name has no room for a schema.
       return try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in

@@ -31,7 +31,9 @@ extension PartitionManager {
     if try await !connection.isPooled { try await Patience.giveWay(connection) }
     for coverage in try await coverage(connection, withSizes: false) {
       if coverage.missing.isEmpty { continue }
-      do { try await TableCode.check([coverage.table.sqlName], .creation, connection) } catch let error as PartitionError {
+      do { try await TableCode.check([coverage.table.sqlName], .creation, connection) } catch let error
+        as PartitionError
+      {
         for slot in coverage.missing {
           let outcome = Outcome(
             partition: Quote.qualified(slot.table.schema, slot.partition), text: "", failure: error.description)
@@ -101,7 +103,7 @@ extension PartitionManager {
     if facts.isWatched {
       // The rows stay in the table: nothing that a DELETE does to others is to happen.
       do { try await connection.execute("SET LOCAL session_replication_role = replica") } catch let error
-        as PostgresError where error.sqlState == "42501"
+        as PostgresError where error.sqlState == .insufficientPrivilege
       {
         throw PartitionError.watched(slot.partition, other)
       }

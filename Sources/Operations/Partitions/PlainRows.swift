@@ -27,7 +27,7 @@ enum PlainRows {
         let part = try await isolated(connection) { try await read(table, rest, $0) }
         seen.rows += part.rows
         seen.bytes += part.bytes
-      } catch let error as PostgresError where error.sqlState == SQLState.insufficientPrivilege { return nil }
+      } catch let error as PostgresError where error.sqlState == .insufficientPrivilege { return nil }
     }
     return seen
   }

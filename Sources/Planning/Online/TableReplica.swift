@@ -198,7 +198,7 @@ package struct TableReplica: Sendable {
     }
     let hint =
       "TABLE \(name) EXCEPT TABLE \(new), and the other way round, tell the rows that differ. An UPDATE that changes nothing "
-      + "brings a row over; one that only the copy has is to be deleted there. Then apply again."
+      + "brings a row over; delete a row that only the copy has. Then apply again."
     let body = """
       DECLARE
         v record;
