@@ -22,6 +22,6 @@ struct ImportWorkflow {
       }
     }
     return try SchemaImport(
-      settled, roles: roles, base: try await states.empty(), details: details, database: database)
+      settled, found: found, roles: roles, base: try await states.empty(), details: details, database: database)
   }
 }

@@ -35,20 +35,25 @@ package struct SchemaImport: Sendable {
     return result
   }
 
+  private static func invalid(in catalog: Catalog) -> Set<FactID> {
+    Set(
+      catalog.facts.values.filter {
+        ($0.id.kind == .index || $0.id.kind == .constraint) && $0.attributes[.valid] == .flag(false)
+      }.map(\.id))
+  }
+
   /// - Parameters:
   ///   - imported: what the database is, with the roles that it speaks of.
+  ///   - found: the same as it was read: to settle its wording builds it anew, without indexes that are not valid.
   ///   - roles: what these may do.
   ///   - base: what a fresh database is.
   ///   - database: the name of the declared database.
   /// - Throws: `PlanError`.
   package init(
-    _ imported: Catalog, roles: [Fact], base: Catalog, details: ImportDetails, database: String
+    _ imported: Catalog, found: Catalog, roles: [Fact], base: Catalog, details: ImportDetails, database: String
   ) throws {
-    let invalid = imported.facts.values.filter {
-      ($0.id.kind == .index || $0.id.kind == .constraint) && $0.attributes[.valid] == .flag(false)
-    }
-    notes = invalid.map { "\($0.id) is not valid, and left out" }.sorted()
-    let dropped = Set(invalid.map(\.id))
+    let dropped = Self.invalid(in: imported).union(Self.invalid(in: found))
+    notes = dropped.map { "\($0) is not valid, and left out" }.sorted()
     var catalog = imported.removing { dropped.contains($0.id) }
     let names = Set(catalog.facts.keys.filter { $0.kind == .role }.map(\.name))
     for role in roles where names.contains(role.id.name) { catalog.insert(role) }

@@ -143,7 +143,7 @@ import Testing
     let refused = try await hostile.on("library", "apply")
     #expect(refused.status == 1 && refused.output.contains("this server is a standby"), "\(refused.output)")
     let status = try await hostile.on("library", "status")
-    #expect(status.output.contains("20260102000000_b"), "\(status.output)")
+    #expect(status.output.contains("20260102000000  here   pending"), "\(status.output)")
     let seen = try await hostile.on("library", "drift")
     #expect(seen.status == drift.status && seen.output == drift.output, "\(seen.output)\n\(drift.output)")
   }
