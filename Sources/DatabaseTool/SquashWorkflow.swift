@@ -202,7 +202,7 @@ struct SquashWorkflow {
               "--column-inserts", "--no-comments", "--file", path,
             ] + tables.map { "--table=\($0)" } + ["-d", database.name],
             // Whatever answers there is told no password.
-            environment: ["PGPASSFILE": "/dev/null"])
+            environment: ["PGPASSFILE": ConnectionTarget.noPasswordFile])
           guard dump.status == 0 else {
             throw ToolError("pg_dump cannot read the rows: \(dump.output.trimmedTrailing)")
           }

@@ -9,6 +9,10 @@ internal import CLibpq
 /// Where a database is: a connection string as libpq reads it (documentation, section 34.1.1 "Connection Strings"),
 /// with service files, password files, `PG*` variables and TLS settings as libpq does them.
 package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
+  /// For PostgreSQL's programs, `PGPASSFILE` where there is none to be read. Of a file that is there and no plain one, as /dev/null
+  /// is, they would warn.
+  package static let noPasswordFile = "/dev/null/none"
+
   /// libpq keywords and values.
   package private(set) var settings: [String: String]
   /// Whether its sessions have the settings that dbtool's own statements rely on (`SessionSettings`), whatever role and

@@ -84,7 +84,7 @@ struct PostgresCommand: AsyncParsableCommand {
         let words = [path, "-h", server.directory, "-U", ProjectServer.superuser, "-d", server.databaseName] + given
         // A server of dbtool's own asks for no password, and what has come to its place is told none.
         unsetenv("PGPASSWORD")
-        setenv("PGPASSFILE", "/dev/null", 1)
+        setenv("PGPASSFILE", ConnectionTarget.noPasswordFile, 1)
         // psql takes this process's place, so that the terminal is its own.
         let pointers = words.map { strdup($0) } + [nil]
         execv(path, pointers)
