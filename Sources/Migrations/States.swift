@@ -1,7 +1,7 @@
 package import Catalog
 internal import FoundationEssentials
 package import Introspection
-package import Planning
+internal import Planning
 package import Postgres
 package import SchemaDSL
 
@@ -13,10 +13,8 @@ package actor States {
   private let standIns: [StandIn]
   /// What `schema.lock` says of the stand-ins; nothing without any.
   package nonisolated let standInDigests: Set<String>
-  /// By whose SQL they load, and what their roles and settings come from.
+  /// By what their roles and settings come from.
   private var servers: [String: ScratchServer] = [:]
-  /// Whether something that others wrote may gain rights: from then on all of it is loaded where no other run is.
-  private var isSuspect = false
   let cache = CatalogCache()
   private var found: Installation?
   var failedComparisons: [String] = []
@@ -50,46 +48,18 @@ package actor States {
   package func scratch() async throws -> ScratchServer { try await scratch(loading: []) }
 
   /// The scratch server for SQL that somebody wrote: the shared one, or, where the SQL speaks of roles or of the server, one
-  /// that is for this SQL alone. What others wrote and may gain rights by gets one that is for this run alone.
+  /// that is for this SQL alone.
   package func scratch(loading texts: [String]) async throws -> ScratchServer {
     let isShared = !texts.contains(where: Script.concernsServer)
     let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
-    look(at: texts)
-    return try await scratch(universe)
-  }
-
-  /// The scratch server for a catalog that was read elsewhere, as a plan makes it.
-  private func scratch(loading plan: Plan, then steps: [PlanStep] = []) async throws -> ScratchServer {
-    expect(plan.steps + steps)
-    return try await scratch("")
-  }
-
-  /// Has scratch databases be where these steps may be run, before there are any.
-  package func expect(_ steps: [PlanStep]) { look(at: steps.flatMap(\.statements)) }
-
-  private func look(at texts: [String]) {
-    if !isSuspect, SourceTrust.current != .own { isSuspect = texts.contains(where: Script.mayGainRights) }
-  }
-
-  private func scratch(_ universe: String) async throws -> ScratchServer {
-    let isAlone = isSuspect && SourceTrust.current != .own
-    let key = "\(SourceTrust.current == .own ? "own" : "others") \(isAlone ? "alone" : "") \(universe)"
-    if let server = servers[key] {
-      // What it was started for may have been of somebody who is trusted more.
+    if let server = servers[universe] {
+      // What it was started for may have been of somebody else.
       try await SourceTrust.check(server.isConfined)
       return server
     }
-    let acquired = try await ScratchServer.acquire(
-      installation: try installation(), universe: universe, isAlone: isAlone)
-    servers[key] = acquired
+    let acquired = try await ScratchServer.acquire(installation: try installation(), universe: universe)
+    servers[universe] = acquired
     return acquired
-  }
-
-  /// Reads what is the project's own, on the server of own projects: nothing that others wrote has ever been loaded there.
-  private func asOwn<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-    // Others' comes with it, and is refused before anything is loaded.
-    if SourceTrust.current == .others, !Confinement.isAvailable { throw ServerError.unconfined }
-    return try await SourceTrust.$current.withValue(.own) { try await body() }
   }
 
   /// The roles that SQL names and does not make: stand-ins take their place.
@@ -134,9 +104,8 @@ package actor States {
     if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) {
       return withDeclaredVersions(withOverlay(cached))
     }
-    let settled = try await asOwn {
-      try await self.settled(withOverlay(try await read(template: try await declaredTemplate())))
-    }
+    let template = try await declaredTemplate()
+    let settled = try await settled(withOverlay(try await read(template: template)))
     cache?.store(settled.removing { $0.id.kind.isDeclaredOnly || $0.id.kind == .role }, for: cacheKey)
     return withDeclaredVersions(settled)
   }
@@ -196,10 +165,10 @@ package actor States {
   /// A scratch database with a catalog that was read elsewhere.
   package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch(loading: plan)
+    let server = try await scratch()
     try await server.provide(roles: catalog.rolesInUse)
     let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
-    return try await server.loadedTemplate(for: digest, from: try await emptyTemplate(server)) { session in
+    return try await server.loadedTemplate(for: digest, from: try await replayTemplate([])) { session in
       for segment in plan.segments { try await Self.run(segment, on: session) }
     }
   }
@@ -212,10 +181,10 @@ package actor States {
     _ catalog: Catalog, then steps: [PlanStep] = [], prepared: Bool = false
   ) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch(loading: plan, then: steps)
+    let server = try await scratch()
     try await server.provide(roles: catalog.rolesInUse)
     let reader = prepared ? reader.includingPrepared : reader
-    return try await server.withDatabase(from: try await emptyTemplate(server)) { database in
+    return try await server.withDatabase(from: try await replayTemplate([])) { database in
       try await database.withLoading { session in
         try await session.connection.execute("SET client_min_messages = warning")
         for segment in plan.segments + [steps] { try await Self.run(segment, on: session) }
@@ -369,16 +338,17 @@ package actor States {
   package func empty() async throws -> Catalog {
     let cacheKey = try key("catalog", CatalogCache.buildStamp, "empty")
     if let cached = cache?.catalog(for: cacheKey) { return cached }
-    let catalog = try await asOwn { try await replayed([]) }
+    let catalog = try await replayed([])
     cache?.store(catalog, for: cacheKey)
     return catalog
   }
 
   /// The catalog of a scratch template.
   package func read(template: ScratchTemplate) async throws -> Catalog {
+    let server = try await scratch()
     let reader = reader
     // Nobody may be connected to a database that is being copied.
-    return try await template.server.withDatabase(from: template) { database in
+    return try await server.withDatabase(from: template) { database in
       try await Connection.with(database.reading) { try await reader.read($0) }
     }
   }

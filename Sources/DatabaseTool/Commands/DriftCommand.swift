@@ -176,7 +176,6 @@ struct DriftCommand: AsyncParsableCommand {
     {
       start.insert(fact)
     }
-    await states.expect(plan.steps)
     let proof = try await workflow.prove(
       &plan, on: try await states.rebuiltTemplate(start), from: before, to: after)
     guard proof.holds else {

@@ -15,19 +15,19 @@ package struct LeftOut: Sendable, Hashable {
   package var text: Int
   package var line: Int
 
-  /// One line of `TemplateRegister`, found by whoever comes later: `text:line:kind`, separated by semicolons.
+  /// A template's comment, which is found with it by whoever comes later: `text:line:kind`, one a line.
   static func encode(_ all: [LeftOut]) -> String {
     all.map { item in
       switch item.kind {
       case .server(let name): "\(item.text):\(item.line):\(name)"
       case .privileges: "\(item.text):\(item.line):"
       }
-    }.joined(separator: ";")
+    }.joined(separator: "\n")
   }
 
-  static func decode(_ line: String) -> [LeftOut] {
-    line.split(separator: ";").compactMap { item in
-      let parts = item.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+  static func decode(_ comment: String) -> [LeftOut] {
+    comment.split(separator: "\n").compactMap { line in
+      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3, let text = Int(parts[0]), let line = Int(parts[1]) else { return nil }
       return LeftOut(kind: parts[2].isEmpty ? .privileges : .server(String(parts[2])), text: text, line: line)
     }

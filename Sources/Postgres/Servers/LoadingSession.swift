@@ -12,19 +12,13 @@ package struct LoadingSession: Sendable {
 
   private let database: String
   private let role = RoleInForce()
-  /// What is told of statements that matter to others on the server; nil for a superuser's session.
-  private let watch: LoadingWatch?
 
-  init(
-    _ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion,
-    watch: LoadingWatch? = nil
-  ) {
+  init(_ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion) {
     self.connection = connection
     self.database = database
     self.secret = secret
     self.isConfined = isConfined
     self.version = version
-    self.watch = watch
   }
 
   /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
@@ -34,8 +28,6 @@ package struct LoadingSession: Sendable {
     var foreignName: String?
     /// Whether the answer says how many privileges were undone.
     var isGrant = false
-    /// What sets a parameter of the database.
-    var setting: String?
 
     /// What it leaves nothing of.
     func leftOut(_ answer: Rows) throws -> LeftOut.Kind? {
@@ -44,9 +36,8 @@ package struct LoadingSession: Sendable {
     }
   }
 
-  private func prepared(_ sql: String) throws -> Prepared {
+  private func prepared(_ sql: String) -> Prepared {
     guard let secret else { return Prepared(statements: [Statement(sql)]) }
-    try watch?.willSend(sql)
     switch LoadedStatement(sql, database: database, isConfined: isConfined, asRole: role.scope != .none) {
     case .role(let part, let scope):
       role.scope = scope
@@ -60,9 +51,7 @@ package struct LoadingSession: Sendable {
       let statements = parts.map { part in
         Statement(part.right.map { ScratchRights.signed(part.sql, $0, secret: secret) } ?? part.sql)
       }
-      return Prepared(
-        statements: statements, isGrant: parts.last?.right?.kind == .grant,
-        setting: parts.last.flatMap { $0.right?.kind == .setting ? $0.sql : nil })
+      return Prepared(statements: statements, isGrant: parts.last?.right?.kind == .grant)
     }
   }
 
@@ -75,16 +64,14 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`.
   @discardableResult
-  package func query(_ sql: String) async throws -> Rows { try await query(try prepared(sql), sql) }
+  package func query(_ sql: String) async throws -> Rows { try await query(prepared(sql), sql) }
 
   @discardableResult
   private func query(_ prepared: Prepared, _ sql: String) async throws -> Rows {
     do {
       let statements = prepared.statements
       for statement in statements.dropLast() { try await connection.query(statement.sql) }
-      let answer = try await connection.query(statements[statements.count - 1].sql)
-      watch?.didRun(prepared.setting)
-      return answer
+      return try await connection.query(statements[statements.count - 1].sql)
     } catch let error as PostgresError {
       throw told(error, of: sql)
     }
@@ -96,7 +83,7 @@ package struct LoadingSession: Sendable {
   /// - Returns: what it leaves nothing of.
   /// - Throws: `PostgresError`.
   package func run(_ statement: ScriptStatement, of text: Int) async throws -> LeftOut? {
-    let prepared = try prepared(statement.sql)
+    let prepared = prepared(statement.sql)
     return try prepared.leftOut(try await query(prepared, statement.sql)).map {
       LeftOut(kind: $0, text: text, line: statement.line)
     }
@@ -110,7 +97,7 @@ package struct LoadingSession: Sendable {
   package func run(
     _ statements: [ScriptStatement], of text: Int
   ) async throws -> (answers: [Result<Rows, PostgresError>], leftOut: [LeftOut]) {
-    let prepared = try statements.map { try self.prepared($0.sql) }
+    let prepared = statements.map { self.prepared($0.sql) }
     let answers = try await pipeline(statements.map(\.sql), prepared, sync: .each)
     var leftOut: [LeftOut] = []
     for ((statement, prepared), answer) in zip(zip(statements, prepared), answers) {
@@ -124,7 +111,7 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
   package func execute(_ script: String) async throws {
-    let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: try prepared($0.sql)) }
+    let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: prepared($0.sql)) }
     guard statements.contains(where: { $0.sent.statements.map(\.sql) != [$0.sql] }) else {
       try await connection.execute(script)
       return
@@ -148,7 +135,7 @@ package struct LoadingSession: Sendable {
   package func pipeline(
     _ statements: [String], sync: Connection.Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
-    try await pipeline(statements, try statements.map(prepared), sync: sync)
+    try await pipeline(statements, statements.map(prepared), sync: sync)
   }
 
   private func pipeline(
@@ -159,7 +146,6 @@ package struct LoadingSession: Sendable {
       let own = results.prefix(sent.statements.count)
       results = results.dropFirst(sent.statements.count)
       for case .failure(let error) in own { return .failure(told(error, of: sql)) }
-      watch?.didRun(sent.setting)
       return own[own.endIndex - 1]
     }
   }

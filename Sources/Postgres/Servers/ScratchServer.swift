@@ -22,27 +22,18 @@ package actor ScratchServer {
   private let usersLock: FileLock
   let admin: Connection
   let generation: ScratchGeneration
-  /// Whether one run alone uses it, and nobody after that.
-  nonisolated let isAlone: Bool
-  /// Whether those who use it are strangers to each other: it is not for one text alone, nor for one run.
-  nonisolated let isShared: Bool
-  /// Whether what others wrote is loaded into it.
-  private nonisolated let isForOthers: Bool
-  let register: TemplateRegister
   private nonisolated let secret: String
   private var counter = 0
   /// Templates that this process is making, or has.
   private var templates: [Digest: Task<ScratchTemplate, any Error>] = [:]
   /// Databases that have a role for loading.
   private var roles: Set<String> = []
-  /// Databases that belong to those who load, while they do.
-  var lent: [String: LentDatabase] = [:]
 
   package static let superuser = "dbtool"
 
   private init(
     installation: Installation, directory: String, isConfined: Bool, usersLock: FileLock, admin: Connection,
-    generation: ScratchGeneration, secret: String, isAlone: Bool, isShared: Bool, isForOthers: Bool
+    generation: ScratchGeneration, secret: String
   ) {
     self.installation = installation
     self.directory = directory
@@ -51,10 +42,6 @@ package actor ScratchServer {
     self.admin = admin
     self.generation = generation
     self.secret = secret
-    self.isAlone = isAlone
-    self.isShared = isShared
-    self.isForOthers = isForOthers
-    register = TemplateRegister(directory: directory)
   }
 
   private static let settings = [
@@ -77,32 +64,28 @@ package actor ScratchServer {
       ? settings + ["shared_preload_libraries=\(library)", "\(library).track=none", "\(library).save=off"] : settings
   }
 
-  /// Finds the running scratch server or starts one. What others wrote (`SourceTrust`) never shares a server with the user's own
-  /// projects.
+  /// Finds the running scratch server or starts one.
   ///
   /// - Parameters:
   ///   - universe: what its roles and settings come from, where they are not those of a fresh cluster. Each has a server of
   ///     its own, since databases of one server share them.
-  ///   - isAlone: whether it is for this process alone, and ends with it.
   ///   - confined: whether the operating system has to keep it within its folder.
   ///   - idleSeconds: how long it stays when nobody uses it; less for one that few will use.
   /// - Throws: `ServerError`.
   package static func acquire(
-    installation chosen: Installation? = nil, universe: String = "", isAlone: Bool = false,
-    confined: Bool = Confinement.isAvailable, idleSeconds: Int? = nil
+    installation chosen: Installation? = nil, universe: String = "", confined: Bool = Confinement.isAvailable,
+    idleSeconds: Int? = nil
   ) async throws -> ScratchServer {
     try await SourceTrust.check(confined)
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
     let settings = settings(for: installation)
     let cluster = try await ScratchCluster.find(installation, user)
-    let isForOthers = SourceTrust.current != .own
     let words =
       [
         cluster.path, installation.bin, "\(installation.version)", installation.program, universe,
         // Those of another way to lock would not see that a lock's file was removed.
-        confined ? "confined" : "", "locks 3", isForOthers ? "others" : "own",
-        isAlone ? "\(getpid()) \(UInt64.random(in: 0...UInt64.max))" : "",
+        confined ? "confined" : "", "locks 2",
       ] + settings
     let base = try ServerFolders.runtime()
     let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
@@ -118,8 +101,7 @@ package actor ScratchServer {
       try removeRemains(directory)
       try await ScratchCluster.start(
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
-        gatePath: gatePath,
-        idleSeconds: isAlone ? 0 : ScratchCluster.idleSeconds(idleSeconds ?? (universe.isEmpty ? 300 : 120)))
+        gatePath: gatePath, idleSeconds: idleSeconds ?? (universe.isEmpty ? 300 : 120))
     }
     let admin = try await Connection.open(
       Self.pinned(ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres"), installation),
@@ -134,8 +116,7 @@ package actor ScratchServer {
     _ = consume cluster
     let server = ScratchServer(
       installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
-      generation: generation, secret: secret, isAlone: isAlone, isShared: universe.isEmpty && !isAlone,
-      isForOthers: isForOthers)
+      generation: generation, secret: secret)
     try await server.sweep()
     return server
   }
@@ -143,7 +124,6 @@ package actor ScratchServer {
   /// What is left of a server that was killed together with its supervisor.
   private static func removeRemains(_ directory: String) throws {
     let data = directory + "/data"
-    ScratchSweep.end(directory)
     // Two on one folder would each remove what the other needs.
     for pid in ServerFolders.serverPIDs(data: data) {
       kill(pid, SIGQUIT)
@@ -215,15 +195,12 @@ package actor ScratchServer {
   nonisolated func withLoading<Result: Sendable>(
     _ name: String, _ body: (LoadingSession) async throws -> Result
   ) async throws -> Result {
-    let watch = LoadingWatch(of: isForOthers && isShared ? generation : nil)
     let (result, isAsleep) = try await Connection.with(try await loading(name)) {
       [secret, isConfined, installation] connection in
       let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
-      let session = LoadingSession(
-        connection, database: name, secret: secret, isConfined: isConfined, version: installation.version,
-        watch: watch)
-      // The session has its settings by now: whoever changes those of the database is too late for it.
-      let result = try await withLent(name, watch) { try await body(session) }
+      let result = try await body(
+        LoadingSession(
+          connection, database: name, secret: secret, isConfined: isConfined, version: installation.version))
       // Event triggers that came meanwhile sleep since they were made.
       let triggers = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)"
       return (result, before ? true : try await connection.query(triggers)[0].bool(0))
@@ -250,9 +227,9 @@ package actor ScratchServer {
     let name = freshName()
     // Old majors copy file by file and know no STRATEGY; the WAL-logged copy of newer ones is slower here.
     let strategy = installation.version.major >= 15 ? " STRATEGY file_copy" : ""
-    // Whoever loads gets it for as long as that takes (`ScratchLoan.swift`).
+    let owner = isLoaded ? ScratchRights.owner : Self.superuser
     try await admin.execute(
-      "CREATE DATABASE \(Quote.identifier(name)) OWNER \(Self.superuser) "
+      "CREATE DATABASE \(Quote.identifier(name)) OWNER \(owner) "
         + "TEMPLATE \(Quote.identifier(template?.name ?? "template0"))\(strategy)")
     if let template { try await SharedCatalogs.copy(from: template.name, to: name, admin, reading(database: name)) }
     return ScratchDatabase(
@@ -336,41 +313,34 @@ package actor ScratchServer {
     func template(_ leftOut: [LeftOut]) -> ScratchTemplate {
       ScratchTemplate(server: self, name: name, isLoaded: isLoaded, leftOut: leftOut)
     }
-    if let leftOut = try await existing(name) { return template(leftOut) }
+    if let existing = try await admin.query(
+      "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", [name]
+    ).first {
+      return template(LeftOut.decode(try existing.string(0)))
+    }
+    var leftOut: [LeftOut] = []
     let database = try await makeDatabase(from: base, isLoaded: isLoaded)
     do {
-      let leftOut = try await build(database)
+      leftOut = try await build(database)
       try await release(database)
-      try await settle(database.name)
-      let quoted = Quote.identifier(database.name)
-      let number = try await admin.query("SELECT oid::text FROM pg_database WHERE datname = $1", [database.name])[0]
-      try register.add(try number.string(0), name, leftOut: leftOut)
-      try await admin.execute("ALTER DATABASE \(quoted) RENAME TO \(Quote.identifier(name))")
-      return template(leftOut)
+      if !leftOut.isEmpty {
+        try await admin.execute(
+          "COMMENT ON DATABASE \(Quote.identifier(database.name)) IS \(Quote.literal(LeftOut.encode(leftOut)))")
+      }
+      // What others are copied from is not its loader's to change any more.
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) OWNER TO \(Self.superuser)")
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
     } catch let error as PostgresError
       where error.sqlState == .duplicateDatabase
       || error.sqlState == .uniqueViolation && error.statement?.contains(" RENAME TO ") == true
     {
       // Somebody else was faster; at the same instant the catalog's own index is what says so.
       try await database.drop()
-      if let leftOut = try await existing(name) { return template(leftOut) }
-      throw error
     } catch {
       try? await database.drop()
       throw error
     }
-  }
-
-  /// What was left out of a template that is there.
-  ///
-  /// - Returns: nil where there is none.
-  /// - Throws: `ServerError.strangeTemplate` for one that dbtool has not made; nobody finds this server any more.
-  private func existing(_ name: String) async throws -> [LeftOut]? {
-    let found = try await admin.query("SELECT oid::text FROM pg_database WHERE datname = $1", [name])
-    guard let number = try found.first?.string(0) else { return nil }
-    if let leftOut = register.leftOut(of: number, name) { return leftOut }
-    try generation.end()
-    throw ServerError.strangeTemplate(directory: directory)
+    return template(leftOut)
   }
 
   /// Takes a database's role for loading away; what it has made for itself is the owner's.

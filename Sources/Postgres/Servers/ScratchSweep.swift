@@ -121,43 +121,20 @@ package enum ScratchSweep {
     guard let gate = try FileLock(ifFree: gatePath, .exclusive) else { return false }
     guard let users = try FileLock(ifFree: usersPath, .exclusive) else { return false }
     defer { withExtendedLifetime((gate, users)) {} }
-    if isSupervised(directory) { return false }
     // Its lock file may be gone, and it is there all the same.
     guard ServerFolders.serverPIDs(data: directory + "/data").isEmpty else { return false }
     let all: [() -> Void] = [
-      { if exists(directory) { ServerFolders.removeTree(directory) } },
-      { for path in [directory + ".log", TemplateRegister.path(directory)] { unlink(path) } },
+      { if exists(directory) { ServerFolders.removeTree(directory) } }, { unlink(directory + ".log") },
       { unlink(usersPath) }, { unlink(gatePath) },
     ]
     for step in all.prefix(steps) { step() }
     return true
   }
 
-  /// Whether a server's supervisor lives: it has the log locked. What stands in the server's own folder is the server's to write.
-  private static func isSupervised(_ directory: String) -> Bool {
-    guard let log = openLog(directory) else { return false }
-    defer { close(log) }
-    return flock(log, LOCK_EX | LOCK_NB) != 0
-  }
-
-  /// Ends a server whose supervisor lives, whoever has the gate: without its log the supervisor stops the server and goes.
-  static func end(_ directory: String) {
-    guard let log = openLog(directory) else { return }
-    defer { close(log) }
-    unlink(directory + ".log")
-    // It looks five times a second.
-    for _ in 0..<2000 where flock(log, LOCK_EX | LOCK_NB) != 0 { usleep(5_000) }
-  }
-
-  private static func openLog(_ directory: String) -> Int32? {
-    let log = open(directory + ".log", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-    return log < 0 ? nil : log
-  }
-
   /// The server that a file or folder belongs to: `scratch-` with 16 hexadecimal digits, and the number of its generation.
   private static func server(_ name: String) -> String? {
     let stem = name.prefix { $0 != "." }
-    guard ["", ".gate", ".users", ".log", ".templates"].contains(name.dropFirst(stem.count)) else { return nil }
+    guard ["", ".gate", ".users", ".log"].contains(name.dropFirst(stem.count)) else { return nil }
     let parts = stem.split(separator: "-", omittingEmptySubsequences: false)
     guard parts.count == 2 || parts.count == 3 && Int(parts[2]) != nil, parts[0] == "scratch", parts[1].count == 16,
       parts[1].utf8.allSatisfy({ "0123456789abcdef".utf8.contains($0) })

@@ -8,8 +8,6 @@ extension ScratchServer {
   package nonisolated func withoutTrace<Result: Sendable>(
     isExpected: Bool, _ body: () async throws -> Result
   ) async throws -> Result {
-    // Nobody else finds a server of one run.
-    if isAlone { return try await body() }
     let before = try await sharedState()
     do {
       let result = try await body()
@@ -24,14 +22,12 @@ extension ScratchServer {
   /// What databases of a server share, but for the scratch databases themselves and their roles.
   private struct SharedState {
     var digest: String
-    /// The databases that others are copied from, by number and name.
+    /// The databases that others are copied from, by number.
     var templates: Set<String>
-    /// Whether dbtool has made all of them.
-    var areKnown: Bool
 
-    /// Templates come, but none goes, is another than it was, or is somebody else's.
+    /// Templates come, but none goes, or is another than it was.
     func follows(_ before: SharedState) -> Bool {
-      digest == before.digest && templates.isSuperset(of: before.templates) && areKnown
+      digest == before.digest && templates.isSuperset(of: before.templates)
     }
   }
 
@@ -41,7 +37,7 @@ extension ScratchServer {
     let row = try await admin.query(
       """
       SELECT md5(coalesce(string_agg(line, E'\\n' ORDER BY line COLLATE "C"), '')),
-             (SELECT coalesce(array_agg(oid || E'\\t' || datname), '{}') FROM pg_database WHERE datname ~ '^template_')::text
+             (SELECT coalesce(array_agg(oid || ' ' || datname), '{}') FROM pg_database WHERE datname ~ '^template_')::text
         FROM (
         SELECT 'r ' || to_jsonb(r)::text AS line FROM pg_authid r
          WHERE NOT (rolname ~ '^scratch_' AND EXISTS (SELECT FROM pg_database d WHERE d.datname = rolname))
@@ -64,7 +60,7 @@ extension ScratchServer {
         UNION ALL SELECT 't ' || to_jsonb(t)::text FROM pg_tablespace t
         \(parameters)) AS lines
       """)[0]
-    let templates = Set(ArrayText.decode(try row.string(1)) ?? [])
-    return SharedState(digest: try row.string(0), templates: templates, areKnown: register.holds(templates))
+    return SharedState(
+      digest: try row.string(0), templates: Set(ArrayText.decode(try row.string(1)) ?? []))
   }
 }

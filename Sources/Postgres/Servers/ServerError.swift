@@ -18,7 +18,6 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case unsafeDirectory(String)
   case otherMajor(directory: String, major: String)
   case unconfined
-  case strangeTemplate(directory: String)
   case system(String, Int32)
 
   package var description: String {
@@ -47,10 +46,6 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
       return
         "this system cannot confine the scratch server, into which SQL that others wrote would be loaded (Linux with Landlock "
         + "can). Nothing was loaded. If you trust whoever wrote it, pass --trust-source."
-    case .strangeTemplate(let directory):
-      return
-        "the scratch server in \(directory) has a database that dbtool has not made: what was loaded has gained more rights than "
-        + "it should have. Nobody uses this server from now on. Nothing else was changed; run the command again."
     case .system(let call, let code): return "\(call): \(String(cString: strerror(code)))"
     }
   }
