@@ -46,7 +46,7 @@ package enum VisibleText {
 
   /// By scalars, never by characters: a combining mark after a quote, or a CR before an LF, makes one character of both, which
   /// compares equal to neither.
-  static func mapped(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
+  package static func mapped(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       if let other = replacement(scalar) {

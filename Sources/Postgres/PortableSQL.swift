@@ -118,7 +118,7 @@ extension Quote {
   /// A name as `U&"…"`.
   static func visibleIdentifier(_ name: String) -> String {
     "U&\""
-      + mapped(name) { scalar in
+      + VisibleText.mapped(name) { scalar in
         switch scalar {
         case "\"", "\\": "\(scalar)\(scalar)"
         default: isEscaped(scalar, inName: true) ? unicodeEscape(scalar, by: "\\") : nil
@@ -129,7 +129,7 @@ extension Quote {
   /// A constant as `E'…'`.
   static func visibleLiteral(_ value: String) -> String {
     "E'"
-      + mapped(value) { scalar in
+      + VisibleText.mapped(value) { scalar in
         switch scalar {
         case "'", "\\": "\(scalar)\(scalar)"
         default: isEscaped(scalar, inName: false) ? "\\" + escape(scalar) : nil
@@ -167,7 +167,7 @@ extension Quote {
   /// `E'…'` as it stands, with escapes for what is hidden in it; after a backslash that escapes it, one is enough.
   static func inEscapes(_ token: String) -> String {
     var isEscape = false
-    return mapped(token) { scalar in
+    return VisibleText.mapped(token) { scalar in
       let wasEscape = isEscape
       isEscape = scalar == "\\" && !wasEscape
       guard isEscaped(scalar, inName: false) else { return nil }
@@ -177,7 +177,7 @@ extension Quote {
 
   /// `U&'…'` or `U&"…"` as it stands, with escapes for what is hidden in it.
   static func inUnicodeEscapes(_ token: String, by escape: Unicode.Scalar, inName: Bool) -> String {
-    mapped(token) { isEscaped($0, inName: inName) ? unicodeEscape($0, by: escape) : nil }
+    VisibleText.mapped(token) { isEscaped($0, inName: inName) ? unicodeEscape($0, by: escape) : nil }
   }
 
   /// What follows the backslash in `E'…'`.
@@ -193,18 +193,6 @@ extension Quote {
   private static func hexadecimal(_ scalar: Unicode.Scalar, _ digits: Int) -> String {
     let text = String(scalar.value, radix: 16)
     return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
-  }
-
-  private static func mapped(_ text: String, _ replacement: (Unicode.Scalar) -> String?) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      if let other = replacement(scalar) {
-        result.append(contentsOf: other.unicodeScalars)
-      } else {
-        result.append(scalar)
-      }
-    }
-    return String(result)
   }
 }
 
