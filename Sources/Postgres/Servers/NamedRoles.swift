@@ -37,12 +37,9 @@ package struct NamedRoles: Sendable {
 
   private mutating func note(_ sql: String) {
     named.formUnion(ParseTree.texts(of: "rolename", in: sql))
-    // These say it in other words, and are few.
-    let others = [
-      "CommentStmt", "SecLabelStmt", "RenameStmt", "GrantRoleStmt", "CreateRoleStmt", "VariableSetStmt", "DoStmt",
-    ]
-    guard ParseTree.holds(sql, nodes: others) == true || ParseTree.says("regrole", in: sql) else { return }
-    ParseTree.visit(sql) { note($0) }
+    // These say it in other words, and are few: comments and new names are of roles seldom.
+    let others = ["OBJECT_ROLE", "GrantRoleStmt", "CreateRoleStmt", "VariableSetStmt", "DoStmt", "regrole"]
+    ParseTree.visit(sql, having: others) { note($0) }
   }
 
   private mutating func note(_ node: ParseTree) {
