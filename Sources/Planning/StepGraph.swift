@@ -126,14 +126,19 @@ struct StepGraph {
         let returnsTo = cleaners[fact.id] == nil ? nil : fact.partitionParent
         let isParking = delta.parked.contains(fact.id) && alterers[fact.id] == index
         for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
-          if isParking, let change = droppers[need] ?? alterers[need] {
-            order(index, before: change)
+          if isParking {
+            // It becomes text, and needs nothing of what it is to be.
+            order(index, before: droppers[need] ?? alterers[need])
           } else {
             order(creators[need] ?? (need == returnsTo ? nil : finisher(need)), before: index)
           }
         }
       }
-      guard nodes[index].action == .alter, let old = delta.source[nodes[index].fact.id] else { continue }
+      let id = nodes[index].fact.id
+      // What waited as text has let everything go before.
+      guard nodes[index].action == .alter, let old = delta.source[id],
+        !delta.parked.contains(id) || cleaners[id] != index
+      else { continue }
       // What the old state needed goes only after the alteration has let it go.
       let kept = Set(nodes[index].fact.needs)
       // Privileges of an owner are those of whoever is the owner by then.

@@ -174,8 +174,17 @@ extension Delta {
 
   /// Nor does it write a table anew while its rows are values of a column elsewhere.
   mutating func clearRowTypes(_ queue: inout [FactID]) {
-    let tables = rewrittenTables().filter { !dropped.contains($0) }
+    let rewritten = rewrittenTables()
+    let tables = rewritten.filter { !dropped.contains($0) }
     cleared.formUnion(tables)
+    // A child that goes does so before the parent is written anew, and one that comes, after it: a column of the one's rows
+    // that becomes one of the other's waits as text meanwhile.
+    for table in rewritten.subtracting(tables).sorted() {
+      for holder in holdings.holders(of: table) where holder.id.kind == .column && !dropped.contains(holder.id) {
+        guard let parent = tables.sorted().first(where: { becomesMade(holder.id, of: $0) }) else { continue }
+        _ = park(holder.id, while: parent, &queue)
+      }
+    }
     for table in tables.sorted() {
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
       for function in holdings.functions(of: table) { replace(function, &queue) }
