@@ -8,12 +8,9 @@ import Testing
     let server = try await FaultServer()
     let project = try TestProject()
     do {
-      try migration.write(to: project.root)
-      try migration.writeBeginning(to: project.root)
       let url = server.url("base", pooled: false)
+      try await migration.begin(project, url)
       let versions = migration.files.map(\.version)
-      let begun = try await project.dbtool("apply", "--to", MixedMigration.beginning.version, "--database", url)
-      #expect(begun.status == 0, "\(begun.output)")
       try await server.execute(MixedMigration.rows(2_000), in: "base")
       let before = try await project.dbtool("apply", "--contract", "--to", versions[1], "--database", url)
       #expect(before.status == 0, "\(before.output)")

@@ -47,8 +47,7 @@ import Testing
     let server = try await FaultServer()
     let project = try TestProject()
     do {
-      try migration.write(to: project.root)
-      try await server.execute(MixedMigration.before, in: "base")
+      try await migration.begin(project, server.url("base", pooled: false))
       try await server.execute(MixedMigration.rows(Self.rows), in: "base")
       if pooled { try await server.startPooler() }
       let relay = try server.relay(pooled: pooled)

@@ -29,8 +29,7 @@ import Testing
     let server = try await FaultServer()
     let project = try TestProject()
     do {
-      try migration.write(to: project.root)
-      try await server.execute(MixedMigration.before, in: "base")
+      try await migration.begin(project, server.url("base", pooled: false))
       try await server.execute(MixedMigration.rows(Self.rows), in: "base")
       var campaign = Campaign(server: server, project: project, rows: Self.rows, budget: Self.budget)
       try await campaign.run()

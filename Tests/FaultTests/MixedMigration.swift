@@ -5,6 +5,7 @@ import Planning
 import Postgres
 import SchemaDSL
 import TestSupport
+import Testing
 
 /// A long migration with every online strategy in it, and its contract; another that partitions a table, with its own; the
 /// first state with rows, and the last.
@@ -131,15 +132,13 @@ struct MixedMigration: Sendable {
   static let beginning = MigrationFile(
     version: "20251231000000", name: "beginning", text: "BEGIN;\n\(before)\nCOMMIT;\n")
 
-  /// Puts the first state before the others.
-  func writeBeginning(to root: String) throws {
-    try Project.write(Self.beginning.text, to: "\(root)/migrations/\(Self.beginning.fileName)")
-    let lock = SchemaLock(migrations: ([Self.beginning] + files).map(\.lockEntry), catalog: lock.catalog)
-    try Project.write(lock.text, to: "\(root)/schema.lock")
-  }
-
-  func write(to root: String) throws {
-    for file in files { try Project.write(file.text, to: "\(root)/migrations/\(file.fileName)") }
-    try Project.write(lock.text, to: "\(root)/schema.lock")
+  /// A project with all migrations, and a database that the first of them was applied to: it made the first state.
+  func begin(_ project: TestProject, _ url: String) async throws {
+    let files = [Self.beginning] + files
+    for file in files { try Project.write(file.text, to: "\(project.root)/migrations/\(file.fileName)") }
+    let lock = SchemaLock(migrations: files.map(\.lockEntry), catalog: lock.catalog)
+    try Project.write(lock.text, to: "\(project.root)/schema.lock")
+    let begun = try await project.dbtool("apply", "--to", Self.beginning.version, "--database", url)
+    #expect(begun.status == 0, "\(begun.output)")
   }
 }
