@@ -22,7 +22,8 @@ extension Delta {
   ///
   /// - Returns: false where the values cannot or need not be kept.
   mutating func park(_ column: FactID, while changed: FactID, _ queue: inout [FactID]) -> Bool {
-    guard changed.kind.isType || changed.kind.isTable || changed.kind == .extension, column.kind == .column,
+    guard changed.kind.isType || changed.kind.isTable || [.extension, .collation].contains(changed.kind),
+      column.kind == .column,
       let old = source[column], let new = target[column],
       // The name of an extension's type says where the extension is.
       old.attributes[.type] == new.attributes[.type] || changed.kind == .extension || becomesMade(column, of: changed),
@@ -40,7 +41,7 @@ extension Delta {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
       parking = ColumnRule.parkingByNames(new)
-    } else if [.domain, .extension, .table].contains(changed.kind) || before.attributes == after.attributes {
+    } else if [.domain, .collation, .extension, .table].contains(changed.kind) || before.attributes == after.attributes {
       parking = ColumnRule.parking(new)
     } else {
       return false

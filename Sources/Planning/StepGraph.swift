@@ -101,6 +101,7 @@ struct StepGraph {
     connectSuccessions()
     connectInheritance()
     connectHeirs()
+    connectTypedTables()
     connectOwners()
     connectDelegation()
     connectPersistence()
@@ -156,6 +157,8 @@ struct StepGraph {
       for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
         if delta.dropped.contains(need) {
           order(dropper, before: droppers[need])
+        } else if id.kind == .column, need == fact.parent, leavesType(need) {
+          continue
         } else if id.kind != .sequenceOwner, delta.impliedDrops[id] == nil || need != fact.parent {
           // Whose a sequence is, is in nobody's way; nor is what is said of a column that goes by itself.
           // What keeps the old state until it is dropped is only in the way of what cleans up after it.

@@ -39,7 +39,9 @@ enum TableRule: Rule {
     let table = "ALTER \(new.id.objectClause)"
     var change = Change()
     if old.attributes[.ofType] != new.attributes[.ofType] {
-      change.statements.append("\(table) " + (new.optionalText(.ofType).map { "OF \($0)" } ?? "NOT OF"))
+      // In between it has columns of its own, which may change.
+      if old.optionalText(.ofType) != nil { change.statements.append("\(table) NOT OF") }
+      if let type = new.optionalText(.ofType) { change.cleanup.append("\(table) OF \(type)") }
     }
     if old.attributes[.accessMethod] != new.attributes[.accessMethod] {
       // Version 14 makes a table with one and leaves it.

@@ -1,0 +1,12 @@
+CREATE COLLATION co (provider = icu, locale = 'en');
+CREATE DOMAIN d AS text COLLATE co;
+CREATE TYPE held AS (a text COLLATE co);
+CREATE TABLE t (a text COLLATE co PRIMARY KEY, b varchar(9) COLLATE co, c text[] COLLATE co, d d, e held, f d[]);
+CREATE INDEX ON t (b COLLATE co);
+CREATE INDEX ON t (c);
+CREATE VIEW v AS SELECT a, d FROM t ORDER BY b COLLATE co;
+CREATE TABLE parent (k int, a text COLLATE co) PARTITION BY LIST (k);
+CREATE TABLE part PARTITION OF parent FOR VALUES IN (1);
+CREATE TABLE root (a varchar COLLATE co);
+CREATE TABLE child (b int) INHERITS (root);
+INSERT INTO t VALUES ('a', 'b', '{c}', 'd', ROW ('e'), '{f}');
