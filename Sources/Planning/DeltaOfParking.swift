@@ -41,7 +41,8 @@ extension Delta {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
       parking = ColumnRule.parkingByNames(new)
-    } else if [.domain, .collation, .extension, .table].contains(changed.kind) || before.attributes == after.attributes {
+    } else if [.domain, .collation, .extension, .table].contains(changed.kind) || before.attributes == after.attributes
+    {
       parking = ColumnRule.parking(new)
     } else {
       return false
