@@ -16,6 +16,11 @@ package struct Catalog: Sendable {
   /// Parts of partitioned indexes that have the names that PostgreSQL gave them, by schema and name. They are no facts;
   /// but they hold these names.
   package var indexParts: [[String]: IndexPart] = [:]
+  /// Names of NOT NULL constraints that the facts do not say: those with a number because another had the usual name, and those
+  /// that a child has from its parents under another name than theirs. By column or domain.
+  package var notNullNames: [FactID: String] = [:]
+  /// Columns of partitions whose NOT NULL would stay without the parent's: nobody asks, but PostgreSQL remembers.
+  package var ownNotNulls: Set<FactID> = []
   package var serverVersion: ServerVersion
 
   package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }
@@ -145,6 +150,8 @@ package struct Catalog: Sendable {
       result.facts[copy.id] = copy
     }
     for (name, part) in indexParts { result.indexParts[name]?.root = renamed(part.root) }
+    result.notNullNames = Dictionary(uniqueKeysWithValues: notNullNames.map { (renamed($0.key), $0.value) })
+    result.ownNotNulls = Set(ownNotNulls.map(renamed))
     return result
   }
 

@@ -17,6 +17,7 @@ package struct CatalogDifference: Sendable, Hashable {
   ///
   /// - Returns: the differences in the order of the lock. Parts of a missing or extra whole are not listed again.
   package static func compare(expected: Catalog, actual: Catalog) -> [CatalogDifference] {
+    let (expected, actual) = (expected.notNullAsKnown(to: actual), actual.notNullAsKnown(to: expected))
     var differences: [CatalogDifference] = []
     for fact in expected.facts.values where !fact.id.kind.isDeclaredOnly {
       guard let found = actual[fact.id] else {

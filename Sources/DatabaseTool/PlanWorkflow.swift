@@ -186,8 +186,8 @@ struct PlanWorkflow {
     guard project.hasLock else { return catalog }
     let old = try project.lock().catalog
     guard old.serverVersion.major != catalog.serverVersion.major else { return catalog }
-    let (same, _) = try await states.reconciled(old, catalog)
-    return same.agrees(with: catalog) ? old : catalog
+    let (same, known) = try await states.reconciled(old, catalog)
+    return same.agrees(with: known) ? old : catalog
   }
 
   /// Writes the migration, or the two of them, then the lock that vouches for them.

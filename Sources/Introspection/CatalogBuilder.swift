@@ -54,6 +54,8 @@ struct CatalogBuilder {
   private var inherited: [Int: (table: FactID, column: String)] = [:]
   /// What depends on them; known to depend on the parents' columns once the parents are.
   private var needsOfInherited: [(dependent: FactID, column: Int)] = []
+  /// Comments on NOT NULL of columns that are the parents'.
+  private var notNullComments: [(comment: FactID, column: String, table: FactID)] = []
   private var shells: [FactID] = []
   /// Sequences that belong to a column; their dependency on it is a fact of its own.
   private var ownedSequences: Set<Int> = []
@@ -116,6 +118,19 @@ struct CatalogBuilder {
     let place = stride(from: 0, to: known.count, by: 2).first { known[$0] > column } ?? known.count
     catalog[table]?.attributes[.notNullNames] = .list(known[..<place] + [column, name] + known[place...])
   }
+
+  mutating func addNotNullName(_ name: String, of id: FactID) { catalog.notNullNames[id] = name }
+
+  /// A comment on a constraint that is no fact of its own.
+  mutating func addNotNullComment(_ text: String, on name: String, of column: String, in table: FactID) {
+    let own = FactID(.column, schema: table.schema, name: table.name, member: column)
+    let id = FactID(.constraint, schema: table.schema, name: table.name, member: name).about(.comment)
+    let isOwn = catalog.contains(own)
+    catalog.insert(Fact(id, parent: isOwn ? own : table, [.text: .text(text)]))
+    if !isOwn { notNullComments.append((id, column, table)) }
+  }
+
+  mutating func addOwnNotNull(_ column: FactID) { catalog.ownNotNulls.insert(column) }
 
   mutating func addIndexPart(_ part: IndexPart, schema: String, name: String) {
     catalog.indexParts[[schema, name]] = part
@@ -210,6 +225,14 @@ struct CatalogBuilder {
       result[dependent]?.needs += needs.filter { $0 != dependent && !fact.needs.contains($0) }
     }
     (inherited, needsOfInherited) = ([:], [])
+    for (comment, column, table) in notNullComments {
+      let own = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
+      let needs =
+        result.inheritedColumns(column, of: table) + result.inherited(.constraint, comment.member, of: table)
+        + (result.contains(own) ? [own] : [])
+      result[comment]?.needs += needs
+    }
+    notNullComments = []
     Self.connectInherited(&result)
     var tidied: [(id: FactID, needs: [FactID])] = []
     for (id, fact) in result.facts where !fact.needs.isEmpty {

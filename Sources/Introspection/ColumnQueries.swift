@@ -10,8 +10,9 @@ enum ColumnQuery: CatalogQuery {
     "(pg_catalog.cardinality(a.attoptions) > 1 OR NOT pg_catalog.starts_with(a.attoptions[1], 'pg_'))"
 
   static func sql(_ version: ServerVersion) -> String {
-    // NOT NULL is a constraint with a name since version 18.
-    let notNull = version.major >= 18 ? "k.conname, k.convalidated, k.connoinherit" : "NULL, true, false"
+    // NOT NULL is a constraint with a name since version 18. One that is not validated is a fact of its own.
+    let notNull =
+      version.major >= 18 ? "k.conname, k.convalidated, k.connoinherit, k.conislocal" : "NULL, true, false, true"
     let constraints =
       version.major >= 18
       ? """
@@ -109,11 +110,15 @@ enum ColumnQuery: CatalogQuery {
     fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
     fact.attributes[.persistence] = try row.optionalString().map { .text($0 == "u" ? "unlogged" : "logged") }
     if let name = try row.optionalString() {
-      let usual = ChosenName(table: table.name, columns: [id.member], label: "not_null")
-      fact.attributes[.notNullName] = usual.fits(name) ? nil : .text(name)
-      var options = try row.bool() ? [] : ["NOT VALID"]
-      if try row.bool() { options.append("NO INHERIT") }
-      fact.attributes[.notNullOptions] = .ifPresent(options.sorted())
+      let (isValid, isAlone, isOwn) = (try row.bool(), try row.bool(), try row.bool())
+      if isValid {
+        let usual = ChosenName(table: table.name, columns: [id.member], label: "not_null")
+        fact.attributes[.notNullName] = usual.fits(name) || !isOwn ? nil : .text(name)
+        fact.attributes[.notNullOptions] = .ifPresent((isAlone ? ["NO INHERIT"] : []) + (isOwn ? [] : ["INHERITED"]))
+        if fact.attributes[.notNullName] == nil, name != usual.text { builder.addNotNullName(name, of: id) }
+      } else {
+        fact.attributes[.notNull] = nil
+      }
     }
     if !identity.isEmpty {
       fact.attributes[.identity] = .text(identity == "a" ? "ALWAYS" : "BY DEFAULT")
@@ -140,9 +145,20 @@ enum InheritedColumnQuery: CatalogQuery {
   static let presence: String? =
     "pg_class WHERE oid >= 16384 AND (relkind = 'm' OR relkind IN ('r', 'p', 'f') AND oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))"
   static func sql(_ version: ServerVersion) -> String {
-    // A partition that was attached keeps the names of its NOT NULL constraints, which have names since version 18.
+    // NOT NULL is a constraint with a name since version 18: a child may have it from its parents and of its own, or of
+    // its own beside one that is the parent's alone. A partition that was attached keeps its name.
+    let isOwn =
+      version.major >= 18
+      ? "CASE WHEN k.conislocal AND NOT c.relispartition THEN k.convalidated ELSE a.attnotnull AND NOT bool_or(pa.attnotnull) AND coalesce(k.convalidated, true) END"
+      : "a.attnotnull AND NOT bool_or(pa.attnotnull)"
     let name =
-      version.major >= 18 ? "CASE WHEN c.relispartition AND k.conname <> min(pk.conname) THEN k.conname END" : "NULL"
+      version.major >= 18
+      ? """
+      k.conname, k.conname <> min(pk.conname) AS is_other, c.relispartition AS is_partition,
+                 k.conislocal AND bool_or(pk.oid IS NOT NULL) AS is_both, k.connoinherit AS is_alone
+      """ : "NULL AS conname, false AS is_other, false AS is_partition, false AS is_both, false AS is_alone"
+    let hasName =
+      version.major >= 18 ? "OR o.is_other OR o.is_partition AND o.is_both" : ""
     let constraints =
       version.major >= 18
       ? """
@@ -152,7 +168,8 @@ enum InheritedColumnQuery: CatalogQuery {
             AND pk.conkey = ARRAY[pa.attnum]
       """ : ""
     return """
-      SELECT o.attrelid, o.attname, o.settings, o.not_null, coalesce(o.default_oid, 0),
+      SELECT o.attrelid, o.attname, o.settings, o.conname, coalesce(o.is_other, false), o.is_partition,
+             coalesce(o.is_both, false), coalesce(o.is_alone, false), coalesce(o.default_oid, 0),
              CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
                THEN coalesce(o.expression, 'NULL') END
         FROM (
@@ -164,7 +181,7 @@ enum InheritedColumnQuery: CatalogQuery {
                               ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
                    AS is_parents,
                  pg_catalog.array_remove(ARRAY[
-                   CASE WHEN a.attnotnull AND NOT bool_or(pa.attnotnull) THEN 'SET NOT NULL' END,
+                   CASE WHEN \(isOwn) THEN 'SET NOT NULL' END,
                    CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
                      THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                                                               WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
@@ -175,7 +192,7 @@ enum InheritedColumnQuery: CatalogQuery {
                    CASE WHEN \(ColumnQuery.hasOptions) THEN
                      (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
                        WHERE x !~ '^pg_') END], NULL) AS settings,
-                 \(name) AS not_null
+                 \(name)
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -189,7 +206,7 @@ enum InheritedColumnQuery: CatalogQuery {
            WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
              AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
            GROUP BY a.attrelid, a.attnum, c.oid, y.oid, d.oid\(version.major >= 18 ? ", k.oid" : "")) o
-       WHERE o.settings <> '{}' OR o.not_null IS NOT NULL
+       WHERE o.settings <> '{}' \(hasName)
           OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
        ORDER BY o.attrelid, o.attnum
       """
@@ -198,15 +215,29 @@ enum InheritedColumnQuery: CatalogQuery {
     guard let table = builder.id(.relation, try row.int()) else { return }
     let column = try row.string()
     let settings = try row.strings()
+    let notNull = try row.optionalString()
+    let (isOther, isPartition) = (try row.bool(), try row.bool())
+    let (isBoth, isAlone) = (try row.bool(), try row.bool())
+    let isOwn = settings.contains("SET NOT NULL")
     if !settings.isEmpty, table.kind.isTable {
-      builder.insert(
-        Fact(
-          FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column), parent: table,
-          [.columnSettings: .list(settings)]))
+      let id = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
+      var fact = Fact(id, parent: table, [.columnSettings: .list(settings)])
+      if isOwn, let notNull {
+        let usual = ChosenName(table: table.name, columns: [column], label: "not_null")
+        fact.attributes[.notNullName] = usual.fits(notNull) ? nil : .text(notNull)
+        fact.attributes[.notNullOptions] = isAlone ? .list(["NO INHERIT"]) : nil
+        if fact.attributes[.notNullName] == nil, notNull != usual.text { builder.addNotNullName(notNull, of: id) }
+      }
+      builder.insert(fact)
     } else if !settings.isEmpty {
       builder.addColumnSettings(settings.map { "\(Quote.identifier(column)) \($0)" }, of: table)
     }
-    if let name = try row.optionalString() { builder.addNotNull(name, of: column, in: table) }
+    if !isOwn, let notNull, table.kind.isTable {
+      let id = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
+      if isOther, isPartition { builder.addNotNull(notNull, of: column, in: table) }
+      if isOther, !isPartition { builder.addNotNullName(notNull, of: id) }
+      if isBoth, isPartition { builder.addOwnNotNull(id) }
+    }
     let oid = try row.int()
     guard let expression = try row.optionalString() else { return }
     let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)
@@ -234,7 +265,8 @@ enum UsedInheritedColumnQuery: CatalogQuery {
                 AND EXISTS (SELECT FROM pg_catalog.pg_class dc WHERE dc.oid = d.objid AND dc.relispartition))
        AND NOT (d.classid = 'pg_catalog.pg_constraint'::regclass
                 AND EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                             WHERE k.oid = d.objid AND (k.conparentid <> 0 OR k.contype = 'n')))
+                             WHERE k.oid = d.objid
+                               AND (k.conparentid <> 0 OR k.contype = 'n' AND (k.convalidated OR k.coninhcount > 0))))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

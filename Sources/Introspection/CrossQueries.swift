@@ -6,8 +6,12 @@ enum CommentQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT d.classoid, d.objoid, d.objsubid, a.attname, d.description
+    SELECT d.classoid, d.objoid, d.objsubid, a.attname, d.description, k.conname, k.conrelid, k.contypid,
+           (SELECT ka.attname FROM pg_catalog.pg_attribute ka WHERE ka.attrelid = k.conrelid AND ka.attnum = k.conkey[1])
       FROM pg_catalog.pg_description d
+      -- NOT NULL is its column's, or its domain's.
+      LEFT JOIN pg_catalog.pg_constraint k ON d.classoid = 'pg_catalog.pg_constraint'::regclass AND k.oid = d.objoid
+           AND k.contype = 'n'
       LEFT JOIN pg_catalog.pg_attribute a ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objsubid <> 0
            AND a.attrelid = d.objoid AND a.attnum = d.objsubid
      WHERE d.classoid <> 'pg_catalog.pg_extension'::regclass
@@ -15,7 +19,20 @@ enum CommentQuery: CatalogQuery {
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
-    guard let (subject, parent) = try subject(&row, builder) else { return }
+    var rest = row
+    guard let (subject, parent) = try subject(&row, builder) else {
+      rest.skip(4)
+      let text = try rest.string()
+      guard let name = try rest.optionalString() else { return }
+      let (relation, type) = (try rest.int(), try rest.int())
+      if let table = builder.id(.relation, relation), let column = try rest.optionalString() {
+        builder.addNotNullComment(text, on: name, of: column, in: table)
+      } else if let domain = builder.id(.type, type), domain.kind == .domain {
+        let subject = FactID(.domainConstraint, schema: domain.schema, name: domain.name, member: name)
+        builder.insert(Fact(subject.about(.comment), parent: domain, [.text: .text(text)]))
+      }
+      return
+    }
     builder.insert(Fact(subject.about(.comment), parent: parent, [.text: .text(try row.string())]))
   }
 

@@ -1,7 +1,8 @@
 internal import Catalog
 internal import Postgres
 
-/// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's.
+/// Constraints of tables (`pg_constraint`); those that a partition has from its parent are the parent's. NOT NULL is the
+/// column's own attribute, unless rows that were there before were not looked at: such a one comes after what it is about.
 enum ConstraintQuery: CatalogQuery {
   static let opening = Opening.always
   static func sql(_ version: ServerVersion) -> String {
@@ -30,7 +31,7 @@ enum ConstraintQuery: CatalogQuery {
         LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
         LEFT JOIN pg_catalog.pg_class ac ON ic.relispartition AND ac.oid = pg_catalog.pg_partition_root(ic.oid)
         LEFT JOIN pg_catalog.pg_namespace an ON an.oid = ac.relnamespace
-       WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND k.conparentid = 0
+       WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated) AND k.conparentid = 0
          AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
          AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
       """
@@ -63,12 +64,12 @@ enum ConstraintQuery: CatalogQuery {
   }
 }
 
-/// Checks that a table has from its parent and that are validated there although the parent's is not.
+/// Checks and NOT NULL that a table has from its parent and that are validated there although the parent's is not.
 enum InheritedConstraintQuery: CatalogQuery {
-  static let presence: String? = "pg_constraint WHERE contype = 'c' AND NOT convalidated"
+  static let presence: String? = "pg_constraint WHERE contype IN ('c', 'n') AND NOT convalidated"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT k.conrelid, k.conname
+    SELECT k.conrelid, k.conname, NULL
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -77,12 +78,27 @@ enum InheritedConstraintQuery: CatalogQuery {
        AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
                      JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent AND p.conname = k.conname
                     WHERE i.inhrelid = k.conrelid AND p.contype = 'c' AND NOT p.convalidated)
+    UNION ALL
+    SELECT DISTINCT k.conrelid, p.conname, k.conname
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
+      JOIN pg_catalog.pg_inherits i ON i.inhrelid = k.conrelid
+      JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
+      JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent AND p.conkey = ARRAY[pa.attnum]
+     WHERE k.contype = 'n' AND k.convalidated AND k.coninhcount > 0 AND (c.relispartition OR NOT k.conislocal)
+       AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
+       AND p.contype = 'n' AND NOT p.convalidated
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     guard let table = builder.id(.relation, try row.int()) else { return }
     let id = FactID(.inheritedConstraint, schema: table.schema, name: table.name, member: try row.string())
-    builder.insert(Fact(id, parent: table, [.validated: .flag(true)]))
+    let own = try row.optionalString()
+    // A partition that was attached has NOT NULL under a name of its own.
+    builder.insert(
+      Fact(id, parent: table, [.validated: .flag(true), .name: own == id.member ? nil : .ifPresent(own)]))
   }
 }
 

@@ -27,6 +27,7 @@ enum EnumQuery: CatalogQuery {
 enum DomainQuery: CatalogQuery {
   static let presence: String? = "pg_type WHERE oid >= 16384 AND typtype = 'd'"
   static func sql(_ version: ServerVersion) -> String {
+    // NOT NULL of a domain is a constraint with a name since version 17.
     """
     SELECT t.oid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner),
            pg_catalog.format_type(t.typbasetype, t.typtypmod), t.typnotnull,
@@ -35,10 +36,12 @@ enum DomainQuery: CatalogQuery {
                 FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
                WHERE co.oid = t.typcollation) END,
            coalesce(pg_catalog.pg_get_expr(t.typdefaultbin, 'pg_catalog.pg_type'::regclass),
-                    pg_catalog.quote_literal(t.typdefault))
+                    pg_catalog.quote_literal(t.typdefault)),
+           k.conname
       FROM pg_catalog.pg_type t
       JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+      LEFT JOIN pg_catalog.pg_constraint k ON k.contypid = t.oid AND k.contype = 'n'
      WHERE t.typtype = 'd' AND \(managedNamespace) AND \(notMember("pg_type", "t.oid"))
     """
   }
@@ -51,12 +54,17 @@ enum DomainQuery: CatalogQuery {
     fact.attributes[.notNull] = .ifTrue(try row.bool())
     fact.attributes[.collation] = .ifPresent(try row.optionalString())
     fact.attributes[.defaultExpression] = .ifPresent(try row.optionalString())
+    if let name = try row.optionalString() {
+      let usual = ChosenName(table: id.name, columns: [], label: "not_null")
+      fact.attributes[.notNullName] = usual.fits(name) ? nil : .text(name)
+      if name != usual.text { builder.addNotNullName(name, of: id) }
+    }
     builder.add(fact, .type, oid: oid)
     builder.addOwner(owner, of: id)
   }
 }
 
-/// Checks of domains (`pg_constraint`). NOT NULL is the domain's own attribute.
+/// Checks of domains (`pg_constraint`). NOT NULL is the domain's own attribute, with its name.
 enum DomainConstraintQuery: CatalogQuery {
   static let presence: String? = "pg_type WHERE oid >= 16384 AND typtype = 'd'"
   static func sql(_ version: ServerVersion) -> String {

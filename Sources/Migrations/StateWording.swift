@@ -7,6 +7,7 @@ internal import Postgres
 extension States {
   /// Two states, with differences of wording taken away if there are any.
   package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
+    let (a, b) = (a.notNullAsKnown(to: b), b.notNullAsKnown(to: a))
     var worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id)
     guard !worded.isEmpty else { return (a, b) }
     do {

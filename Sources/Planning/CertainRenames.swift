@@ -43,16 +43,23 @@ package struct CertainRenames {
     func onlyIn(_ catalog: Catalog, not other: Catalog) -> [Key: [FactID]] {
       var found: [Key: [FactID]] = [:]
       for fact in catalog.facts.values where fact.id.kind == .index || fact.id.kind == .constraint {
-        guard !other.contains(fact.id) else { continue }
+        // NOT NULL that holds for new rows only costs nothing to make, and children may have it under other names.
+        guard !other.contains(fact.id), fact.text(.type) != "n" else { continue }
         found[Key(parent: fact.parent, kind: fact.id.kind, attributes: fact.attributes), default: []].append(fact.id)
       }
       return found
     }
     let gone = onlyIn(source, not: target)
     guard !gone.isEmpty else { return [] }
+    // NOT NULL lets go of its name with its column.
+    let held = Set(
+      source.facts.values.compactMap { fact in
+        fact.optionalText(.notNullName).map { [fact.id.schema, fact.id.name, $0] }
+      })
     var renames: [Rename] = []
     for (key, ids) in onlyIn(target, not: source) {
       for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
+        if to.kind == .constraint, held.contains([to.schema, to.name, to.member]) { continue }
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }

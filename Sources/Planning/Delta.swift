@@ -40,10 +40,12 @@ struct Delta {
     holdings = TypeHoldings(source: source, dependents: sourceDependents)
     let inForce = source.facts.values.filter { $0.id.kind == .defaultPrivilege && target.contains($0.id) }
     context = RuleContext(
-      source: source, target: target, sourceDependents: sourceDependents, targetChildren: targetChildren,
+      source: source, target: target, sourceDependents: sourceDependents, sourceChildren: sourceChildren,
+      targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
       conversions: conversions)
+    context.notNull = NotNullPlan(context)
   }
 
   mutating func propagate() {
@@ -100,6 +102,7 @@ struct Delta {
     reapplySequencePersistence()
     reapplyColumnGrants()
     reapplyTriggerStates()
+    changeInheritedNotNull()
     findImpliedDrops()
     context.created = created
   }

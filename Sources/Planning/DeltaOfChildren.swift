@@ -53,6 +53,43 @@ extension Delta {
     }
   }
 
+  /// What is done to NOT NULL of parents and children is done with the first of them, once it is known what is made anew.
+  mutating func changeInheritedNotNull() {
+    context.notNull = context.notNull.without(dropped, parked: parked, context)
+    refusals += context.notNull.refusals
+    for (anchor, steps) in context.notNull.steps {
+      guard !steps.before.isEmpty || !steps.after.isEmpty || !steps.cleanup.isEmpty else { continue }
+      var change = altered[anchor] ?? Change()
+      if parked.contains(anchor) {
+        change.statements = steps.before + change.statements
+        change.cleanup += steps.after + steps.cleanup
+      } else if source[anchor]?.attributes[.identity] == nil, target[anchor]?.attributes[.identity] != nil {
+        // An identity is given only to what can have no NULL.
+        change.statements = steps.before + steps.after + change.statements
+        change.cleanup += steps.cleanup
+      } else {
+        change.statements = steps.before + change.statements + steps.after
+        change.cleanup += steps.cleanup
+      }
+      altered[anchor] = change
+    }
+    for id in altered.keys where id.kind == .column || id.kind.isTable {
+      guard let change = altered[id], change.statements.isEmpty, change.cleanup.isEmpty, change.disturbs.isEmpty,
+        source[id]?.attributes[.notNullNames] != target[id]?.attributes[.notNullNames]
+          || context.notNull.covers(id, unless: [])
+      else { continue }
+      altered[id] = nil
+    }
+    // One that was not validated becomes the column's own by being validated.
+    for id in dropped {
+      guard let fact = source[id], let column = NotNull.column(ofUnvalidated: fact), let table = fact.parent,
+        target.contains(table), NotNull.isOwn(column, of: table, target)
+      else { continue }
+      let own = FactID(.column, schema: id.schema, name: id.name, member: column)
+      impliedDrops[id] = context.notNull.anchors[own] ?? own
+    }
+  }
+
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
   mutating func reapplyPartitionDefaults() {
     for fact in target.facts.values where fact.id.kind == .columnDefault {
@@ -101,6 +138,7 @@ extension Delta {
         if source.contains(check), target[check]?.attributes[.validated] != nil { replaced.append(check) }
       }
     }
+    replaced += context.notNull.remade
     // A check that the child has of its own beside inheriting it ceases to be its own only while the parent has none.
     for fact in source.facts.values where fact.id.kind == .constraint && !target.contains(fact.id) {
       guard fact.text(.type) == "c", let table = fact.parent, target.contains(table) else { continue }
@@ -118,7 +156,8 @@ extension Delta {
         }
         tables = tables.flatMap(target.parents)
         for check in tables.flatMap({ targetChildren[$0] ?? [] }) where source.contains(check) {
-          guard let fact = target[check], fact.attributes[.validated] == .flag(false), fact.text(.type) == "c",
+          guard let fact = target[check], fact.attributes[.validated] == .flag(false),
+            ["c", "n"].contains(fact.text(.type)),
             !validated.contains(check.member)
           else { continue }
           replaced.append(check)

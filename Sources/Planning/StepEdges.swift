@@ -76,6 +76,8 @@ extension StepGraph {
         nodes[id].flatMap { self.nodes[$0].fact.id == id ? $0 : nil }
       }
       for (id, creator) in creators where id.kind == kind && nodes[creator].fact.id == id {
+        // A new table compares what it has with its parents'.
+        if let table = id.table, delta.created.contains(table) { continue }
         for parent in inheritedFrom(id, delta.target) { order(creator, before: part(creators, parent)) }
         for parent in inheritedFrom(id, delta.source) { order(part(droppers, parent), before: creator) }
       }
@@ -99,13 +101,16 @@ extension StepGraph {
         for part in parts where part.kind == .column || part.kind == .constraint {
           // A key comes later than its columns, and is nobody else's.
           let fact = delta.target[part] ?? delta.source[part]
-          guard part.kind == .column || fact?.text(.type) == "c" && fact?.attributes[.validated] == nil else {
-            continue
-          }
+          guard part.kind == .column || fact.map(Self.isCheckForHeirs) == true else { continue }
           for step in [creators[part], alterers[part], droppers[part]] { order(step, before: creator) }
         }
       }
     }
+  }
+
+  /// Whether a new child takes a check over, and compares its own with it.
+  private static func isCheckForHeirs(_ fact: Fact) -> Bool {
+    fact.text(.type) == "c" && fact.attributes[.validated] == nil && !fact.text(.definition).hasSuffix(" NO INHERIT")
   }
 
   /// The same part of the tables that a part's table inherits from.
@@ -272,7 +277,7 @@ extension StepGraph {
     }
   }
 
-  private func descendants(of table: FactID, _ tables: [FactID: [FactID]]) -> [FactID] {
+  func descendants(of table: FactID, _ tables: [FactID: [FactID]]) -> [FactID] {
     var found: [FactID] = []
     var queue = tables[table] ?? []
     while let next = queue.popLast() {
@@ -369,7 +374,9 @@ extension StepGraph {
     for (id, creator) in takers.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
       for name in Self.names(fact) {
-        for holder in holders[name] ?? [] { order(holder, before: creator) }
+        // What steps aside takes its name in the end.
+        let taker = name.hasPrefix("constraint ") ? cleaners[id] ?? creator : creator
+        for holder in holders[name] ?? [] { order(holder, before: taker) }
       }
     }
   }
@@ -417,7 +424,13 @@ extension StepGraph {
     switch id.kind {
     case .table, .foreignTable, .view, .materializedView, .compositeType:
       return relations + ["type \(id.schema) \(id.name)"]
-    case .enumType, .domain, .rangeType, .baseType: return ["type \(id.schema) \(id.name)"]
+    case .domain:
+      return ["type \(id.schema) \(id.name)"]
+        + (fact.optionalText(.notNullName).map { ["constraint \(id.schema) \(id.name) \($0)"] } ?? [])
+    case .enumType, .rangeType, .baseType: return ["type \(id.schema) \(id.name)"]
+    case .column, .inheritedColumn:
+      return relations + (fact.optionalText(.notNullName).map { ["constraint \(id.schema) \(id.name) \($0)"] } ?? [])
+    case .constraint, .domainConstraint: return relations + ["constraint \(id.schema) \(id.name) \(id.member)"]
     case .function: return ["function \(id.schema) \(id.name) \(id.member)"]
     default: return relations
     }

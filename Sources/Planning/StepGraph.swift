@@ -36,6 +36,12 @@ struct StepGraph {
       cleaners[id] = nodes.count
       nodes.append(Node(action: .alter, fact: fact, change: Change(change.cleanup)))
     }
+    for (column, anchor) in delta.context.notNull.anchors {
+      let said = FactID(.inheritedColumn, schema: column.schema, name: column.name, member: column.member)
+      for id in [column, said] where alterers[id] == nil && creators[id] == nil && !delta.dropped.contains(id) {
+        alterers[id] = alterers[anchor]
+      }
+    }
     for id in delta.dropped.sorted() where delta.impliedDrops[id] == nil {
       guard let fact = delta.source[id] else { continue }
       droppers[id] = nodes.count
@@ -102,6 +108,7 @@ struct StepGraph {
     connectInheritance()
     connectHeirs()
     connectTypedTables()
+    connectNotNull()
     connectOwners()
     connectDelegation()
     connectPersistence()
@@ -313,7 +320,9 @@ struct StepGraph {
         absorbed.insert(cleaner)
       }
       // What goes with something else by itself.
-      if step.statements.isEmpty, nodes[node].fact.id.kind == .inheritedConstraint { continue }
+      if step.statements.isEmpty, [.inheritedConstraint, .inheritedColumn].contains(nodes[node].fact.id.kind) {
+        continue
+      }
       steps.append(step)
     }
     return steps
@@ -339,6 +348,7 @@ struct StepGraph {
     switch node.action {
     case .create where node.fact.id.kind.isTable:
       var definition = TableDefinition(table: node.fact, columns: node.merged.filter { $0.id.kind == .column })
+      definition.required = TableRule.requirements(of: node.fact, delta.context)
       for fact in foldedFacts {
         if fact.id.kind == .columnDefault {
           definition.defaults[fact.id.member] = fact

@@ -11,7 +11,8 @@ import Testing
 /// Pairs of schemas, each the smallest that shows something: both lead to each other, judged by `psql` and `pg_dump`.
 ///
 /// `Corpus/<kind>--<case>/before.sql` and `after.sql`. Where PostgreSQL has no way, `refused.txt` (from before to after) or
-/// `refused-backwards.txt` holds a piece of the reason that is given; nothing is tried then.
+/// `refused-backwards.txt` holds a piece of the reason that is given; nothing is tried then. `version.txt` holds the oldest major
+/// version (or the newest, with a minus before it) that knows what the pair is about; `PG_BIN` names a server.
 @Suite struct CorpusTests {
   /// Roles that the pairs may name, beside those of the random schemas. They own nothing outside of a test's databases.
   static let roles = ["corpus_owner", "corpus_other", "corpus_reader"] + SchemaGenerator.roles
@@ -42,7 +43,7 @@ import Testing
       let files = try FileManager.default.contentsOfDirectory(atPath: "\(Self.folder)/\(name)")
       #expect(Set(files).isSuperset(of: ["before.sql", "after.sql"]), "\(name) is no pair")
       #expect(
-        Set(files).isSubset(of: ["before.sql", "after.sql", "refused.txt", "refused-backwards.txt"]),
+        Set(files).isSubset(of: ["before.sql", "after.sql", "refused.txt", "refused-backwards.txt", "version.txt"]),
         "\(name) has a file that nobody reads")
     }
   }
@@ -50,6 +51,10 @@ import Testing
   @Test(arguments: cases)
   func thePairConvergesBothWays(name: String) async throws {
     try await Self.preparation.value
+    let version = try? String(contentsOfFile: "\(Self.folder)/\(name)/version.txt", encoding: .utf8)
+    let major = version.flatMap { Int($0.split(separator: "\n").first ?? "") } ?? 0
+    let server = try await Databases.server.value.installation.version.major
+    guard major < 0 ? server <= -major : server >= major else { return }
     try await Databases.with { a in
       try await Databases.withinGate { b in
         try await load("before", of: name, into: a)

@@ -125,6 +125,52 @@ extension CommandTests {
       }
     }
 
+    /// `DBTOOL_OTHER_PG_BIN` names the programs of another major version. NOT NULL has a name since 18.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"] != nil))
+    func namesOfNotNullAreNoDriftAcrossVersions() async throws {
+      let bin = try #require(ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"])
+      let project = try TestProject(binary: try TestBinary.example())
+      defer { project.remove() }
+      try project.write(
+        """
+        BEGIN;
+        CREATE TABLE public.t (a integer CONSTRAINT chosen NOT NULL, b integer NOT NULL, c serial);
+        CREATE TABLE public.p (k integer NOT NULL, v integer NOT NULL) PARTITION BY LIST (k);
+        CREATE TABLE public.p1 PARTITION OF public.p FOR VALUES IN (1);
+        CREATE TABLE public.p2 (k integer NOT NULL, v integer CONSTRAINT own NOT NULL);
+        ALTER TABLE public.p ATTACH PARTITION public.p2 FOR VALUES IN (2);
+        CREATE TABLE public.q (a integer NOT NULL, b integer NOT NULL, c integer);
+        CREATE TABLE public.q1 (a integer, b integer NOT NULL, d integer) INHERITS (public.q);
+        ALTER TABLE public.q1 ALTER c SET NOT NULL;
+        CREATE TABLE public.q2 () INHERITS (public.q);
+        ALTER TABLE public.q2 ALTER b SET NOT NULL;
+        CREATE TABLE public.before (id integer NOT NULL PRIMARY KEY);
+        ALTER TABLE public.before RENAME TO afterwards;
+        CREATE DOMAIN public.d AS integer CONSTRAINT chosen NOT NULL;
+        COMMIT;
+
+        """, to: "migrations/20260101000000_a.sql")
+      let own = try await Databases.server.value
+      let other = try await ScratchServer.acquire(installation: try Installation.find(environment: ["PG_BIN": bin]))
+      for (environment, server) in [([:], other), (["PG_BIN": bin], own)] {
+        let plan = try await project.dbtool("plan", "--update-lock", environment: environment)
+        try #require(plan.status == 0, "\(plan.output)")
+        try await server.withDatabase { database in
+          let target = "postgres:///\(database.name)?host=\(server.directory)&user=\(ScratchServer.superuser)"
+          let apply = try await project.dbtool("apply", "--database", target, environment: environment)
+          try #require(apply.status == 0, "\(apply.output)")
+          let same = try await project.dbtool("drift", "--database", target, environment: environment)
+          #expect(same.status == 0, "\(same.output)")
+          try await Connection.with(database.target) { connection in
+            _ = try await connection.execute(
+              "ALTER TABLE public.q2 ALTER c SET NOT NULL; ALTER TABLE public.t ALTER b DROP NOT NULL")
+          }
+          let drift = try await project.dbtool("drift", "--database", target, environment: environment)
+          #expect(drift.status == 2 && drift.output.contains("public.t.b") && drift.output.contains("public.q2"))
+        }
+      }
+    }
+
     /// `DBTOOL_OTHER_PG_BIN` names the programs of another major version.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["DBTOOL_OTHER_PG_BIN"] != nil))
     func aLockKeepsItsWordsUnderAnotherVersion() async throws {

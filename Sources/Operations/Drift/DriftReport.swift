@@ -92,7 +92,7 @@ package struct DriftReport: Sendable {
         || retired[$0.id] != nil
     }
     guard CatalogDifference.compare(expected: expected, actual: actual).contains(where: \.concernsExpressions) else {
-      return (actual, expected)
+      return (actual.notNullAsKnown(to: expected), expected.notNullAsKnown(to: actual))
     }
     // The same expression in other words is no drift; PostgreSQL says whether it is. The live database's are others'.
     return try await SourceTrust.withOthers { try await states.reconciled(actual, expected) }

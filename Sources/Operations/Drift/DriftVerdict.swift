@@ -75,6 +75,13 @@ struct DriftVerdict: Equatable {
       return change.expected == .flag(true) ? DriftVerdict("row-security-off", .error) : nil
     case .valid: return DriftVerdict("invalid-index", .error)
     case .validated: return DriftVerdict("unvalidated-constraint", .warning)
+    case .columnSettings:
+      // A column may not be NULL, or may.
+      func isRequired(_ value: AttributeValue?) -> Bool {
+        if case .list(let settings)? = value { settings.contains("SET NOT NULL") } else { false }
+      }
+      guard isRequired(change.expected) != isRequired(change.actual) else { return nil }
+      return DriftVerdict("different-\(kind.word.replacingScalar("_", with: "-"))", .error)
     case .enabled where kind != .triggerState:
       return DriftVerdict(kind == .rule ? "disabled-rule" : "disabled-trigger", .error)
     case .options where kind == .view:
@@ -123,6 +130,6 @@ struct DriftVerdict: Equatable {
   /// Attributes that change how fast something is, or how it is called, and not what it does.
   private static let minor: Set<AttributeKey> = [
     .statistics, .storage, .compression, .options, .clustered, .tablespace, .accessMethod, .cache, .start, .minimum,
-    .increment, .columnSettings, .name, .usual, .notNullName, .version, .validated, .text,
+    .increment, .columnSettings, .name, .usual, .notNullName, .notNullNames, .version, .validated, .text,
   ]
 }

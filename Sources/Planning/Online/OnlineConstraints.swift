@@ -33,15 +33,24 @@ extension OnlineStrategy {
 
   /// A column that may no longer be NULL: old rows are checked while clients go on.
   func alterColumn(_ step: PlanStep) -> Expansion? {
-    guard let column = target[step.subject], let table = column.parent, table.kind == .table, isLive(table),
+    guard let column = target[step.subject], let whole = column.parent, whole.kind == .table, isLive(whole),
       // An identity is given only to what can have no NULL.
       column.attributes[.identity] == source[step.subject]?.attributes[.identity]
     else { return nil }
-    let statement = "ALTER TABLE \(step.subject.sqlName) ALTER COLUMN \(step.subject.memberSQL) SET NOT NULL"
-    guard let place = step.statements.firstIndex(of: statement) else { return nil }
+    let table = "ALTER TABLE \(step.subject.sqlName)"
+    let name = Quote.identifier(column.optionalText(.notNullName) ?? NotNull.usual(step.subject))
+    let named = "\(table) ADD CONSTRAINT \(name) NOT NULL \(step.subject.memberSQL)"
+    let usual = "\(table) ALTER COLUMN \(step.subject.memberSQL) SET NOT NULL"
+    guard let place = step.statements.firstIndex(where: { $0 == usual || $0 == named }),
+      // What children's constraints become may rely on it.
+      step.statements[(place + 1)...].allSatisfy({ $0.hasPrefix("\(table) ALTER COLUMN ") })
+    else { return nil }
     var rest = step
-    rest.statements.remove(at: place)
-    var parts = Self.notNull(step, target.serverVersion, names)
+    let isNamed = rest.statements.remove(at: place) == named
+    var parts =
+      isNamed
+      ? [PlanStep(continuing: step, ["\(named) NOT VALID"]), Self.validate(step, name)]
+      : Self.notNull(step, target.serverVersion, names)
     // New rows have to keep to it from now on.
     rest.statements += parts.removeFirst().statements
     return Expansion(now: [rest], later: parts)

@@ -66,7 +66,7 @@ enum ColumnRule: Rule {
   /// What ADD COLUMN has no place for.
   static func settings(_ fact: Fact, isParent: Bool = false) -> [String] {
     let alter = alter(fact)
-    var statements = NotNull.settings(fact)
+    var statements: [String] = []
     if let storage = fact.optionalText(.storage) { statements.append("\(alter) SET STORAGE \(storage)") }
     if let target = fact.integer(.statistics) {
       statements.append("\(Self.alter(fact, only: isParent)) SET STATISTICS \(target)")
@@ -140,7 +140,11 @@ enum ColumnRule: Rule {
     if numbers.isNarrower { change.statements += numbers.statements }
     if !sameType(old, new), let reason = PartitionKeys.refusal(old, context) { return .refused(reason) }
     if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
-    change.statements += NotNull.changes(from: old, to: new)
+    if !context.notNull.covers(new.id, unless: context.created) {
+      let notNull = NotNull.changes(from: old, to: new, context)
+      change.statements += notNull.now
+      change.cleanup += notNull.later
+    }
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
@@ -320,10 +324,21 @@ enum ColumnRule: Rule {
 /// What a table says of a column that is its parent's.
 enum InheritedColumnRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    fact.list(.columnSettings).map { "\(clause(fact)) \($0)" }
+    fact.list(.columnSettings).flatMap { set($0, fact, context) }
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     fact.list(.columnSettings).compactMap { reset($0, fact, context) }
+  }
+
+  private static func set(_ setting: String, _ fact: Fact, _ context: RuleContext) -> [String] {
+    guard word(setting) == .notNull else { return ["\(clause(fact)) \(setting)"] }
+    if context.notNull.covers(fact.id, unless: context.created) { return [] }
+    if let table = fact.parent.flatMap({ context.target[$0] }), context.created.contains(table.id),
+      !TableRule.requirements(of: table, context).isEmpty
+    {
+      return []
+    }
+    return [NotNull.add(fact)]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     .inPlace(Change(statements(from: old, to: new, context)))
@@ -334,7 +349,8 @@ enum InheritedColumnRule: Rule {
     let (before, after) = (old.list(.columnSettings), new.list(.columnSettings))
     let words = after.map(word)
     return before.filter { !words.contains(word($0)) }.compactMap { reset($0, new, context) }
-      + after.filter { !before.contains($0) || isSetByParent(word($0), new, context) }.map { "\(clause(new)) \($0)" }
+      + after.filter { !before.contains($0) || isSetByParent(word($0), new, context) }
+      .flatMap { set($0, new, context) }
   }
 
   private static func clause(_ fact: Fact) -> String {
@@ -352,7 +368,9 @@ enum InheritedColumnRule: Rule {
 
   private static func reset(_ setting: String, _ fact: Fact, _ context: RuleContext) -> String? {
     let word = word(setting)
-    guard !isSetByParent(word, fact, context) else { return nil }
+    guard !isSetByParent(word, fact, context),
+      word != .notNull || !context.notNull.covers(fact.id, unless: context.created)
+    else { return nil }
     let clause = clause(fact)
     let parent = parents(fact, context.target).first
     switch word {

@@ -2,46 +2,109 @@ internal import Catalog
 internal import Postgres
 
 /// NOT NULL of a column. Since version 18 it is a constraint (`pg_constraint`, type `n`) with a name, which is written
-/// where it is not the one that PostgreSQL would choose.
+/// where it is not the one that PostgreSQL would choose. `NotNullFamily` knows those that are inherited.
 enum NotNull {
   /// What stands in a column's definition.
   static func clause(_ column: Fact) -> String {
-    // An unvalidated one can only be added.
-    guard column.flag(.notNull), !isUnvalidated(column) else { return "" }
+    // What the parents say comes with them.
+    guard column.flag(.notNull), !isInherited(column) else { return "" }
     let name = column.optionalText(.notNullName).map { " CONSTRAINT \(Quote.identifier($0))" } ?? ""
-    return "\(name) NOT NULL" + (isLocal(column) ? " NO INHERIT" : "")
+    return "\(name) NOT NULL" + (isAlone(column) ? " NO INHERIT" : "")
   }
 
-  /// What a column's definition has no place for.
-  static func settings(_ column: Fact) -> [String] {
-    column.flag(.notNull) && isUnvalidated(column) ? [add(column)] : []
-  }
-
-  static func changes(from old: Fact, to new: Fact) -> [String] {
+  /// What a table's column that nothing inherits, and that is inherited from none, has to become.
+  ///
+  /// - Returns: the statements, and those that wait until other constraints have let go of their names.
+  static func changes(from old: Fact, to new: Fact, _ context: RuleContext) -> (now: [String], later: [String]) {
     let table = "ALTER TABLE \(new.id.sqlName)"
     let column = "\(table) ALTER COLUMN \(new.id.memberSQL)"
-    switch (old.flag(.notNull), new.flag(.notNull)) {
-    case (false, false): return []
-    case (true, false): return ["\(column) DROP NOT NULL"]
-    case (false, true):
-      let isUsual = new.attributes[.notNullName] == nil && new.attributes[.notNullOptions] == nil
-      return [isUsual ? "\(column) SET NOT NULL" : add(new)]
-    case (true, true): break
-    }
-    if isUnvalidated(new), !isUnvalidated(old) { return ["\(column) DROP NOT NULL", add(new)] }
-    var statements: [String] = []
-    if isUnvalidated(old), !isUnvalidated(new) {
-      statements.append("\(table) VALIDATE CONSTRAINT \(Quote.identifier(name(old)))")
-    }
-    if isLocal(old) != isLocal(new) {
+    let wasValid = old.flag(.notNull)
+    let unchecked = wasValid ? nil : unvalidated(new.id, context)
+    guard new.flag(.notNull) else { return (wasValid ? ["\(column) DROP NOT NULL"] : [], []) }
+    guard wasValid || unchecked != nil else { return ([add(new)], []) }
+    let source = unchecked?.id.member ?? name(old, context.source)
+    let isOldAlone = unchecked.map { $0.text(.definition).hasSuffix(" NO INHERIT") } ?? isAlone(old)
+    var statements = unchecked == nil ? [] : ["\(table) VALIDATE CONSTRAINT \(Quote.identifier(source))"]
+    if isOldAlone != isAlone(new) {
       statements.append(
-        "\(table) ALTER CONSTRAINT \(Quote.identifier(name(old))) \(isLocal(new) ? "NO INHERIT" : "INHERIT")")
+        "\(table) ALTER CONSTRAINT \(Quote.identifier(source)) \(isAlone(new) ? "NO INHERIT" : "INHERIT")")
     }
-    if old.attributes[.notNullName] != new.attributes[.notNullName] {
-      statements.append(
-        "\(table) RENAME CONSTRAINT \(Quote.identifier(name(old))) TO \(Quote.identifier(name(new)))")
+    let usual = ChosenName(table: new.id.name, columns: [new.id.member], label: "not_null")
+    let isSame =
+      unchecked == nil
+      ? old.attributes[.notNullName] == new.attributes[.notNullName]
+      : new.optionalText(.notNullName).map { $0 == source } ?? usual.fits(source)
+    if isSame { return (statements, []) }
+    // Nothing of a typed table is renamed.
+    if let whole = new.parent.flatMap({ context.source[$0] }), whole.attributes[.ofType] != nil {
+      return (["\(column) DROP NOT NULL", add(new)], [])
     }
-    return statements
+    let renames = rename(new.id, in: new.id, from: source, to: name(new, context.target), context)
+    return (statements + renames.now, renames.later)
+  }
+
+  /// A name that another column's NOT NULL has still is taken once that has let it go.
+  static func rename(
+    _ column: FactID, in table: FactID, from source: String, to target: String, _ context: RuleContext
+  ) -> (now: [String], later: [String]) {
+    func statement(_ a: String, _ b: String) -> String {
+      "ALTER TABLE \(table.sqlName) RENAME CONSTRAINT \(Quote.identifier(a)) TO \(Quote.identifier(b))"
+    }
+    let isHeld = holders(of: table, context).contains { id, name in id.member != column.member && name == target }
+    guard isHeld else { return ([statement(source, target)], []) }
+    let aside = MadeUpName(table.name, column.member, label: "not_null_renamed").text
+    return ([statement(source, aside)], [statement(aside, target)])
+  }
+
+  /// The columns of a table that have NOT NULL of their own, and its names.
+  private static func holders(of table: FactID, _ context: RuleContext) -> [(FactID, String)] {
+    parts(of: table, context).compactMap { fact in
+      let isRequired = fact.flag(.notNull) || fact.list(.columnSettings).contains("SET NOT NULL")
+      return isRequired ? (fact.id, name(fact, context.source)) : nil
+    }
+  }
+
+  private static func parts(of table: FactID, _ context: RuleContext) -> [Fact] {
+    [FactKind.table, .foreignTable].flatMap { kind in
+      (context.sourceChildren[FactID(kind, schema: table.schema, name: table.name)] ?? [])
+        .compactMap { context.source[$0] }
+    }
+  }
+
+  /// SET NOT NULL, or what says more than that.
+  static func add(_ column: Fact) -> String {
+    let isUsual = column.attributes[.notNullName] == nil && !isAlone(column)
+    if isUsual { return "ALTER TABLE \(column.id.sqlName) ALTER COLUMN \(column.id.memberSQL) SET NOT NULL" }
+    let name = column.optionalText(.notNullName) ?? usual(column.id)
+    return "ALTER TABLE \(column.id.sqlName) ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(column.id.memberSQL)"
+      + (isAlone(column) ? " NO INHERIT" : "")
+  }
+
+  /// The constraint of a column that holds for new rows only.
+  static func unvalidated(_ column: FactID, _ context: RuleContext) -> Fact? {
+    parts(of: column, context).first { Self.column(ofUnvalidated: $0) == column.member }
+  }
+
+  /// The column that a constraint which holds for new rows only is about; nil for other facts.
+  static func column(ofUnvalidated fact: Fact) -> String? {
+    guard fact.id.kind == .constraint, fact.text(.type) == "n" else { return nil }
+    return fact.needs.first { $0.kind == .column }?.member
+  }
+
+  /// Whether the column is to have NOT NULL of its own.
+  static func isOwn(_ column: String, of table: FactID, _ catalog: Catalog) -> Bool {
+    if let fact = catalog[FactID(.column, schema: table.schema, name: table.name, member: column)] {
+      return fact.flag(.notNull) && !isInherited(fact)
+    }
+    let said = catalog[FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)]
+    return said?.list(.columnSettings).contains("SET NOT NULL") == true
+  }
+
+  /// NOT NULL of its own on a column that a child has from its parents, as its CREATE TABLE says it.
+  static func line(_ fact: Fact) -> String? {
+    guard fact.id.kind == .inheritedColumn, fact.list(.columnSettings).contains("SET NOT NULL") else { return nil }
+    let name = fact.optionalText(.notNullName).map { "CONSTRAINT \(Quote.identifier($0)) " } ?? ""
+    return "\(name)NOT NULL \(fact.id.memberSQL)" + (isAlone(fact) ? " NO INHERIT" : "")
   }
 
   /// Gives the columns of a table that is to become a partition constraints with names of their own.
@@ -57,41 +120,21 @@ enum NotNull {
     ]
   }
 
-  /// Gives a partition that is detached for it the names of another state; where there is none, its parent's.
-  static func partitionChanges(from old: Fact, to new: Fact, _ catalog: Catalog) -> [String] {
-    let (before, after) = (
-      Dictionary(uniqueKeysWithValues: pairs(old)), Dictionary(uniqueKeysWithValues: pairs(new))
-    )
-    return Set(before.keys).union(after.keys).sorted().flatMap { column -> [String] in
-      let parents = catalog.partitionLine(of: old).lazy.compactMap { table in
-        catalog[FactID(.column, schema: table.schema, name: table.name, member: column)]
-      }
-      guard let parent = parents.first else { return [] }
-      // Where the parent has none yet, there may be none here to be renamed.
-      guard parent.flag(.notNull) else { return after[column].map { constrained(new.id, column, as: $0) } ?? [] }
-      let (source, target) = (before[column] ?? name(parent), after[column] ?? name(parent))
-      if source == target { return [] }
-      return [
-        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(source)) TO \(Quote.identifier(target))"
-      ]
-    }
-  }
-
   /// Columns and names by turns.
-  private static func pairs(_ table: Fact) -> [(String, String)] {
+  static func pairs(_ table: Fact) -> [(String, String)] {
     let words = table.list(.notNullNames)
     return stride(from: 0, to: words.count - 1, by: 2).map { (words[$0], words[$0 + 1]) }
   }
 
-  private static func add(_ column: Fact) -> String {
-    "ALTER TABLE \(column.id.sqlName) ADD CONSTRAINT \(Quote.identifier(name(column))) NOT NULL \(column.id.memberSQL)"
-      + (isLocal(column) ? " NO INHERIT" : "") + (isUnvalidated(column) ? " NOT VALID" : "")
+  static func isAlone(_ column: Fact) -> Bool { column.list(.notNullOptions).contains("NO INHERIT") }
+  static func isInherited(_ column: Fact) -> Bool { column.list(.notNullOptions).contains("INHERITED") }
+
+  /// What the constraint of a column with NOT NULL of its own is called.
+  static func name(_ column: Fact, _ catalog: Catalog) -> String {
+    column.optionalText(.notNullName) ?? catalog.notNullNames[column.id] ?? usual(column.id)
   }
 
-  private static func isUnvalidated(_ column: Fact) -> Bool { column.list(.notNullOptions).contains("NOT VALID") }
-  private static func isLocal(_ column: Fact) -> Bool { column.list(.notNullOptions).contains("NO INHERIT") }
-  private static func name(_ column: Fact) -> String {
-    column.optionalText(.notNullName)
-      ?? ChosenName(table: column.id.name, columns: [column.id.member], label: "not_null").text
+  static func usual(_ column: FactID) -> String {
+    ChosenName(table: column.name, columns: [column.member], label: "not_null").text
   }
 }

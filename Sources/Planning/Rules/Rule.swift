@@ -25,6 +25,7 @@ struct RuleContext {
   let source: Catalog
   let target: Catalog
   let sourceDependents: [FactID: [FactID]]
+  let sourceChildren: [FactID: [FactID]]
   let targetChildren: [FactID: [FactID]]
   /// Partitions and children of tables.
   let sourceTables: [FactID: [FactID]]
@@ -37,6 +38,8 @@ struct RuleContext {
   let conversions: TypeConversions
   /// What this plan creates; known once the differences are.
   var created: Set<FactID> = []
+  /// What is done to NOT NULL that tables inherit.
+  var notNull = NotNullPlan()
 
   /// Whether what a grant is about is made by this plan, and so starts with what default privileges give.
   func startsAnew(_ grant: Fact) -> Bool {

@@ -4,9 +4,17 @@ internal import Postgres
 /// Tables. CREATE TABLE itself is written by `TableDefinition`, with what is folded into it.
 enum TableRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let columns = (context.targetChildren[fact.id] ?? []).filter { $0.kind == .column }
-      .compactMap { context.target[$0] }
-    return TableDefinition(table: fact, columns: columns).statements
+    let parts = (context.targetChildren[fact.id] ?? []).compactMap { context.target[$0] }
+    var definition = TableDefinition(table: fact, columns: parts.filter { $0.id.kind == .column })
+    definition.required = requirements(of: fact, context)
+    return definition.statements
+  }
+
+  /// NOT NULL of its own on columns that a child has from its parents: from version 18 on it has a name, which it only gets
+  /// before the parents' reaches it.
+  static func requirements(of fact: Fact, _ context: RuleContext) -> [String] {
+    guard context.target.serverVersion.major >= 18, !fact.list(.inherits).isEmpty else { return [] }
+    return (context.targetChildren[fact.id] ?? []).sorted().compactMap { context.target[$0].flatMap(NotNull.line) }
   }
 
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
@@ -55,11 +63,13 @@ enum TableRule: Rule {
     }
     change.statements += ForeignOptions.changes(
       table, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
-    let isRenaming = old.attributes[.notNullNames] != new.attributes[.notNullNames]
-    if isRenaming || old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
+    let renames = context.notNull.renamesWhileAway[new.id] ?? []
+    if !renames.isEmpty || old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
       let clause = "ALTER TABLE \(parent.sqlName)"
       change.statements.append("\(clause) DETACH PARTITION \(new.id.sqlName)")
-      if isRenaming { change.statements += NotNull.partitionChanges(from: old, to: new, context.source) }
+      change.statements += renames.map { name, other in
+        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(name)) TO \(Quote.identifier(other))"
+      }
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
     }
@@ -92,6 +102,7 @@ struct TableDefinition {
   var columns: [Fact]
   var defaults: [String: Fact] = [:]
   var constraints: [Fact] = []
+  var required: [String] = []
 
   var statements: [String] {
     let name = table.id.sqlName
@@ -116,6 +127,7 @@ struct TableDefinition {
         "  " + ColumnRule.definition($0, defaultValue: defaults[$0.id.member])
       }
     }
+    lines += required.map { "  " + $0 }
     lines += constraints.sorted { a, b in
       let (first, second) = (a.text(.type) == "p", b.text(.type) == "p")
       return first == second ? a.id < b.id : first

@@ -22,6 +22,7 @@ enum DomainRule: Rule {
     var sql = "CREATE DOMAIN \(fact.id.sqlName) AS \(fact.text(.type))"
     if let collation = fact.optionalText(.collation) { sql += " COLLATE \(collation)" }
     if let expression = fact.optionalText(.defaultExpression) { sql += " DEFAULT \(expression)" }
+    if let name = fact.optionalText(.notNullName) { sql += " CONSTRAINT \(Quote.identifier(name))" }
     if fact.flag(.notNull) { sql += " NOT NULL" }
     return [sql]
   }
@@ -37,7 +38,14 @@ enum DomainRule: Rule {
         "\(domain) " + (new.optionalText(.defaultExpression).map { "SET DEFAULT \($0)" } ?? "DROP DEFAULT"))
     }
     if old.flag(.notNull) != new.flag(.notNull) {
-      change.statements.append("\(domain) \(new.flag(.notNull) ? "SET" : "DROP") NOT NULL")
+      let name = new.optionalText(.notNullName).map { "ADD CONSTRAINT \(Quote.identifier($0)) NOT NULL" }
+      change.statements.append("\(domain) \(name ?? (new.flag(.notNull) ? "SET NOT NULL" : "DROP NOT NULL"))")
+    } else if old.attributes[.notNullName] != new.attributes[.notNullName] {
+      let usual = ChosenName(table: new.id.name, columns: [], label: "not_null").text
+      let name = old.optionalText(.notNullName) ?? context.source.notNullNames[old.id] ?? usual
+      let other = new.optionalText(.notNullName) ?? usual
+      change.statements.append(
+        "\(domain) RENAME CONSTRAINT \(Quote.identifier(name)) TO \(Quote.identifier(other))")
     }
     return .inPlace(change)
   }

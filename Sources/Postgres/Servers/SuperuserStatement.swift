@@ -143,7 +143,11 @@ struct SuperuserStatement {
       if commands.count == 1, first["subtype"]?.text == "AT_ChangeOwner" {
         return role(first["newowner"]).map { SuperuserStatement(.owner, role: $0) }
       }
-      let switches = ["AT_EnableTrigAll", "AT_DisableTrigAll"]
+      // Before version 15 the copies that partitions have of a trigger are PostgreSQL's own, as those of foreign keys are.
+      let switches = [
+        "AT_EnableTrigAll", "AT_DisableTrigAll", "AT_EnableTrig", "AT_DisableTrig", "AT_EnableAlwaysTrig",
+        "AT_EnableReplicaTrig",
+      ]
       return commands.allSatisfy { $0["subtype"]?.text.map(switches.contains) == true }
         ? SuperuserStatement(.other) : nil
     case "CommentStmt": return node["objtype"]?.text.map(superusers.contains) == true ? SuperuserStatement(.other) : nil

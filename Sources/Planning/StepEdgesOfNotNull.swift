@@ -1,0 +1,35 @@
+internal import Catalog
+
+extension StepGraph {
+  /// What is said of NOT NULL comes once it has its name, and goes before that; one that holds for new rows only, and reaches the
+  /// children, does so once they have what is their own.
+  mutating func connectNotNull() {
+    for index in nodes.indices
+    where nodes[index].fact.id.kind == .comment && nodes[index].fact.id.subject == .constraint {
+      let fact = nodes[index].fact
+      for column in fact.needs + (fact.parent.map { [$0] } ?? []) where column.kind == .column {
+        for step in [alterers[column], delta.context.notNull.anchors[column].flatMap { alterers[$0] }] {
+          if nodes[index].action == .drop { order(index, before: step) } else { order(step, before: index) }
+        }
+        if nodes[index].action != .drop { order(cleaners[column], before: index) }
+      }
+    }
+    for (nodes, isGoing) in [(creators, false), (droppers, true)] {
+      for (id, step) in nodes where id.kind == .constraint {
+        let (catalog, tables) =
+          isGoing ? (delta.source, delta.context.sourceTables) : (delta.target, delta.context.targetTables)
+        guard let fact = catalog[id], let column = NotNull.column(ofUnvalidated: fact), let table = fact.parent,
+          self.nodes[step].fact.id == id
+        else { continue }
+        for child in descendants(of: table, tables) {
+          for kind in [FactKind.column, .inheritedColumn] {
+            let own = FactID(kind, schema: child.schema, name: child.name, member: column)
+            for other in [creators[own], alterers[own], droppers[own]] {
+              if isGoing { order(step, before: other) } else { order(other, before: step) }
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+CREATE TABLE t (a integer CONSTRAINT a_there NOT NULL, b integer CONSTRAINT y NOT NULL, c integer CONSTRAINT x NOT NULL, d integer, e integer NOT NULL);
+COMMENT ON CONSTRAINT a_there ON t IS 'of a';
+COMMENT ON CONSTRAINT x ON t IS 'of c';
+COMMENT ON CONSTRAINT y ON t IS 'of b';
+COMMENT ON CONSTRAINT t_e_not_null ON t IS 'of e';
+CREATE TABLE p (k integer CONSTRAINT k_there NOT NULL, v integer NOT NULL) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+COMMENT ON CONSTRAINT p_v_not_null ON p1 IS 'of p1';
+COMMENT ON CONSTRAINT k_there ON p IS 'of p';
+CREATE TABLE q (a integer NOT NULL);
+CREATE TABLE q1 () INHERITS (q);

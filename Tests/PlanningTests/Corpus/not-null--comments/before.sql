@@ -1,0 +1,12 @@
+CREATE TABLE t (a integer NOT NULL, b integer CONSTRAINT x NOT NULL, c integer CONSTRAINT y NOT NULL, d integer NOT NULL, e integer NOT NULL);
+COMMENT ON CONSTRAINT t_a_not_null ON t IS 'of a';
+COMMENT ON CONSTRAINT x ON t IS 'of b';
+COMMENT ON CONSTRAINT y ON t IS 'of c';
+COMMENT ON CONSTRAINT t_d_not_null ON t IS 'of d';
+COMMENT ON COLUMN t.d IS 'the column';
+CREATE TABLE p (k integer NOT NULL, v integer NOT NULL) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+COMMENT ON CONSTRAINT p_k_not_null ON p1 IS 'of p1';
+CREATE TABLE q (a integer NOT NULL);
+CREATE TABLE q1 (NOT NULL a) INHERITS (q);
+COMMENT ON CONSTRAINT q1_a_not_null ON q1 IS 'own';

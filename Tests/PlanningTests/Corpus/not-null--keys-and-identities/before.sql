@@ -1,0 +1,6 @@
+CREATE TABLE t (id integer CONSTRAINT id_there NOT NULL PRIMARY KEY, n integer GENERATED ALWAYS AS IDENTITY, s serial);
+CREATE TABLE u (id integer, n integer CONSTRAINT n_there NOT NULL);
+CREATE TABLE p (k integer, id integer, PRIMARY KEY (k)) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+CREATE TABLE q (id integer PRIMARY KEY, n integer);
+CREATE TABLE q1 (id integer PRIMARY KEY, CONSTRAINT n_of_q1 NOT NULL n) INHERITS (q);
