@@ -55,7 +55,7 @@ extension Delta {
 
   /// What is done to NOT NULL of parents and children is done with the first of them, once it is known what is made anew.
   mutating func changeInheritedNotNull() {
-    context.notNull = context.notNull.without(dropped, parked: parked, context)
+    context.notNull = context.notNull.without(dropped, created: created, parked: parked, context)
     refusals += context.notNull.refusals
     for (anchor, steps) in context.notNull.steps {
       guard !steps.before.isEmpty || !steps.after.isEmpty || !steps.cleanup.isEmpty else { continue }

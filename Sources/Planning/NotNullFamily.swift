@@ -33,8 +33,10 @@ struct NotNullFamily {
   private(set) var renamesWhileAway: [FactID: [(from: String, to: String)]] = [:]
   private let context: RuleContext
 
-  /// - Parameter tables: parents before their children, of both states.
-  init(column: String, tables: [FactID], _ context: RuleContext) {
+  /// - Parameters:
+  ///   - tables: parents before their children, of both states.
+  ///   - made: the table that gets the column, for all of them, where it is new.
+  init(column: String, tables: [FactID], made: FactID? = nil, _ context: RuleContext) {
     self.context = context
     self.column = column
     self.tables = tables
@@ -45,9 +47,13 @@ struct NotNullFamily {
     for table in tables { for parent in parents[table] ?? [] { children[parent, default: []].append(table) } }
     self.children = children
     partitions = Set(tables.filter { context.target[$0]?.partitionParent != nil })
-    before = Self.states(of: column, tables, parents, context.source)
+    before = made == nil ? Self.states(of: column, tables, parents, context.source) : [:]
     now = before
     goal = Self.states(of: column, tables, parents, context.target)
+    if let made {
+      now[made] = goal[made]
+      give(made)
+    }
   }
 
   private static func states(
@@ -133,11 +139,7 @@ struct NotNullFamily {
         for table in wholes { setAlone(table, true) }
       } else {
         try refuseKeys()
-        for table in tables where now[table]?.parents ?? 0 > 0 && now[table]?.isOwn == false {
-          alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
-          now[table]?.isOwn = true
-        }
-        for table in wholes { drop(table) }
+        separate(wholes)
       }
     }
     preparation = statements
@@ -174,7 +176,7 @@ struct NotNullFamily {
       // A parent's could not be joined to one that is not handed down.
       if state.isAlone, !goal.isAlone { setAlone(table, false) }
       if wantsOtherName(table), canRename(table) { rename(table) }
-      if goal.isOwn, !state.isOwn {
+      if goal.isOwn, !state.isOwn || partitions.contains(table) && state.parents > 0 {
         alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
         now[table]?.isOwn = true
       } else if !goal.isOwn, state.isOwn, state.parents == 0 {
@@ -272,11 +274,7 @@ struct NotNullFamily {
   private mutating func renameAnew() throws(Refusal) {
     let wholes = tables.filter { now[$0] != nil && children[$0]?.contains { now[$0] != nil } == true }
     try refuseKeys()
-    for table in tables where now[table]?.parents ?? 0 > 0 && now[table]?.isOwn == false {
-      alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
-      now[table]?.isOwn = true
-    }
-    for table in wholes { drop(table) }
+    separate(wholes)
     for table in tables where wantsOtherName(table) && canRename(table) { rename(table) }
     for table in wholes.reversed() {
       guard let name = goal[table]?.name else { continue }
@@ -284,6 +282,16 @@ struct NotNullFamily {
       now[table] = Constraint(name: name, isOwn: true)
       give(table)
     }
+  }
+
+  /// Lets partitions keep what they have while those above them have none. Whose it is does not tell: a partition that was away has
+  /// forgotten it.
+  private mutating func separate(_ wholes: [FactID]) {
+    for table in tables where now[table]?.parents ?? 0 > 0 {
+      alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
+      now[table]?.isOwn = true
+    }
+    for table in wholes { drop(table) }
   }
 
   private func refuseKeys() throws(Refusal) {

@@ -13,6 +13,9 @@ struct NotNullPlan {
   /// Whose alteration does it for each column.
   private(set) var anchors: [FactID: FactID] = [:]
   private(set) var steps: [FactID: Steps] = [:]
+  /// What comes after new columns, for the tables that inherit them.
+  private(set) var afterCreation: [FactID: [String]] = [:]
+  private var made: Set<FactID> = []
   /// Names that partitions get while they are away from their parents.
   private(set) var renamesWhileAway: [FactID: [(from: String, to: String)]] = [:]
   /// Constraints that hold for new rows only, and have to be made anew.
@@ -29,15 +32,45 @@ struct NotNullPlan {
   /// The same once it is known what is made anew, and has nothing that could be altered.
   ///
   /// - Parameter parked: columns that are of another type for a while.
-  func without(_ dropped: Set<FactID>, parked: Set<FactID>, _ context: RuleContext) -> NotNullPlan {
-    guard !anchors.isEmpty else { return self }
+  func without(
+    _ dropped: Set<FactID>, created: Set<FactID>, parked: Set<FactID>, _ context: RuleContext
+  ) -> NotNullPlan {
+    guard context.target.serverVersion.major >= 18 else { return self }
     var plan = NotNullPlan()
+    for column in created.sorted() where column.kind == .column { plan.add(created: column, created, dropped, context) }
     for own in anchors.keys.sorted() where plan.anchors[own] == nil && !dropped.contains(own) {
       let table = [FactKind.table, .foreignTable].map { FactID($0, schema: own.schema, name: own.name) }
         .first(where: context.target.contains)
       if let table { plan.add(table, own.member, dropped, parked, context, atLeast: 1) }
     }
     return plan
+  }
+
+  /// A new column of a table that is there reaches those that inherit from it, with NOT NULL under the same name.
+  private mutating func add(
+    created column: FactID, _ created: Set<FactID>, _ dropped: Set<FactID>, _ context: RuleContext
+  ) {
+    guard let fact = context.target[column], fact.flag(.notNull), !NotNull.isInherited(fact), let root = fact.parent,
+      !created.contains(root)
+    else { return }
+    func id(_ table: FactID) -> FactID {
+      FactID(.column, schema: table.schema, name: table.name, member: column.member)
+    }
+    var tables = [root]
+    var next = 0
+    while next < tables.count {
+      for child in context.targetTables[tables[next]] ?? [] where !created.contains(child) && !tables.contains(child) {
+        // One that has it of its own has it already.
+        if context.target.contains(id(child)) || context.target.parents(of: child).count > 1 { return }
+        tables.append(child)
+      }
+      next += 1
+    }
+    guard tables.count > 1 else { return }
+    var family = NotNullFamily(column: column.member, tables: tables, made: root, context)
+    do { try family.solve(isRetyped: true, isParked: false) } catch { refusals.append(error.reason) }
+    afterCreation[column] = family.preparation + family.statements + family.cleanup
+    made.formUnion(tables.map(id))
   }
 
   private mutating func add(
@@ -70,7 +103,8 @@ struct NotNullPlan {
   ///
   /// - Parameter created: what is made anew, and then has nothing that could be altered.
   func covers(_ id: FactID, unless created: Set<FactID>) -> Bool {
-    anchors[FactID(.column, schema: id.schema, name: id.name, member: id.member)].map { !created.contains($0) } ?? false
+    let column = FactID(.column, schema: id.schema, name: id.name, member: id.member)
+    return made.contains(column) || anchors[column].map { !created.contains($0) } ?? false
   }
 
   /// Columns of which NOT NULL changes.

@@ -361,6 +361,7 @@ struct StepGraph {
       statements = ColumnRule.add(
         node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault },
         isParent: ColumnRule.isParent(node.fact, delta.context))
+      statements += delta.context.notNull.afterCreation[node.fact.id] ?? []
     case .create:
       statements = rule.create(node.fact, delta.context)
     case .alter:

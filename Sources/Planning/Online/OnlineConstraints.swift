@@ -122,6 +122,8 @@ extension OnlineStrategy {
     var add = step
     let full = ColumnRule.add(fact, defaultValue: value)
     guard Array(step.statements.prefix(full.count)) == full else { return nil }
+    // What tables that inherit it do about NOT NULL relies on its being there.
+    if fact.flag(.notNull), target.serverVersion.major >= 18, step.statements.count > full.count { return nil }
     add.statements =
       ColumnRule.add(empty, defaultValue: nil)
       + ["ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL) SET DEFAULT \(value.text(.expression))"]
