@@ -79,10 +79,15 @@ extension PostgresError {
     let lost = state.map { $0.hasPrefix("08") || $0.hasPrefix("57P") } ?? true
     /// What the server says may repeat what the statement says.
     func shown(_ code: Character) -> String? { field(code).map { Secrets.hidden(in: $0, about: statement) } }
+    let isOfRow = state?.hasPrefix("23") == true
     self.init(
       lost ? .connection : .server,
       shown("M") ?? (fallback.isEmpty ? "the server closed the connection unexpectedly" : fallback),
-      sqlState: state.map { SQLState($0) }, detail: shown("D"), hint: shown("H"),
+      sqlState: state.map { SQLState($0) },
+      detail: shown("D").map {
+        isOfRow ? Secrets.withoutRow($0, about: [statement, field("t"), field("c"), field("n")]) : $0
+      },
+      hint: shown("H"),
       // The position inside a function's own query is of no use without that query.
       position: field("P").flatMap { Int($0) }, context: shown("W"), statement: statement)
   }

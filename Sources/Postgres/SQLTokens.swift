@@ -137,6 +137,18 @@ extension Secrets {
     return lines.joined(separator: "\n")
   }
 
+  /// What a server says of a row that it refuses (SQLSTATE class 23), without the row's values where its columns, its constraint or
+  /// the statement speak of a secret: `Key (password)=(…) already exists.` However the rest is translated, values stand in the
+  /// last parentheses; before those of a key its columns do.
+  static func withoutRow(_ detail: String, about words: [String?]) -> String {
+    guard speaks(of: (words.compactMap { $0 } + [detail]).joined(separator: " ").utf8),
+      let start = detail.firstRange(of: "=(")?.upperBound
+        ?? detail.firstIndex(of: "(").map({ detail.index(after: $0) }),
+      let end = detail.lastIndex(of: ")"), start <= end
+    else { return detail }
+    return "\(detail[..<start])…\(detail[end...])"
+  }
+
   /// The contents of constants, and of those within them, of a statement that speaks of a secret.
   private static func constants(of sql: String, depth: Int) -> [String] {
     guard depth > 0, speaks(of: sql.utf8) else { return [] }

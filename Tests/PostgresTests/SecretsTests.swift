@@ -112,4 +112,40 @@ import Testing
     "postgres://[::1]:5/x",
   ])
   func whatIsPlainIsTaken(text: String) throws { _ = try ConnectionTarget(text) }
+
+  /// What a server says of rows that it refuses, by columns, constraints and statements that speak of secrets.
+  @Test(arguments: [
+    "INSERT INTO keys SELECT 2, reverse('2qK9xZ'), 'b'", "INSERT INTO keys SELECT 2, password, 'b' FROM keys",
+    "UPDATE keys SET note = NULL WHERE password > ''", "INSERT INTO uses SELECT reverse('2qK9xZ') || 'x'",
+    "UPDATE keys SET note = 'short' WHERE note = 'a'",
+  ])
+  func aRowWithASecretIsNotShown(statement: String) async throws {
+    try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.execute(
+          """
+          CREATE TABLE keys (id int PRIMARY KEY, password text UNIQUE, note text NOT NULL);
+          CREATE TABLE uses (password text REFERENCES keys (password));
+          INSERT INTO keys VALUES (1, 'Zx9Kq2', 'a');
+          ALTER TABLE keys ADD CONSTRAINT keys_secret_check CHECK (length(note) < 5);
+          """)
+        let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }
+        let text = try #require(error).description
+        #expect(text.contains("\nDetail: ") && text.contains("…") && !text.contains("Zx9Kq2"), "\(text)")
+      }
+    }
+  }
+
+  /// Others are: they tell what is wrong.
+  @Test func aRowWithoutASecretIsShown() async throws {
+    try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        try await connection.execute("CREATE TABLE plain (id int PRIMARY KEY); INSERT INTO plain VALUES (1)")
+        let error = await #expect(throws: PostgresError.self) {
+          try await connection.query("INSERT INTO plain VALUES (1)")
+        }
+        #expect(error?.detail == "Key (id)=(1) already exists.")
+      }
+    }
+  }
 }
