@@ -214,8 +214,15 @@ enum OwnPrivileges {
 enum DependencyQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
-    // Second part: what refers to a member of an extension needs the extension.
+    // Second part: what refers to a member of an extension needs the extension. Arrays, multiranges and row types are no members
+    // by themselves.
     """
+    WITH RECURSIVE members AS (
+      SELECT e.classid, e.objid, e.refclassid, e.refobjid FROM pg_catalog.pg_depend e WHERE e.deptype = 'e'
+      UNION
+      SELECT t.classid, t.objid, m.refclassid, m.refobjid
+        FROM members m JOIN pg_catalog.pg_depend t ON t.refclassid = m.classid AND t.refobjid = m.objid
+       WHERE t.deptype = 'i' AND t.classid = 'pg_catalog.pg_type'::regclass)
     SELECT d.classid, d.objid, d.objsubid, d.refclassid, d.refobjid, d.refobjsubid, d.deptype = 'a'
       FROM pg_catalog.pg_depend d
      WHERE d.deptype IN ('n', 'a', 'i') AND d.objid >= 16384 AND d.refobjid >= 2200
@@ -229,9 +236,9 @@ enum DependencyQuery: CatalogQuery {
        AND NOT (d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_namespace'::regclass)
     UNION ALL
     SELECT d.classid, d.objid, d.objsubid, e.refclassid, e.refobjid, 0, false
-      FROM pg_catalog.pg_depend e
+      FROM members e
       JOIN pg_catalog.pg_depend d ON d.refclassid = e.classid AND d.refobjid = e.objid AND d.deptype IN ('n', 'a')
-     WHERE e.deptype = 'e' AND d.objid >= 16384
+     WHERE d.objid >= 16384
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

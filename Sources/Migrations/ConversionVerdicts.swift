@@ -39,7 +39,8 @@ extension States {
   /// Whether a column's type is called otherwise because its extension is somewhere else: its values stay what they are.
   private func isOfMovedExtension(_ column: Fact, _ source: Catalog, _ target: Catalog) -> Bool {
     column.needs.contains { need in
-      need.kind == .extension && source[need]?.attributes[.schema] != target[need]?.attributes[.schema]
+      guard need.kind == .extension, let old = source[need], let new = target[need] else { return false }
+      return old.attributes[.schema] != new.attributes[.schema]
     }
   }
 

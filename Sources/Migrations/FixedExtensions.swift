@@ -24,6 +24,27 @@ extension States {
     }
   }
 
+  /// What brings extensions to other schemas, and makes the schemas, unless one of these steps has made them.
+  ///
+  /// The names of their types, functions and operators are everywhere: in types of columns, signatures, defaults, views. So
+  /// they move before anything is compared.
+  func extensionMoves(from source: Catalog, to target: Catalog, after steps: [PlanStep]) async throws -> [PlanStep] {
+    let moved = source.sorted.filter { old in
+      guard old.id.kind == .extension, let new = target[old.id] else { return false }
+      return old.text(.schema) != new.text(.schema)
+    }
+    let users = Set(source.facts.values.flatMap(\.needs))
+    guard moved.contains(where: { users.contains($0.id) }) else { return [] }
+    let fixed = try await fixedExtensions(from: source, to: target)
+    var made = Set(steps.map(\.subject))
+    return moved.filter { !fixed.contains($0.id) }.flatMap { old -> [PlanStep] in
+      guard let schema = target[old.id]?.text(.schema) else { return [] }
+      let id = FactID(.schema, name: schema)
+      let isNew = !source.contains(id) && made.insert(id).inserted
+      return (isNew ? [PlanStep(creatingSchema: schema)] : []) + [PlanStep(moving: old, to: schema)]
+    }
+  }
+
   private static func canBeAltered(_ old: Fact, _ new: Fact, _ connection: Connection) async throws -> Bool {
     let (before, after) = (old.optionalText(.version), new.optionalText(.version))
     if let before, let after, before != after {

@@ -54,16 +54,29 @@ extension States {
     var source = source
     var steps = Renames.newSchemas(renames, source) + renames.map(\.step)
     var renamed: (count: Int, source: Catalog)?
-    if !renames.isEmpty {
+    let moves = try await extensionMoves(from: source, to: target, after: steps)
+    if !renames.isEmpty || !moves.isEmpty {
       // What views, policies and functions say afterwards is PostgreSQL's to write.
-      (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames, steps), target)
+      do {
+        (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames, steps + moves), target)
+        steps += moves
+      } catch let failure as ProofFailure {
+        // This machine may lack an extension.
+        guard !moves.isEmpty else { throw failure }
+        guard !renames.isEmpty else { return try await plan(from: source, to: target, after: [], renamed: nil) }
+        (source, _) = try await reconciled(try await rebuiltWithDeclared(source, then: renames, steps), target)
+      }
       renamed = (steps.count, source)
     }
+    return try await plan(from: source, to: target, after: steps, renamed: renamed)
+  }
+
+  private func plan(
+    from source: Catalog, to target: Catalog, after first: [PlanStep], renamed: (count: Int, source: Catalog)?
+  ) async throws -> Plan {
     let certain = CertainRenames(from: source, to: target)
-    source = certain.source
-    steps += certain.steps
-    let rest = try await planReparenting(from: source, to: target)
-    var plan = Plan(steps: steps + rest.steps)
+    let rest = try await planReparenting(from: certain.source, to: target)
+    var plan = Plan(steps: first + certain.steps + rest.steps)
     plan.renamed = renamed
     plan.isRigid = rest.isRigid
     plan.notes = rest.notes

@@ -210,6 +210,9 @@ package actor States {
     for id in names.values {
       declared[id]?.needs.removeAll { $0.kind == .schema && $0.name != id.schema }
     }
+    for step in steps where step.subject.kind == .extension {
+      declared[step.subject]?.needs.removeAll { $0.kind == .schema }
+    }
     return withVersions(withFacts(read, declaredOnlyFrom: declared), from: catalog)
   }
 

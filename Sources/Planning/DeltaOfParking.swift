@@ -22,14 +22,18 @@ extension Delta {
   ///
   /// - Returns: false where the values cannot or need not be kept.
   mutating func park(_ column: FactID, while changed: FactID, _ queue: inout [FactID]) -> Bool {
+    // A child's column that is its parent's as well has the parent's type.
+    let parents = source[column].map(followed) ?? []
+    if !parents.isEmpty { return parents.allSatisfy { park($0, while: changed, &queue) } }
     guard changed.kind.isType || changed.kind.isTable || [.extension, .collation].contains(changed.kind),
-      column.kind == .column,
-      let old = source[column], let new = target[column],
+      column.kind == .column, let old = source[column], let new = target[column],
       // The name of an extension's type says where the extension is.
       old.attributes[.type] == new.attributes[.type] || changed.kind == .extension || becomesMade(column, of: changed),
       old.attributes[.generated] == nil, new.attributes[.generated] == nil, let table = old.parent,
       table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
-      holder.attributes[.inherits] == nil, let before = source[changed], let after = target[changed]
+      source.inheritedColumns(column.member, of: table).isEmpty,
+      target.inheritedColumns(column.member, of: table).isEmpty, let before = source[changed],
+      let after = target[changed]
     else { return false }
     if let reason = PartitionKeys.refusal(old, context) {
       refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
@@ -61,8 +65,21 @@ extension Delta {
     change.cleanup += rest.statements + rest.cleanup
     change.hazards += rest.hazards
     change.disturbs += rest.disturbs
+    for column in inheritors(of: column) { change.disturbs += parking.disturbs.map { (column, $0.selects) } }
     altered[column] = change
     disturb(column, change, &queue)
     return true
+  }
+
+  /// The columns that children have of their own beside inheriting a column.
+  private func inheritors(of column: FactID) -> [FactID] {
+    var inheritors: [FactID] = []
+    var tables = column.table.flatMap { context.sourceTables[$0] } ?? []
+    while let table = tables.popLast() {
+      let own = FactID(.column, schema: table.schema, name: table.name, member: column.member)
+      if source.contains(own) { inheritors.append(own) }
+      tables += context.sourceTables[table] ?? []
+    }
+    return inheritors
   }
 }

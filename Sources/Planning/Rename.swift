@@ -124,11 +124,7 @@ package enum Renames {
   /// Schemas into which something moves and that are not there yet.
   package static func newSchemas(_ renames: [Rename], _ source: Catalog) -> [PlanStep] {
     let schemas = Set(renames.filter { $0.from.schema != $0.to.schema }.map { FactID(.schema, name: $0.to.schema) })
-    return schemas.filter { !source.contains($0) }.sorted().map { schema in
-      var step = PlanStep(altering: schema, ["CREATE SCHEMA \(Quote.identifier(schema.name))"])
-      step.action = .create
-      return step
-    }
+    return schemas.filter { !source.contains($0) }.sorted().map { PlanStep(creatingSchema: $0.name) }
   }
 
   /// Labels that are new where others are gone, in enums that have as many as before.
@@ -274,5 +270,25 @@ package enum Renames {
       catalog.facts.keys.filter {
         $0.kind.isTable || $0.kind.isType || [.index, .view, .materializedView, .sequence].contains($0.kind)
       }.map { [$0.schema, $0.name] })
+  }
+}
+
+extension PlanStep {
+  /// A schema that something moves to before the rest of a plan.
+  package init(creatingSchema name: String) {
+    self.init(altering: FactID(.schema, name: name), ["CREATE SCHEMA \(Quote.identifier(name))"])
+    action = .create
+  }
+
+  /// An extension that goes to another schema, with all that belongs to it.
+  package init(moving fact: Fact, to schema: String) {
+    self.init(
+      altering: fact.id,
+      ["ALTER EXTENSION \(Quote.identifier(fact.id.name)) SET SCHEMA \(Quote.identifier(schema))"])
+    hazards.append(
+      Hazard(
+        .breaksClients,
+        "the types and functions of \(fact.id) go from schema \(fact.text(.schema)) to \(schema); what names them in the old one fails"
+      ))
   }
 }

@@ -54,11 +54,18 @@ enum EnumRule: Rule {
       guard let column = context.target[id], column.needs.contains(new.id), let current = context.source[id],
         column.optionalText(.generated) == nil
       else { continue }
+      change.disturbs.append((id, disturbed))
+      // A child's changes with its parent's, and a typed table is made anew with its type.
+      if let table = column.parent,
+        !context.source.inheritedColumns(id.member, of: table).filter(columns.contains).isEmpty
+          || context.source[table]?.attributes[.ofType] != nil
+      {
+        continue
+      }
       let type = current.text(.type)
       let bridge = type.hasSuffix("[]") ? "text[]" : "text"
       change.statements.append(
         "ALTER TABLE \(id.sqlName) ALTER COLUMN \(id.memberSQL) TYPE \(type) USING \(id.memberSQL)::\(bridge)::\(type)")
-      change.disturbs.append((id, disturbed))
     }
     // Columns that change to another type still have this one.
     change.cleanup.append("DROP TYPE \(aside.sqlName)")

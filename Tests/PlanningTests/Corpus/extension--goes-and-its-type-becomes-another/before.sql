@@ -1,0 +1,6 @@
+CREATE EXTENSION hstore;
+CREATE EXTENSION ltree;
+CREATE TABLE t (a hstore DEFAULT '', b ltree, c int);
+CREATE INDEX ON t USING gist (b);
+CREATE VIEW v AS SELECT a -> 'x' AS x FROM t;
+CREATE FUNCTION f(hstore) RETURNS text LANGUAGE sql AS 'SELECT NULL';

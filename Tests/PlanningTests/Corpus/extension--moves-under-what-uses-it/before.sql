@@ -1,0 +1,12 @@
+CREATE EXTENSION pg_trgm;
+CREATE EXTENSION citext;
+CREATE EXTENSION hstore;
+CREATE DOMAIN mail AS citext CHECK (VALUE ~ '@');
+CREATE TYPE pair AS (a citext, b hstore[]);
+CREATE FUNCTION f(citext, hstore[] DEFAULT '{}') RETURNS citext LANGUAGE sql AS 'SELECT $1';
+CREATE TABLE t (a text, b citext PRIMARY KEY DEFAULT 'x', c citext[], d mail, e pair, g hstore, CHECK (b <> 'y'::citext));
+CREATE INDEX ON t USING gin (a gin_trgm_ops);
+CREATE INDEX ON t USING gin (g);
+CREATE VIEW v AS SELECT similarity(a, 'x') AS s, f(b), g -> 'x' AS x FROM t WHERE a % 'x';
+CREATE TABLE p (k citext) PARTITION BY LIST (k);
+CREATE TABLE p1 PARTITION OF p FOR VALUES IN ('a');
