@@ -23,11 +23,15 @@ package actor Connection {
   var usualRole: String?
   /// The role that a user's statements have chosen since, if it is another.
   var userRole: String?
+  private let applicationName: String
+  /// Where the session is, of the servers that the target may lead to.
+  private var place: ConnectionTarget?
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private init(target: ConnectionTarget) {
+  private init(target: ConnectionTarget, applicationName: String) {
     self.target = target
+    self.applicationName = applicationName
     executor = ThreadExecutor()
     session = Session()
   }
@@ -41,8 +45,8 @@ package actor Connection {
   package static func open(
     _ target: ConnectionTarget, applicationName: String = "dbtool", encoding: String = "UTF8"
   ) async throws -> Connection {
-    let connection = Connection(target: target)
-    try await connection.open(applicationName: applicationName, encoding: encoding)
+    let connection = Connection(target: target, applicationName: applicationName)
+    try await connection.open(encoding: encoding)
     if target.isPinned {
       try await connection.keepStrings()
       try await connection.pin()
@@ -55,6 +59,8 @@ package actor Connection {
   }
 
   /// Opens a session, hands it to `body`, and closes it however `body` ends.
+  ///
+  /// - Throws: `PostgresError` of kind `.connection`; what `body` throws.
   package static func with<Result: Sendable>(
     _ target: ConnectionTarget, applicationName: String = "dbtool",
     _ body: (Connection) async throws -> Result
@@ -70,7 +76,7 @@ package actor Connection {
     }
   }
 
-  private func open(applicationName: String, encoding: String) throws {
+  private func open(encoding: String) throws {
     var settings = target.settings
     // What is found by this name is dbtool's, whatever PGAPPNAME says.
     settings["application_name"] = applicationName
@@ -96,6 +102,7 @@ package actor Connection {
         hint: "Nothing was changed. Upgrade the server first.")
     }
     session.adopt(pointer)
+    place = target.at(host)
   }
 
   package func close() { session.finish() }
@@ -125,12 +132,13 @@ package actor Connection {
   }
 
   /// Where the server is, of the places that the target names; the address is there where it has one beside its name.
-  var place: (host: String?, address: String?, port: String?) {
-    guard let pointer = session.pointer else { return (nil, nil, nil) }
+  var host: ConnectionTarget.Host {
+    guard let pointer = session.pointer else { return ConnectionTarget.Host() }
     func text(_ value: UnsafeMutablePointer<CChar>?) -> String? { value.map { String(cString: $0) } }
-    let (host, address) = (text(PQhost(pointer)), text(PQhostaddr(pointer)))
+    let (name, address) = (text(PQhost(pointer)), text(PQhostaddr(pointer)))
     // libpq tells a socket's folder as both.
-    return (host, host == address || host?.hasPrefix("/") == true ? nil : address, text(PQport(pointer)))
+    return ConnectionTarget.Host(
+      name: name, address: name == address || name?.hasPrefix("/") == true ? nil : address, port: text(PQport(pointer)))
   }
 
   /// Whether no transaction is open.
@@ -144,7 +152,7 @@ package actor Connection {
     return pointer
   }
 
-  /// Runs a blocking call; a cancelled task cancels the statement on the server.
+  /// Runs a blocking call; a cancelled task cancels the statement on the server, and a wait for somebody's lock is told.
   ///
   /// `body` is isolated to its parameter, so it runs on this actor and its thread wherever it is called from; on the
   /// shared pool two calls could meet on one connection.
@@ -153,11 +161,20 @@ package actor Connection {
   ) async throws -> Result {
     let pointer = try live()
     try Task.checkCancellation()
+    let watch = startWatch()
+    defer { watch?.cancel() }
     return try await withTaskCancellationHandler {
       try body(self, pointer)
     } onCancel: {
       session.cancel()
     }
+  }
+
+  /// Nobody else is in a scratch database, which is not pinned.
+  private func startWatch() -> Task<Void, Never>? {
+    guard target.isPinned, LockWatch.isOn, let place else { return nil }
+    if case .session = pinning { return LockWatch.start(place, .process(processID)) }
+    return LockWatch.start(place, .application(applicationName))
   }
 
   /// Runs one statement by the extended protocol.
@@ -205,6 +222,10 @@ package actor Connection {
   /// What dbtool's transactions begin with: roles and databases may have other defaults, and in a snapshot that stays the
   /// same dbtool would wait for itself.
   package static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+  /// The same for what writes nothing.
+  package static let beginReading = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+  /// For several queries that have to see the same moment.
+  package static let beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
   /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
   ///
@@ -225,6 +246,21 @@ package actor Connection {
     } catch {
       // The first error is the one to tell; a lost connection has rolled back already.
       _ = try? await execute("ROLLBACK")
+      throw error
+    }
+  }
+
+  /// Runs `body` within a transaction that goes on without what `body` did, should it throw.
+  ///
+  /// - Throws: what `body` throws; `PostgresError`.
+  package func savepoint<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    try await execute("SAVEPOINT dbtool")
+    do {
+      let result = try await body(self)
+      try await execute("RELEASE SAVEPOINT dbtool")
+      return result
+    } catch {
+      _ = try? await execute("ROLLBACK TO SAVEPOINT dbtool; RELEASE SAVEPOINT dbtool")
       throw error
     }
   }

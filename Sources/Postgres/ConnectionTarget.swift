@@ -158,9 +158,21 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
   /// - Throws: `PostgresError` when none of them answers.
   package func onOneServer() async throws -> ConnectionTarget {
     guard namesSeveralServers else { return self }
-    let place = try await Connection.with(unpinned) { await $0.place }
+    return at(try await Connection.with(unpinned) { await $0.host })
+  }
+
+  /// One of the servers that a target may lead to.
+  struct Host: Sendable {
+    var name: String?
+    /// Where it has one beside its name.
+    var address: String?
+    var port: String?
+  }
+
+  /// The same on this server and no other.
+  func at(_ host: Host) -> ConnectionTarget {
     var copy = self
-    for (keyword, value) in [("host", place.host), ("hostaddr", place.address), ("port", place.port)] {
+    for (keyword, value) in [("host", host.name), ("hostaddr", host.address), ("port", host.port)] {
       copy.settings[keyword] = value.flatMap { $0.isEmpty ? nil : $0 }
     }
     return copy

@@ -95,7 +95,9 @@ package struct TestProject: Sendable {
   }
 
   /// Starts a command that is to be met on its way; `finish` waits for its end.
-  package func start(_ arguments: String...) throws -> ChildProcess.Running {
+  package func start(_ arguments: String...) throws -> ChildProcess.Running { try start(arguments) }
+
+  package func start(_ arguments: [String]) throws -> ChildProcess.Running {
     try ChildProcess.start(binary, arguments, environment: variables([:]), in: root)
   }
 

@@ -234,7 +234,7 @@ struct ApplyWorkflow {
       console.line("nothing to apply: \(target) is up to date" + (all ? "" : " up to \(version ?? "")"))
     }
     agenda.tell(console)
-    // What comes after the contract is missing.
+    // Migrations behind the contract are not applied either.
     if agenda.waiting.count > 1 { throw ExitCode(2) }
   }
 
@@ -257,8 +257,12 @@ struct ApplyWorkflow {
     case .retry(_, let attempt, let reason, let blockers):
       console.warning("\(reason); attempt \(attempt), trying again")
       for blocker in blockers { console.note("  \(Secrets.hidden(in: blocker.description))") }
-    case .blocked(let blockers):
-      console.note("  waiting for \(Secrets.hidden(in: blockers.map(\.description).joined(separator: "; ")))")
+    case .blocked(let wait): console.note("  waiting for \(Secrets.hidden(in: wait.description))")
+    case .stragglers(let blockers):
+      for blocker in blockers {
+        console.note("  waiting for an earlier apply: \(Secrets.hidden(in: blocker.description))")
+        console.note("    if nothing is to come of it: \(blocker.ending)")
+      }
     case .progress(let text): console.note("  \(text)")
     case .backfill(let progress):
       console.note("  \(text(progress))")

@@ -179,6 +179,6 @@ struct StatusCommand: AsyncParsableCommand {
       ?? []
     for line in statement { console.note("  \(line)") }
     if let progress = activity.progress { console.note("  \(progress)") }
-    for blocker in activity.blockers { console.note("  waiting for \(Secrets.hidden(in: blocker.description))") }
+    if let wait = activity.wait { console.note("  waiting for \(Secrets.hidden(in: wait.description))") }
   }
 }

@@ -6,7 +6,9 @@ package struct Applier: Sendable {
     case started(MigrationFile, segments: Int, resumedAt: Int)
     case segment(MigrationFile, done: Int, of: Int, seconds: Double)
     case retry(MigrationFile, attempt: Int, reason: String, blockers: [Blocker])
-    case blocked([Blocker])
+    case blocked(LockWait)
+    /// Sessions of an apply that was killed are at work still.
+    case stragglers([Blocker])
     case progress(String)
     case backfill(Backfill.Progress)
     case notice(String)
@@ -59,7 +61,7 @@ package struct Applier: Sendable {
 
     /// - Parameter isFresh: whether nothing was applied yet, so that there are no clients.
     init(_ pending: [Pending], isFresh: Bool, contracts: Bool) {
-      // One that was begun was agreed to.
+      // Whoever began a contract has agreed to it.
       let stop = pending.firstIndex { $0.file.isContract && $0.done == 0 && $0.attempted == nil }
       guard let stop, !isFresh, !contracts else {
         self.pending = pending
@@ -127,7 +129,7 @@ package struct Applier: Sendable {
         if !isPooled { try await prepare(connection) }
         if options.maxLag != nil { try await Self.refuseHiddenLag(connection) }
         try await History.ensure(connection)
-        try await Stragglers.wait(connection) { report(.blocked($0)) }
+        try await Stragglers.wait(connection) { report(.stragglers($0)) }
         try await precondition()
         let agenda = try await agenda(connection, upTo: version)
         try await before(connection, agenda)

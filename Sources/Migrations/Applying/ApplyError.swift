@@ -3,6 +3,7 @@ package import Postgres
 /// Why migrations were not applied.
 package enum ApplyError: Error, CustomStringConvertible {
   case busy(String)
+  case stragglers([Blocker])
   case changedAfterApplying(file: String)
   case unknownVersion(String, name: String)
   case partlyReplaced(file: String)
@@ -25,8 +26,12 @@ package enum ApplyError: Error, CustomStringConvertible {
     switch self {
     case .busy(let who):
       return
-        "another dbtool apply, seed or retirement is at work on this database: \(who). Wait for it, or end it; then run "
-        + "this again."
+        "another dbtool apply, seed or retirement is at work on this database: \(who); then run this again."
+    case .stragglers(let blockers):
+      let lines = blockers.map { "  \($0.description)\n    \($0.ending)" }
+      return
+        "an earlier dbtool apply is at work on this database still:\n\(Secrets.hidden(in: lines.joined(separator: "\n")))\n"
+        + "Wait until it has ended, or end it as said here; then run this again. Nothing was applied."
     case .changedAfterApplying(let file):
       return "migrations/\(file) was applied to this database with other contents. Take the applied version back from "
         + "git; write a new migration for what should change. Nothing was applied."

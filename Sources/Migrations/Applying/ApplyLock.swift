@@ -41,7 +41,7 @@ package struct AdvisoryLock: Sendable {
         // The server may not have noticed yet that its holder was killed.
         try await Task.sleep(for: .milliseconds(100))
       } while ContinuousClock.now < patience
-      throw ApplyError.busy(try await holder(of: key, connection) ?? "a process that has just ended")
+      throw ApplyError.busy(try await holder(of: key, connection) ?? "a process that has just ended. Wait a little")
     } catch {
       await connection.close()
       throw error
@@ -59,21 +59,38 @@ package struct AdvisoryLock: Sendable {
     }
   }
 
-  /// Who has it, for people.
+  /// Who has it, and what to do about that, for people. Whoever may connect can take it: PostgreSQL has no rights on advisory
+  /// locks.
   private static func holder(of key: AdvisoryKey, _ connection: Connection) async throws -> String? {
     let row = try await connection.execute(
       """
-      SELECT a.pid, coalesce(nullif(pg_catalog.replace(a.application_name, ' (lock)', ''), ''), 'dbtool'),
-             coalesce(a.usename::text, 'somebody'), coalesce(a.client_addr::text, 'local'),
-             coalesce(pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - a.xact_start)::text, 'a while')
-        FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-       WHERE \(key.condition) AND l.granted
+      SELECT coalesce(a.pid, 0), coalesce(nullif(pg_catalog.replace(a.application_name, ' (lock)', ''), ''), x.gid, 'dbtool'),
+             coalesce(a.usename, x.owner, 'somebody')::pg_catalog.text, coalesce(a.client_addr::pg_catalog.text, 'local'),
+             coalesce(pg_catalog.date_trunc('second', pg_catalog.clock_timestamp() - coalesce(a.xact_start, x.prepared))::pg_catalog.text,
+                      'a while'),
+             \(TrustedRoles.condition("coalesce(a.usesysid, r.oid)", await connection.serverVersion))
+        FROM pg_catalog.pg_locks l
+        LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        LEFT JOIN pg_catalog.pg_prepared_xacts x ON l.virtualtransaction = '-1/' || x.transaction::pg_catalog.text
+        LEFT JOIN pg_catalog.pg_roles r ON r.rolname = x.owner
+       WHERE \(key.condition) AND l.granted AND coalesce(a.usename, x.owner) IS NOT NULL
       """
     ).first
     guard var reader = row?.reader else { return nil }
-    let (pid, program) = (try reader.string(), try reader.string())
-    let (user, address, age) = (try reader.string(), try reader.string(), try reader.string())
-    return "\(program), process \(pid) of \(user) from \(address), for \(age)"
+    let (pid, name) = (try reader.int(), try reader.string())
+    let (role, address, age) = (try reader.string(), try reader.string(), try reader.string())
+    let isTrusted = try reader.bool()
+    let blocker = Blocker(pid == 0 ? .prepared(name) : .process(pid, application: name), role: role, age: age)
+    let who =
+      pid == 0
+      ? "the prepared transaction \(name) of \(role), for \(age)"
+      : "\(name), process \(pid) of \(role) from \(address), for \(age)"
+    if pid == 0 { return "\(who). No dbtool prepares transactions: end it (\(blocker.ending))" }
+    let whose =
+      isTrusted
+      ? ""
+      : "That role can act neither as you nor as the database's owner, and whoever may connect can take this lock. "
+    return "\(who). \(whose)Wait for it, or end it (\(blocker.ending))"
   }
 
   /// Holds a lock while `body` runs, however it ends.

@@ -17,6 +17,8 @@ package enum Patience {
   }
 
   /// Runs a short transaction until it gets its locks; in between others get theirs.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws.
   package static func brief(
     _ connection: Connection, _ body: @Sendable (Connection) async throws -> Void
   ) async throws {
@@ -31,10 +33,14 @@ package enum Patience {
   /// Runs `body` again while it fails with what passes.
   ///
   /// - Parameter body: gets how often it was tried before.
+  /// - Throws: what `body` throws otherwise, or too often.
   package static func retry<Result>(_ body: (Int) async throws -> Result) async throws -> Result {
     var attempt = 0
     while true {
-      do { return try await body(attempt) } catch let error as PostgresError where passes(error) && attempt < attempts {
+      do {
+        // A statement with a lock timeout is over before anybody would look who is in its way.
+        return try await LockWatch.$patience.withValue(LockWatch.shortPatience) { try await body(attempt) }
+      } catch let error as PostgresError where passes(error) && attempt < attempts {
         attempt += 1
         try await pause(after: attempt)
       }
@@ -44,6 +50,8 @@ package enum Patience {
   /// After this time in a lock's queue PostgreSQL ends an autovacuum that is in the way, and a deadlock by ending whoever
   /// looks first: with a second, as usual, a lock timeout of a second would come before the one, and a client's wait before
   /// the other.
+  ///
+  /// - Throws: `PostgresError`.
   package static func giveWay(_ connection: Connection) async throws {
     do { try await connection.execute("SET deadlock_timeout = '100ms'") } catch let error as PostgresError
       where error.sqlState == .insufficientPrivilege

@@ -19,7 +19,7 @@ struct SegmentRunner {
   func run(_ connection: Connection, _ report: @escaping Report) async throws {
     let watcher = Watcher(target: target, pid: pid) { observation in
       switch observation {
-      case .blocked(let blockers): report(.blocked(blockers))
+      case .blocked(let wait): report(.blocked(wait))
       case .progress(let text): report(.progress(text))
       }
     }
@@ -110,18 +110,18 @@ struct SegmentRunner {
     try await Connection.with(target.pinned, applicationName: "dbtool apply (watch)") { connection in
       try await connection.query(
         """
-        SELECT pid, coalesce(application_name, ''),
-               pg_catalog.date_trunc('second', pg_catalog.now() - xact_start)::pg_catalog.text, pg_catalog.left(query, 100)
-          FROM pg_catalog.pg_stat_activity
-         WHERE datname = pg_catalog.current_database() AND xact_start IS NOT NULL
-           AND pid <> pg_catalog.pg_backend_pid()
-           AND application_name NOT LIKE 'dbtool apply%'
-         ORDER BY xact_start LIMIT 5
+        SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename, '')::pg_catalog.text,
+               pg_catalog.date_trunc('second', pg_catalog.now() - a.xact_start)::pg_catalog.text, pg_catalog.left(a.query, 100)
+          FROM pg_catalog.pg_stat_activity a
+         WHERE a.datname = pg_catalog.current_database() AND a.xact_start IS NOT NULL
+           AND a.pid <> pg_catalog.pg_backend_pid()
+           AND a.application_name NOT LIKE 'dbtool apply%'
+         ORDER BY a.xact_start LIMIT 5
         """
       ).map { row in
         Blocker(
-          pid: try row.int(0), application: try row.string(1), age: try row.string(2),
-          query: Secrets.withoutConstants(try row.string(3)).replacing("\n", with: " "))
+          .process(try row.int(0), application: try row.string(1)), role: try row.string(2), age: try row.string(3),
+          query: try row.string(4))
       }
     }
   }

@@ -1,0 +1,148 @@
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+/// Commands on a database in which somebody has locked a table, or has taken a lock or a name of dbtool's.
+@Suite(.serialized) struct LockedDatabaseTests {
+  private static let migration = """
+    CREATE SCHEMA ev;
+    CREATE TABLE ev.x (id bigint PRIMARY KEY, a integer CHECK (a > 0));
+    CREATE VIEW ev.v AS SELECT a FROM ev.x;
+    """
+
+  /// A command whose standard error can be read while it runs.
+  private struct Run {
+    let running: ChildProcess.Running
+    let project: TestProject
+    let file: String
+
+    init(_ project: TestProject, _ arguments: [String]) throws {
+      file = "said-\(UInt64.random(in: 0...UInt64.max))"
+      self.project = project
+      try project.write("#!/bin/sh\nexec '\(project.binary)' \"$@\" 2>'\(project.root)/\(file)'\n", to: "run-\(file)")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: "\(project.root)/run-\(file)")
+      running = try project.using("\(project.root)/run-\(file)").start(arguments)
+    }
+
+    var said: String { (try? project.read(file)) ?? "" }
+
+    func says(_ text: String) async throws {
+      try await Waiting.until("\(text) is said; so far: \(said)") { said.contains(text) }
+    }
+  }
+
+  private func connect(_ hostile: HostileProject, as user: String = "postgres", _ name: String) async throws
+    -> Connection
+  {
+    try await Connection.open(try ConnectionTarget(hostile.url("library", as: user)).unpinned, applicationName: name)
+  }
+
+  @Test func everythingThatReadsADatabaseSaysWhoIsInItsWay() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    let url = hostile.url("library")
+    let apply = try await hostile.on("library", "apply")
+    try #require(apply.status == 0, "\(apply.output)")
+    let locker = try await connect(hostile, "night job")
+    let pid = try await locker.query("SELECT pg_backend_pid()")[0].int(0)
+    for arguments in [
+      ["dump", url], ["fingerprint", url], ["drift", "--database", url], ["diff", "--from", url, "--to", "schema"],
+      ["import", url, "--project", "fresh", "--into", "imported", "--no-mark"], ["status", "--database", url],
+      ["docs", "--format", "mermaid", "--database", url],
+      ["types", "--language", "typescript", "--database", url], ["plan", "--database", url],
+      ["partitions", "status", "--database", url], ["partitions", "apply", "--database", url],
+      ["apply", "--database", url], ["reset", "--drop-database", "library", "--database", url],
+    ] {
+      try renew("\(hostile.project.root)/fresh")
+      let calm = arguments[0] == "reset" ? nil : try await hostile.project.dbtool(arguments)
+      try renew("\(hostile.project.root)/fresh")
+      try await locker.execute("BEGIN; LOCK TABLE ev.x, dbtool.settings, dbtool.migrations")
+      let run = try Run(hostile.project, arguments)
+      try await run.says("behind process \(pid) (night job) of the role postgres, open for ")
+      #expect(run.said.contains("waiting for a lock on "), "\(arguments): \(run.said)")
+      try await locker.execute("ROLLBACK")
+      let outcome = await hostile.project.finish(run.running)
+      if let calm { #expect(outcome.status == calm.status, "\(arguments): \(outcome.output)\(run.said)") }
+    }
+    await locker.close()
+  }
+
+  /// A folder without anything in it.
+  private func renew(_ folder: String) throws {
+    try? FileManager.default.removeItem(atPath: folder)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  /// Whoever may connect can call himself `dbtool apply`.
+  @Test func anApplyWaitsForNobodyWhoOnlyCallsHimselfSo() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    try await hostile.execute("CREATE ROLE mallory LOGIN", in: "postgres")
+    let impostor = try await connect(hostile, as: "mallory", "dbtool apply")
+    try await impostor.execute("BEGIN; SELECT 1")
+    let apply = try await hostile.on("library", "apply")
+    #expect(apply.status == 0 && !apply.output.contains("earlier apply"), "\(apply.output)")
+    await impostor.close()
+  }
+
+  /// One of a trusted role may be what an apply that was killed has left.
+  @Test func anEarlierApplyIsWaitedForWithAdvice() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    let earlier = try await connect(hostile, "dbtool apply")
+    let pid = try await earlier.query("SELECT pg_backend_pid()")[0].int(0)
+    // It does nothing within its transaction: nothing tells that it will ever end.
+    try await earlier.execute("BEGIN; SELECT 1")
+    let refused = try await hostile.on("library", "apply")
+    #expect(
+      refused.status == 1 && refused.output.contains("SELECT pg_catalog.pg_terminate_backend(\(pid))")
+        && refused.output.contains("Nothing was applied"), "\(refused.output)")
+    try await earlier.execute("ROLLBACK")
+    // It is at work.
+    let work = Task { _ = try? await earlier.query("SELECT pg_sleep(600)") }
+    try await Waiting.forSessions(at: "pg_sleep", on: try ConnectionTarget(hostile.url("library")))
+    let run = try Run(hostile.project, ["apply", "--database", hostile.url("library")])
+    try await Waiting.until("the apply waits") {
+      try await hostile.ask(
+        """
+        SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dbtool apply' AND pid <> \(pid)
+           AND query LIKE '%virtualxid%'
+        """, in: "library") == "1"
+    }
+    try await hostile.execute("SELECT pg_catalog.pg_terminate_backend(\(pid))", in: "library")
+    let outcome = await hostile.project.finish(run.running)
+    #expect(outcome.status == 0 && outcome.output.contains("waiting for an earlier apply: process \(pid) of the role"))
+    await work.value
+    await earlier.close()
+  }
+
+  /// Whoever may connect can take an advisory lock.
+  @Test func whoHasTheLockIsToldAndHowItEnds() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    try await hostile.execute("CREATE ROLE mallory LOGIN", in: "postgres")
+    let holder = try await connect(hostile, as: "mallory", "psql")
+    let pid = try await holder.query("SELECT pg_backend_pid()")[0].int(0)
+    for key in ["6578804, 2", "6578804, 1"] {
+      try await holder.execute("SELECT pg_advisory_lock(\(key))")
+      if key.hasSuffix("2") {
+        let refused = try await hostile.on("library", "apply")
+        #expect(
+          refused.status == 1 && refused.output.contains("psql, process \(pid) of mallory from local")
+            && refused.output.contains("That role can act neither as you nor as the database's owner")
+            && refused.output.contains("end it (SELECT pg_catalog.pg_terminate_backend(\(pid)))"), "\(refused.output)")
+      } else {
+        let run = try Run(hostile.project, ["apply", "--database", hostile.url("library")])
+        try await run.says("waiting for an advisory lock, behind process \(pid) (psql) of the role mallory, open for ")
+        try await run.says("SELECT pg_catalog.pg_terminate_backend(\(pid))")
+        try await holder.execute("SELECT pg_advisory_unlock_all()")
+        let outcome = await hostile.project.finish(run.running)
+        #expect(outcome.status == 0, "\(outcome.output)\(run.said)")
+      }
+      try await holder.execute("SELECT pg_advisory_unlock_all()")
+    }
+    await holder.close()
+  }
+}
