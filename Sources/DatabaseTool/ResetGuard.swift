@@ -148,7 +148,7 @@ struct DatabaseContents {
   /// - Returns: nil where that takes long, or is not allowed.
   private static func count(_ tables: [String], _ connection: Connection) async -> Int? {
     if tables.isEmpty { return 0 }
-    return try? await connection.transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY") { connection in
+    return try? await connection.transaction(Connection.beginReading) { connection in
       // Somebody's policies are not run, and somebody's locks not waited for. A SELECT would be planned, and PostgreSQL computes
       // what is constant in the expressions of a table's indexes for that: with a superuser's rights, whoever wrote them.
       try await connection.execute("SET LOCAL row_security = off; SET LOCAL statement_timeout = '5s'")

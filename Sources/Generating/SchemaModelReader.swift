@@ -10,7 +10,7 @@ extension SchemaModel {
   package static func read(
     _ schemas: [String]?, excluding excluded: Set<String>, _ connection: Connection
   ) async throws -> SchemaModel {
-    try await connection.transaction("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY") { connection in
+    try await connection.transaction(Connection.beginSnapshot) { connection in
       let there = try await connection.query(
         """
         SELECT nspname FROM pg_catalog.pg_namespace n

@@ -29,7 +29,7 @@ struct ViewColumns {
       SELECT u.oid AS root, u.oid FROM used u
       UNION
       SELECT t.root, i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
-    SELECT r.attrelid::text, r.attnum, r.attndims, bool_and(y.typnotnull OR a.attnotnull AND k.oid IS NULL)
+    SELECT r.attrelid::text, r.attnum, r.attndims, pg_catalog.bool_and(y.typnotnull OR a.attnotnull AND k.oid IS NULL)
       FROM tree t
       JOIN pg_catalog.pg_attribute r ON r.attrelid = t.root AND r.attnum > 0 AND NOT r.attisdropped
       JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attname = r.attname

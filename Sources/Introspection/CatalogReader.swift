@@ -220,7 +220,7 @@ package struct CatalogReader: Sendable {
     }
   }
 
-  private static let begin = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+  private static let begin = Statement(Connection.beginSnapshot)
 
   /// With an empty search_path PostgreSQL qualifies every name it prints; the others decide how it prints constants.
   /// Compiling these queries takes longer than running them, and to print an expression each parallel worker would open

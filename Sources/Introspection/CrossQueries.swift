@@ -93,7 +93,7 @@ enum SettingQuery: CatalogQuery {
       FROM pg_catalog.pg_db_role_setting s
       JOIN pg_catalog.pg_database d ON d.oid = s.setdatabase AND d.datname = pg_catalog.current_database()
       LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
-     CROSS JOIN unnest(s.setconfig) c
+     CROSS JOIN pg_catalog.unnest(s.setconfig) c
      WHERE (s.setrole = 0 OR r.oid IS NOT NULL)
        AND NOT (pg_catalog.split_part(c, '=', 1) LIKE '%.%'
                 AND pg_catalog.split_part(c, '=', 1) ~* '(\(DatabaseSetting.secretWords.joined(separator: "|")))')
@@ -114,8 +114,8 @@ enum GrantQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT o.classid, o.oid, o.subid, a.attname, coalesce(g.rolname, ''),
-           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
-           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted),
+           pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
+           pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted),
            p.grantee = o.owner, h.rolname
       FROM (SELECT 'pg_catalog.pg_class'::regclass::oid AS classid, oid, 0 AS subid,
                    CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char" AS kind, relacl AS acl, relowner AS owner

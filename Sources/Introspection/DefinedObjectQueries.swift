@@ -186,7 +186,7 @@ enum OperatorFamilyQuery: DefinedObjectQuery {
            pg_catalog.format('CREATE OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, a.amname),
            (SELECT ARRAY[pg_catalog.format('ALTER OPERATOR FAMILY %I.%I USING %I ADD ', n.nspname, f.opfname, a.amname)
                          || pg_catalog.string_agg(m.text, ', ' ORDER BY m.place, m.number, m.text)]
-              FROM (\(OperatorClassQuery.members("pg_opfamily", "f.oid", isLoose: true))) m HAVING count(*) > 0)
+              FROM (\(OperatorClassQuery.members("pg_opfamily", "f.oid", isLoose: true))) m HAVING pg_catalog.count(*) > 0)
       FROM pg_catalog.pg_opfamily f
       JOIN pg_catalog.pg_namespace n ON n.oid = f.opfnamespace
       JOIN pg_catalog.pg_am a ON a.oid = f.opfmethod

@@ -22,8 +22,8 @@ enum ExtensionGrantQuery: CatalogQuery {
     let function = FunctionQuery.argumentTypes.replacing("p.proargtypes", with: "o.proargtypes")
     return """
       SELECT e.extname, m.kind, m.schema, m.name, m.member, coalesce(g.rolname, ''),
-             array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
-             array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
+             pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
+             pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
         FROM (\(members("pg_proc", "f", "pro", from: "pg_catalog.pg_proc o JOIN pg_catalog.pg_namespace n ON n.oid = o.pronamespace",
                        name: "n.nspname AS schema, o.proname AS name, \(function) AS member"))
               UNION ALL

@@ -79,7 +79,7 @@ enum EventTriggerQuery: CatalogQuery {
     SELECT t.oid, t.evtname, pg_catalog.pg_get_userbyid(t.evtowner), t.evtenabled,
            pg_catalog.format('CREATE EVENT TRIGGER %I ON %I', t.evtname, t.evtevent)
            || coalesce(' WHEN TAG IN (' || (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(x), ', ' ORDER BY x)
-                                              FROM unnest(t.evttags) x) || ')', '')
+                                              FROM pg_catalog.unnest(t.evttags) x) || ')', '')
            || ' EXECUTE FUNCTION ' || t.evtfoid::regproc || '()'
       FROM pg_catalog.pg_event_trigger t
       JOIN pg_catalog.pg_proc f ON f.oid = t.evtfoid
@@ -137,9 +137,9 @@ enum PublicationTableQuery: CatalogQuery {
     let extras =
       version.major >= 15
       ? """
-      (SELECT ' (' || pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) || ')'
+      (SELECT pg_catalog.array_agg(a.attname::pg_catalog.text ORDER BY a.attnum)
          FROM pg_catalog.pg_attribute a WHERE a.attrelid = r.prrelid AND a.attnum = ANY (r.prattrs)),
-      ' WHERE (' || pg_catalog.pg_get_expr(r.prqual, r.prrelid) || ')'
+      pg_catalog.pg_get_expr(r.prqual, r.prrelid)
       """ : "NULL, NULL"
     return """
       SELECT r.oid, p.pubname, r.prrelid, \(extras)
@@ -150,12 +150,12 @@ enum PublicationTableQuery: CatalogQuery {
     let oid = try row.int()
     let publication = try row.string()
     guard let table = builder.id(.relation, try row.int()) else { return }
-    let columns = try row.optionalString()
+    let columns = try row.strings()
     let filter = try row.optionalString()
     builder.add(
       Fact(
         FactID(.publicationTable, schema: table.schema, name: table.name, member: publication), parent: table,
-        [.definition: .ifPresent([columns, filter].compactMap { $0 }.joined().nilIfEmpty)],
+        [.columns: .ifPresent(columns), .expression: .ifPresent(filter)],
         needs: [FactID(.publication, name: publication)]), .publicationTable, oid: oid)
   }
 }
@@ -209,7 +209,7 @@ enum ForeignOptions {
   /// An array of quoted names with their values, without what looks like a secret.
   static func list(_ column: String, except secret: String = secret) -> String {
     """
-    (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
+    (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
                       ORDER BY o.option_name)
        FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name !~* '\(secret)')
     """

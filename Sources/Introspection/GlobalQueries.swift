@@ -17,11 +17,11 @@ enum RoleQuery: CatalogQuery {
     return """
       SELECT r.rolname, r.rolcanlogin, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolreplication,
              r.rolbypassrls, r.rolconnlimit,
-             (SELECT array_agg(DISTINCT g.rolname::text)
+             (SELECT pg_catalog.array_agg(DISTINCT g.rolname::text)
                 FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
                WHERE m.member = r.oid),
              -- A membership is there once for each role that granted it.
-             (SELECT array_agg(DISTINCT g.rolname || ' WITH ' || upper(o.options))
+             (SELECT pg_catalog.array_agg(DISTINCT g.rolname || ' WITH ' || pg_catalog.upper(o.options))
                 FROM pg_catalog.pg_auth_members m JOIN pg_catalog.pg_roles g ON g.oid = m.roleid
                CROSS JOIN LATERAL (SELECT \(options) AS options) o
                WHERE m.member = r.oid AND o.options <> '')
@@ -97,8 +97,8 @@ enum DefaultPrivilegeQuery: CatalogQuery {
            CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
                                 WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END,
            coalesce(g.rolname, ''),
-           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
-           array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
+           pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
+           pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
       FROM pg_catalog.pg_default_acl d
       LEFT JOIN pg_catalog.pg_namespace n ON n.oid = d.defaclnamespace
      CROSS JOIN LATERAL (

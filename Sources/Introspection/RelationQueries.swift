@@ -7,14 +7,14 @@ enum RelationQuery: CatalogQuery {
     """
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, pg_catalog.pg_get_userbyid(c.relowner),
            c.reloptions || CASE WHEN c.reltoastrelid <> 0 THEN
-             (SELECT array_agg('toast.' || o) FROM pg_catalog.pg_class tc, unnest(tc.reloptions) o
+             (SELECT pg_catalog.array_agg('toast.' || o) FROM pg_catalog.pg_class tc, pg_catalog.unnest(tc.reloptions) o
                WHERE tc.oid = c.reltoastrelid) END, c.relrowsecurity, c.relforcerowsecurity, c.relreplident, c.relispopulated,
            CASE WHEN c.relkind = 'p' THEN pg_catalog.pg_get_partkeydef(c.oid) END,
            CASE WHEN c.relispartition THEN pg_catalog.pg_get_expr(c.relpartbound, c.oid) END,
            pn.nspname, p.relname,
            CASE WHEN c.relkind IN ('v', 'm') THEN pg_catalog.pg_get_viewdef(c.oid) END,
            CASE WHEN c.relkind IN ('v', 'm') THEN
-             (SELECT array_agg(pg_catalog.quote_ident(a.attname) || ' '
+             (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) || ' '
                                || pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END,
@@ -24,12 +24,12 @@ enum RelationQuery: CatalogQuery {
            CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam) END,
            CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END,
            CASE WHEN NOT c.relispartition THEN
-             (SELECT array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)
+             (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)
                 FROM pg_catalog.pg_inherits xi JOIN pg_catalog.pg_class x ON x.oid = xi.inhparent
                 JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace WHERE xi.inhrelid = c.oid) END,
            fs.srvname,
            CASE WHEN ft.ftoptions IS NOT NULL THEN
-             (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+             (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
                                || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
                 FROM pg_catalog.pg_options_to_table(ft.ftoptions) o
                WHERE o.option_name !~* '\(ForeignOptions.secret)') END
@@ -139,7 +139,7 @@ enum StatisticsQuery: CatalogQuery {
     SELECT s.oid, s.stxrelid, n.nspname, s.stxname, pg_catalog.pg_get_userbyid(s.stxowner),
            coalesce(s.stxstattarget, -1),
            -- Columns come in the order that they have in the table, which says nothing: they are put in that of their names.
-           coalesce(replace(pg_catalog.pg_get_statisticsobjdef(s.oid), ' ON ' || k.numbered, ' ON ' || k.named),
+           coalesce(pg_catalog.replace(pg_catalog.pg_get_statisticsobjdef(s.oid), ' ON ' || k.numbered, ' ON ' || k.named),
                     pg_catalog.pg_get_statisticsobjdef(s.oid))
       FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
      CROSS JOIN LATERAL (

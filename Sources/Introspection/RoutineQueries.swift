@@ -6,7 +6,7 @@ enum FunctionQuery: CatalogQuery {
   /// The types of a routine's arguments, which identify it.
   static let argumentTypes = """
     coalesce((SELECT pg_catalog.string_agg(pg_catalog.format_type(a.type, NULL), ', ' ORDER BY a.number)
-                FROM unnest(p.proargtypes) WITH ORDINALITY a(type, number)), '')
+                FROM pg_catalog.unnest(p.proargtypes) WITH ORDINALITY a(type, number)), '')
     """
 
   static func sql(_ version: ServerVersion) -> String {

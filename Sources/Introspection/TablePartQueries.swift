@@ -118,7 +118,7 @@ enum IndexQuery: CatalogQuery {
              (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END,
            -- Only an expression has one.
            CASE WHEN x.indexprs IS NOT NULL THEN
-             (SELECT array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)
+             (SELECT pg_catalog.array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
                WHERE a.attrelid = x.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0) END
       FROM pg_catalog.pg_index x
@@ -158,7 +158,7 @@ enum PartitionIndexQuery: CatalogQuery {
     SELECT x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
            -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
            coalesce(k.conparentid = 0, false),
-           (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+           (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = ic.oid AND a.attnum > 0)
       FROM pg_catalog.pg_class ic
       JOIN pg_catalog.pg_index x ON x.indexrelid = ic.oid
@@ -258,8 +258,8 @@ enum PolicyQuery: CatalogQuery {
     SELECT p.oid, n.nspname, c.relname, p.polname, p.polpermissive,
            CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
                          ELSE 'ALL' END,
-           (SELECT array_agg(coalesce(r.rolname::text, '') ORDER BY r.rolname)
-              FROM unnest(p.polroles) o LEFT JOIN pg_catalog.pg_roles r ON r.oid = o),
+           (SELECT pg_catalog.array_agg(coalesce(r.rolname::text, '') ORDER BY r.rolname)
+              FROM pg_catalog.unnest(p.polroles) o LEFT JOIN pg_catalog.pg_roles r ON r.oid = o),
            pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)
       FROM pg_catalog.pg_policy p
       JOIN pg_catalog.pg_class c ON c.oid = p.polrelid

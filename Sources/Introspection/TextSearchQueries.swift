@@ -64,7 +64,7 @@ enum TextSearchConfigurationQuery: DefinedObjectQuery {
     SELECT c.oid, n.nspname, c.cfgname, '', pg_catalog.pg_get_userbyid(c.cfgowner),
            pg_catalog.format('CREATE TEXT SEARCH CONFIGURATION %I.%I (PARSER = %I.%I)', n.nspname, c.cfgname,
                              pn.nspname, p.prsname),
-           (SELECT array_agg(pg_catalog.format('ALTER TEXT SEARCH CONFIGURATION %I.%I ADD MAPPING FOR %I WITH %s',
+           (SELECT pg_catalog.array_agg(pg_catalog.format('ALTER TEXT SEARCH CONFIGURATION %I.%I ADD MAPPING FOR %I WITH %s',
                                                n.nspname, c.cfgname, m.alias, m.dictionaries) ORDER BY m.tokid)
               FROM (SELECT k.tokid, k.alias,
                            pg_catalog.string_agg(x.mapdict::regdictionary::text, ', ' ORDER BY x.mapseqno) AS dictionaries

@@ -6,7 +6,7 @@ enum EnumQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner),
-           (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+           (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
               FROM pg_catalog.pg_enum e WHERE e.enumtypid = t.oid)
       FROM pg_catalog.pg_type t
       JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
@@ -94,9 +94,9 @@ enum CompositeTypeQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT t.oid, c.oid, n.nspname, t.typname, pg_catalog.pg_get_userbyid(t.typowner),
-           (SELECT array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attnum)
+           (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY a.attnum)
               FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-           (SELECT array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod)
+           (SELECT pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod)
                              || coalesce(' COLLATE ' || pg_catalog.quote_ident(cn.nspname) || '.'
                                          || pg_catalog.quote_ident(co.collname), '') ORDER BY a.attnum)
               FROM pg_catalog.pg_attribute a

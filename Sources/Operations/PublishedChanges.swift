@@ -118,7 +118,7 @@ package struct PublishedChanges: Sendable {
     return """
       WITH RECURSIVE named AS (
         SELECT c.oid, n.nspname, c.relname
-          FROM unnest($1::text[], $2::text[]) u(schema, name)
+          FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) u(schema, name)
           JOIN pg_catalog.pg_class c ON c.relname = u.name AND c.relkind IN ('r', 'p')
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE EXISTS (SELECT FROM pg_catalog.pg_publication)
@@ -128,7 +128,7 @@ package struct PublishedChanges: Sendable {
         UNION
         SELECT l.root, i.inhrelid FROM line l JOIN pg_catalog.pg_inherits i ON i.inhparent = l.oid
       )
-      SELECT w.nspname, w.relname, p.pubname, bool_and(\(list)),
+      SELECT w.nspname, w.relname, p.pubname, pg_catalog.bool_and(\(list)),
              \(version.major >= 15 ? "array_agg(k.name)" : "NULL::text[]")
         FROM named w
         JOIN line l ON l.root = w.oid

@@ -17,12 +17,13 @@ package struct TableEstimates: Sendable {
   /// Reads the sizes of tables in one round trip.
   ///
   /// - Parameter tables: their names as SQL writes them; those that are not there are left out.
+  /// - Throws: `PostgresError`.
   package init(of tables: Set<String>, _ connection: Connection) async throws {
     var sizes: [String: Size] = [:]
     for row in try await connection.query(
       """
-      SELECT t.name, sum(greatest(c.reltuples, 0))::bigint, bool_and(c.reltuples >= 0),
-             coalesce(sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint
+      SELECT t.name, pg_catalog.sum(greatest(c.reltuples, 0))::bigint, pg_catalog.bool_and(c.reltuples >= 0),
+             coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint
         FROM pg_catalog.unnest($1::text[]) AS t (name)
        CROSS JOIN LATERAL (
          SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass(t.name)) WHERE isleaf

@@ -8,8 +8,8 @@ internal import Postgres
 package struct PublishedTables {
   private struct Table {
     var publication: String
-    /// As SQL names them; nil for all.
-    var columns: [Substring]?
+    /// Empty for all.
+    var columns: [String]
   }
 
   /// What is done to a table or a column, as far as servers have to do it in order.
@@ -44,10 +44,7 @@ package struct PublishedTables {
       case .publicationSchema: ofSchemas[fact.id.name, default: []].append(fact.id.member)
       case .publicationTable:
         let id = FactID(.table, schema: fact.id.schema, name: fact.id.name)
-        let definition = fact.text(.definition)
-        let list = definition.hasPrefix(" (") ? definition.dropFirst(2).prefix { $0 != ")" } : nil
-        ofTables[id, default: []].append(
-          Table(publication: fact.id.member, columns: list?.split(separator: ",").map { $0.drop { $0 == " " } }))
+        ofTables[id, default: []].append(Table(publication: fact.id.member, columns: fact.list(.columns)))
       default: break
       }
     }
@@ -61,8 +58,7 @@ package struct PublishedTables {
     var found = Set(ofAllTables)
     for id in [table] + catalog.partitionLine(of: fact) {
       found.formUnion(ofSchemas[id.schema] ?? [])
-      let name = Quote.identifier(column.member)
-      for entry in ofTables[id] ?? [] where entry.columns?.contains(name[...]) ?? true {
+      for entry in ofTables[id] ?? [] where entry.columns.isEmpty || entry.columns.contains(column.member) {
         found.insert(entry.publication)
       }
     }

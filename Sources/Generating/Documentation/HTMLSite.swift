@@ -6,7 +6,7 @@ internal import Escaping
 package struct HTMLSite {
   private let document: SchemaDocument
   private let source: SourceLinks
-  /// What has an entry.
+  /// The objects that have an entry, to which links can lead.
   private let known: Set<FactID>
 
   /// - Parameter source: where the declarations can be read.

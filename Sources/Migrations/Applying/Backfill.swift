@@ -127,7 +127,7 @@ package struct Backfill {
     }
     let total = try await connection.query(
       """
-      SELECT greatest(0, coalesce(sum(reltuples), 0))::bigint FROM pg_catalog.pg_class
+      SELECT greatest(0, coalesce(pg_catalog.sum(reltuples), 0))::bigint FROM pg_catalog.pg_class
        WHERE oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) WHERE isleaf
                      UNION SELECT pg_catalog.to_regclass($1))
       """, [key.table])[0].int(0)
@@ -183,7 +183,7 @@ package struct Backfill {
        WHERE x.indrelid = $1::pg_catalog.oid AND x.indisunique AND x.indisvalid AND x.indimmediate
          AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
        GROUP BY x.indexrelid, x.indisprimary, n.nspname, t.relname HAVING pg_catalog.bool_and(a.attnotnull)
-       ORDER BY x.indisprimary DESC, count(*), x.indexrelid LIMIT 1
+       ORDER BY x.indisprimary DESC, pg_catalog.count(*), x.indexrelid LIMIT 1
       """, [try await connection.relation(table)]
     ).first
     guard var reader = row?.reader else { return nil }
@@ -270,7 +270,8 @@ package struct Backfill {
     guard let maxLag else { return }
     while true {
       let lag = try await connection.query(
-        "SELECT coalesce(max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication")
+        "SELECT coalesce(pg_catalog.max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication"
+      )
       if (Double(try lag[0].string(0)) ?? 0) <= maxLag { return }
       try await Task.sleep(for: .seconds(1))
     }

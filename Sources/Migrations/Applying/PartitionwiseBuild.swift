@@ -137,7 +137,7 @@ struct PartitionwiseBuild {
     _ name: String, _ connection: Connection, _ report: (Int, Int) -> Void
   ) async throws -> Bool {
     let exists = try await connection.query(
-      "SELECT count(*) FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2",
+      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2",
       [parent, name])[0].int(0)
     if exists > 0 { return false }
     let leaves = try await connection.query(

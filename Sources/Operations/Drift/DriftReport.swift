@@ -115,7 +115,7 @@ package struct DriftReport: Sendable {
     return result
   }
 
-  /// What is read beside the catalog.
+  /// What drift looks at beside the catalog: jobs, partitions, the server.
   private struct Observations: Sendable {
     var jobs: Jobs
     var missing: [PartitionManager.Slot]

@@ -122,7 +122,7 @@ struct DriftVerdict: Equatable {
   }
 
   private static func isMinor(_ key: AttributeKey, of kind: FactKind) -> Bool {
-    // Those of a publication are what it publishes.
+    // The options of these kinds say what is sent where, not how fast.
     minor.contains(key)
       && !(key == .options && [.publication, .subscription, .foreignServer, .foreignTable].contains(kind))
   }

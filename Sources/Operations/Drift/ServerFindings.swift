@@ -111,7 +111,7 @@ enum ServerFindings {
     SELECT d.name, d.value,
            CASE WHEN s.setting = s.reset_val THEN pg_catalog.current_setting(s.name)
                 ELSE s.reset_val || coalesce(pg_catalog.replace(s.unit, '1 bytes', 'B'), '') END
-      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS d (name, value, place)
+      FROM ROWS FROM (pg_catalog.unnest($1::text[]), pg_catalog.unnest($2::text[])) WITH ORDINALITY AS d (name, value, place)
       LEFT JOIN s ON s.name = d.name
      WHERE s.name IS NULL OR NOT coalesce(
              CASE

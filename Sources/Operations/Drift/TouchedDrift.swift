@@ -60,7 +60,7 @@ private struct Touched {
   /// What of it is dropped, if only to be built anew.
   private var dropped: Set<FactID> = []
   private var created: Set<FactID> = []
-  /// What has to be there for something to become a part of it.
+  /// Objects of which something that is created becomes a part.
   private var parents: Set<FactID> = []
 
   /// - Parameter plan: the way from one to the other.

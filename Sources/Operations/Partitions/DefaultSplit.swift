@@ -75,13 +75,13 @@ struct DefaultSplit {
     parent = table.sqlName
     let found = try await connection.query(
       """
-      SELECT n.nspname, r.relname, quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), pg_get_partkeydef(p.oid),
-             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
+      SELECT n.nspname, r.relname, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.pg_get_partkeydef(p.oid),
+             ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' ORDER BY c.attnum),
              \(Self.identity("quote_ident(c.attname)")), \(Self.identity("s.nspname")), \(Self.identity("format_type(k.opcintype, NULL)")),
-             ARRAY(SELECT pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_inherits i
+             ARRAY(SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_inherits i
                      JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = p.oid AND c.oid <> r.oid),
-             ARRAY(SELECT format('ADD CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
+             ARRAY(SELECT pg_catalog.format('ADD CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
                     WHERE k.conrelid = p.oid AND k.contype = 'f' AND k.conparentid = 0),
              EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
              ARRAY(
@@ -119,7 +119,7 @@ struct DefaultSplit {
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
         JOIN pg_catalog.pg_class r ON r.oid = d.partdefid JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
-       WHERE p.oid = to_regclass($1)
+       WHERE p.oid = pg_catalog.to_regclass($1)
       """, [parent])
     guard var row = found.first?.reader else { return nil }
     rest = FactID(.table, schema: try row.string(), name: try row.string())
@@ -137,7 +137,8 @@ struct DefaultSplit {
       key: facts.identity, searchPath: facts.searchPath.filter { $0 != "pg_catalog" }, isCertain: false)
     // An attempt that was interrupted.
     let remains = try await connection.query(
-      "SELECT to_regclass($1) IS NOT NULL OR to_regclass($2) IS NOT NULL", [replica.new, replica.old])
+      "SELECT pg_catalog.to_regclass($1) IS NOT NULL OR pg_catalog.to_regclass($2) IS NOT NULL",
+      [replica.new, replica.old])
     if try remains[0].bool(0) {
       // Or one that is at work at the moment.
       do {

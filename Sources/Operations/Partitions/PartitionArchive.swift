@@ -19,7 +19,7 @@ struct PartitionArchive {
   let retiring: PartitionManager.Retiring
   let lock: AdvisoryLock
 
-  /// What is to be left free.
+  /// How many bytes an archive leaves free on the disk.
   private static let reserve = 64 << 20
 
   /// Finds out, before anything is done, what would keep it from being archived.
@@ -27,7 +27,7 @@ struct PartitionArchive {
     try folder.checkPlace()
     let rows = try await connection.query(
       """
-      SELECT c.relkind, coalesce((SELECT sum(pg_catalog.pg_table_size(t.relid))
+      SELECT c.relkind, coalesce((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))
                                     FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf),
                                  pg_catalog.pg_table_size(c.oid))::bigint,
              greatest(c.reltuples, 0)::bigint
@@ -179,12 +179,8 @@ struct PartitionArchive {
 
   private func drop(_ connection: Connection, _ name: ArchiveName, _ rows: CopiedOut) async throws {
     // Readers may be in the way. The archive is not to be written again for them.
-    try await connection.execute("SAVEPOINT archived")
-    try await Patience.retry { _ in
-      do { try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE") } catch {
-        _ = try? await connection.execute("ROLLBACK TO SAVEPOINT archived")
-        throw error
-      }
+    _ = try await Patience.retry { _ in
+      try await connection.savepoint { try await $0.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE") }
     }
     try await lock.check()
     try await connection.letViewsBeRead()

@@ -141,17 +141,17 @@ extension PartitionManager {
     let rows = try await connection.query(
       """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-                      WHERE i.inhparent = p.oid AND pg_get_expr(c.relpartbound, c.oid) = $2),
+                      WHERE i.inhparent = p.oid AND pg_catalog.pg_get_expr(c.relpartbound, c.oid) = $2),
              nullif(d.partdefid, 0)::regclass::text,
-             quote_ident(a.attname), format_type(a.atttypid, a.atttypmod),
+             pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
              \(TableTraits.columns("p")),
-             ARRAY(SELECT quote_ident(c.attname) FROM pg_catalog.pg_attribute c
+             ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
                     ORDER BY c.attnum),
              EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (p.oid, d.partdefid))
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
-       WHERE p.oid = to_regclass($1)
+       WHERE p.oid = pg_catalog.to_regclass($1)
       """, [slot.table.sqlName, slot.bound])
     guard var row = rows.first?.reader, try !row.bool() else { return nil }
     let other = try row.optionalString()

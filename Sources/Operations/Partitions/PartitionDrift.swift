@@ -39,7 +39,7 @@ extension PartitionManager {
       """
       SELECT p.partdefid::regclass::text, p.partrelid::regclass::text, w.number::integer
         FROM pg_catalog.pg_partitioned_table p
-        JOIN pg_catalog.unnest($1::text[]) WITH ORDINALITY AS w (name, number) ON to_regclass(w.name) = p.partrelid
+        JOIN pg_catalog.unnest($1::text[]) WITH ORDINALITY AS w (name, number) ON pg_catalog.to_regclass(w.name) = p.partrelid
        WHERE p.partdefid <> 0 AND pg_catalog.has_table_privilege(p.partdefid, 'SELECT')
       """, [parents]
     ).map { (try $0.string(0), try $0.string(1), tables[try $0.int(2) - 1]) }
@@ -58,13 +58,13 @@ extension PartitionManager {
              c.relrowsecurity AS secures, p.relforcerowsecurity AS forced, c.relforcerowsecurity AS forces,
              p.relacl AS acl, c.relacl AS access, i.inhdetachpending AS pending, w.number::integer
         FROM pg_catalog.unnest($1::text[]) WITH ORDINALITY AS w (name, number)
-        JOIN pg_catalog.pg_class p ON p.oid = to_regclass(w.name)
+        JOIN pg_catalog.pg_class p ON p.oid = pg_catalog.to_regclass(w.name)
         JOIN pg_catalog.pg_inherits i ON i.inhparent = p.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid),
     found (part, text, code) AS (
     SELECT oid::regclass::text, 'is half detached: dbtool partitions apply ends it', 'half-detached-partition'
       FROM parts WHERE pending
     UNION ALL
-    SELECT oid::regclass::text, format('belongs to %s, and its table to %s', pg_get_userbyid(own), pg_get_userbyid(owner)),
+    SELECT oid::regclass::text, pg_catalog.format('belongs to %s, and its table to %s', pg_catalog.pg_get_userbyid(own), pg_catalog.pg_get_userbyid(owner)),
            'partition-owner'
       FROM parts WHERE own <> owner
     UNION ALL
@@ -77,47 +77,47 @@ extension PartitionManager {
       FROM parts WHERE forced AND NOT forces
     UNION ALL
     SELECT parts.oid::regclass::text,
-           format('lets %s %s, which its table does not',
-                  CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type),
+           pg_catalog.format('lets %s %s, which its table does not',
+                  CASE x.grantee WHEN 0 THEN 'everybody' ELSE pg_catalog.pg_get_userbyid(x.grantee) END, x.privilege_type),
            'partition-grant'
-      FROM parts CROSS JOIN LATERAL aclexplode(parts.access) x
+      FROM parts CROSS JOIN LATERAL pg_catalog.aclexplode(parts.access) x
      WHERE x.grantee NOT IN (parts.own, parts.owner)
-       AND NOT EXISTS (SELECT FROM aclexplode(parts.acl) y
+       AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(parts.acl) y
                         WHERE y.grantee = x.grantee AND y.privilege_type = x.privilege_type)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has no index for %s', px.indexrelid::regclass), 'partition-index'
+    SELECT parts.oid::regclass::text, pg_catalog.format('has no index for %s', px.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index px ON px.indrelid = parts.parent
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_index cx ON cx.indexrelid = i.inhrelid
                         WHERE i.inhparent = px.indexrelid AND cx.indrelid = parts.oid)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('index %s is not valid', cx.indexrelid::regclass), 'partition-index'
+    SELECT parts.oid::regclass::text, pg_catalog.format('index %s is not valid', cx.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index cx ON cx.indrelid = parts.oid WHERE NOT cx.indisvalid
     UNION ALL
-    SELECT parts.oid::regclass::text, format('trigger %s is not enabled as its table''s is', t.tgname), 'partition-trigger'
+    SELECT parts.oid::regclass::text, pg_catalog.format('trigger %s is not enabled as its table''s is', t.tgname), 'partition-trigger'
       FROM parts JOIN pg_catalog.pg_trigger t ON t.tgrelid = parts.oid
       JOIN pg_catalog.pg_trigger u ON u.oid = t.tgparentid
      WHERE t.tgenabled <> u.tgenabled
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has the constraint %I, which its table has not', k.conname), 'partition-constraint'
+    SELECT parts.oid::regclass::text, pg_catalog.format('has the constraint %I, which its table has not', k.conname), 'partition-constraint'
       FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
      WHERE k.conparentid = 0 AND k.coninhcount = 0 AND k.contype IN ('c', 'f', 'p', 'u', 'x')
     UNION ALL
-    SELECT parts.oid::regclass::text, format('the constraint %I is not validated', k.conname), 'partition-validation'
+    SELECT parts.oid::regclass::text, pg_catalog.format('the constraint %I is not validated', k.conname), 'partition-validation'
       FROM parts JOIN pg_catalog.pg_constraint k ON k.conrelid = parts.oid
       LEFT JOIN pg_catalog.pg_constraint pk ON pk.conrelid = parts.parent AND pk.conname = k.conname
      WHERE NOT k.convalidated AND pk.convalidated IS NOT FALSE
     UNION ALL
-    SELECT parts.oid::regclass::text, format('has the index %s, which its table has not', x.indexrelid::regclass), 'partition-index'
+    SELECT parts.oid::regclass::text, pg_catalog.format('has the index %s, which its table has not', x.indexrelid::regclass), 'partition-index'
       FROM parts JOIN pg_catalog.pg_index x ON x.indrelid = parts.oid
      WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = x.indexrelid)
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.indexrelid AND k.conparentid = 0)
     UNION ALL
-    SELECT parts.oid::regclass::text, format('column %I has another default than that of its table', a.attname), 'partition-default'
+    SELECT parts.oid::regclass::text, pg_catalog.format('column %I has another default than that of its table', a.attname), 'partition-default'
       FROM parts JOIN pg_catalog.pg_attribute a ON a.attrelid = parts.oid AND a.attnum > 0 AND a.attgenerated = ''
       JOIN pg_catalog.pg_attribute b ON b.attrelid = parts.parent AND b.attname = a.attname AND b.attidentity = ''
       LEFT JOIN pg_catalog.pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
       LEFT JOIN pg_catalog.pg_attrdef bd ON bd.adrelid = b.attrelid AND bd.adnum = b.attnum
-     WHERE pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_get_expr(bd.adbin, bd.adrelid))
+     WHERE pg_catalog.pg_get_expr(ad.adbin, ad.adrelid) IS DISTINCT FROM pg_catalog.pg_get_expr(bd.adbin, bd.adrelid))
     SELECT f.part, f.text, f.code, parts.number FROM found f JOIN parts ON parts.oid::regclass::text = f.part
      -- One that is on its way out has other constraints, and nobody minds; whom it lets in still counts.
      WHERE NOT parts.pending
@@ -135,7 +135,7 @@ extension PartitionManager {
     guard !names.isEmpty, try readable.bool(0) else { return [] }
     let applied =
       try await History.mayRead("migrations", connection)
-      ? "AND d.start_time > coalesce((SELECT max(finished_at) FROM dbtool.migrations) + interval '1 minute', '-infinity')"
+      ? "AND d.start_time > coalesce((SELECT pg_catalog.max(finished_at) FROM dbtool.migrations) + interval '1 minute', '-infinity')"
       : ""
     return try await connection.query(
       """

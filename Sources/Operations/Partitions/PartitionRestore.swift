@@ -290,13 +290,9 @@ package struct PartitionRestore: Sendable {
       throw ArchiveError.refused(
         "\(other) has more than \(limit) rows, which would be read while nobody can use them: restore without --attach")
     }
-    try await connection.execute("SAVEPOINT loaded")
-    try await Patience.retry { _ in
-      do {
-        try await connection.query("ALTER TABLE \(description.parentName) ATTACH PARTITION \(table) \(bound)")
-      } catch {
-        _ = try? await connection.execute("ROLLBACK TO SAVEPOINT loaded")
-        throw error
+    _ = try await Patience.retry { _ in
+      try await connection.savepoint {
+        try await $0.query("ALTER TABLE \(description.parentName) ATTACH PARTITION \(table) \(bound)")
       }
     }
   }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// A SELECT is planned, and for that PostgreSQL computes what is constant in the expressions of a table's indexes, partitions
 /// and checks, with the rights of whoever asks; their owner may add one at any moment. COPY reads no view and no foreign table.
 enum PlainRows {
-  /// What was read before enough was known.
+  /// How much was read of a table until enough was known.
   struct Seen {
     var rows = 0
     /// As text.

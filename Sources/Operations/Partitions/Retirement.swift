@@ -29,7 +29,7 @@ struct Retirement {
     return try await store.run(connection)
   }
 
-  static let finished = "UPDATE dbtool.retired SET finished_at = now() WHERE partition_oid = $1::bigint"
+  static let finished = "UPDATE dbtool.retired SET finished_at = pg_catalog.now() WHERE partition_oid = $1::bigint"
 
   // MARK: Out of its table
 

@@ -55,7 +55,7 @@ struct Window: Sendable {
     CASE parent.type WHEN 'date' THEN \(moment)::date::text
          WHEN 'timestamp without time zone' THEN \(moment)::text
          -- The smallest identifier of version 7 (RFC 9562) with this time.
-         WHEN 'uuid' THEN overlay(lpad(to_hex((extract(epoch FROM \(moment) AT TIME ZONE $6) * 1000)::bigint), 12, '0')
+         WHEN 'uuid' THEN overlay(pg_catalog.lpad(pg_catalog.to_hex((extract(epoch FROM \(moment) AT TIME ZONE $6) * 1000)::bigint), 12, '0')
                                   PLACING '-' FROM 9 FOR 0) || '-0000-0000-000000000000'
          ELSE (\(moment) AT TIME ZONE $6)::text END
     """
@@ -73,10 +73,10 @@ struct Window: Sendable {
 
   private static let parent = """
     parent AS (
-      SELECT to_regclass($1) AS oid,
-             (SELECT format_type(\(baseType), NULL) FROM pg_catalog.pg_partitioned_table p
+      SELECT pg_catalog.to_regclass($1) AS oid,
+             (SELECT pg_catalog.format_type(\(baseType), NULL) FROM pg_catalog.pg_partitioned_table p
                 JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-               WHERE p.partrelid = to_regclass($1)) AS type)
+               WHERE p.partrelid = pg_catalog.to_regclass($1)) AS type)
     """
 
   /// The window's ranges with the bound that each partition has to have, as the key's own type prints it; whether it is
@@ -86,18 +86,18 @@ struct Window: Sendable {
     ranges AS (
       SELECT d AS low, d + ('1 ' || $3)::interval AS high,
              d + ('1 ' || $3)::interval <= \(clock) AT TIME ZONE $6 AS past
-        FROM generate_series(date_trunc($3, \(clock) AT TIME ZONE $6) - $5::int * ('1 ' || $3)::interval,
-                             date_trunc($3, \(clock) AT TIME ZONE $6) + $4::int * ('1 ' || $3)::interval,
+        FROM pg_catalog.generate_series(pg_catalog.date_trunc($3, \(clock) AT TIME ZONE $6) - $5::int * ('1 ' || $3)::interval,
+                             pg_catalog.date_trunc($3, \(clock) AT TIME ZONE $6) + $4::int * ('1 ' || $3)::interval,
                              ('1 ' || $3)::interval) d),
     bounds AS (
-      SELECT $2 || to_char(low, CASE $3 WHEN 'day' THEN '_YYYY_MM_DD' WHEN 'week' THEN '_IYYY_"w"IW'
+      SELECT $2 || pg_catalog.to_char(low, CASE $3 WHEN 'day' THEN '_YYYY_MM_DD' WHEN 'week' THEN '_IYYY_"w"IW'
                                                   WHEN 'year' THEN '_YYYY' ELSE '_YYYY_MM' END) AS name,
-             low, high, past, format('FOR VALUES FROM (%L) TO (%L)', \(literal("low")), \(literal("high"))) AS bound
+             low, high, past, pg_catalog.format('FOR VALUES FROM (%L) TO (%L)', \(literal("low")), \(literal("high"))) AS bound
         FROM ranges, parent)
     SELECT b.name, b.bound,
            EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-                    WHERE i.inhparent = parent.oid AND pg_get_expr(c.relpartbound, c.oid) = b.bound),
-           to_char(b.low, 'YYYY-MM-DD'), to_char(b.high, 'YYYY-MM-DD'), b.past
+                    WHERE i.inhparent = parent.oid AND pg_catalog.pg_get_expr(c.relpartbound, c.oid) = b.bound),
+           pg_catalog.to_char(b.low, 'YYYY-MM-DD'), pg_catalog.to_char(b.high, 'YYYY-MM-DD'), b.past
       FROM bounds b, parent
      -- A table that is not partitioned yet has no use for them.
      WHERE parent.type IS NOT NULL ORDER BY b.low
@@ -105,25 +105,25 @@ struct Window: Sendable {
 
   /// How many partitions there are, their rows by the planner's estimate, and their bytes.
   static let sizes = """
-    SELECT count(*), coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint,
-           coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint,
+    SELECT pg_catalog.count(*), coalesce(pg_catalog.sum(greatest(c.reltuples, 0)), 0)::bigint,
+           coalesce(pg_catalog.sum(pg_catalog.pg_total_relation_size(c.oid)), 0)::bigint,
            (SELECT p.partdefid::regclass::text FROM pg_catalog.pg_partitioned_table p
-             WHERE p.partrelid = to_regclass($1) AND p.partdefid <> 0)
+             WHERE p.partrelid = pg_catalog.to_regclass($1) AND p.partdefid <> 0)
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-     WHERE $2::boolean AND i.inhparent = to_regclass($1)
+     WHERE $2::boolean AND i.inhparent = pg_catalog.to_regclass($1)
     """
 
   /// The partitions with their bounds, whether a detach was begun and not ended, and the type of the partition key.
   static let partitions = """
-    SELECT c.oid::bigint, n.nspname, c.relname, pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
+    SELECT c.oid::bigint, n.nspname, c.relname, pg_catalog.pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
            -- The others have no time in them, and to read a literal of one may run what its owner likes.
-           (SELECT format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
+           (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
              WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent
       JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
-     WHERE i.inhparent = to_regclass($1) ORDER BY c.relname
+     WHERE i.inhparent = pg_catalog.to_regclass($1) ORDER BY c.relname
     """
 
   /// Which upper bounds lie before the window; as what they are, not as texts.
@@ -133,7 +133,7 @@ struct Window: Sendable {
     """
     WITH \(parent),
     first AS (
-      SELECT date_trunc($3, \(clock) AT TIME ZONE $6) - $5::int * ('1 ' || $3)::interval AS low
+      SELECT pg_catalog.date_trunc($3, \(clock) AT TIME ZONE $6) - $5::int * ('1 ' || $3)::interval AS low
        WHERE $2::text IS NOT NULL AND $4::text IS NOT NULL)
     SELECT u.place FROM pg_catalog.unnest($7::text[]) WITH ORDINALITY AS u (high, place), first, parent
      WHERE u.high::\(type) <= (\(literal("first.low")))::\(type) ORDER BY u.place

@@ -139,7 +139,7 @@ package struct SeedRunner: Sendable {
           late = try await connection.pinned { try await SequencePositions.advance($0) }
         }
         for line in late { report("\(file.path): \(line)") }
-        // What was loaded is what was digested.
+        // The file must not have changed between its digest and its rows.
         guard try content(file.shown).digest == file.content.digest else {
           throw SeedError.changedMeanwhile(file.shown)
         }

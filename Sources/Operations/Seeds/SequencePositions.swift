@@ -54,10 +54,10 @@ enum SequencePositions {
     let step = "\(source.increment.magnitude)::numeric"
     // In whole steps: what others keep to, as when two servers share the numbers, is kept to.
     return """
-      SELECT setval(\(Quote.literal(source.sequence))::regclass,
+      SELECT pg_catalog.setval(\(Quote.literal(source.sequence))::regclass,
                     greatest(least(position, \(maximum)), \(minimum))::bigint, true)
         FROM (SELECT s.last_value
-                     + div(abs(m.last - s.last_value) + \(step) - 1, \(step)) * \(source.increment)::numeric AS position
+                     + pg_catalog.div(pg_catalog.abs(m.last - s.last_value) + \(step) - 1, \(step)) * \(source.increment)::numeric AS position
                 FROM \(source.sequence) AS s
                CROSS JOIN (SELECT \(isAscending ? "max" : "min")(\(column))::numeric AS last FROM \(source.table)
                             WHERE \(column) BETWEEN \(minimum) AND \(maximum)) AS m
@@ -81,9 +81,9 @@ enum SequencePositions {
     WITH written AS (
       SELECT DISTINCT coalesce(a.relid, t.relid) AS relid
         FROM (SELECT relid FROM pg_stat_xact_user_tables
-               WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR NOT current_setting('track_counts')::boolean
-              UNION SELECT to_regclass($1) WHERE to_regclass($1) IS NOT NULL) AS t
-        LEFT JOIN LATERAL pg_partition_ancestors(t.relid) AS a (relid) ON true),
+               WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR NOT pg_catalog.current_setting('track_counts')::boolean
+              UNION SELECT pg_catalog.to_regclass($1) WHERE pg_catalog.to_regclass($1) IS NOT NULL) AS t
+        LEFT JOIN LATERAL pg_catalog.pg_partition_ancestors(t.relid) AS a (relid) ON true),
     columns AS (
       SELECT c.oid AS relid, a.attnum, n.nspname, c.relname, a.attname
         FROM written w
@@ -98,14 +98,14 @@ enum SequencePositions {
         FROM columns c JOIN pg_depend d ON d.refobjid = c.relid AND d.refobjsubid = c.attnum
        WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
       UNION ALL
-      SELECT c.relid, c.attnum, d.refobjid, pg_get_expr(e.adbin, e.adrelid)
+      SELECT c.relid, c.attnum, d.refobjid, pg_catalog.pg_get_expr(e.adbin, e.adrelid)
         FROM columns c JOIN pg_attrdef e ON e.adrelid = c.relid AND e.adnum = c.attnum
         JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
        WHERE d.refclassid = 'pg_class'::regclass)
-    SELECT format('%I.%I', c.nspname, c.relname), c.attname, format('%I.%I', sn.nspname, sc.relname), s.seqincrement,
-           s.seqmin::text, s.seqmax::text, min(d.expression),
-           has_sequence_privilege(s.seqrelid, 'SELECT') AND has_sequence_privilege(s.seqrelid, 'UPDATE')
-           AND has_column_privilege(c.relid, c.attnum, 'SELECT')
+    SELECT pg_catalog.format('%I.%I', c.nspname, c.relname), c.attname, pg_catalog.format('%I.%I', sn.nspname, sc.relname), s.seqincrement,
+           s.seqmin::text, s.seqmax::text, pg_catalog.min(d.expression),
+           pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT') AND pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE')
+           AND pg_catalog.has_column_privilege(c.relid, c.attnum, 'SELECT')
       FROM drawn d JOIN columns c USING (relid, attnum)
       JOIN pg_sequence s ON s.seqrelid = d.sequence
       JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace

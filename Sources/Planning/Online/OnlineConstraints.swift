@@ -16,7 +16,7 @@ extension OnlineStrategy {
       perPartition.remark = .partitionwise
       return Expansion(now: [perPartition])
     case "f", "c":
-      // One that is not enforced has nothing to check.
+      // A constraint that is not enforced checks no rows.
       guard fact.attributes[.validated] == nil, !fact.text(.definition).hasSuffix(" NOT ENFORCED") else { return nil }
       var unchecked = step
       unchecked.statements[0] = "\(add) NOT VALID"
@@ -87,7 +87,9 @@ extension OnlineStrategy {
     let parts = [source, target].map { catalog in catalog.facts.values.filter { $0.parent == table } }
     return [source, target].allSatisfy { $0[table]?.attributes[.replicaIdentity] == nil }
       && parts.allSatisfy { $0.contains { $0.id.kind == .constraint && $0.text(.type) == "p" } }
-      && !parts.joined().contains { $0.id.kind == .publicationTable && $0.attributes[.definition] != nil }
+      && !parts.joined().contains {
+        $0.id.kind == .publicationTable && ($0.attributes[.columns] != nil || $0.attributes[.expression] != nil)
+      }
   }
 
   private func hasSteadyKey(_ table: FactID) -> Bool {

@@ -84,7 +84,11 @@ enum PublicationRule: Rule {
 /// Tables of publications.
 enum PublicationTableRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    ["\(publication(fact)) ADD TABLE ONLY \(fact.id.sqlName)\(fact.text(.definition))"]
+    let columns = fact.list(.columns).map { Quote.identifier($0) }.joined(separator: ", ")
+    let filter = fact.optionalText(.expression).map { " WHERE (\($0))" } ?? ""
+    return [
+      "\(publication(fact)) ADD TABLE ONLY \(fact.id.sqlName)\(columns.isEmpty ? "" : " (\(columns))")\(filter)"
+    ]
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["\(publication(fact)) DROP TABLE ONLY \(fact.id.sqlName)"]
