@@ -42,31 +42,30 @@ package actor States {
   }
 
   /// The version of the scratch server.
+  ///
+  /// - Throws: `ServerError` when there is no PostgreSQL on this machine.
   package func serverVersion() throws -> ServerVersion { try installation().version }
 
   /// The scratch server, found or started on first use.
+  ///
+  /// - Throws: `ServerError`.
   package func scratch() async throws -> ScratchServer { try await scratch(loading: []) }
 
   /// The scratch server for SQL that somebody wrote: the shared one, or, where the SQL speaks of roles or of the server, one
   /// that is for this SQL alone.
+  ///
+  /// - Throws: `ServerError`.
   package func scratch(loading texts: [String]) async throws -> ScratchServer {
     let isShared = !texts.contains(where: Script.concernsServer)
     let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
     if let server = servers[universe] {
-      // What it was started for may have been of somebody else.
+      // The server may have been started for the project's own SQL, and this may be somebody else's.
       try await SourceTrust.check(server.isConfined)
       return server
     }
     let acquired = try await ScratchServer.acquire(installation: try installation(), universe: universe)
     servers[universe] = acquired
     return acquired
-  }
-
-  /// The roles that SQL names and does not make: stand-ins take their place.
-  private func missingRoles(_ texts: [String]) -> Set<String> {
-    var roles = NamedRoles()
-    for text in texts { roles.formUnion(NamedRoles(text)) }
-    return roles.missing
   }
 
   /// Reads what is the project's to compare: nothing of others' schemas, nor of extensions that may be there or not.
@@ -124,6 +123,8 @@ package actor States {
   /// What PostgreSQL prints of an expression is not always what it prints after reading that: `x IN ('a', 'b')` on a
   /// `varchar` needs one more round. A migration holds printed text, so the printed text of the printed text is what a
   /// database has in the end.
+  ///
+  /// - Throws: `ProofFailure` when PostgreSQL refuses a statement.
   package func settled(_ catalog: Catalog) async throws -> Catalog {
     // This server may lack the versions of extensions that another has.
     var current = withVersions(catalog, from: nil)
@@ -155,97 +156,9 @@ package actor States {
     return result
   }
 
-  /// What makes a catalog out of an empty database, with what belongs to others.
-  private func rebuilding(_ catalog: Catalog) async throws -> Plan {
-    var target = catalog
-    for fact in rendering.overlay where [.external, .optionalExtension].contains(fact.id.kind) { target.insert(fact) }
-    return try Planner.plan(from: try await empty(), to: target)
-  }
-
-  /// A scratch database with a catalog that was read elsewhere.
-  package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
-    let plan = try await rebuilding(catalog)
-    let server = try await scratch()
-    try await server.provide(roles: catalog.rolesInUse)
-    let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
-    return try await server.loadedTemplate(for: digest, from: try await replayTemplate([])) { session in
-      for segment in plan.segments { try await Self.run(segment, on: session) }
-    }
-  }
-
-  /// What PostgreSQL makes of a catalog, and of the steps that are carried out after it is there.
-  ///
-  /// - Parameter prepared: whether to read what the steps have put into the schema for tables that are prepared.
-  /// - Throws: `ProofFailure` when it refuses a statement.
-  func rebuilt(
-    _ catalog: Catalog, then steps: [PlanStep] = [], prepared: Bool = false
-  ) async throws -> Catalog {
-    let plan = try await rebuilding(catalog)
-    let server = try await scratch()
-    try await server.provide(roles: catalog.rolesInUse)
-    let reader = prepared ? reader.includingPrepared : reader
-    return try await server.withDatabase(from: try await replayTemplate([])) { database in
-      try await database.withLoading { session in
-        try await session.connection.execute("SET client_min_messages = warning")
-        for segment in plan.segments + [steps] { try await Self.run(segment, on: session) }
-      }
-      return try await Connection.with(database.reading) {
-        try await reader.read($0).removing { $0.id.kind == .role }
-      }
-    }
-  }
-
-  /// The same with what no server holds.
-  func rebuiltWithDeclared(
-    _ catalog: Catalog, then renames: [Rename], _ steps: [PlanStep]
-  ) async throws -> Catalog {
-    var names = Dictionary(uniqueKeysWithValues: renames.map { ($0.from, $0.to) })
-    for (from, to) in names where from.kind == .table {
-      let kind = FactKind.partitionWindow
-      names[FactID(kind, schema: from.schema, name: from.name)] = FactID(kind, schema: to.schema, name: to.name)
-    }
-    let read = try await rebuilt(withVersions(catalog, from: nil), then: steps)
-    var declared = catalog.renaming(names)
-    // What has moved needs its former schema no more.
-    for id in names.values {
-      declared[id]?.needs.removeAll { $0.kind == .schema && $0.name != id.schema }
-    }
-    for step in steps where step.subject.kind == .extension {
-      declared[step.subject]?.needs.removeAll { $0.kind == .schema }
-    }
-    return withVersions(withFacts(read, declaredOnlyFrom: declared), from: catalog)
-  }
-
-  static func run(_ steps: [PlanStep], on session: LoadingSession) async throws {
-    try await session.connection.transaction { connection in
-      try await connection.execute("SET LOCAL check_function_bodies = off")
-      var waiting: [(step: PlanStep, statement: String)] = []
-      for step in steps {
-        if step.subject.kind == .external || step.subject.kind == .raw {
-          // Such SQL may be several statements, and has its place in the order.
-          try await Self.flush(&waiting, on: session)
-          for statement in step.statements { try await session.execute(statement) }
-        } else {
-          waiting += step.statements.map { (step, $0) }
-        }
-      }
-      try await Self.flush(&waiting, on: session)
-    }
-  }
-
-  private static func flush(
-    _ waiting: inout [(step: PlanStep, statement: String)], on session: LoadingSession
-  ) async throws {
-    let results = try await session.pipeline(waiting.map(\.statement))
-    for (item, result) in zip(waiting, results) {
-      if case .failure(let error) = result {
-        throw ProofFailure(step: item.step, statement: item.statement, error: error)
-      }
-    }
-    waiting = []
-  }
-
   /// A scratch database with the declarations loaded.
+  ///
+  /// - Throws: `LoadFailure` with the places in the Swift files.
   package func declaredTemplate() async throws -> ScratchTemplate {
     let server = try await scratch()
     let base = try await emptyTemplate(server)
@@ -280,73 +193,11 @@ package actor States {
     return result
   }
 
-  // MARK: Migrations and files
-
-  /// A scratch database in which the migrations were run in order.
-  ///
-  /// - Parameter text: SQL that will be run on a copy.
-  /// - Throws: `ReplayFailure` naming the file and line.
-  package func replayTemplate(_ files: [MigrationFile], toRun text: String? = nil) async throws -> ScratchTemplate {
-    let server = try await scratch(loading: files.map(\.text) + [text].compactMap { $0 })
-    try await server.provide(roles: missingRoles(files.map(\.text) + [text].compactMap { $0 }))
-    let base = try await emptyTemplate(server)
-    if files.isEmpty { return base }
-    // The longest prefix that was replayed before saves the rest.
-    let digest = try key("migrations 2", files.map(\.digest.description).joined(separator: " "))
-    let isOwn = files.contains { Script.concernsServer($0.text) } || text.map(Script.concernsServer) == true
-    let template = try await server.withoutTrace(isExpected: isOwn) {
-      try await server.notedTemplate(for: digest, from: base) { session in
-        var leftOut: [LeftOut] = []
-        for (number, file) in files.enumerated() {
-          // As it is applied: what a file makes of its session ends with it.
-          if number > 0 { try await session.reset() }
-          leftOut += try await Self.run(file, number, on: session)
-        }
-        return leftOut
-      }
-    }
-    LeftOutJournal.current?.add(template.leftOut, in: files.map { "migrations/\($0.fileName)" })
-    return template
-  }
-
-  private static func run(
-    _ file: MigrationFile, _ number: Int, on session: LoadingSession
-  ) async throws -> [LeftOut] {
-    var leftOut: [LeftOut] = []
-    for segment in try file.segments() {
-      var statements = segment.statements
-      if segment.isTransaction {
-        statements.insert(ScriptStatement(sql: segment.begin, line: segment.firstLine), at: 0)
-        statements.append(ScriptStatement(sql: "COMMIT", line: segment.lastLine))
-      }
-      let (results, these) = try await session.run(statements, of: number)
-      for (statement, result) in zip(statements, results) {
-        if case .failure(let error) = result {
-          throw ReplayFailure(
-            location: SourceLocation(file: "migrations/\(file.fileName)", line: statement.line), error: error)
-        }
-      }
-      leftOut += these
-    }
-    return leftOut
-  }
-
-  /// The catalog that the migrations lead to.
-  package func replayed(_ files: [MigrationFile]) async throws -> Catalog {
-    let template = try await replayTemplate(files)
-    return try await read(template: template).removing { $0.id.kind == .role }
-  }
-
-  /// The catalog of an empty database: what PostgreSQL itself puts there.
-  package func empty() async throws -> Catalog {
-    let cacheKey = try key("catalog", CatalogCache.buildStamp, "empty")
-    if let cached = cache?.catalog(for: cacheKey) { return cached }
-    let catalog = try await replayed([])
-    cache?.store(catalog, for: cacheKey)
-    return catalog
-  }
+  // MARK: Reading
 
   /// The catalog of a scratch template.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package func read(template: ScratchTemplate) async throws -> Catalog {
     let server = try await scratch()
     let reader = reader
@@ -357,6 +208,8 @@ package actor States {
   }
 
   /// The catalog of a live database.
+  ///
+  /// - Throws: `PostgresError`.
   package nonisolated func live(_ target: ConnectionTarget) async throws -> Catalog {
     let reader = reader
     return try await Connection.with(target) { try await reader.read($0) }
@@ -375,11 +228,12 @@ extension Connection {
     for standIn in standIns where !standIn.sql.isEmpty {
       do {
         // Together or not at all: the schema that is looked for must not be there without the rest.
-        try await execute("SET client_min_messages = warning; BEGIN; \(around.begin)")
-        try await execute(standIn.sql)
-        try await execute("\(around.end) COMMIT; RESET client_min_messages")
+        try await transaction { connection in
+          try await connection.execute("SET LOCAL client_min_messages = warning; \(around.begin)")
+          try await connection.execute(standIn.sql)
+          try await connection.execute(around.end)
+        }
       } catch let error as PostgresError where error.kind != .connection {
-        _ = try? await execute("ROLLBACK")
         throw LoadFailure(diagnostics: [
           Diagnostic(
             .error, code: error.sqlState?.code ?? "stand-in", error.message, object: "external \(standIn.name)",
@@ -388,19 +242,6 @@ extension Connection {
       }
     }
   }
-}
-
-/// SQL that the scratch server refused.
-package struct ReplayFailure: Error, CustomStringConvertible {
-  package var location: SourceLocation
-  package var error: PostgresError
-
-  package init(location: SourceLocation, error: PostgresError) {
-    self.location = location
-    self.error = error
-  }
-
-  package var description: String { "\(location): \(error)" }
 }
 
 extension Catalog {

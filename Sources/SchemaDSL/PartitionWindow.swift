@@ -54,9 +54,9 @@ public struct PartitionWindow: Sendable {
     case stay
     /// It becomes a table of its own, under its name.
     case detach
-    /// It is detached and dropped.
+    /// The partition is detached and dropped.
     case drop
-    /// It is detached, written to a file by `dbtool partitions apply --archive-to`, checked, and dropped.
+    /// The partition is detached, written to a file by `dbtool partitions apply --archive-to`, checked, and dropped.
     case archive
   }
 

@@ -42,7 +42,7 @@ public struct Rendering: Sendable {
   /// Extensions that are declared with a version; of the others any version will do.
   package private(set) var versionedExtensions: Set<String> = []
   package private(set) var problems: [Diagnostic] = []
-  /// What has another name than before, with that name.
+  /// Objects that are renamed, with their former names (`renamed(from:)`).
   package private(set) var formerNames: [FactID: String] = [:]
   /// The columns with a comment of their own, and so on, are found by their own lines; a function by name alone,
   /// since its argument types are normalised by the server.
