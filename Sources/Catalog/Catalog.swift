@@ -181,7 +181,7 @@ package struct Catalog: Sendable {
 
 /// A partition's part of a partitioned index.
 package struct IndexPart: Sendable {
-  /// What it would be named by.
+  /// The identity that it would have as a fact.
   package var id: FactID
   /// The index or constraint of the table at the top.
   package var root: FactID

@@ -149,6 +149,7 @@ package enum LockFormat {
     return fact
   }
 
+  /// - Throws: `Failure`.
   package static func decodeID(_ text: String, number: Int = 0) throws -> FactID {
     var scanner = Scanner(ArraySlice(text.utf8), number: number)
     return try scanner.identity()

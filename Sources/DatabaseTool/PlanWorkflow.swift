@@ -145,7 +145,7 @@ struct PlanWorkflow {
     for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
       catalog.insert(fact)
     }
-    // What was written by hand may be worded in another way.
+    // A migration written by hand may word an expression otherwise than the declarations.
     return try await states.settled(catalog.withoutWindowPartitions(of: lock.catalog.windows))
   }
 

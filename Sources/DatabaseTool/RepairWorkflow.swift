@@ -33,7 +33,7 @@ struct RepairWorkflow {
       let entry = rest.first { $0.version == version }
       guard let file = files.first(where: { $0.version == version }) else { continue }
       if let entry, entry.isFinished, file.has(digest: entry.checksum) { continue }
-      // What it stands for is done with it.
+      // The migrations that a squashed one stands for are adopted with it.
       let parts = Set([version] + file.replaced.flatMap(\.versions))
       correction.forgotten += rest.filter { parts.contains($0.version) && $0.version != version }.map(\.version)
       rest.removeAll { parts.contains($0.version) }

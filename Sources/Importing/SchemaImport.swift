@@ -73,7 +73,7 @@ package struct SchemaImport: Sendable {
   }
 }
 
-/// What was not said in words, as SQL by schema.
+/// Objects for which the DSL has no words, as SQL by schema.
 struct Leftovers {
   struct Statement {
     var id: FactID

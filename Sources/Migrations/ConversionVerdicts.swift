@@ -4,6 +4,8 @@ internal import Postgres
 
 extension States {
   /// What PostgreSQL makes of the values of columns that get other types.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package func conversions(from source: Catalog, to target: Catalog) async throws -> TypeConversions {
     var known: [TypeConversions.Pair: TypeConversion] = [:]
     var asked: Set<TypeConversions.Pair> = []

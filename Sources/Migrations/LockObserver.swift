@@ -48,21 +48,25 @@ package struct LockObserver {
       FROM pg_catalog.pg_stat_xact_user_tables
     """
 
+  /// - Throws: `PostgresError`.
   package mutating func start(_ connection: Connection) async throws {
     files = try Self.seen(try await connection.query(Self.filesQuery))
   }
 
+  /// - Throws: `PostgresError`.
   package mutating func newTransaction(_ connection: Connection) async throws {
     seen = []
     locked = []
     try await forgetScans(connection)
   }
 
+  /// - Throws: `PostgresError`.
   package mutating func forgetScans(_ connection: Connection) async throws {
     // Counts of earlier transactions stay until they are reported, which is at most once a second.
     activity = try Self.seen(try await connection.query(Self.scansQuery))
   }
 
+  /// - Throws: `PostgresError`.
   package mutating func observe(_ connection: Connection) async throws -> Observation {
     let results = try await connection.pipeline([
       Statement(Self.locksQuery), Statement(Self.filesQuery), Statement(Self.scansQuery),
@@ -97,7 +101,7 @@ package struct LockObserver {
     let strong = "ACCESS EXCLUSIVE"
     let rewritten = now.filter { table in files[table.key].map { $0.first != table.value.first } ?? false }
     for table in rewritten.values.map(\.table).sorted() where existing.contains(table) {
-      // It is blocked anyhow.
+      // A rewrite blocks the table; lesser hazards of it add nothing.
       hazards.removeAll { $0.table == table }
       hazards.append(
         Hazard(

@@ -18,6 +18,7 @@ package struct Project: Sendable {
   package var migrationsFolder: String { root + "/migrations" }
   package var lockPath: String { root + "/schema.lock" }
 
+  /// - Throws: `MigrationError`.
   package func migrations() throws -> [MigrationFile] { try MigrationFile.all(in: migrationsFolder) }
 
   /// The lock; an empty one when there is no file.
@@ -58,6 +59,8 @@ package struct Project: Sendable {
   }
 
   /// Writes a file whole or not at all.
+  ///
+  /// - Throws: what the file system says.
   package static func write(_ text: String, to path: String) throws {
     try FileManager.default.createDirectory(
       atPath: String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), withIntermediateDirectories: true)

@@ -47,6 +47,8 @@ package enum ProofNumbers {
   }
 
   /// Columns in which a row has the number that comes next, or one that comes later.
+  ///
+  /// - Throws: `PostgresError`.
   package static func taken(_ connection: Connection) async throws -> Set<FactID> {
     try await connection.execute(
       """

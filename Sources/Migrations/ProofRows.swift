@@ -55,6 +55,8 @@ package enum ProofRows {
   }
 
   /// Fills the tables of a database in the source state.
+  ///
+  /// - Throws: `PostgresError`.
   package static func fill(_ connection: Connection, source: Catalog, target: Catalog) async throws {
     try await connection.execute("CREATE SCHEMA dbtool_proof")
     let (before, after) = (TableTree(source), TableTree(target))
@@ -243,6 +245,8 @@ package enum ProofRows {
   }
 
   /// Counts and hashes the rows of the tables that both catalogs have, over the columns that keep their type.
+  ///
+  /// - Throws: `PostgresError`.
   package static func contents(
     _ connection: Connection, source: Catalog, target: Catalog, replaced: Set<FactID>
   ) async throws -> [FactID: Content] {

@@ -39,6 +39,8 @@ package struct ProofFailure: Error, CustomStringConvertible {
 
 extension ScratchTemplate {
   /// Makes the roles that two states speak of, where the server lacks them, but for those that a plan makes itself.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package func provideRoles(of source: Catalog, and target: Catalog, for plan: Plan) async throws {
     let made = plan.steps.filter { $0.action == .create && $0.subject.kind == .role }.map(\.subject.name)
     try await server.provide(roles: source.rolesInUse.union(target.rolesInUse).subtracting(made))
@@ -113,7 +115,7 @@ package struct Prover: Sendable {
     if plan.steps.count == plan.renamed?.count ?? 0 { before = try await contents() }
     let after = try await contents()
     let changed = plan.steps.filter { $0.action != .drop && $0.hazards.contains { $0.isRefused } }.map(\.subject)
-    // What is said to forget a position may.
+    // A plan may lose a position where it says so.
     let newlyTaken = try await ProofNumbers.taken(connection).subtracting(taken).filter { column in
       !changed.contains { $0.schema == column.schema && $0.name == column.name || $0.kind == .sequence }
     }

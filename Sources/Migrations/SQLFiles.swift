@@ -122,6 +122,8 @@ extension States {
   package func sqlTemplate(path: String) async throws -> ScratchTemplate { try await sqlTemplate(SQLFiles(path: path)) }
 
   /// The role that owns most in what pg_dump has written, if it gives everything to somebody.
+  ///
+  /// - Throws: what the file system says; `PostgresError`.
   package func usualOwner(ofDump path: String) async throws -> String? {
     let files = try SQLFiles(path: path)
     guard files.isDump else { return nil }
@@ -145,6 +147,8 @@ extension States {
   }
 
   /// Who owns a live database.
+  ///
+  /// - Throws: `PostgresError`.
   package static func owner(of target: ConnectionTarget) async throws -> String {
     try await Connection.with(target) {
       try await $0.query(
@@ -155,6 +159,7 @@ extension States {
     }
   }
 
+  /// - Throws: `ReplayFailure` naming the file and line.
   package func sqlTemplate(_ files: SQLFiles) async throws -> ScratchTemplate {
     let server = try await scratch(loading: files.texts)
     try await server.provide(roles: files.roles.missing)

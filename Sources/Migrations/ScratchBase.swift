@@ -34,11 +34,15 @@ package enum ScratchBase {
     """
 
   /// The template of an empty database with the stand-in, for what a superuser does.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package static func template(_ server: ScratchServer) async throws -> ScratchTemplate {
     try await server.template(for: Digest(of: cron)) { try await $0.execute(cron) }
   }
 
   /// The template of an empty database with the stand-in, for what is loaded.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package static func loadedTemplate(_ server: ScratchServer) async throws -> ScratchTemplate {
     try await server.loadedTemplate(for: Digest(of: "loaded \(cron)")) { try await $0.execute(cron) }
   }

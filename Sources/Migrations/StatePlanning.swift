@@ -6,6 +6,7 @@ extension States {
   /// What the first migrations led to, with what only declarations know of the objects that were there.
   ///
   /// - Parameter now: what all of them lead to.
+  /// - Throws: `ReplayFailure` naming the file and line.
   package func catalog(after files: [MigrationFile], within now: Catalog) async throws -> Catalog {
     let cacheKey = try key(after: files, within: now)
     if let cached = cache?.catalog(for: cacheKey) { return cached }

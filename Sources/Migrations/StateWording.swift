@@ -6,6 +6,8 @@ internal import Postgres
 /// The same expressions in other words are no difference: PostgreSQL is asked to say them in the same.
 extension States {
   /// Two states, with differences of wording taken away if there are any.
+  ///
+  /// - Throws: `ServerError`; `PostgresError`.
   package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
     let (a, b) = (a.notNullAsKnown(to: b), b.notNullAsKnown(to: a))
     var worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id)

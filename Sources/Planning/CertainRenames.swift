@@ -100,7 +100,7 @@ package struct CertainRenames {
     id.kind == .index || ["p", "u", "x"].contains(source[original(id)]?.text(.type))
   }
 
-  /// What it was called at first.
+  /// The identity that an object had before the first rename.
   private func original(_ id: FactID) -> FactID { originals[id] ?? id }
 
   /// Parts of partitioned indexes whose names something else is to have get others, of those that PostgreSQL could have

@@ -82,10 +82,10 @@ struct Delta {
     }
     follow(followers.sorted(), &replaced)
     loosenKeysInRings()
-    replaceHeirs(&replaced)
+    replaceInheritingTables(&replaced)
     replaceInheritedChecks(&replaced)
     replacePartitionedIndexes(&replaced)
-    replaceTwins(&replaced)
+    replaceEquivalentParts(&replaced)
     var queue = Array(dropped)
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }

@@ -116,11 +116,11 @@ extension Delta {
   }
 
   /// Whether a child's column is its own beside being its parent's is decided when the child is made.
-  func replaceHeirs(_ replaced: inout [FactID]) {
+  func replaceInheritingTables(_ replaced: inout [FactID]) {
     for (here, there) in [(source, target), (target, source)] {
       for fact in here.facts.values where fact.id.kind == .column && !there.contains(fact.id) {
-        guard let table = fact.parent, let heir = there[table], heir.attributes[.inherits] != nil,
-          here[table]?.attributes[.inherits] == heir.attributes[.inherits], !replaced.contains(table),
+        guard let table = fact.parent, let child = there[table], child.attributes[.inherits] != nil,
+          here[table]?.attributes[.inherits] == child.attributes[.inherits], !replaced.contains(table),
           !here.inheritedColumns(fact.id.member, of: table).isEmpty,
           !there.inheritedColumns(fact.id.member, of: table).isEmpty
         else { continue }
@@ -167,7 +167,7 @@ extension Delta {
   }
 
   /// What a partition has of its own, and a new index of its parent would take for its part.
-  func replaceTwins(_ replaced: inout [FactID]) {
+  func replaceEquivalentParts(_ replaced: inout [FactID]) {
     let old = Set(replaced)
     let roots = created.union(old.filter(target.contains)).compactMap { target[$0] }.filter {
       ($0.id.kind == .index || $0.id.kind == .constraint)
@@ -177,15 +177,15 @@ extension Delta {
       var tables = root.parent.flatMap { context.targetTables[$0] } ?? []
       while let table = tables.popLast() {
         tables += context.targetTables[table] ?? []
-        for twin in targetChildren[table] ?? [] where source.contains(twin) && !old.contains(twin) {
-          if let fact = target[twin], Self.isTwin(fact, of: root) { replaced.append(twin) }
+        for part in targetChildren[table] ?? [] where source.contains(part) && !old.contains(part) {
+          if let fact = target[part], Self.isEquivalent(fact, to: root) { replaced.append(part) }
         }
       }
     }
   }
 
   /// Whether PostgreSQL would take a partition's own index or constraint for its part of a parent's.
-  static func isTwin(_ fact: Fact, of root: Fact) -> Bool {
+  static func isEquivalent(_ fact: Fact, to root: Fact) -> Bool {
     guard fact.attributes[.attached] == nil, fact.attributes[.valid] == nil, root.attributes[.valid] == nil else {
       return false
     }

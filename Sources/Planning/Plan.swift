@@ -71,7 +71,7 @@ extension PlanStep {
       isReplacement: false)
   }
 
-  /// What is done later for what another step began.
+  /// A later step that finishes what another one began.
   init(continuing step: PlanStep, _ statements: [String], _ mode: Mode = .transaction, _ remark: Remark? = nil) {
     self.init(altering: step.subject, statements)
     self.remark = remark

@@ -40,7 +40,7 @@ package struct Rename: Sendable, Hashable {
   }
 }
 
-/// What has another name in the target than in the source.
+/// Finds the objects that have another name in the target than in the source.
 package enum Renames {
   /// What the declarations say.
   ///
@@ -171,7 +171,7 @@ package enum Renames {
       guard come.count == 1, let from = gone[key], from.count == 1 else { return nil }
       return Rename(from: from[0], to: come[0], evidence: "the same definition")
     }
-    // What is in another schema has its name there.
+    // A name has to be free in its own schema alone.
     let taken = Set(renamed.flatMap { [$0.from, $0.to] })
     struct Moved: Hashable {
       var kind: FactKind

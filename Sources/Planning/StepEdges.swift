@@ -23,12 +23,10 @@ extension StepGraph {
     }
     let holdings = TypeHoldings(source: delta.target, dependents: delta.target.dependentsByFact())
     for cause in delta.cleared {
-      if cause.kind.isTable || cause.kind == .compositeType {
-        let (old, new) = (delta.holdings.expressions(of: cause), holdings.expressions(of: cause))
-        for step in steps(of: cause, except: cause) {
-          for id in old { order(droppers[id], before: step) }
-          for id in new { order(step, before: creators[id]) }
-        }
+      let (old, new) = (delta.holdings.obstacles(to: cause), holdings.obstacles(to: cause))
+      for step in steps(of: cause, except: cause) {
+        for id in old { order(droppers[id], before: step) }
+        for id in new { order(step, before: creators[id]) }
       }
       let after = Dictionary(uniqueKeysWithValues: holdings.holders(of: cause).map { ($0.id, $0.isContained) })
       let before = Dictionary(uniqueKeysWithValues: delta.holdings.holders(of: cause).map { ($0.id, $0.isContained) })
@@ -37,10 +35,6 @@ extension StepGraph {
           if before[id] == true { order(droppers[id] ?? (after[id] == true ? nil : alterers[id]), before: step) }
           if after[id] == true { order(step, before: creators[id] ?? (before[id] == true ? nil : alterers[id])) }
         }
-      }
-      for step in steps(of: cause, except: cause) {
-        for id in delta.holdings.functions(of: cause) { order(droppers[id], before: step) }
-        for id in holdings.functions(of: cause) { order(step, before: creators[id]) }
       }
     }
   }
@@ -92,7 +86,7 @@ extension StepGraph {
   }
 
   /// A new child takes its parents' columns and checks as they are by then, and compares its own with them.
-  mutating func connectHeirs() {
+  mutating func connectNewChildren() {
     for (id, creator) in creators where id.kind.isTable && delta.target[id]?.attributes[.inherits] != nil {
       var parents = delta.target.parents(of: id)
       while let parent = parents.popLast() {
@@ -135,7 +129,7 @@ extension StepGraph {
       switch fact.id.kind {
       case .sequenceOwner:
         let owner = FactID(.sequence, schema: fact.id.schema, name: fact.id.name).about(.owner)
-        // One that belongs to nobody any more has an owner of its own.
+        // A sequence that no column owns any more gets an owner of its own.
         if nodes[index].action == .drop {
           order(index, before: creators[owner])
         } else {
@@ -146,7 +140,7 @@ extension StepGraph {
         }
       case .grant where fact.id.role == FactID.delegates: continue
       case .grant where nodes[index].action == .drop:
-        // What is taken from the owner is taken from who it was.
+        // A REVOKE names the former owner, so it comes before the owner changes.
         var whole = fact.parent
         while let part = whole, !part.kind.isTable { whole = delta.source[part]?.parent }
         guard let table = whole else { continue }
@@ -191,7 +185,7 @@ extension StepGraph {
     }
     let delegated = nodes.indices.filter { isDelegated(nodes[$0].fact.id) }
     guard !delegated.isEmpty else { return }
-    let sayings = nodes.indices.filter {
+    let direct = nodes.indices.filter {
       [.grant, .owner, .sequenceOwner].contains(nodes[$0].fact.id.kind) && !isDelegated(nodes[$0].fact.id)
     }
     /// Columns go before their relation, that before its schema.
@@ -203,7 +197,7 @@ extension StepGraph {
     for index in delegated {
       let id = nodes[index].fact.id
       let isRevoke = revokes(index)
-      for other in sayings where concerns(nodes[other].fact.id, id) {
+      for other in direct where concerns(nodes[other].fact.id, id) {
         if isRevoke { order(index, before: other) } else { order(other, before: index) }
       }
       for other in delegated where other != index && revokes(other) == isRevoke {
@@ -268,10 +262,10 @@ extension StepGraph {
       }
       guard delta.target[table]?.attributes[.partitionKey] != nil, nodes[creator].fact.id == id else { continue }
       for child in descendants(of: table, delta.context.targetTables) {
-        for twin in delta.targetChildren[child] ?? [] where twin != id && isTwin(delta.target[twin], of: fact) {
+        for part in delta.targetChildren[child] ?? [] where part != id && isEquivalent(delta.target[part], to: fact) {
           // One that is not its part comes after it; one that is there already would be taken.
-          order(droppers[twin], before: creator)
-          order(creator, before: creators[twin])
+          order(droppers[part], before: creator)
+          order(creator, before: creators[part])
         }
       }
     }
@@ -288,9 +282,9 @@ extension StepGraph {
   }
 
   /// Whether a partition's own index or constraint could be taken for its part of a parent's.
-  private func isTwin(_ fact: Fact?, of root: Fact) -> Bool {
+  private func isEquivalent(_ fact: Fact?, to root: Fact) -> Bool {
     guard let fact else { return false }
-    return Delta.isTwin(fact, of: root)
+    return Delta.isEquivalent(fact, to: root)
   }
 
   /// While a partition is away it has no copies of its parent's triggers.

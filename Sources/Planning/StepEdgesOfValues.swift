@@ -70,7 +70,7 @@ extension StepGraph {
             if isDrop { order(index, before: check.step) } else { order(check.step, before: index) }
           }
         }
-        // What is of it no more is so first.
+        // An object that ceases to use the domain does so before the check comes.
         guard nodes[index].action == .alter else { continue }
         for need in before where !fact.needs.contains(need) {
           for check in checks[need] ?? [] where !check.needs.contains(fact.id) { order(index, before: check.step) }

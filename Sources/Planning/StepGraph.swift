@@ -106,7 +106,7 @@ struct StepGraph {
     connectParking()
     connectSuccessions()
     connectInheritance()
-    connectHeirs()
+    connectNewChildren()
     connectTypedTables()
     connectNotNull()
     connectOwners()
@@ -126,7 +126,7 @@ struct StepGraph {
   /// The step after which an altered fact is what others need.
   func finisher(_ id: FactID) -> Int? { delta.parked.contains(id) ? cleaners[id] : alterers[id] }
 
-  /// What is needed comes first.
+  /// An object is created after those that it needs.
   private mutating func connectNeeds() {
     for index in nodes.indices where nodes[index].action != .drop {
       for fact in [nodes[index].fact] + nodes[index].merged {
@@ -302,11 +302,11 @@ struct StepGraph {
           || absorbed.contains(predecessor) && folded[table, default: []].contains(predecessor)
       }
       // CREATE TABLE makes one index for two keys of the same columns, and drops the constraint of the second.
-      let isTwin = folded[table, default: []].contains {
+      let isEquivalent = folded[table, default: []].contains {
         guard fact.id.kind == .constraint, let key = ConstraintRule.indexed(fact) else { return false }
         return ConstraintRule.indexed(nodes[$0].fact) == key
       }
-      guard fits, !isTwin else { continue }
+      guard fits, !isEquivalent else { continue }
       folded[table, default: []].append(node)
       absorbed.insert(node)
     }

@@ -17,18 +17,31 @@ struct TypeHoldings {
   /// - Parameter type: a type, or a table for its rows.
   func holders(of type: FactID) -> [Holder] { reach(of: type).holders }
 
-  /// Expressions that PostgreSQL keeps with the type in them: while there are any, it changes no column of it.
+  /// What PostgreSQL keeps of the type in expressions, and has to be gone while the type changes.
   ///
-  /// - Parameter type: a composite type, or a table for its rows.
-  func expressions(of type: FactID) -> [FactID] { reach(of: type).expressions }
+  /// Of a composite type, or a table's rows: all that has one, since it changes no column of a type that stands in an
+  /// expression. Of a domain: routines whose parsed bodies say something of what holds it.
+  func obstacles(to type: FactID) -> [FactID] {
+    let reach = reach(of: type)
+    return (type.kind == .domain ? reach.routines : reach.expressions).sorted()
+  }
 
-  private func reach(of type: FactID) -> (holders: [Holder], expressions: [FactID]) {
-    var found: [FactID: Bool] = [:]
+  private struct Reach {
+    var holders: [Holder] = []
     var expressions: Set<FactID> = []
+    /// Routines with a parsed body that take values which the type stands in.
+    var routines: Set<FactID> = []
+  }
+
+  private func reach(of type: FactID) -> Reach {
+    var found: [FactID: Bool] = [:]
+    var reach = Reach()
     var visited: Set<Holder> = []
     var queue = [Holder(id: type, isContained: type.kind.isTable)]
     while let next = queue.popLast() {
       guard visited.insert(next).inserted else { continue }
+      // A value of the type itself is in nobody's way.
+      let names = [next.id.sqlName + "[]"] + (next.isContained ? [next.id.sqlName] : [])
       for id in dependents[next.id] ?? [] {
         guard let fact = source[id] else { continue }
         // A domain's values are its base type's; everything else that is made of a type contains it.
@@ -43,51 +56,26 @@ struct TypeHoldings {
         // What is said of a table needs that, with or without its row type.
         case _ where fact.parent == next.id: break
         case .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics, .domainConstraint:
-          expressions.insert(id)
-        case .constraint where fact.text(.type) == "c": expressions.insert(id)
-        case .function where Self.keepsExpressions(fact): expressions.insert(id)
-        default: break
-        }
-      }
-    }
-    return (
-      found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }, expressions.sorted()
-    )
-  }
-
-  /// Functions that take values which a type stands in, and whose bodies PostgreSQL keeps as what they mean: what these say
-  /// of a value is in the way of what columns are cleared for.
-  func functions(of type: FactID) -> [FactID] {
-    var found: Set<FactID> = []
-    var visited: Set<Holder> = []
-    var queue = [Holder(id: type, isContained: type.kind != .domain)]
-    while let next = queue.popLast() {
-      guard visited.insert(next).inserted else { continue }
-      // A domain's own values are in nobody's way.
-      let names = [next.id.sqlName + "[]"] + (next.isContained ? [next.id.sqlName] : [])
-      for id in dependents[next.id] ?? [] {
-        guard let fact = source[id] else { continue }
-        switch id.kind {
+          reach.expressions.insert(id)
+        case .constraint where fact.text(.type) == "c": reach.expressions.insert(id)
         case .function:
+          let kept = Self.kept(of: fact)
+          if kept.body || kept.defaults { reach.expressions.insert(id) }
           let types = id.member.split(separator: ", ").map(String.init)
-          if names.contains(where: types.contains), FunctionRule.hasParsedBody(fact) { found.insert(id) }
-        case .column: if let table = fact.parent { queue.append(Holder(id: table, isContained: true)) }
-        case .domain:
-          let isItself = !next.isContained && fact.text(.type) == next.id.sqlName
-          queue.append(Holder(id: id, isContained: !isItself))
-        case .compositeType, .rangeType: queue.append(Holder(id: id, isContained: true))
+          if kept.body, names.contains(where: types.contains) { reach.routines.insert(id) }
         default: break
         }
       }
     }
-    return found.sorted()
+    reach.holders = found.map { Holder(id: $0.key, isContained: $0.value) }.sorted { $0.id < $1.id }
+    return reach
   }
 
-  /// Whether a routine has more of its types than names in a signature: a body that is parsed already, or defaults.
-  private static func keepsExpressions(_ routine: Fact) -> Bool {
-    guard let node = ParseTree(parsing: routine.text(.definition))?["CreateFunctionStmt"] else { return true }
+  /// What a routine has of its types beside their names in its signature: a body that is parsed already, and defaults.
+  private static func kept(of routine: Fact) -> (body: Bool, defaults: Bool) {
+    guard let node = ParseTree(parsing: routine.text(.definition))?["CreateFunctionStmt"] else { return (false, true) }
     let parameters = (node["parameters"]?.elements ?? []).compactMap { $0["FunctionParameter"] }
-    return node["sql_body"] != nil || parameters.contains { $0["defexpr"] != nil }
+    return (node["sql_body"] != nil, parameters.contains { $0["defexpr"] != nil })
   }
 }
 
@@ -155,7 +143,7 @@ extension Delta {
     for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
       cleared.insert(domain)
       for holder in holdings.holders(of: domain) where holder.isContained { clear(holder.id, for: domain, &queue) }
-      for function in holdings.functions(of: domain) { replace(function, &queue) }
+      for obstacle in holdings.obstacles(to: domain) { replace(obstacle, &queue) }
     }
   }
 
@@ -167,8 +155,7 @@ extension Delta {
       }
       cleared.insert(type)
       for holder in holdings.holders(of: type) { clear(holder.id, for: type, &queue) }
-      for function in holdings.functions(of: type) { replace(function, &queue) }
-      for expression in holdings.expressions(of: type) { replace(expression, &queue) }
+      for obstacle in holdings.obstacles(to: type) { replace(obstacle, &queue) }
     }
   }
 
@@ -187,8 +174,7 @@ extension Delta {
     }
     for table in tables.sorted() {
       for holder in holdings.holders(of: table) { clear(holder.id, for: table, &queue) }
-      for function in holdings.functions(of: table) { replace(function, &queue) }
-      for expression in holdings.expressions(of: table) { replace(expression, &queue) }
+      for obstacle in holdings.obstacles(to: table) { replace(obstacle, &queue) }
     }
   }
 

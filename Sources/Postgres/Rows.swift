@@ -36,14 +36,17 @@ package struct Row: Sendable {
     var reader = RowReader(row: self, column: Int32(column))
     return try reader.string()
   }
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package func optionalString(_ column: Int) throws -> String? {
     var reader = RowReader(row: self, column: Int32(column))
     return try reader.optionalString()
   }
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package func int(_ column: Int) throws -> Int {
     var reader = RowReader(row: self, column: Int32(column))
     return try reader.int()
   }
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package func bool(_ column: Int) throws -> Bool {
     var reader = RowReader(row: self, column: Int32(column))
     return try reader.bool()
@@ -80,15 +83,18 @@ package struct RowReader {
   /// Passes over columns.
   package mutating func skip(_ count: Int) { column += Int32(count) }
 
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func optionalString() throws -> String? {
     try next().map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func string() throws -> String {
     guard let bytes = try next() else { throw unexpected("text", nil) }
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func optionalInt() throws -> Int? {
     guard let bytes = try next() else { return nil }
     var value = 0
@@ -117,11 +123,13 @@ package struct RowReader {
     return negative ? value : -value
   }
 
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func int() throws -> Int {
     guard let value = try optionalInt() else { throw unexpected("a whole number", nil) }
     return value
   }
 
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func bool() throws -> Bool {
     guard let bytes = try next() else { throw unexpected("a boolean", nil) }
     switch (bytes.count, bytes.first) {
@@ -132,6 +140,8 @@ package struct RowReader {
   }
 
   /// A one-dimensional `text[]` (documentation, section 8.15.6 "Array Input and Output Syntax"); NULL reads as empty.
+  ///
+  /// - Throws: `PostgresError` of kind `.decoding` for a value of another type.
   package mutating func strings() throws -> [String] {
     guard let bytes = try next() else { return [] }
     guard let elements = ArrayText.decode(bytes) else {

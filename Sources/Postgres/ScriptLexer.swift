@@ -260,7 +260,7 @@ private struct Body {
 
   var isOpen: Bool { depth > 0 }
 
-  /// What is no word.
+  /// Takes note of a byte that belongs to no word.
   mutating func note(_ byte: UInt8) { last = byte == UInt8(ascii: ".") ? "." : "" }
 
   mutating func note(_ word: String, in words: [String], isNested: Bool) {

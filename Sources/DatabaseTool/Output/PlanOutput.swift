@@ -11,7 +11,7 @@ struct PlanOutput {
   var allowed: Set<Hazard.Code> = []
   /// Whether comments and grants of new objects are listed too.
   var isVerbose = false
-  /// What was there and is not compared.
+  /// Schemas and objects that were read and are not compared.
   var leftOut: [String] = []
   /// How large the tables are that hazards are about.
   var estimates: TableEstimates?

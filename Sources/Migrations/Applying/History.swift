@@ -46,6 +46,8 @@ package enum History {
   }
 
   /// Writes squashed migrations in the place of those that they were made of, which were applied.
+  ///
+  /// - Throws: `MigrationError` for a file that cannot be split; `PostgresError`.
   package static func squash(_ files: [MigrationFile], _ connection: Connection) async throws {
     for file in files {
       let count = String(try file.segments().count)

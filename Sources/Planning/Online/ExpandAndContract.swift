@@ -172,7 +172,7 @@ package struct ExpandAndContract: TwoPartChange {
       guard let column = words[conversion.newColumn] else { continue }
       var step = PlanStep(altering: conversion.column, conversion.begin(column))
       step.remark = .conversion(conversion.conversion)
-      // It is now that values are converted.
+      // Values are converted in this step, so the hazard of their settings is told here.
       step.hazards = hazards[conversion.column, default: []].filter { $0.code == .dependsOnSettings }
       begin.append(step)
       // A table's rows are touched once, for all of its columns.
@@ -343,7 +343,7 @@ package struct ExpandAndContract: TwoPartChange {
       drop.hazards = []
       drop.remark = .leftover
       drop.isContinuation = true
-      // What it is made of may go as well, and not before it.
+      // Objects that a view needs may be dropped too, and only after the view.
       if Waiting.closure(of: [step.subject], [needs]).isDisjoint(with: dropped) {
         drop.mode = .ownTransaction
         leftovers.append(drop)

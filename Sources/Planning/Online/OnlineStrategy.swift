@@ -7,14 +7,14 @@ internal import Postgres
 /// Each step becomes what comes in its place and what comes later, after the transactions that the rest of the plan needs.
 /// (PostgreSQL: CREATE INDEX "Building Indexes Concurrently"; ALTER TABLE, NOT VALID and VALIDATE CONSTRAINT.)
 package struct OnlineStrategy {
-  /// What is not to be done online.
+  /// Which objects are changed online.
   package enum Scope: Sendable {
     case everything
     /// All but these, named as `schema.table` or `schema.index`.
     case except(Set<String>)
     case nothing
 
-    /// What is excepted; nil when everything is.
+    /// The objects that are changed directly; nil when all are.
     var excepted: Set<String>? {
       switch self {
       case .everything: []

@@ -84,10 +84,10 @@ struct WindowCover: Sendable {
   static func inherit(_ table: String) -> String {
     let body = """
       DECLARE
-        v_saying text;
+        v_statement text;
       BEGIN
-        FOR v_saying IN
-          SELECT s.saying
+        FOR v_statement IN
+          SELECT s.statement
             FROM pg_class p
             JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class c ON c.oid = i.inhrelid
            CROSS JOIN LATERAL (
@@ -100,10 +100,10 @@ struct WindowCover: Sendable {
                FROM aclexplode(p.relacl) x WHERE x.grantee <> p.relowner
              UNION ALL
              SELECT format('COMMENT ON TABLE %s IS %L', c.oid::regclass, obj_description(p.oid, 'pg_class'))
-              WHERE obj_description(p.oid, 'pg_class') IS NOT NULL) s (saying)
+              WHERE obj_description(p.oid, 'pg_class') IS NOT NULL) s (statement)
            WHERE p.oid = \(Quote.literal(table))::regclass
         LOOP
-          EXECUTE v_saying;
+          EXECUTE v_statement;
         END LOOP;
       END
       """

@@ -106,14 +106,24 @@ enum GrantRule: Rule {
   static func transition(
     _ subject: FactID, grantee: String, from old: [String], to new: [String]
   ) -> [String] {
+    transition(
+      on: grantClause(subject), column: subject.kind == .column ? subject.memberSQL : nil, grantee: grantee, from: old,
+      to: new)
+  }
+
+  /// - Parameters:
+  ///   - objects: what stands behind ON.
+  ///   - column: the column that the privileges are on, as SQL names it; nil for the whole.
+  static func transition(
+    on objects: String, column: String? = nil, grantee: String, from old: [String], to new: [String]
+  ) -> [String] {
     let before = Set(old)
     let after = Set(new)
     let removed = before.subtracting(after)
     var statements: [String] = []
     func clause(_ privileges: [String]) -> String {
-      let sorted = privileges.sorted()
-      guard subject.kind == .column else { return sorted.joined(separator: ", ") + " ON \(grantClause(subject))" }
-      return sorted.map { "\($0) (\(subject.memberSQL))" }.joined(separator: ", ") + " ON \(grantClause(subject))"
+      let words = privileges.sorted().map { privilege in column.map { "\(privilege) (\($0))" } ?? privilege }
+      return words.joined(separator: ", ") + " ON \(objects)"
     }
     let keptPlain = Set(after.map(plain))
     let revoked = removed.map(plain).filter { !keptPlain.contains($0) }
@@ -181,9 +191,8 @@ enum DefaultPrivilegeRule: Rule {
       grantee = id.member.isEmpty ? "CURRENT_USER" : Quote.identifier(id.member)
       (before, after) = GrantRule.ownPrivileges(from: old, to: new, usual: id.schema.isEmpty)
     }
-    // The object clause of a real object is replaced by the kind's plural.
-    return GrantRule.transition(FactID(.table, name: "dbtool"), grantee: grantee, from: before, to: after).map {
-      "ALTER DEFAULT PRIVILEGES\(creator)\(place) " + $0.replacing(" ON TABLE dbtool ", with: " ON \(id.name) ")
+    return GrantRule.transition(on: id.name, grantee: grantee, from: before, to: after).map {
+      "ALTER DEFAULT PRIVILEGES\(creator)\(place) \($0)"
     }
   }
 }
