@@ -48,11 +48,11 @@ enum ColumnQuery: CatalogQuery {
              CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END, a.attcompression,
              coalesce(a.attstattarget, -1),
              CASE WHEN \(hasOptions) THEN
-               (SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_') END,
+               (SELECT pg_catalog.array_agg(o) FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_') END,
              s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
              s.seqcycle,
              CASE WHEN a.attfdwoptions IS NOT NULL THEN
-               (SELECT array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+               (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
                                  || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
                   FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
              \(version.major >= 15 ? "CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END" : "NULL"), \(notNull)
@@ -149,13 +149,13 @@ enum InheritedColumnQuery: CatalogQuery {
     // its own beside one that is the parent's alone. A partition that was attached keeps its name.
     let isOwn =
       version.major >= 18
-      ? "CASE WHEN k.conislocal AND NOT c.relispartition THEN k.convalidated ELSE a.attnotnull AND NOT bool_or(pa.attnotnull) AND coalesce(k.convalidated, true) END"
-      : "a.attnotnull AND NOT bool_or(pa.attnotnull)"
+      ? "CASE WHEN k.conislocal AND NOT c.relispartition THEN k.convalidated ELSE a.attnotnull AND NOT pg_catalog.bool_or(pa.attnotnull) AND coalesce(k.convalidated, true) END"
+      : "a.attnotnull AND NOT pg_catalog.bool_or(pa.attnotnull)"
     let name =
       version.major >= 18
       ? """
-      k.conname, k.conname <> min(pk.conname) AS is_other, c.relispartition AS is_partition,
-                 k.conislocal AND bool_or(pk.oid IS NOT NULL) AS is_both, k.connoinherit AS is_alone
+      k.conname, k.conname <> pg_catalog.min(pk.conname) AS is_other, c.relispartition AS is_partition,
+                 k.conislocal AND pg_catalog.bool_or(pk.oid IS NOT NULL) AS is_both, k.connoinherit AS is_alone
       """ : "NULL AS conname, false AS is_other, false AS is_partition, false AS is_both, false AS is_alone"
     let hasName =
       version.major >= 18 ? "OR o.is_other OR o.is_partition AND o.is_both" : ""
@@ -175,22 +175,22 @@ enum InheritedColumnQuery: CatalogQuery {
         FROM (
           SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
                  pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
-                 bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
+                 pg_catalog.bool_or(pd.adbin IS NOT NULL) AS parent_has_default,
                  -- The same tree is the same text; only others are worth printing.
-                 bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
+                 pg_catalog.bool_or(CASE WHEN pd.adbin::text = d.adbin::text THEN true
                               ELSE pg_catalog.pg_get_expr(pd.adbin, 0) = pg_catalog.pg_get_expr(d.adbin, 0) END)
                    AS is_parents,
                  pg_catalog.array_remove(ARRAY[
                    CASE WHEN \(isOwn) THEN 'SET NOT NULL' END,
-                   CASE WHEN a.attstorage::text <> coalesce(min(pa.attstorage::text), y.typstorage::text)
+                   CASE WHEN a.attstorage::text <> coalesce(pg_catalog.min(pa.attstorage::text), y.typstorage::text)
                      THEN 'SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL'
                                                               WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-                   CASE WHEN a.attcompression::text <> coalesce(min(pa.attcompression::text), '')
+                   CASE WHEN a.attcompression::text <> coalesce(pg_catalog.min(pa.attcompression::text), '')
                      THEN 'SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4'
                                                                       ELSE 'default' END END,
                    CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
                    CASE WHEN \(ColumnQuery.hasOptions) THEN
-                     (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM unnest(a.attoptions) x
+                     (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM pg_catalog.unnest(a.attoptions) x
                        WHERE x !~ '^pg_') END], NULL) AS settings,
                  \(name)
             FROM pg_catalog.pg_class c

@@ -129,14 +129,14 @@ package struct PublishedChanges: Sendable {
         SELECT l.root, i.inhrelid FROM line l JOIN pg_catalog.pg_inherits i ON i.inhparent = l.oid
       )
       SELECT w.nspname, w.relname, p.pubname, pg_catalog.bool_and(\(list)),
-             \(version.major >= 15 ? "array_agg(k.name)" : "NULL::text[]")
+             \(version.major >= 15 ? "pg_catalog.array_agg(k.name)" : "NULL::text[]")
         FROM named w
         JOIN line l ON l.root = w.oid
         JOIN pg_catalog.pg_class c ON c.oid = l.oid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         JOIN pg_catalog.pg_publication_tables t ON t.schemaname = n.nspname AND t.tablename = c.relname
         JOIN pg_catalog.pg_publication p ON p.pubname = t.pubname
-       \(version.major >= 15 ? "CROSS JOIN LATERAL unnest(t.attnames) k(name)" : "")
+       \(version.major >= 15 ? "CROSS JOIN LATERAL pg_catalog.unnest(t.attnames) k(name)" : "")
        GROUP BY 1, 2, 3
       UNION ALL
       SELECT '', '', p.pubname, false, NULL FROM pg_catalog.pg_publication p WHERE p.puballtables

@@ -87,7 +87,9 @@ import Testing
       let text = entry[start.upperBound...].split(separator: "\n\t", omittingEmptySubsequences: false)
         .joined(separator: "\n")
       for kind in ["statement: ", "execute <unnamed>: "] where text.hasPrefix(kind) {
-        statements += try Script.split(String(text.dropFirst(kind.count))).map(\.sql)
+        // Rows by COPY are one statement.
+        let text = String(text.dropFirst(kind.count))
+        statements += (try? Script.split(text))?.map(\.sql) ?? [text]
       }
     }
     return statements

@@ -78,7 +78,7 @@ struct DefaultSplit {
       SELECT n.nspname, r.relname, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.pg_get_partkeydef(p.oid),
              ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' ORDER BY c.attnum),
-             \(Self.identity("quote_ident(c.attname)")), \(Self.identity("s.nspname")), \(Self.identity("format_type(k.opcintype, NULL)")),
+             \(Self.identity("pg_catalog.quote_ident(c.attname)")), \(Self.identity("s.nspname")), \(Self.identity("pg_catalog.format_type(k.opcintype, NULL)")),
              ARRAY(SELECT pg_catalog.pg_get_expr(c.relpartbound, c.oid) FROM pg_catalog.pg_inherits i
                      JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = p.oid AND c.oid <> r.oid),
              ARRAY(SELECT pg_catalog.format('ADD CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k

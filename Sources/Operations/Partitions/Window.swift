@@ -47,7 +47,7 @@ struct Window: Sendable {
 
   /// The present moment; rehearsals set another by `DBTOOL_NOW` (`SessionSettings.clock`).
   static let clock =
-    "coalesce(nullif(pg_catalog.current_setting('\(SessionSettings.clock)', true), '')::timestamptz, now())"
+    "coalesce(nullif(pg_catalog.current_setting('\(SessionSettings.clock)', true), '')::timestamptz, pg_catalog.now())"
 
   /// A moment in the zone's time, as a literal of the partition key's type.
   private static func literal(_ moment: String) -> String {

@@ -59,7 +59,7 @@ enum SequencePositions {
         FROM (SELECT s.last_value
                      + pg_catalog.div(pg_catalog.abs(m.last - s.last_value) + \(step) - 1, \(step)) * \(source.increment)::numeric AS position
                 FROM \(source.sequence) AS s
-               CROSS JOIN (SELECT \(isAscending ? "max" : "min")(\(column))::numeric AS last FROM \(source.table)
+               CROSS JOIN (SELECT pg_catalog.\(isAscending ? "max" : "min")(\(column))::numeric AS last FROM \(source.table)
                             WHERE \(column) BETWEEN \(minimum) AND \(maximum)) AS m
                WHERE m.last \(isAscending ? ">" : "<") s.last_value OR m.last = s.last_value AND NOT s.is_called) AS next
       """
@@ -80,35 +80,35 @@ enum SequencePositions {
   private static let query = """
     WITH written AS (
       SELECT DISTINCT coalesce(a.relid, t.relid) AS relid
-        FROM (SELECT relid FROM pg_stat_xact_user_tables
+        FROM (SELECT relid FROM pg_catalog.pg_stat_xact_user_tables
                WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR NOT pg_catalog.current_setting('track_counts')::boolean
               UNION SELECT pg_catalog.to_regclass($1) WHERE pg_catalog.to_regclass($1) IS NOT NULL) AS t
         LEFT JOIN LATERAL pg_catalog.pg_partition_ancestors(t.relid) AS a (relid) ON true),
     columns AS (
       SELECT c.oid AS relid, a.attnum, n.nspname, c.relname, a.attname
         FROM written w
-        JOIN pg_class c ON c.oid = w.relid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
-        JOIN pg_namespace n ON n.oid = c.relnamespace
-        JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        JOIN pg_type t ON t.oid = a.atttypid
+        JOIN pg_catalog.pg_class c ON c.oid = w.relid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
        WHERE coalesce(nullif(t.typbasetype, 0), t.oid) IN
              ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype)),
     drawn AS (
       SELECT c.relid, c.attnum, d.objid AS sequence, NULL::text AS expression
-        FROM columns c JOIN pg_depend d ON d.refobjid = c.relid AND d.refobjsubid = c.attnum
-       WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+        FROM columns c JOIN pg_catalog.pg_depend d ON d.refobjid = c.relid AND d.refobjsubid = c.attnum
+       WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.deptype IN ('a', 'i')
       UNION ALL
       SELECT c.relid, c.attnum, d.refobjid, pg_catalog.pg_get_expr(e.adbin, e.adrelid)
-        FROM columns c JOIN pg_attrdef e ON e.adrelid = c.relid AND e.adnum = c.attnum
-        JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = e.oid
-       WHERE d.refclassid = 'pg_class'::regclass)
+        FROM columns c JOIN pg_catalog.pg_attrdef e ON e.adrelid = c.relid AND e.adnum = c.attnum
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND d.objid = e.oid
+       WHERE d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass)
     SELECT pg_catalog.format('%I.%I', c.nspname, c.relname), c.attname, pg_catalog.format('%I.%I', sn.nspname, sc.relname), s.seqincrement,
            s.seqmin::text, s.seqmax::text, pg_catalog.min(d.expression),
            pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT') AND pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE')
            AND pg_catalog.has_column_privilege(c.relid, c.attnum, 'SELECT')
       FROM drawn d JOIN columns c USING (relid, attnum)
-      JOIN pg_sequence s ON s.seqrelid = d.sequence
-      JOIN pg_class sc ON sc.oid = s.seqrelid JOIN pg_namespace sn ON sn.oid = sc.relnamespace
+      JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.sequence
+      JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
      GROUP BY c.nspname, c.relname, c.relid, c.attnum, c.attname, sn.nspname, sc.relname, s.seqrelid, s.seqincrement,
               s.seqmin, s.seqmax
      ORDER BY 1, 2, 3

@@ -128,7 +128,8 @@ package struct ProjectServer: Sendable {
   package func prepare(_ body: @Sendable (Connection) async throws -> Void) async throws {
     try await Connection.with(target) { connection in
       let loaded = try await connection.query(
-        "SELECT FROM pg_settings WHERE name = 'cron.database_name' AND setting = current_database()")
+        "SELECT FROM pg_catalog.pg_settings WHERE name = 'cron.database_name' AND setting = pg_catalog.current_database()"
+      )
       if !loaded.isEmpty { try await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_cron") }
       try await body(connection)
     }
