@@ -141,8 +141,17 @@ static void end_orphans(void) {
   }
 }
 
-static void supervise(pid_t server, const char *directory, const char *users_path, const char *gate_path,
-                      unsigned idle_seconds, char *const envp[]) {
+// The server writes to the end of its log, so it goes on at the start of what was cut short.
+static void keep_short(int log) {
+  struct stat status;
+  if (fstat(log, &status) == 0 && status.st_size > 1 << 20) (void)!ftruncate(log, 0);
+}
+
+static void supervise(pid_t server, const char *log_path, const char *directory, const char *users_path,
+                      const char *gate_path, unsigned idle_seconds, char *const envp[]) {
+  // Locked by this process alone, whatever the server does with the descriptor that it has.
+  int log = open(log_path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+  if (log >= 0) flock(log, LOCK_SH | LOCK_NB);
   int users = -1;
   // Kept open by rm: nobody may make the folder anew while it is being removed.
   int gate = -1;
@@ -152,6 +161,17 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
     users = lock_file(users, users_path, O_CLOEXEC);
     gate = lock_file(gate, gate_path, 0);
     if (collect(server)) break;
+    if (log >= 0) {
+      keep_short(log);
+      if (!is_there(log, log_path)) {
+        // Whoever has the gate wants it gone, and sees to the folder.
+        kill(server, SIGQUIT);
+        while (waitpid(server, NULL, 0) < 0 && errno == EINTR) {
+        }
+        end_orphans();
+        _exit(0);
+      }
+    }
     // Somebody holds the shared lock, or the lock cannot be had: in use. Where there is no lock, nobody can hold it.
     if (users >= 0 && flock(users, LOCK_EX | LOCK_NB) != 0) {
       last_used = now();
@@ -177,6 +197,8 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
     nap(200);
   }
   end_orphans();
+  // It stays behind, and may have grown since it was looked at last.
+  if (log >= 0) keep_short(log);
   // The server ended by itself (a crash, a kill). Whoever has the gate removes what is left and starts another.
   if (!has_gate && (gate < 0 || flock(gate, LOCK_EX | LOCK_NB) != 0 || !is_there(gate, gate_path))) _exit(0);
   char *const remove_arguments[] = {"rm", "-rf", (char *)directory, NULL};
@@ -186,8 +208,8 @@ static void supervise(pid_t server, const char *directory, const char *users_pat
 
 pid_t dbtool_supervise(
   const char *path, char *const argv[], char *const envp[], dbtool_identity identity,
-  const dbtool_confinement *confinement, int output_fd, const char *directory, const char *users_path,
-  const char *gate_path, unsigned idle_seconds) {
+  const dbtool_confinement *confinement, int output_fd, const char *log_path, const char *directory,
+  const char *users_path, const char *gate_path, unsigned idle_seconds) {
   int report[2];
   if (pipe(report) != 0) return -errno;
   pid_t pid = fork();
@@ -217,7 +239,7 @@ pid_t dbtool_supervise(
       execve(path, argv, envp);
       _exit(127);
     }
-    supervise(server, directory, users_path, gate_path, idle_seconds, envp);
+    supervise(server, log_path, directory, users_path, gate_path, idle_seconds, envp);
   }
   close(report[1]);
   pid_t supervisor = -EIO;

@@ -15,9 +15,8 @@ struct ImportWorkflow {
     // As PostgreSQL prints it once it was read again, and what declarations spell out of that.
     let settled = try await states.settled(SchemaImport.withRolesInUse(found))
     let template = try await states.rebuiltTemplate(settled)
-    let server = try await states.scratch()
     let reader = states.reader
-    let details = try await server.withDatabase(from: template) { database in
+    let details = try await template.server.withDatabase(from: template) { database in
       try await Connection.with(database.reading) { connection in
         try await reader.read(connection) { try await ImportDetails.read($0) }.1
       }

@@ -60,7 +60,7 @@ struct PlanWorkflow {
   func prove(
     _ plan: inout Plan, on template: ScratchTemplate, from source: Catalog, to target: Catalog
   ) async throws -> Proof {
-    let prover = Prover(server: try await states.scratch(), reader: states.reader)
+    let prover = Prover(server: template.server, reader: states.reader)
     var proof: Proof?
     var filled: Set<FactID> = []
     try await template.provideRoles(of: source, and: target, for: plan)

@@ -79,7 +79,7 @@ extension States {
   /// What steps lead to, in the words of the target where both say the same.
   private func result(of steps: [PlanStep], on template: ScratchTemplate, _ target: Catalog) async throws -> Catalog {
     let reader = reader
-    let read = try await scratch().withDatabase(from: template) { database in
+    let read = try await template.server.withDatabase(from: template) { database in
       try await database.withLoading { session in
         for segment in Plan(steps: steps).segments {
           if segment[0].mode.isTransactional {

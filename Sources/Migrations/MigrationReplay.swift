@@ -67,7 +67,7 @@ extension States {
   package func empty() async throws -> Catalog {
     let cacheKey = try key("catalog", CatalogCache.buildStamp, "empty")
     if let cached = cache?.catalog(for: cacheKey) { return cached }
-    let catalog = try await replayed([])
+    let catalog = try await asOwn { try await replayed([]) }
     cache?.store(catalog, for: cacheKey)
     return catalog
   }

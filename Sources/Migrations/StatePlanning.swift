@@ -11,7 +11,8 @@ extension States {
     let cacheKey = try key(after: files, within: now)
     if let cached = cache?.catalog(for: cacheKey) { return cached }
     let catalog = try await made(after: files, within: now)
-    cache?.store(catalog, for: cacheKey)
+    // What was made beside what others wrote is not kept for the project's own runs.
+    if SourceTrust.current == .own { cache?.store(catalog, for: cacheKey) }
     return catalog
   }
 

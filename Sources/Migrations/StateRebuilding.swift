@@ -18,10 +18,10 @@ extension States {
   /// - Throws: `ProofFailure` when PostgreSQL refuses a statement.
   package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch()
+    let server = try await scratch(loading: plan)
     try await server.provide(roles: catalog.rolesInUse)
     let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
-    return try await server.loadedTemplate(for: digest, from: try await replayTemplate([])) { session in
+    return try await server.loadedTemplate(for: digest, from: try await emptyTemplate(server)) { session in
       for segment in plan.segments { try await Self.run(segment, on: session) }
     }
   }
@@ -34,10 +34,10 @@ extension States {
     _ catalog: Catalog, then steps: [PlanStep] = [], prepared: Bool = false
   ) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch()
+    let server = try await scratch(loading: plan, then: steps)
     try await server.provide(roles: catalog.rolesInUse)
     let reader = prepared ? reader.includingPrepared : reader
-    return try await server.withDatabase(from: try await replayTemplate([])) { database in
+    return try await server.withDatabase(from: try await emptyTemplate(server)) { database in
       try await database.withLoading { session in
         try await session.connection.execute("SET client_min_messages = warning")
         for segment in plan.segments + [steps] { try await Self.run(segment, on: session) }

@@ -1,7 +1,7 @@
 package import Catalog
 internal import FoundationEssentials
 package import Introspection
-internal import Planning
+package import Planning
 package import Postgres
 package import SchemaDSL
 
@@ -13,8 +13,10 @@ package actor States {
   private let standIns: [StandIn]
   /// What `schema.lock` says of the stand-ins; nothing without any.
   package nonisolated let standInDigests: Set<String>
-  /// By what their roles and settings come from.
+  /// By whose SQL they load, and what their roles and settings come from.
   private var servers: [String: ScratchServer] = [:]
+  /// Whether something that others wrote may gain rights: from then on all of it is loaded where no other run is.
+  private var isSuspect = false
   let cache = CatalogCache()
   private var found: Installation?
   var failedComparisons: [String] = []
@@ -52,20 +54,48 @@ package actor States {
   package func scratch() async throws -> ScratchServer { try await scratch(loading: []) }
 
   /// The scratch server for SQL that somebody wrote: the shared one, or, where the SQL speaks of roles or of the server, one
-  /// that is for this SQL alone.
+  /// that is for this SQL alone. What others wrote and may gain rights by gets one that is for this run alone.
   ///
   /// - Throws: `ServerError`.
   package func scratch(loading texts: [String]) async throws -> ScratchServer {
     let isShared = !texts.contains(where: Script.concernsServer)
     let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
-    if let server = servers[universe] {
-      // The server may have been started for the project's own SQL, and this may be somebody else's.
+    look(at: texts)
+    return try await scratch(universe)
+  }
+
+  /// The scratch server for a catalog that was read elsewhere, as a plan makes it.
+  func scratch(loading plan: Plan, then steps: [PlanStep] = []) async throws -> ScratchServer {
+    expect(plan.steps + steps)
+    return try await scratch("")
+  }
+
+  /// Has scratch databases be where these steps may be run, before there are any.
+  package func expect(_ steps: [PlanStep]) { look(at: steps.flatMap(\.statements)) }
+
+  private func look(at texts: [String]) {
+    if !isSuspect, SourceTrust.current != .own { isSuspect = texts.contains(where: Script.mayGainRights) }
+  }
+
+  private func scratch(_ universe: String) async throws -> ScratchServer {
+    let isAlone = isSuspect && SourceTrust.current != .own
+    let key = "\(SourceTrust.current == .own ? "own" : "others") \(isAlone ? "alone" : "") \(universe)"
+    if let server = servers[key] {
+      // What it was started for may have been of somebody who is trusted more.
       try await SourceTrust.check(server.isConfined)
       return server
     }
-    let acquired = try await ScratchServer.acquire(installation: try installation(), universe: universe)
-    servers[universe] = acquired
+    let acquired = try await ScratchServer.acquire(
+      installation: try installation(), universe: universe, isAlone: isAlone)
+    servers[key] = acquired
     return acquired
+  }
+
+  /// Reads what is the project's own, on the server of own projects: nothing that others wrote has ever been loaded there.
+  func asOwn<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    // Others' comes with it, and is refused before anything is loaded.
+    if SourceTrust.current == .others, !Confinement.isAvailable { throw ServerError.unconfined }
+    return try await SourceTrust.$current.withValue(.own) { try await body() }
   }
 
   /// Reads what is the project's to compare: nothing of others' schemas, nor of extensions that may be there or not.
@@ -103,8 +133,9 @@ package actor States {
     if rendering.problems.isEmpty, let cached = cache?.catalog(for: cacheKey) {
       return withDeclaredVersions(withOverlay(cached))
     }
-    let template = try await declaredTemplate()
-    let settled = try await settled(withOverlay(try await read(template: template)))
+    let settled = try await asOwn {
+      try await self.settled(withOverlay(try await read(template: try await declaredTemplate())))
+    }
     cache?.store(settled.removing { $0.id.kind.isDeclaredOnly || $0.id.kind == .role }, for: cacheKey)
     return withDeclaredVersions(settled)
   }
@@ -199,10 +230,9 @@ package actor States {
   ///
   /// - Throws: `ServerError`; `PostgresError`.
   package func read(template: ScratchTemplate) async throws -> Catalog {
-    let server = try await scratch()
     let reader = reader
     // Nobody may be connected to a database that is being copied.
-    return try await server.withDatabase(from: template) { database in
+    return try await template.server.withDatabase(from: template) { database in
       try await Connection.with(database.reading) { try await reader.read($0) }
     }
   }

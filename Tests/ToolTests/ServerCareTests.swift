@@ -121,11 +121,13 @@ import Testing
     try project.write("SELECT 0;\n", to: "first.sql")
     let first = try await project.dbtool("dump", "first.sql", environment: environment)
     try #require(first.status == 0, "\(first.output)")
-    let gate = try #require(
-      try FileManager.default.contentsOfDirectory(atPath: runtime).first { $0.hasSuffix(".gate") })
-    let holder = open("\(runtime)/\(gate)", O_RDWR)
-    try #require(holder >= 0)
-    try await Waiting.until("the lock is ours") { flock(holder, LOCK_EX | LOCK_NB) == 0 }
+    // There is another for what is the project's own, which is not asked again.
+    let gates = try FileManager.default.contentsOfDirectory(atPath: runtime).filter { $0.hasSuffix(".gate") }
+    let holders = gates.map { open("\(runtime)/\($0)", O_RDWR) }
+    try #require(!holders.isEmpty && holders.allSatisfy { $0 >= 0 })
+    for holder in holders {
+      try await Waiting.until("the lock is ours") { flock(holder, LOCK_EX | LOCK_NB) == 0 }
+    }
     try project.write("SELECT 1;\n", to: "some.sql")
     let output = project.home + "/output"
     let waiting = try ChildProcess.start(
@@ -135,7 +137,7 @@ import Testing
       let text = (try? String(contentsOfFile: output, encoding: .utf8)) ?? ""
       return text.contains("waiting for another process that starts or stops the scratch server")
     }
-    close(holder)
+    for holder in holders { close(holder) }
     let ended = await Task.detached { waiting.finish() }.value
     #expect(ended.status == 0, "\((try? String(contentsOfFile: output, encoding: .utf8)) ?? "")")
   }

@@ -50,11 +50,14 @@ pid_t dbtool_spawn(
 /// it, also what has left its session (on Linux; elsewhere such processes go to init). The supervisor keeps the caller's identity, so that the
 /// locks can belong to the caller alone; the server gets `identity`, and `confinement` unless that is NULL. A server that
 /// cannot be confined is not started.
+///
+/// The supervisor has the log at `log_path` locked for as long as it lives, and keeps it short: what runs in the server may
+/// write there without end. Whoever has the gate removes the log to have the server end.
 /// Returns the supervisor's pid, or a negative errno.
 pid_t dbtool_supervise(
   const char *path, char *const argv[], char *const envp[], dbtool_identity identity,
-  const dbtool_confinement *confinement, int output_fd, const char *directory, const char *users_path,
-  const char *gate_path, unsigned idle_seconds);
+  const dbtool_confinement *confinement, int output_fd, const char *log_path, const char *directory,
+  const char *users_path, const char *gate_path, unsigned idle_seconds);
 
 /// Waits for `pid`; returns its exit status, 128 + signal, or -1.
 int dbtool_wait(pid_t pid);

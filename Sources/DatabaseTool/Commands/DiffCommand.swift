@@ -124,6 +124,7 @@ struct DiffWorkflow {
     workflow.locate(&plan)
     var proof: Proof?
     if prove, !plan.isEmpty {
+      await states.expect(plan.steps)
       proof = try await workflow.prove(
         &plan, on: try await from.template(before, project, states), from: before, to: after)
     }

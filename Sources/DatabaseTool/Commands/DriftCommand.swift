@@ -176,6 +176,7 @@ struct DriftCommand: AsyncParsableCommand {
     {
       start.insert(fact)
     }
+    await states.expect(plan.steps)
     let proof = try await workflow.prove(
       &plan, on: try await states.rebuiltTemplate(start), from: before, to: after)
     guard proof.holds else {

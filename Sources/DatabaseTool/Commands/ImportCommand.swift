@@ -133,6 +133,7 @@ struct ImportWork {
     workflow.databaseName = databaseName
     var plan = try await states.plan(from: empty, to: imported.catalog)
     guard !plan.isEmpty else { throw ToolError("there is nothing in the database to import") }
+    await states.expect(plan.steps)
     let proof = try await workflow.prove(
       &plan, on: try await states.replayTemplate([]), from: empty, to: imported.catalog)
     guard proof.holds else {

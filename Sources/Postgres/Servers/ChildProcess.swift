@@ -151,7 +151,8 @@ package enum ChildProcess {
     let pid = withArguments([path] + arguments, environment: [:]) { argv, envp in
       withConfinement(confinement) { confinement in
         dbtool_supervise(
-          path, argv, envp, user.identity, confinement, log, directory, usersLock, gateLock, UInt32(idleSeconds))
+          path, argv, envp, user.identity, confinement, log, logFile, directory, usersLock, gateLock,
+          UInt32(idleSeconds))
       }
     }
     guard pid > 0 else { throw ServerError.system("fork", -pid) }

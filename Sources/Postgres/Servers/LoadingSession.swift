@@ -12,13 +12,19 @@ package struct LoadingSession: Sendable {
 
   private let database: String
   private let role = RoleInForce()
+  /// Where strangers share the server.
+  private let watch: LoadingWatch?
 
-  init(_ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion) {
+  init(
+    _ connection: Connection, database: String, secret: String?, isConfined: Bool, version: ServerVersion,
+    watch: LoadingWatch? = nil
+  ) {
     self.connection = connection
     self.database = database
     self.secret = secret
     self.isConfined = isConfined
     self.version = version
+    self.watch = watch
   }
 
   /// A statement as it is sent: itself, or signed. What is about the server is left out: `ALTER SYSTEM` and the like.
@@ -36,8 +42,9 @@ package struct LoadingSession: Sendable {
     }
   }
 
-  private func prepared(_ sql: String) -> Prepared {
+  private func prepared(_ sql: String) throws -> Prepared {
     guard let secret else { return Prepared(statements: [Statement(sql)]) }
+    try watch?.willSend(sql)
     switch LoadedStatement(sql, database: database, isConfined: isConfined, asRole: role.scope != .none) {
     case .role(let part, let scope):
       role.scope = scope
@@ -64,7 +71,7 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`.
   @discardableResult
-  package func query(_ sql: String) async throws -> Rows { try await query(prepared(sql), sql) }
+  package func query(_ sql: String) async throws -> Rows { try await query(try prepared(sql), sql) }
 
   @discardableResult
   private func query(_ prepared: Prepared, _ sql: String) async throws -> Rows {
@@ -83,7 +90,7 @@ package struct LoadingSession: Sendable {
   /// - Returns: what it leaves nothing of.
   /// - Throws: `PostgresError`.
   package func run(_ statement: ScriptStatement, of text: Int) async throws -> LeftOut? {
-    let prepared = prepared(statement.sql)
+    let prepared = try prepared(statement.sql)
     return try prepared.leftOut(try await query(prepared, statement.sql)).map {
       LeftOut(kind: $0, text: text, line: statement.line)
     }
@@ -97,7 +104,7 @@ package struct LoadingSession: Sendable {
   package func run(
     _ statements: [ScriptStatement], of text: Int
   ) async throws -> (answers: [Result<Rows, PostgresError>], leftOut: [LeftOut]) {
-    let prepared = statements.map { self.prepared($0.sql) }
+    let prepared = try statements.map { try self.prepared($0.sql) }
     let answers = try await pipeline(statements.map(\.sql), prepared, sync: .each)
     var leftOut: [LeftOut] = []
     for ((statement, prepared), answer) in zip(zip(statements, prepared), answers) {
@@ -111,7 +118,7 @@ package struct LoadingSession: Sendable {
   ///
   /// - Throws: `PostgresError`; `ScriptError` for a text that cannot be split.
   package func execute(_ script: String) async throws {
-    let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: prepared($0.sql)) }
+    let statements = secret == nil ? [] : try Script.split(script).map { (sql: $0.sql, sent: try prepared($0.sql)) }
     guard statements.contains(where: { $0.sent.statements.map(\.sql) != [$0.sql] }) else {
       try await connection.execute(script)
       return
@@ -135,7 +142,7 @@ package struct LoadingSession: Sendable {
   package func pipeline(
     _ statements: [String], sync: Connection.Synchronisation = .once
   ) async throws -> [Result<Rows, PostgresError>] {
-    try await pipeline(statements, statements.map(prepared), sync: sync)
+    try await pipeline(statements, try statements.map(prepared), sync: sync)
   }
 
   private func pipeline(

@@ -100,6 +100,11 @@ enum ScratchCluster {
     }
   }
 
+  /// How long a server stays when nobody uses it, unless the user has said that.
+  static func idleSeconds(_ usual: Int) -> Int {
+    ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap { Int($0) } ?? usual
+  }
+
   /// Starts a server on a copy of the cluster.
   ///
   /// - Throws: `ServerError`.
@@ -115,13 +120,12 @@ enum ScratchCluster {
       "/bin/cp", ["-R", "--reflink=auto", cluster.path, copying], as: user, in: "/")
     guard copy.status == 0 else { throw ServerError.initdbFailed(output: copy.output) }
     guard rename(copying, data) == 0 else { throw ServerError.system("rename \(copying)", errno) }
-    let idle = ProcessInfo.processInfo.environment["DBTOOL_SCRATCH_IDLE_SECONDS"].flatMap { Int($0) } ?? idleSeconds
     let log = directory + ".log"
     try? FileManager.default.removeItem(atPath: log)
     try ChildProcess.supervise(
       installation.bin + "/postgres", ["-D", data, "-k", directory] + settings.flatMap { ["-c", $0] }, as: user,
       within: confined ? Confinement(installation, directory: directory) : nil, logFile: log, directory: directory,
-      usersLock: usersPath, gateLock: gatePath, idleSeconds: idle)
+      usersLock: usersPath, gateLock: gatePath, idleSeconds: idleSeconds)
     try await ServerFolders.waitUntilAccepting(directory, ScratchServer.superuser, log: log)
   }
 }

@@ -22,6 +22,12 @@ package actor ScratchServer {
   private let usersLock: FileLock
   let admin: Connection
   let generation: ScratchGeneration
+  /// Whether one run alone uses it, and nobody after that.
+  nonisolated let isAlone: Bool
+  /// Whether what others wrote is loaded into it.
+  private nonisolated let isForOthers: Bool
+  /// Whether those whose SQL is loaded into it are strangers to each other: what others wrote, and not one text alone.
+  nonisolated let isForStrangers: Bool
   private nonisolated let secret: String
   private var counter = 0
   /// Templates that this process is making, or has.
@@ -33,7 +39,7 @@ package actor ScratchServer {
 
   private init(
     installation: Installation, directory: String, isConfined: Bool, usersLock: FileLock, admin: Connection,
-    generation: ScratchGeneration, secret: String
+    generation: ScratchGeneration, secret: String, isAlone: Bool, isForOthers: Bool, isForStrangers: Bool
   ) {
     self.installation = installation
     self.directory = directory
@@ -42,6 +48,9 @@ package actor ScratchServer {
     self.admin = admin
     self.generation = generation
     self.secret = secret
+    self.isAlone = isAlone
+    self.isForOthers = isForOthers
+    self.isForStrangers = isForStrangers
   }
 
   private static let settings = [
@@ -64,28 +73,32 @@ package actor ScratchServer {
       ? settings + ["shared_preload_libraries=\(library)", "\(library).track=none", "\(library).save=off"] : settings
   }
 
-  /// Finds the running scratch server or starts one.
+  /// Finds the running scratch server or starts one. What others wrote (`SourceTrust`) never shares a server with the user's own
+  /// projects.
   ///
   /// - Parameters:
   ///   - universe: what its roles and settings come from, where they are not those of a fresh cluster. Each has a server of
   ///     its own, since databases of one server share them.
+  ///   - isAlone: whether it is for this process alone, and ends with it.
   ///   - confined: whether the operating system has to keep it within its folder.
   ///   - idleSeconds: how long it stays when nobody uses it; less for one that few will use.
   /// - Throws: `ServerError`.
   package static func acquire(
-    installation chosen: Installation? = nil, universe: String = "", confined: Bool = Confinement.isAvailable,
-    idleSeconds: Int? = nil
+    installation chosen: Installation? = nil, universe: String = "", isAlone: Bool = false,
+    confined: Bool = Confinement.isAvailable, idleSeconds: Int? = nil
   ) async throws -> ScratchServer {
     try await SourceTrust.check(confined)
     let installation = try chosen ?? Installation.find()
     let user = try ProcessUser.forServers()
     let settings = settings(for: installation)
     let cluster = try await ScratchCluster.find(installation, user)
+    let isForOthers = SourceTrust.current != .own
     let words =
       [
         cluster.path, installation.bin, "\(installation.version)", installation.program, universe,
         // Those of another way to lock would not see that a lock's file was removed.
-        confined ? "confined" : "", "locks 2",
+        confined ? "confined" : "", "locks 3", isForOthers ? "others" : "own",
+        isAlone ? "\(getpid()) \(UInt64.random(in: 0...UInt64.max))" : "",
       ] + settings
     let base = try ServerFolders.runtime()
     let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
@@ -101,7 +114,8 @@ package actor ScratchServer {
       try removeRemains(directory)
       try await ScratchCluster.start(
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
-        gatePath: gatePath, idleSeconds: idleSeconds ?? (universe.isEmpty ? 300 : 120))
+        gatePath: gatePath,
+        idleSeconds: isAlone ? 0 : ScratchCluster.idleSeconds(idleSeconds ?? (universe.isEmpty ? 300 : 120)))
     }
     let admin = try await Connection.open(
       Self.pinned(ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres"), installation),
@@ -116,7 +130,8 @@ package actor ScratchServer {
     _ = consume cluster
     let server = ScratchServer(
       installation: installation, directory: directory, isConfined: confined, usersLock: usersLock, admin: admin,
-      generation: generation, secret: secret)
+      generation: generation, secret: secret, isAlone: isAlone, isForOthers: isForOthers,
+      isForStrangers: isForOthers && universe.isEmpty && !isAlone)
     try await server.sweep()
     return server
   }
@@ -124,6 +139,7 @@ package actor ScratchServer {
   /// What is left of a server that was killed together with its supervisor.
   private static func removeRemains(_ directory: String) throws {
     let data = directory + "/data"
+    ScratchSweep.end(directory)
     // Two on one folder would each remove what the other needs.
     for pid in ServerFolders.serverPIDs(data: data) {
       kill(pid, SIGQUIT)
@@ -195,12 +211,14 @@ package actor ScratchServer {
   nonisolated func withLoading<Result: Sendable>(
     _ name: String, _ body: (LoadingSession) async throws -> Result
   ) async throws -> Result {
+    let watch = isForOthers && !isAlone ? LoadingWatch(of: generation) : nil
     let (result, isAsleep) = try await Connection.with(try await loading(name)) {
       [secret, isConfined, installation] connection in
       let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
       let result = try await body(
         LoadingSession(
-          connection, database: name, secret: secret, isConfined: isConfined, version: installation.version))
+          connection, database: name, secret: secret, isConfined: isConfined, version: installation.version,
+          watch: watch))
       // Event triggers that came meanwhile sleep since they were made.
       let triggers = "SELECT EXISTS (SELECT FROM pg_catalog.pg_event_trigger)"
       return (result, before ? true : try await connection.query(triggers)[0].bool(0))
@@ -219,15 +237,19 @@ package actor ScratchServer {
     try await makeDatabase(from: template, isLoaded: template?.isLoaded ?? false)
   }
 
-  /// - Parameter isLoaded: whether it belongs to the role that loads what others wrote.
-  private func makeDatabase(from template: ScratchTemplate?, isLoaded: Bool) async throws -> ScratchDatabase {
+  /// - Parameters:
+  ///   - isLoaded: whether it is for the role that loads what others wrote.
+  ///   - isOpen: whether it belongs to that role.
+  private func makeDatabase(
+    from template: ScratchTemplate?, isLoaded: Bool, isOpen: Bool = true
+  ) async throws -> ScratchDatabase {
     if let template, template.server !== self {
-      return try await template.server.makeDatabase(from: template, isLoaded: isLoaded)
+      return try await template.server.makeDatabase(from: template, isLoaded: isLoaded, isOpen: isOpen)
     }
     let name = freshName()
     // Old majors copy file by file and know no STRATEGY; the WAL-logged copy of newer ones is slower here.
     let strategy = installation.version.major >= 15 ? " STRATEGY file_copy" : ""
-    let owner = isLoaded ? ScratchRights.owner : Self.superuser
+    let owner = isLoaded && isOpen ? ScratchRights.owner : Self.superuser
     try await admin.execute(
       "CREATE DATABASE \(Quote.identifier(name)) OWNER \(owner) "
         + "TEMPLATE \(Quote.identifier(template?.name ?? "template0"))\(strategy)")
@@ -264,7 +286,7 @@ package actor ScratchServer {
   ) async throws -> ScratchTemplate {
     if let base, base.server !== self { return try await base.server.template(for: key, from: base, build: build) }
     let isLoaded = base?.isLoaded ?? false
-    return try await once(key, from: base, isLoaded: isLoaded) {
+    return try await once(key, from: base, isLoaded: isLoaded, isLoading: false) {
       try await Connection.with($0.target, build)
       return []
     }
@@ -289,15 +311,17 @@ package actor ScratchServer {
     if let base, base.server !== self {
       return try await base.server.notedTemplate(for: key, from: base, build: build)
     }
-    return try await once(key, from: base, isLoaded: true) { try await $0.withLoading(build) }
+    return try await once(key, from: base, isLoaded: true, isLoading: true) { try await $0.withLoading(build) }
   }
 
   private func once(
-    _ key: Digest, from base: ScratchTemplate?, isLoaded: Bool,
+    _ key: Digest, from base: ScratchTemplate?, isLoaded: Bool, isLoading: Bool,
     _ build: @escaping @Sendable (ScratchDatabase) async throws -> [LeftOut]
   ) async throws -> ScratchTemplate {
     if let task = templates[key] { return try await task.value }
-    let task = Task { try await makeTemplate("template_" + key.short, from: base, isLoaded: isLoaded, build) }
+    let task = Task {
+      try await makeTemplate("template_" + key.short, from: base, isLoaded: isLoaded, isLoading: isLoading, build)
+    }
     templates[key] = task
     do { return try await task.value } catch {
       // What failed may succeed another time.
@@ -306,8 +330,9 @@ package actor ScratchServer {
     }
   }
 
+  /// - Parameter isLoading: whether it is the role that loads what others wrote that makes it.
   private func makeTemplate(
-    _ name: String, from base: ScratchTemplate?, isLoaded: Bool,
+    _ name: String, from base: ScratchTemplate?, isLoaded: Bool, isLoading: Bool,
     _ build: @Sendable (ScratchDatabase) async throws -> [LeftOut]
   ) async throws -> ScratchTemplate {
     func template(_ leftOut: [LeftOut]) -> ScratchTemplate {
@@ -319,16 +344,16 @@ package actor ScratchServer {
       return template(LeftOut.decode(try existing.string(0)))
     }
     var leftOut: [LeftOut] = []
-    let database = try await makeDatabase(from: base, isLoaded: isLoaded)
+    // What a superuser makes is nobody else's meanwhile where strangers are: it keeps its settings.
+    let database = try await makeDatabase(from: base, isLoaded: isLoaded, isOpen: isLoading || !isForStrangers)
     do {
       leftOut = try await build(database)
       try await release(database)
-      if !leftOut.isEmpty {
-        try await admin.execute(
-          "COMMENT ON DATABASE \(Quote.identifier(database.name)) IS \(Quote.literal(LeftOut.encode(leftOut)))")
-      }
-      // What others are copied from is not its loader's to change any more.
-      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) OWNER TO \(Self.superuser)")
+      try await close(database.name)
+      if isLoading, isForStrangers { try await removeSettings(of: database.name, but: base) }
+      // Also where there is nothing to say: somebody may have said something before.
+      let notes = leftOut.isEmpty ? "NULL" : Quote.literal(LeftOut.encode(leftOut))
+      try await admin.execute("COMMENT ON DATABASE \(Quote.identifier(database.name)) IS \(notes)")
       try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
     } catch let error as PostgresError
       where error.sqlState == .duplicateDatabase

@@ -121,6 +121,7 @@ package enum ScratchSweep {
     guard let gate = try FileLock(ifFree: gatePath, .exclusive) else { return false }
     guard let users = try FileLock(ifFree: usersPath, .exclusive) else { return false }
     defer { withExtendedLifetime((gate, users)) {} }
+    if isSupervised(directory) { return false }
     // Its lock file may be gone, and it is there all the same.
     guard ServerFolders.serverPIDs(data: directory + "/data").isEmpty else { return false }
     let all: [() -> Void] = [
@@ -129,6 +130,27 @@ package enum ScratchSweep {
     ]
     for step in all.prefix(steps) { step() }
     return true
+  }
+
+  /// Whether a server's supervisor lives: it has the log locked. What stands in the server's own folder is the server's to write.
+  private static func isSupervised(_ directory: String) -> Bool {
+    guard let log = openLog(directory) else { return false }
+    defer { close(log) }
+    return flock(log, LOCK_EX | LOCK_NB) != 0
+  }
+
+  /// Ends a server whose supervisor lives, whoever has the gate: without its log the supervisor stops the server and goes.
+  static func end(_ directory: String) {
+    guard let log = openLog(directory) else { return }
+    defer { close(log) }
+    unlink(directory + ".log")
+    // It looks five times a second.
+    for _ in 0..<2000 where flock(log, LOCK_EX | LOCK_NB) != 0 { usleep(5_000) }
+  }
+
+  private static func openLog(_ directory: String) -> Int32? {
+    let log = open(directory + ".log", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+    return log < 0 ? nil : log
   }
 
   /// The server that a file or folder belongs to: `scratch-` with 16 hexadecimal digits, and the number of its generation.

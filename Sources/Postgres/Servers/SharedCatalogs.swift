@@ -41,7 +41,7 @@ enum SharedCatalogs {
     }
   }
 
-  /// Drops a database, which cannot be done to one with subscriptions.
+  /// Drops a database, which cannot be done to one with subscriptions, or to one that is a template by what was loaded into it.
   static func drop(database name: String, _ admin: Connection) async throws {
     let results = try await admin.pipeline(
       [
@@ -52,6 +52,7 @@ enum SharedCatalogs {
             RETURNING s.oid)
           DELETE FROM pg_shdepend WHERE classid = 'pg_subscription'::regclass AND objid IN (SELECT oid FROM gone)
           """, [name]),
+        Statement("UPDATE pg_database SET datistemplate = false WHERE datname = $1 AND datistemplate", [name]),
         Statement("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)"),
       ], sync: .each)
     for result in results { _ = try result.get() }

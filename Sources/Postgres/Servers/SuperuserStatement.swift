@@ -36,6 +36,16 @@ struct SuperuserStatement {
     "AlterRoleSetStmt",
   ]
 
+  /// Whether statements of this kind may be on the list.
+  static func isCandidate(_ name: String) -> Bool { candidates.contains(name) }
+
+  /// Whether a function says of itself that it is leakproof.
+  static func saysLeakproof(_ function: ParseTree) -> Bool {
+    options(function["options"]).contains {
+      $0.name == "leakproof" && $0.value?["Boolean"]?["boolval"]?.isTrue != false
+    }
+  }
+
   /// - Parameters:
   ///   - name: the statement's node.
   ///   - tree: what is in it, if it has to be looked at.

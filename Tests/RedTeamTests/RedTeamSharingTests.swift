@@ -1,0 +1,382 @@
+import FoundationEssentials
+import Migrations
+import Postgres
+import SchemaDSL
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What one run loads into a scratch server reaches no other run.
+@Suite(.serialized) struct RedTeamSharingTests {
+  /// One that strangers share, and that no other test uses.
+  private static let shared = Task {
+    try await SourceTrust.$current.withValue(.vouchedFor) {
+      try await ScratchServer.acquire(confined: Confinement.isAvailable, idleSeconds: 5)
+    }
+  }
+
+  private func states() -> States { States(database: Database("sharing") {}) }
+
+  private func asOthers<Result: Sendable>(_ body: @Sendable () async throws -> Result) async throws -> Result {
+    try await SourceTrust.$current.withValue(.vouchedFor) { try await body() }
+  }
+
+  // MARK: Who shares a server
+
+  @Test func whatOthersWroteSharesNoServerWithTheUsersOwn() async throws {
+    let own = try await states().scratch().directory
+    let others = try await asOthers { try await states().scratch().directory }
+    #expect(own != others)
+    // Of the same run, too.
+    let both = states()
+    let first = try await both.scratch().directory
+    let second = try await asOthers { try await both.scratch().directory }
+    #expect(first == own && second != own)
+  }
+
+  @Test func whatMayGainRightsGetsAServerThatNobodyUsesAfterIt() async throws {
+    let texts = ["CREATE EXTENSION hstore;"]
+    let run = states()
+    let first = try await asOthers { try await run.scratch(loading: texts) }
+    // Within a run it is the same.
+    #expect(try await asOthers { try await run.scratch(loading: texts) } === first)
+    let next = try await asOthers { try await states().scratch(loading: texts).directory }
+    let shared = try await asOthers { try await states().scratch().directory }
+    #expect(Set([first.directory, next, shared]).count == 3)
+    // The user's own keeps its templates.
+    #expect(try await states().scratch(loading: texts).directory == (try await states().scratch().directory))
+  }
+
+  @Test func aServerOfOneRunGoesWithIt() async throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let runtime = "/tmp/dbtool-alone-\(UInt32.random(in: 0...UInt32.max))"
+    defer { try? FileManager.default.removeItem(atPath: runtime) }
+    try project.write("CREATE EXTENSION hstore;\nCREATE TABLE public.t (h hstore);\n", to: "some.sql")
+    // However long others stay.
+    let lint = try await project.dbtool(
+      "lint", "some.sql", environment: ["DBTOOL_RUNTIME_DIR": runtime, "DBTOOL_SCRATCH_IDLE_SECONDS": "600"])
+    #expect(lint.status == 0, "\(lint.output)")
+    func servers() -> [String] {
+      ((try? FileManager.default.contentsOfDirectory(atPath: runtime)) ?? []).filter { !$0.contains(".") }
+    }
+    try await Waiting.until("the server of the run goes") { servers().isEmpty }
+    try project.write("CREATE TABLE public.t (a int);\n", to: "some.sql")
+    let plain = try await project.dbtool(
+      "lint", "some.sql", environment: ["DBTOOL_RUNTIME_DIR": runtime, "DBTOOL_SCRATCH_IDLE_SECONDS": "2"])
+    #expect(plain.status == 0, "\(plain.output)")
+    #expect(servers().count == 1)
+  }
+
+  @Test(arguments: [
+    "CREATE EXTENSION hstore", "ALTER EXTENSION hstore UPDATE", "DROP EXTENSION hstore",
+    "CREATE LANGUAGE mine HANDLER plpgsql_call_handler", "GRANT ALL ON ALL TABLES IN SCHEMA pg_catalog TO PUBLIC",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE plperl AS 'return 1;'",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql LEAKPROOF AS 'SELECT 1'",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql SUPPORT g AS 'SELECT 1'", "ALTER FUNCTION f() LEAKPROOF",
+    "CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION f()", "CREATE FOREIGN DATA WRAPPER w",
+    "CREATE TYPE t (INPUT = i, OUTPUT = o)", "CREATE CAST (int AS text) WITHOUT FUNCTION",
+    "DO $$ BEGIN PERFORM 1; END $$", DatabaseSetting.statement("SET work_mem TO '5MB'", role: ""),
+    "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'x'; RETURN 1; END $$",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS E'BEGIN \\145xecute x(); RETURN 1; END'",
+    "CREATE PROCEDURE p() LANGUAGE plpgsql AS U&'BEGIN \\0045XECUTE x(); END'",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'CREATE/**/EXTENSION cube'",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN ALTER DATABASE x SET work_mem = 1; END'",
+    "CREATE TABLE t (a int); CREATE EXTENSION hstore; CREATE TABLE u (a int)", "CREATE NONSENSE x",
+  ])
+  func whatMayGainRightsIsTold(_ text: String) { #expect(Script.mayGainRights(text)) }
+
+  @Test(arguments: [
+    "", "-- nothing", "CREATE TABLE t (a int PRIMARY KEY); ALTER TABLE t OWNER TO somebody;",
+    "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := 1; RETURN NEW; END $$",
+    "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT current_database()'",
+    "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+    "GRANT EXECUTE ON FUNCTION f() TO somebody", "GRANT SELECT ON ALL TABLES IN SCHEMA app TO somebody",
+    "GRANT USAGE ON SCHEMA app TO somebody", "COMMENT ON EXTENSION plpgsql IS 'x'",
+    "CREATE SCHEMA app AUTHORIZATION somebody", "SET ROLE somebody",
+    "ALTER DEFAULT PRIVILEGES FOR ROLE somebody GRANT SELECT ON TABLES TO PUBLIC",
+    "CREATE AGGREGATE a(int) (SFUNC = int4pl, STYPE = int)", "COPY t (a) FROM stdin;\n1\n\\.\n",
+  ])
+  func whatGainsNoRightsSharesAServer(_ text: String) { #expect(!Script.mayGainRights(text)) }
+
+  /// Wherever it comes from, as from a plan that is proved.
+  @Test func aSharedServerIsLetGoBeforeAStatementThatMayGainRightsIsSent() async throws {
+    try await asOthers {
+      let server = try await ScratchServer.acquire(idleSeconds: 2)
+      let base = try await ScratchBase.loadedTemplate(server)
+      try await server.withDatabase(from: base) { database in
+        try await database.withLoading { session in
+          try await session.query("CREATE TABLE public.t (a int)")
+          #expect(try await ScratchServer.acquire(idleSeconds: 2).directory == server.directory)
+          // Whether it succeeds is all the same.
+          _ = try? await session.query("CREATE EXTENSION nonesuch")
+          #expect(try await ScratchServer.acquire(idleSeconds: 2).directory != server.directory)
+        }
+      }
+    }
+  }
+
+  /// Also where it is for one text: a plan's statements are another.
+  @Test func aServerOfOneTextIsLetGoBeforeAStatementThatMayGainRightsIsSent() async throws {
+    let universe = "one text \(UInt64.random(in: 0...UInt64.max))"
+    try await asOthers {
+      let server = try await ScratchServer.acquire(universe: universe, idleSeconds: 2)
+      let base = try await ScratchBase.loadedTemplate(server)
+      try await server.withDatabase(from: base) { database in
+        try await database.withLoading { session in
+          _ = try await session.query("CREATE ROLE sharing_somebody")
+          #expect(try await ScratchServer.acquire(universe: universe).directory == server.directory)
+          _ = try? await session.query("DO $$ BEGIN PERFORM 1; END $$")
+          #expect(try await ScratchServer.acquire(universe: universe).directory != server.directory)
+        }
+      }
+    }
+  }
+
+  // MARK: Templates
+
+  /// What a load says of its own database is nobody's to read.
+  @Test func notesOfWhatWasLeftOutAreNotForged() async throws {
+    let key = Digest(of: "forged \(UInt64.random(in: 0...UInt64.max))")
+    for _ in 0..<2 {
+      let server = try await ScratchServer.acquire()
+      let template = try await server.notedTemplate(for: key) { session in
+        _ = try await session.query(
+          "DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS ''0:1:forged''', current_database()); END $$")
+        return []
+      }
+      #expect(template.leftOut.isEmpty)
+    }
+  }
+
+  @Test func aDatabaseThatSaysItIsATemplateIsDropped() async throws {
+    let server = try await Databases.server.value
+    let base = try await ScratchBase.loadedTemplate(server)
+    let name = try await server.withDatabase(from: base) { database in
+      try await database.withLoading {
+        _ = try await $0.query(
+          "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END $$")
+      }
+      return database.name
+    }
+    let left = try await Connection.with(server.target(database: "postgres")) {
+      try await $0.query("SELECT FROM pg_database WHERE datname = $1", [name])
+    }
+    #expect(left.isEmpty)
+  }
+
+  // MARK: Settings
+
+  private static func settings(_ server: ScratchServer, of name: String) async throws -> String {
+    try await Connection.with(server.target(database: "postgres")) {
+      try await $0.query(
+        """
+        SELECT coalesce(string_agg(s.setconfig::text, ' '), '') FROM pg_db_role_setting s
+          JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = $1
+        """, [name])[0].string(0)
+    }
+  }
+
+  /// The other run strikes while the template is made.
+  @Test func aRunLeavesNoSettingInAnothersTemplate() async throws {
+    let server = try await Self.shared.value
+    let empty = try await ScratchBase.loadedTemplate(server)
+    // As stand-ins are made.
+    let base = try await server.template(for: Digest(of: "settings of a superuser"), from: empty) { connection in
+      let name = try await connection.query("SELECT current_database()")[0].string(0)
+      _ = try await connection.execute("ALTER DATABASE \(Quote.identifier(name)) SET work_mem TO '5MB'")
+    }
+    #expect(try await Self.settings(server, of: base.name) == "{work_mem=5MB}")
+    try await server.withDatabase(from: base) { attacker in
+      try await attacker.withLoading { attack in
+        @Sendable func set(_ parameter: String, on name: String) async throws {
+          try await attack.connection.execute("ALTER DATABASE \(Quote.identifier(name)) SET \(parameter)")
+        }
+        let key = Digest(of: "settings \(UInt64.random(in: 0...UInt64.max))")
+        let template = try await server.loadedTemplate(for: key, from: base) { session in
+          let name = try await session.query("SELECT current_database()")[0].string(0)
+          try await set("TimeZone = 'Pacific/Auckland'", on: name)
+          try await set("search_path = 'elsewhere'", on: name)
+          try await set("work_mem = '9MB'", on: name)
+        }
+        #expect(try await Self.settings(server, of: template.name) == "{work_mem=5MB}")
+        await #expect(throws: PostgresError.self) { try await set("TimeZone = 'Pacific/Auckland'", on: template.name) }
+        try await server.withDatabase(from: template) { copy in
+          let settings = try await Self.settings(server, of: copy.name)
+          #expect(settings == "{work_mem=5MB}")
+        }
+      }
+    }
+  }
+
+  /// Nor does it strike while a superuser makes one.
+  @Test func aRunSetsNothingInWhatASuperuserMakes() async throws {
+    let server = try await Self.shared.value
+    let base = try await ScratchBase.loadedTemplate(server)
+    try await server.withDatabase(from: base) { attacker in
+      try await attacker.withLoading { attack in
+        let key = Digest(of: "a superuser's \(UInt64.random(in: 0...UInt64.max))")
+        _ = try await server.template(for: key, from: base) { connection in
+          let name = try await connection.query("SELECT current_database()")[0].string(0)
+          await #expect(throws: PostgresError.self) {
+            try await attack.connection.execute(
+              "ALTER DATABASE \(Quote.identifier(name)) SET search_path = 'elsewhere'")
+          }
+        }
+      }
+    }
+  }
+
+  /// What is loaded has the rights of its database's owner, in copies as well, whoever is connected: foreign keys are looked at as
+  /// the owner of their table, and a schema may be closed to everybody else.
+  @Test func whatIsLoadedHasTheRightsOfTheDatabasesOwner() async throws {
+    for server in [try await Databases.server.value, try await Self.shared.value] {
+      let template = try await server.loadedTemplate(
+        for: Digest(of: "owner's rights"), from: try await ScratchBase.loadedTemplate(server)
+      ) {
+        try await $0.execute(
+          """
+          REVOKE ALL ON SCHEMA public FROM PUBLIC;
+          CREATE TABLE public.a (id int PRIMARY KEY);
+          CREATE TABLE public.b (a int REFERENCES public.a);
+          CREATE FUNCTION public.make() RETURNS void LANGUAGE sql SECURITY DEFINER AS 'CREATE TABLE public.made (a int)';
+          """)
+      }
+      try await server.withDatabase(from: template) { copy in
+        try await Connection.with(copy.target) {
+          _ = try await $0.execute(
+            "INSERT INTO public.a VALUES (1); INSERT INTO public.b VALUES (1); SELECT public.make()")
+        }
+      }
+    }
+  }
+
+  /// What the other run has set, and commits only when the template is there.
+  @Test func aSettingThatIsCommittedLaterIsWaitedFor() async throws {
+    let server = try await Self.shared.value
+    let base = try await ScratchBase.loadedTemplate(server)
+    try await server.withDatabase(from: base) { attacker in
+      try await attacker.withLoading { attack in
+        let key = Digest(of: "late setting \(UInt64.random(in: 0...UInt64.max))")
+        let making = Task {
+          try await server.loadedTemplate(for: key, from: base) { session in
+            let name = try await session.query("SELECT current_database()")[0].string(0)
+            try await attack.connection.execute(
+              "BEGIN; ALTER DATABASE \(Quote.identifier(name)) SET search_path = 'elsewhere'")
+          }
+        }
+        try await Waiting.until("the template waits for the other's transaction, or is there") {
+          try await Connection.with(server.target(database: "postgres")) {
+            try await !$0.query(
+              """
+              SELECT FROM pg_locks WHERE NOT granted AND relation = 'pg_db_role_setting'::regclass
+              UNION ALL SELECT FROM pg_database WHERE datname = $1
+              """, ["template_" + key.short]
+            ).isEmpty
+          }
+        }
+        try await attack.connection.execute("COMMIT")
+        #expect(try await Self.settings(server, of: try await making.value.name) == "")
+      }
+    }
+  }
+
+  /// Where a text has a server of its own, it keeps what it sets, in whatever way.
+  @Test func aTextKeepsItsOwnSettings() async throws {
+    let server = try await ScratchServer.acquire(universe: "own settings", idleSeconds: 1)
+    let template = try await server.loadedTemplate(for: Digest(of: "settings \(UInt64.random(in: 0...UInt64.max))")) {
+      _ = try await $0.query(
+        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET work_mem = ''7MB'''; END $$")
+    }
+    #expect(try await Self.settings(server, of: template.name) == "{work_mem=7MB}")
+  }
+
+  // MARK: What a server leaves in its folder and its log
+
+  /// Some 4 MB, by somebody who may set what is logged.
+  private func fillLog(of server: ScratchServer) async throws {
+    let base = try await ScratchBase.loadedTemplate(server)
+    let database = try await server.makeDatabase(from: base)
+    try await database.withLoading { session in
+      try await session.connection.execute("SET log_min_messages = debug5; SET client_min_messages = error")
+      try await session.connection.execute(
+        "DO $$ BEGIN FOR i IN 1..4000 LOOP RAISE LOG '%', repeat('x', 1000); END LOOP; END $$")
+    }
+  }
+
+  private static func size(of path: String) -> Int? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+
+  @Test func theLogOfAServerStaysShort() async throws {
+    let server = try await ScratchServer.acquire(universe: "long log", idleSeconds: 1)
+    try await fillLog(of: server)
+    try await Waiting.until("the log is cut short") { (Self.size(of: server.directory + ".log") ?? .max) < 1 << 20 }
+    _ = try await Connection.with(server.target(database: "postgres")) { try await $0.query("SELECT") }
+  }
+
+  /// What was written since it was looked at last counts too. The log may be gone by then.
+  @Test func aServerThatEndsLeavesNoLongLog() async throws {
+    let server = try await ScratchServer.acquire(
+      universe: "long log \(UInt64.random(in: 0...UInt64.max))", idleSeconds: 60)
+    let number = try await Connection.with(server.target(database: "postgres")) {
+      try await $0.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int")[0].int(0)
+    }
+    try await fillLog(of: server)
+    kill(pid_t(number), SIGKILL)
+    try await Waiting.until("the log is cut short") { (Self.size(of: server.directory + ".log") ?? 0) < 1 << 20 }
+  }
+
+  /// What stands in a server's folder is the server's to write; whether it lives is not.
+  @Test func whetherAServerLivesIsNotAskedOfIt() throws {
+    let base = "/tmp/dbtool-lives-\(UInt64.random(in: 0...UInt64.max))"
+    let user = try ProcessUser.forServers()
+    defer { _ = try? ChildProcess.run("/bin/rm", ["-rf", base]) }
+    let servers = ["scratch-0000000000000001", "scratch-0000000000000002", "scratch-0000000000000003"]
+    for server in servers {
+      try FileManager.default.createDirectory(atPath: "\(base)/\(server)/data", withIntermediateDirectories: true)
+      for suffix in [".gate", ".users", ".log"] {
+        try "".write(toFile: "\(base)/\(server)\(suffix)", atomically: false, encoding: .utf8)
+      }
+    }
+    try "1\n".write(toFile: base + "/another", atomically: false, encoding: .utf8)
+    symlink(base + "/another", "\(base)/\(servers[0])/data/postmaster.pid")
+    symlink("/dev/zero", "\(base)/\(servers[1])/data/postmaster.pid")
+    mkfifo("\(base)/\(servers[2])/data/postmaster.pid", 0o644)
+    // As the supervisor of the first has it.
+    let log = open("\(base)/\(servers[0]).log", O_RDWR)
+    defer { close(log) }
+    #expect(flock(log, LOCK_SH) == 0)
+    for _ in 0..<20 { ScratchSweep.run(in: base, except: "", user: user) }
+    let left = try FileManager.default.contentsOfDirectory(atPath: base).filter { $0 != "another" }
+    #expect(left.count == 4 && left.allSatisfy { $0.hasPrefix(servers[0]) }, "\(left)")
+  }
+
+  /// A server that hangs is ended by its supervisor, whatever its folder says; another takes its place.
+  @Test func aServerWhoseLogIsTakenAwayEnds() async throws {
+    let server = try await ScratchServer.acquire(universe: "ends \(UInt64.random(in: 0...UInt64.max))", idleSeconds: 60)
+    let number = try await Connection.with(server.target(database: "postgres")) {
+      try await $0.query("SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int")[0].int(0)
+    }
+    #expect(kill(pid_t(number), 0) == 0)
+    unlink(server.directory + ".log")
+    try await Waiting.until("the server ends") { kill(pid_t(number), 0) != 0 }
+  }
+
+  @Test func aFolderThatSomebodyElseHasTakenIsNotUsed() throws {
+    let base = "/tmp/dbtool-taken-\(UInt32.random(in: 0...UInt32.max))"
+    try FileManager.default.createDirectory(atPath: base + "/elsewhere", withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    symlink(base + "/elsewhere", base + "/taken")
+    #expect(try ServerFolders.firstOwn(of: [base + "/taken", base + "/second"]) == base + "/second")
+    #expect(try ServerFolders.firstOwn(of: [base + "/first", base + "/second"]) == base + "/first")
+    let error = #expect(throws: ServerError.self) { try ServerFolders.firstOwn(of: [base + "/taken"]) }
+    #expect(error?.description.contains("DBTOOL_RUNTIME_DIR") == true)
+  }
+}
