@@ -62,6 +62,45 @@ private struct Visits: Table {
     }
   }
 
+  /// PostgreSQL lets everybody have any lock of this kind who may connect: that is told, with what ends it.
+  @Test func somebodyElseWhoHasTheLockIsTold() async throws {
+    try await Databases.with { database in
+      let name = "nobody \(database.name)"
+      try await Connection.with(database.target) { connection in
+        try await connection.execute("CREATE ROLE \(Quote.identifier(name)) LOGIN")
+        try await Connection.with(database.target.setting("user", name), applicationName: "psql") { somebody in
+          let row = try await somebody.query(
+            "SELECT pg_backend_pid(), pg_advisory_lock(\(AdvisoryKey.change.arguments))")[0]
+          let pid = try row.int(0)
+          let error = await #expect(throws: ApplyError.self) { try await ApplyLock.with(database.target) { _ in } }
+          let text = error?.description ?? ""
+          #expect(text.contains(": psql, process \(pid) of \(name) from "), "\(text)")
+          #expect(text.contains("pg_terminate_backend(\(pid))"), "\(text)")
+        }
+        try await connection.execute("DROP ROLE \(Quote.identifier(name))")
+      }
+    }
+  }
+
+  /// A name may lead to several servers, and each connection to another one of them.
+  @Test func aLockElsewhereIsNoLock() async throws {
+    try await Databases.with { database in
+      try await Databases.withinGate { other in
+        try await ApplyLock.with(database.target) { lock in
+          try await Connection.with(database.target) { try await lock.verify($0) }
+          // As another server would: somebody has the same lock there.
+          try await ApplyLock.with(other.target) { _ in
+            let error = await #expect(throws: ApplyError.self) {
+              try await Connection.with(other.target) { try await lock.verify($0) }
+            }
+            #expect(error?.description.contains("on another server") == true)
+          }
+          try await lock.check()
+        }
+      }
+    }
+  }
+
   @Test func aLockThatIsLostIsNoticed() async throws {
     try await Databases.with { database in
       await #expect(throws: ApplyError.self) {

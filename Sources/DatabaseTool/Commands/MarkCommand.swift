@@ -44,13 +44,11 @@ struct MarkCommand: AsyncParsableCommand {
       let change = try from.flatMap { from in
         try to.map { (from: from, to: try environmentMark($0, option: "--to")) }
       }
-      try await ApplyLock.with(target) { _ in
-        try await Connection.with(target) { connection in
-          if let renamedFrom { try await DatabaseMarks.rename(target, from: renamedFrom, to: name, connection) }
-          if let change {
-            try await DatabaseMarks(connection).verify(target, project: name)
-            try await DatabaseMarks.change(target, from: change.from, to: change.to, connection)
-          }
+      try await ApplyLock.withSession(target) { _, connection in
+        if let renamedFrom { try await DatabaseMarks.rename(target, from: renamedFrom, to: name, connection) }
+        if let change {
+          try await DatabaseMarks(connection).verify(target, project: name)
+          try await DatabaseMarks.change(target, from: change.from, to: change.to, connection)
         }
       }
       if renamedFrom != nil { Console.output.line("\(target) belongs to the project \(name)") }

@@ -68,9 +68,7 @@ struct RepairCommand: AsyncParsableCommand {
         return
       }
       if dryRun { return }
-      try await ApplyLock.with(target) { _ in
-        try await Connection.with(target) { try await History.correct(correction, $0) }
-      }
+      try await ApplyLock.withSession(target) { try await History.correct(correction, $1) }
       try await workflow.tellDrift(console)
     }
   }

@@ -196,13 +196,11 @@ enum SeedWorkflow {
   ) async throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let outcome = try await ApplyLock.with(target) { _ in
-      try await Connection.with(target, applicationName: "dbtool seed") { connection in
-        try await DatabaseMarks(connection).verify(target, project: project.databaseName)
-        let runner = SeedRunner(project: project.root, environment: environment, scale: scale)
-        return try await runner.run(connection) {
-          console.note("  \($0)")
-        }
+    let outcome = try await ApplyLock.withSession(target, applicationName: "dbtool seed") { _, connection in
+      try await DatabaseMarks(connection).verify(target, project: project.databaseName)
+      let runner = SeedRunner(project: project.root, environment: environment, scale: scale)
+      return try await runner.run(connection) {
+        console.note("  \($0)")
       }
     }
     console.line(

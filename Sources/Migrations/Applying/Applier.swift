@@ -123,30 +123,28 @@ package struct Applier: Sendable {
     before: (Connection, Agenda) async throws -> Void = { _, _ in },
     _ report: @escaping @Sendable (Event) -> Void
   ) async throws -> Agenda {
-    try await ApplyLock.with(target) { lock in
-      try await Connection.with(target, applicationName: "dbtool apply") { connection in
-        let isPooled = try await connection.isPooled
-        if !isPooled { try await prepare(connection) }
-        if options.maxLag != nil { try await Self.refuseHiddenLag(connection) }
-        try await History.ensure(connection)
-        try await Stragglers.wait(connection) { report(.stragglers($0)) }
-        try await precondition()
-        let agenda = try await agenda(connection, upTo: version)
-        try await before(connection, agenda)
-        try await History.squash(
-          HistoryComparison(files, try await History.entries(connection)).inParts, connection)
-        if isPooled { try refuseSessions(agenda.pending) }
-        let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
-        for (number, entry) in agenda.pending.enumerated() {
-          if number > 0, !isPooled {
-            // What a file makes of the session ends with it: files are applied together as they are one by one.
-            try await connection.resetSession()
-            try await prepare(connection)
-          }
-          try await apply(entry, connection, pid, lock, report)
+    try await ApplyLock.withSession(target, applicationName: "dbtool apply") { lock, connection in
+      let isPooled = try await connection.isPooled
+      if !isPooled { try await prepare(connection) }
+      if options.maxLag != nil { try await Self.refuseHiddenLag(connection) }
+      try await History.ensure(connection)
+      try await Stragglers.wait(connection) { report(.stragglers($0)) }
+      try await precondition()
+      let agenda = try await agenda(connection, upTo: version)
+      try await before(connection, agenda)
+      try await History.squash(
+        HistoryComparison(files, try await History.entries(connection)).inParts, connection)
+      if isPooled { try refuseSessions(agenda.pending) }
+      let pid = isPooled ? nil : try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
+      for (number, entry) in agenda.pending.enumerated() {
+        if number > 0, !isPooled {
+          // What a file makes of the session ends with it: files are applied together as they are one by one.
+          try await connection.resetSession()
+          try await prepare(connection)
         }
-        return agenda
+        try await apply(entry, connection, pid, lock, report)
       }
+      return agenda
     }
   }
 

@@ -12,6 +12,8 @@ package enum ApplyError: Error, CustomStringConvertible {
     file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int, isTransaction: Bool)
   case outcomeUnknown(file: String, PostgresError)
   case lockLost(String)
+  /// The lock is on another server, or in another database of the same name.
+  case elsewhere
   case backfill(file: String, line: Int, reason: String)
   case cannotTell(file: String, line: Int, sql: String)
   case needsSession(file: String, line: Int, sql: String)
@@ -59,6 +61,10 @@ package enum ApplyError: Error, CustomStringConvertible {
     case .lockLost(let reason):
       return "the connection that keeps other applies away was lost (\(reason)); dbtool stopped between two parts. "
         + "Run dbtool apply again: it goes on where it stopped."
+    case .elsewhere:
+      return
+        "one session is on another server than the other, so the lock that keeps other applies away is of no use: the host's name "
+        + "leads to several servers. Nothing was changed. Name one server, and run this again."
     case .backfill(let file, let line, let reason):
       return "migrations/\(file), line \(line): this backfill cannot be done in batches: \(reason)"
     case .cannotTell(let file, let line, let sql):

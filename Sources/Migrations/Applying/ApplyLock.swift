@@ -13,6 +13,8 @@ package struct AdvisoryLock: Sendable {
 
   package let key: AdvisoryKey
   private let connection: Connection
+  /// The server process that has it.
+  private let pid: Int
 
   /// Everything of the transaction in one script, by the simple protocol: a portal of the extended one keeps its snapshot
   /// until the next. At another isolation level the first query's snapshot would stay until the end, and builds of indexes
@@ -36,8 +38,11 @@ package struct AdvisoryLock: Sendable {
       try await begin(connection)
       let patience = ContinuousClock.now + .seconds(1)
       repeat {
-        let rows = try await connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(\(key.arguments))")
-        if try rows[0].bool(0) { return AdvisoryLock(key: key, connection: connection) }
+        let rows = try await connection.execute(
+          "SELECT pg_catalog.pg_try_advisory_xact_lock(\(key.arguments)), pg_catalog.pg_backend_pid()")
+        if try rows[0].bool(0) {
+          return AdvisoryLock(key: key, connection: connection, pid: try rows[0].int(1))
+        }
         // The server may not have noticed yet that its holder was killed.
         try await Task.sleep(for: .milliseconds(100))
       } while ContinuousClock.now < patience
@@ -111,6 +116,48 @@ package struct AdvisoryLock: Sendable {
     } catch {
       await lock.release()
       throw error
+    }
+  }
+
+  /// The same for work in a session of its own, which is on the server that has the lock.
+  ///
+  /// - Parameter name: what `pg_stat_activity` shows of the session.
+  /// - Throws: `ApplyError.elsewhere`; what the other throws.
+  package static func withSession<Result: Sendable>(
+    _ target: ConnectionTarget, for purpose: String = "apply", applicationName name: String = "dbtool",
+    _ body: (AdvisoryLock, Connection) async throws -> Result
+  ) async throws -> Result {
+    try await with(target, for: purpose) { lock in
+      try await Connection.with(target, applicationName: name) { connection in
+        try await lock.verify(connection)
+        return try await body(lock, connection)
+      }
+    }
+  }
+
+  /// The same for work in a session that is there.
+  ///
+  /// - Throws: `ApplyError.elsewhere`; what the other throws.
+  package static func with<Result: Sendable>(
+    _ connection: Connection, _ key: AdvisoryKey = .change, for purpose: String,
+    _ body: (AdvisoryLock) async throws -> Result
+  ) async throws -> Result {
+    try await with(connection.target, key, for: purpose) { lock in
+      try await lock.verify(connection)
+      return try await body(lock)
+    }
+  }
+
+  /// Looks whether a session is on the server, and in the database, that has the lock: a name may lead to several.
+  ///
+  /// - Throws: `ApplyError.elsewhere`.
+  package func verify(_ session: Connection) async throws {
+    let found = try await session.query(
+      "SELECT FROM pg_catalog.pg_locks l WHERE \(key.condition) AND l.pid = \(pid) AND l.granted")
+    guard !found.isEmpty else {
+      // It may have gone meanwhile.
+      try await check()
+      throw ApplyError.elsewhere
     }
   }
 

@@ -142,7 +142,7 @@ struct DefaultSplit {
     if try remains[0].bool(0) {
       // Or one that is at work at the moment.
       do {
-        try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in
+        try await AdvisoryLock.with(connection, .division(into: replica.new), for: Self.purpose) { lock in
           try await Self.abandon(replica, lock, connection)
         }
       } catch ApplyError.busy {}
@@ -184,7 +184,7 @@ struct DefaultSplit {
     }
     do {
       // By what is made, whose name has no room for a schema.
-      return try await AdvisoryLock.with(connection.target, .division(into: replica.new), for: Self.purpose) { lock in
+      return try await AdvisoryLock.with(connection, .division(into: replica.new), for: Self.purpose) { lock in
         do { return try await divide(lock, connection, among: ranges.compactMap { $0 }) } catch {
           // What was prepared is of no use to anybody. The error is what matters.
           try? await Self.abandon(replica, lock, connection)

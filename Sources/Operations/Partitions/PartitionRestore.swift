@@ -69,7 +69,7 @@ package struct PartitionRestore: Sendable {
     try verify()
     guard attach else { return try await restore(connection, into, isPartition: false, asArchived: asArchived) }
     do {
-      return try await AdvisoryLock.with(connection.target, .change, for: "partitions restore") { _ in
+      return try await AdvisoryLock.with(connection, .change, for: "partitions restore") { _ in
         try await restore(connection, into, isPartition: true, asArchived: asArchived)
       }
     } catch ApplyError.busy(let who) {

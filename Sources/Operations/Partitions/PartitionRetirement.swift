@@ -27,7 +27,7 @@ extension PartitionManager {
     }
     // An apply may be about to change these partitions, or their table.
     do {
-      return try await AdvisoryLock.with(connection.target, .change, for: "partitions apply") { lock in
+      return try await AdvisoryLock.with(connection, .change, for: "partitions apply") { lock in
         try await retire(connection, lock, archive, patience, report)
       }
     } catch ApplyError.busy(let who) {
