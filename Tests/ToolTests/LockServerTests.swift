@@ -30,6 +30,8 @@ import Testing
     defer { elsewhere.remove() }
     let (place, other) = (try await CommandTests().socket(here), try await CommandTests().socket(elsewhere))
     try here.write("CREATE TABLE b (id int);\n", to: "migrations/20260102000000_b.sql")
+    let plan = try await here.dbtool("plan", "--update-lock")
+    try #require(plan.status == 0, "\(plan.output)")
     try FileManager.default.createDirectory(
       atPath: here.root + "/seeds/development", withIntermediateDirectories: true)
     try here.write("INSERT INTO a VALUES (1);\n", to: "seeds/development/a.sql")
@@ -48,8 +50,9 @@ import Testing
       """
     var noticed = 0
     // From the last connection on down: what is done before the first, with one server alone, is right.
-    let all = try await run(.max).connections
-    for count in (1..<all).reversed() {
+    let whole = try await run(.max)
+    try #require(whole.outcome.status == 0 && whole.connections > 1, "\(whole.outcome.output)")
+    for count in (1..<whole.connections).reversed() {
       let before = try await psql(elsewhere, state)
       let (_, outcome) = try await run(count)
       guard outcome.output.contains("one session is on another server") else { continue }
