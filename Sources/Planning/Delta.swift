@@ -101,6 +101,7 @@ struct Delta {
     reapplyInheritedColumns()
     reapplySequencePersistence()
     reapplyColumnGrants()
+    reapplyHandedOn()
     reapplyTriggerStates()
     changeInheritedNotNull()
     findImpliedDrops()
@@ -223,6 +224,22 @@ struct Delta {
         .union(list(target, .revoked).subtracting(list(source, .revoked)))
       let fixed = before.subtracting(after).filter { $0.hasSuffix(GrantRule.option) }
       altered[fact.id] = GrantRule.again(fact, without: gone, options: plain(fixed), context)
+    }
+  }
+
+  /// What somebody granted on a column rests on an option there or on the whole relation's. Where that changes, it is granted
+  /// anew, though it is the same in both states.
+  private mutating func reapplyHandedOn() {
+    func name(_ id: FactID) -> [String] { [id.schema, id.name] }
+    let touched = Set(dropped.union(created).union(altered.keys).filter { $0.kind == .grant }.map(name))
+    guard !touched.isEmpty else { return }
+    for new in target.facts.values
+    where new.id.kind == .grant && new.id.role == FactID.delegates && new.id.subject == .column
+      && touched.contains(name(new.id)) && altered[new.id] == nil
+    {
+      guard let old = source[new.id], !created.contains(new.id) else { continue }
+      let delegation = Delegation(from: old, to: new, context)
+      if !delegation.revokes.isEmpty { altered[new.id] = delegation.change }
     }
   }
 

@@ -52,6 +52,9 @@ struct TypeHoldings {
           if let table = fact.parent, table != next.id { queue.append(Holder(id: table, isContained: true)) }
         case .domain: queue.append(Holder(id: id, isContained: !isItself))
         case .compositeType, .rangeType: queue.append(Holder(id: id, isContained: true))
+        // The type of a typed table's rows changes with it.
+        case .table where fact.attributes[.ofType] != nil && next.id.kind == .compositeType:
+          queue.append(Holder(id: id, isContained: true))
         case .materializedView: found[id] = true
         // What is said of a table needs that, with or without its row type.
         case _ where fact.parent == next.id: break

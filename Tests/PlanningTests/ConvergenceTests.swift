@@ -78,7 +78,12 @@ import Testing
         let again = try await Self.states.plan(from: try await read(a), to: after)
         let isDone = again.isEmpty
         #expect(isDone, "seed \(seed): a second plan is not empty:\n\(again.script)\nafter:\n\(plan.script)")
-        let (result, expected) = (try await Databases.dump(a), try await Databases.dump(b))
+        // An index that is not valid in the state to arrive at stays as it is here, and pg_dump leaves it out.
+        let isLeftOut = second.contains { $0.hasPrefix("UPDATE pg_index") }
+        let (result, expected) = (
+          try await Databases.dump(a).filter { !(isLeftOut && $0.contains(" left_behind_a ")) },
+          try await Databases.dump(b)
+        )
         let missing = expected.difference(from: result)
         let isEqual = result == expected
         #expect(

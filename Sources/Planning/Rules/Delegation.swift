@@ -69,13 +69,20 @@ struct Delegation {
     return statements + (statements.isEmpty ? [] : ["RESET ROLE"])
   }
 
+  /// Who may hand a privilege on. PostgreSQL refuses to take the option from a column while something hangs on it there, even
+  /// from who may hand on that of the whole relation.
+  private struct Holder: Hashable {
+    var role: String
+    var isOfColumn: Bool
+  }
+
   /// Who holds what by whom, in one state.
   private struct Chain {
     let grants: Set<DelegatedGrant>
     /// As SQL names it.
     let owner: String
     /// Who may hand on which privilege because the owner says so, or because of what is said of the whole relation.
-    private let holders: [String: Set<String>]
+    private let holders: [String: Set<Holder>]
     /// How many hands a privilege went through to whom.
     private let levels: [String: [String: Int]]
 
@@ -88,23 +95,25 @@ struct Delegation {
           FactID($0, schema: subject.schema, name: subject.name)
         }
       }
-      var holders: [String: Set<String>] = [:]
-      func note(_ privilege: String, _ role: String) {
+      var holders: [String: Set<Holder>] = [:]
+      func note(_ privilege: String, _ role: String, _ subject: FactID) {
         guard privilege.hasSuffix(GrantRule.option) else { return }
-        holders[GrantRule.plain(privilege), default: []].insert(role)
+        holders[GrantRule.plain(privilege), default: []].insert(Holder(role: role, isOfColumn: subject.kind == .column))
       }
       for role in Set(grants.map(\.grantor)) {
         for subject in subjects {
-          for privilege in catalog[subject.about(.grant, role: role)]?.list(.privileges) ?? [] { note(privilege, role) }
+          for privilege in catalog[subject.about(.grant, role: role)]?.list(.privileges) ?? [] {
+            note(privilege, role, subject)
+          }
         }
       }
       for subject in subjects.dropFirst() {
         for grant in catalog[subject.about(.grant, role: FactID.delegates)]?.delegated ?? [] {
-          note(grant.privilege, grant.grantee)
+          note(grant.privilege, grant.grantee, subject)
         }
       }
       self.holders = holders
-      var levels = holders.mapValues { roles in Dictionary(uniqueKeysWithValues: roles.map { ($0, 0) }) }
+      var levels = holders.mapValues { Dictionary($0.map { ($0.role, 0) }, uniquingKeysWith: { first, _ in first }) }
       var isGrowing = true
       while isGrowing {
         isGrowing = false
@@ -123,9 +132,9 @@ struct Delegation {
 
     /// Who may hand a privilege on, and by whom.
     func options(for privilege: String) -> Set<[String]> {
-      var result = Set((holders[privilege] ?? []).map { [$0] })
+      var result = Set((holders[privilege] ?? []).map { [$0.role, $0.isOfColumn ? "column" : "relation"] })
       for grant in grants where grant.privilege == privilege + GrantRule.option {
-        result.insert([grant.grantor, grant.grantee])
+        result.insert([grant.grantor, grant.grantee, "handed on"])
       }
       return result
     }

@@ -123,6 +123,7 @@ package struct SchemaGenerator {
     elsewhere()
     rulesOnEachOther()
     belongings(other)
+    rarities(other)
     return sql + comments
   }
 
