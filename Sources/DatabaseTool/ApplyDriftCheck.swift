@@ -49,11 +49,4 @@ struct ApplyDriftCheck {
     default: false
     }
   }
-
-  /// Keeps where the migrations lead, for the next time that something is pending. Without it, that is only slower.
-  func remember() async {
-    let states = States(database: project.database)
-    guard lock.serverVersion.major == (try? await states.serverVersion().major) else { return }
-    await states.remember(lock, after: files)
-  }
 }

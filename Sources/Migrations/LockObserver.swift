@@ -3,7 +3,7 @@ package import Planning
 package import Postgres
 
 /// Watches which tables that were there before a statement locks or rewrites.
-package struct LockObserver {
+package struct LockObserver: Sendable {
   private let existing: Set<String>
   private var seen: Set<String> = []
   /// Tables that nobody can use until the transaction ends.

@@ -43,7 +43,7 @@ package struct Linter: Sendable {
   }
 
   /// One file on its way through the scratch copy.
-  private struct Run {
+  private struct Run: Sendable {
     let file: String
     var observer: LockObserver
     var findings: [Finding] = []
@@ -56,7 +56,7 @@ package struct Linter: Sendable {
     private var publications: [ClientName: String] = [:]
 
     /// What clients name: a relation, or a column of one.
-    private struct ClientName: Hashable, Comparable {
+    private struct ClientName: Hashable, Comparable, Sendable {
       var schema: String
       var relation: String
       var column: String?
@@ -103,7 +103,7 @@ package struct Linter: Sendable {
       // seen only as long as they are held.
       try await connection.execute(segment.begin)
       var isOpen = true
-      try await observer.newTransaction(connection)
+      try await newTransaction(connection)
       for statement in segment.statements {
         let node = ParseTree(parsing: statement.sql)
         if node?.nodeName == "DropdbStmt" {
@@ -125,7 +125,7 @@ package struct Linter: Sendable {
         } catch let error as PostgresError {
           throw ReplayFailure(location: SourceLocation(file: file, line: statement.line), error: error)
         }
-        let observed = try await observer.observe(connection)
+        let observed = try await observed(connection)
         var hazards = observed.hazards
         if node?.nodeName == "TruncateStmt" {
           // It looks like a rewrite, of nothing.
@@ -152,11 +152,41 @@ package struct Linter: Sendable {
               "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.joined(separator: ", ")))"
             ))
         }
-        hazards += try await compared(connection, isOpen: isOpen)
-        hazards += try await opened(connection)
+        hazards += try await changes(connection, isOpen: isOpen)
         add(hazards, statement)
       }
       if isOpen { try await connection.execute("COMMIT") }
+    }
+
+    // A linted file may have any `search_path`, operators of its own there, and names printed otherwise.
+
+    private mutating func newTransaction(_ connection: Connection) async throws {
+      observer = try await connection.unaffected { [observer] connection in
+        var observer = observer
+        try await observer.newTransaction(connection)
+        return observer
+      }
+    }
+
+    private mutating func observed(_ connection: Connection) async throws -> LockObserver.Observation {
+      let (observer, observation) = try await connection.unaffected { [observer] connection in
+        var observer = observer
+        let observation = try await observer.observe(connection)
+        return (observer, observation)
+      }
+      self.observer = observer
+      return observation
+    }
+
+    private mutating func changes(_ connection: Connection, isOpen: Bool) async throws -> [Hazard] {
+      let (run, hazards) = try await connection.unaffected { [self] connection in
+        var run = self
+        var hazards = try await run.compared(connection, isOpen: isOpen)
+        hazards += try await run.opened(connection)
+        return (run, hazards)
+      }
+      self = run
+      return hazards
     }
 
     private func note(_ leftOut: LeftOut?) {
@@ -171,7 +201,8 @@ package struct Linter: Sendable {
     }
 
     private static func waitsForever(_ connection: Connection) async throws -> Bool {
-      try await connection.query("SELECT pg_catalog.current_setting('lock_timeout') = '0'")[0].bool(0)
+      try await connection.query("SELECT pg_catalog.current_setting('lock_timeout') OPERATOR(pg_catalog.=) '0'")[0]
+        .bool(0)
     }
 
     /// What the statement has made of names that clients use.

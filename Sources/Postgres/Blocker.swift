@@ -71,11 +71,13 @@ package struct LockWait: Sendable, Hashable {
      CROSS JOIN LATERAL (SELECT DISTINCT u.pid FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(a.pid)) AS u (pid)) AS p
       LEFT JOIN pg_catalog.pg_stat_activity b ON b.pid = p.pid
       LEFT JOIN LATERAL (
-        -- A prepared transaction has no process; its locks name it.
+        -- A prepared transaction has no process. What its locks name it by is the session's that began it, and its own number
+        -- once the server was started anew; it has a lock of its own number in either case.
         SELECT t.gid, t.owner, t.prepared
           FROM pg_catalog.pg_locks h
-          JOIN pg_catalog.pg_prepared_xacts t ON h.virtualtransaction = '-1/' || t.transaction::pg_catalog.text
-         WHERE p.pid = 0 AND h.granted AND h.locktype = l.locktype
+          JOIN pg_catalog.pg_locks o ON o.virtualtransaction = h.virtualtransaction AND o.pid IS NULL AND o.locktype = 'transactionid'
+          JOIN pg_catalog.pg_prepared_xacts t ON t.transaction = o.transactionid
+         WHERE p.pid = 0 AND h.pid IS NULL AND h.granted AND h.locktype = l.locktype
            AND (h.database, h.relation, h.transactionid, h.classid, h.objid, h.objsubid)
                IS NOT DISTINCT FROM (l.database, l.relation, l.transactionid, l.classid, l.objid, l.objsubid)
          LIMIT 1) AS x ON true

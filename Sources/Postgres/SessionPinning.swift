@@ -84,6 +84,27 @@ extension Connection {
     return result
   }
 
+  /// Runs dbtool's own queries in a scratch database among statements that others wrote, whatever these have set: they find
+  /// PostgreSQL's functions and operators alone, and print names as dbtool knows them. Where nothing is pinned, that is done for
+  /// `body` alone.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws, after which the session is as good as gone.
+  package func unaffected<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    guard case .none = pinning else { return try await pinned(body) }
+    let version = serverVersion
+    let isLocal = !isIdle
+    let results = try await send(
+      [
+        SessionSettings.current(version),
+        isLocal ? SessionSettings.pinTransaction(version) : SessionSettings.pin(version, unlessOtherThan: processID),
+      ], .once)
+    let own = try SessionSettings.decode(try results[0].get(), version).values
+    _ = try results[1].get()
+    let result = try await body(self)
+    _ = try await send([SessionSettings.restore(own, version, isLocal: isLocal)], .once)[0].get()
+    return result
+  }
+
   /// Takes back all that a user's statements have made of the session, within the transaction that they ran in: settings,
   /// role, temporary tables, cursors, prepared statements, channels, locks, the last numbers of sequences and `setseed`. What
   /// comes next begins like the first in a new session. Behind a pooler, which gives the next transaction to another session,

@@ -38,6 +38,39 @@ import Testing
     #expect(error?.location.line == 6)
   }
 
+  /// Whatever the file has set: operators of its own that come first, and names that are printed otherwise.
+  @Test(
+    arguments: [
+      """
+      CREATE SCHEMA e;
+      CREATE FUNCTION e.no(int, int) RETURNS bool LANGUAGE sql
+        AS 'SELECT $1 OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() AND $1 OPERATOR(pg_catalog.=) $2';
+      CREATE OPERATOR e.= (LEFTARG = int, RIGHTARG = int, FUNCTION = e.no);
+      SET search_path = e, pg_catalog;
+      """,
+      """
+      CREATE SCHEMA e;
+      CREATE FUNCTION e.no(oid, oid) RETURNS bool LANGUAGE sql AS 'SELECT false';
+      CREATE OPERATOR e.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = e.no);
+      SET search_path = e, pg_catalog;
+      """, "SET quote_all_identifiers = on;",
+    ])
+  func whatAFileSetsHidesNothing(_ start: String) async throws {
+    let sql = "CREATE INDEX i ON public.t (a);\nDROP VIEW public.v;\n"
+    for text in [start + "\n" + sql, "BEGIN;\n" + start + "\n" + sql + "COMMIT;\n"] {
+      let found = try await lint(text).map(\.hazard).filter { $0.code != .noLockTimeout }
+      #expect(found.map(\.code) == [.blocksWrites, .breaksClients], "\(found)")
+      #expect(found.first?.table == "public.t")
+    }
+    // What it has set is what it goes on with.
+    let kept = "SELECT 1 / (current_setting('search_path') = 'public, pg_catalog')::int;"
+    #expect(try await lint("SET search_path = public, pg_catalog;\nSELECT 1;\n\(kept)\n").isEmpty)
+    #expect(try await lint("BEGIN;\nSET search_path = public, pg_catalog;\nSELECT 1;\nCOMMIT;\n\(kept)\n").isEmpty)
+    let local = "SELECT 1 / (current_setting('search_path') <> 'public, pg_catalog')::int;"
+    #expect(
+      try await lint("BEGIN;\nSET LOCAL search_path = public, pg_catalog;\nSELECT 1;\nCOMMIT;\n\(local)\n").isEmpty)
+  }
+
   private static let alter = "ALTER TABLE public.t"
 
   @Test(

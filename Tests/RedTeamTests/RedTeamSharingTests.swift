@@ -97,6 +97,11 @@ import Testing
     "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'CREATE/**/EXTENSION cube'",
     "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN ALTER DATABASE x SET work_mem = 1; END'",
     "CREATE TABLE t (a int); CREATE EXTENSION hstore; CREATE TABLE u (a int)", "CREATE NONSENSE x",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN DO $x$ BEGIN PERFORM 1; END $x$; RETURN 1; END $$",
+    // A body within a body, and one that the server reads otherwise than it is read here.
+    #"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CREATE FUNCTION g() RETURNS int LANGUAGE plpgsql AS E'BEGIN \\145xecute x(); RETURN 1; END'; RETURN 1; END $$"#,
+    "SET standard_conforming_strings = off",
+    #"CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN \\145xecute x(); RETURN 1; END'"#,
   ])
   func whatMayGainRightsIsTold(_ text: String) { #expect(Script.mayGainRights(text)) }
 
@@ -105,9 +110,10 @@ import Testing
     "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := 1; RETURN NEW; END $$",
     "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT current_database()'",
     "CREATE TRIGGER t BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING'",
     "GRANT EXECUTE ON FUNCTION f() TO somebody", "GRANT SELECT ON ALL TABLES IN SCHEMA app TO somebody",
     "GRANT USAGE ON SCHEMA app TO somebody", "COMMENT ON EXTENSION plpgsql IS 'x'",
-    "CREATE SCHEMA app AUTHORIZATION somebody", "SET ROLE somebody",
+    "CREATE SCHEMA app AUTHORIZATION somebody", "SET ROLE somebody", "SET standard_conforming_strings = on",
     "ALTER DEFAULT PRIVILEGES FOR ROLE somebody GRANT SELECT ON TABLES TO PUBLIC",
     "CREATE AGGREGATE a(int) (SFUNC = int4pl, STYPE = int)", "COPY t (a) FROM stdin;\n1\n\\.\n",
   ])
@@ -217,6 +223,32 @@ import Testing
         try await server.withDatabase(from: template) { copy in
           let settings = try await Self.settings(server, of: copy.name)
           #expect(settings == "{work_mem=5MB}")
+        }
+      }
+    }
+  }
+
+  /// Nor does anybody load under a setting that another run gave the database.
+  @Test func whatAnotherRunHasSetIsFoundBeforeAnythingIsLoaded() async throws {
+    try await asOthers {
+      let server = try await ScratchServer.acquire(idleSeconds: 5)
+      let base = try await ScratchBase.loadedTemplate(server)
+      try await server.withDatabase(from: base) { attacker in
+        try await server.withDatabase(from: base) { victim in
+          try await attacker.withLoading {
+            try await $0.connection.execute(
+              "ALTER DATABASE \(Quote.identifier(victim.name)) SET search_path = 'pg_temp'")
+          }
+          let error = await #expect(throws: ServerError.self) {
+            try await victim.withLoading { try await $0.execute("CREATE TABLE t (a int)") }
+          }
+          #expect("\(error.map { "\($0)" } ?? "")".contains("Run the command again"))
+          // On another server.
+          let next = try await ScratchServer.acquire(idleSeconds: 5)
+          #expect(next.directory != server.directory)
+          try await next.withDatabase(from: try await ScratchBase.loadedTemplate(next)) { database in
+            try await database.withLoading { try await $0.execute("CREATE TABLE t (a int)") }
+          }
         }
       }
     }

@@ -67,6 +67,28 @@ import Testing
     #expect(try await psql(project, "SELECT f()") == "3")
   }
 
+  /// A lock says what its author wrote. Where migrations lead is kept for later runs only once they were run.
+  @Test func aLockThatSaysSomethingElseIsRememberedByNobody() async throws {
+    let project = try await project(pending: "CREATE TABLE c (id int);")
+    defer { project.remove() }
+    let path = project.root + "/schema.lock"
+    let honest = try String(contentsOfFile: path, encoding: .utf8)
+    try #require(honest.contains("column public a n"), "\(honest)")
+    let evil = honest.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      let isMeant = line.hasPrefix("column public a n ")
+      return isMeant ? String(line).replacing("type=\"text\"", with: "type=\"integer\"") : String(line)
+    }.joined(separator: "\n")
+    try #require(evil != honest)
+    try evil.write(toFile: path, atomically: true, encoding: .utf8)
+    let elsewhere = try await project.dbtool("apply", "--allow-drift")
+    #expect(elsewhere.status == 0, "\(elsewhere.output)")
+    try honest.write(toFile: path, atomically: true, encoding: .utf8)
+    try project.write("ALTER TABLE a ADD k int;", to: "migrations/20260103000000_more.sql")
+    try await lock(project)
+    let apply = try await project.dbtool("apply")
+    #expect(apply.status == 0, "\(apply.output)")
+  }
+
   /// Where this machine cannot tell, nothing is applied unless somebody says so.
   @Test func withoutAScratchServerNothingIsApplied() async throws {
     let project = try await project(pending: "ALTER TABLE a ALTER m TYPE bigint;")

@@ -145,4 +145,31 @@ import Testing
     }
     await holder.close()
   }
+
+  /// A prepared transaction has no session, and is named all the same.
+  @Test func aPreparedTransactionIsNamed() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    try await hostile.execute("ALTER SYSTEM SET max_prepared_transactions = 4", in: "postgres")
+    for command in ["stop", "start"] {
+      let outcome = try await hostile.project.dbtool("postgres", command)
+      try #require(outcome.status == 0, "\(outcome.output)")
+    }
+    try await hostile.execute(
+      "CREATE TABLE public.kept (a int); CREATE VIEW public.seen AS SELECT a FROM public.kept", in: "library")
+    let holder = try await connect(hostile, as: "postgres", "psql")
+    try await holder.execute(
+      "BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); LOCK TABLE public.kept; PREPARE TRANSACTION 'it''s mine'")
+    let refused = try await hostile.on("library", "apply")
+    #expect(
+      refused.status == 1 && refused.output.contains("the prepared transaction it's mine of postgres")
+        && refused.output.contains("ROLLBACK PREPARED 'it''s mine'"), "\(refused.output)")
+    let run = try Run(hostile.project, ["fingerprint", hostile.url("library")])
+    try await run.says("behind the prepared transaction it's mine of the role postgres, open for ")
+    try await run.says("ROLLBACK PREPARED 'it''s mine'")
+    try await holder.execute("ROLLBACK PREPARED 'it''s mine'")
+    let outcome = await hostile.project.finish(run.running)
+    #expect(outcome.status == 0, "\(outcome.output)\(run.said)")
+    await holder.close()
+  }
 }

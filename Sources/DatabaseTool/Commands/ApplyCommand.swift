@@ -228,7 +228,6 @@ struct ApplyWorkflow {
       }
     }
     if count > 0 {
-      if all, agenda.waiting.isEmpty { await drift.remember() }
       console.line("applied \(countText(count, "migration")) to \(target)")
     } else if agenda.waiting.isEmpty {
       console.line("nothing to apply: \(target) is up to date" + (all ? "" : " up to \(version ?? "")"))

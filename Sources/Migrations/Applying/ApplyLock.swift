@@ -76,7 +76,9 @@ package struct AdvisoryLock: Sendable {
              \(TrustedRoles.condition("coalesce(a.usesysid, r.oid)", await connection.serverVersion))
         FROM pg_catalog.pg_locks l
         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-        LEFT JOIN pg_catalog.pg_prepared_xacts x ON l.virtualtransaction = '-1/' || x.transaction::pg_catalog.text
+        LEFT JOIN pg_catalog.pg_locks o
+               ON l.pid IS NULL AND o.pid IS NULL AND o.virtualtransaction = l.virtualtransaction AND o.locktype = 'transactionid'
+        LEFT JOIN pg_catalog.pg_prepared_xacts x ON x.transaction = o.transactionid
         LEFT JOIN pg_catalog.pg_roles r ON r.rolname = x.owner
        WHERE \(key.condition) AND l.granted AND coalesce(a.usename, x.owner) IS NOT NULL
       """

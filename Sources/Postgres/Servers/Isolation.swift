@@ -25,7 +25,7 @@ extension Script {
   }
 
   private static func isWorthALook(_ name: String) -> Bool {
-    name == "DoStmt" || SuperuserStatement.isCandidate(name) && !harmless.contains(name)
+    name == "DoStmt" || name == "VariableSetStmt" || SuperuserStatement.isCandidate(name) && !harmless.contains(name)
   }
 
   private static func isEmpty(_ sql: String) -> Bool { ParseTree.nodeNames(sql)?.isEmpty == true }
@@ -38,6 +38,10 @@ extension Script {
       // lose it (`ScratchSettling.swift`).
       if case .role = GeneratedBlock(sql) { return false }
       return true
+    case "VariableSetStmt":
+      // From then on the server reads constants otherwise than they were read here. `pg_dump` turns it on.
+      return node["name"]?.text == "standard_conforming_strings"
+        && (node["args"]?.elements ?? []).contains { !isOn($0["A_Const"]?["sval"]?["sval"]?.text) }
     case "GrantStmt":
       return SuperuserStatement(name, tree) != nil && !namesWhatItGives(node)
     case "CreateFunctionStmt":
@@ -48,6 +52,8 @@ extension Script {
     default: return SuperuserStatement(name, tree) != nil
     }
   }
+
+  private static func isOn(_ value: String?) -> Bool { ["on", "true", "yes", "1"].contains(value?.lowercased() ?? "") }
 
   /// Whether a grant names what it is about, or is about all that is in schemas that are nobody's but the loader's.
   private static func namesWhatItGives(_ grant: ParseTree) -> Bool {
@@ -61,10 +67,16 @@ extension Script {
 
   /// Whether a function's body may make an extension, or say something about a database. In SQL and PL/pgSQL the words stand
   /// there: statements are made of keywords, which cannot be written otherwise, and what is put together from pieces is carried
-  /// out by EXECUTE alone. Words that stand there and mean nothing only cost a server.
+  /// out by EXECUTE alone. A body within the body is written in a constant, with escapes for any word: CREATE, a DO that is not ON CONFLICT's or a rule's,
+  /// and a backslash count as well. Words that stand there and mean nothing only cost a server.
   private static func mayExecuteUtility(_ body: String) -> Bool {
-    let words = Set(body.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") })
-    return words.contains("execute") || words.contains("extension")
-      || words.contains("database") && !words.isDisjoint(with: ["alter", "comment", "grant", "revoke", "drop"])
+    if body.unicodeScalars.contains("\\") { return true }
+    let words = body.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
+    let isBlock = zip(words, words.dropFirst() + [""]).contains {
+      $0 == "do" && !["nothing", "update", "instead", "also"].contains($1)
+    }
+    let known = Set(words)
+    return isBlock || !known.isDisjoint(with: ["execute", "extension", "create"])
+      || known.contains("database") && !known.isDisjoint(with: ["alter", "comment", "grant", "revoke", "drop"])
   }
 }

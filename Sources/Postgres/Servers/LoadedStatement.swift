@@ -120,9 +120,21 @@ extension Script {
   /// Whether a text says, or may say, something about what the databases of a server share. A `DO` block may; what a function
   /// does is seen only when it was called.
   package static func concernsServer(_ text: String) -> Bool {
-    if let known = ParseTree.holds(text, nodes: shared) { return known }
+    switch ParseTree.holds(text, nodes: shared) {
+    case true?: return true
+    case false? where ParseTree.holds(text, nodes: ["CommentStmt"]) == false: return false
+    default: break
+    }
     // Rows, or newer grammar: what cannot be read may say anything.
     guard let statements = try? splitWithRows(text) else { return true }
-    return statements.contains { ParseTree.holds($0.sql, nodes: shared) ?? true }
+    return statements.contains { (ParseTree.holds($0.sql, nodes: shared) ?? true) || isCommentOnShared($0.sql) }
+  }
+
+  /// Whether a statement says something about what is not one database's.
+  private static func isCommentOnShared(_ sql: String) -> Bool {
+    ParseTree.look(at: sql) { name, tree in
+      name == "CommentStmt"
+        && ["OBJECT_ROLE", "OBJECT_DATABASE", "OBJECT_TABLESPACE"].contains(tree()?[name]?["objtype"]?.text)
+    } ?? false
   }
 }

@@ -214,6 +214,7 @@ package actor ScratchServer {
     let watch = isForOthers && !isAlone ? LoadingWatch(of: generation) : nil
     let (result, isAsleep) = try await Connection.with(try await loading(name)) {
       [secret, isConfined, installation] connection in
+      try await refuseSettingsOfOthers(connection)
       let before = try await connection.query("SELECT pg_catalog.dbtool_sleep()")[0].bool(0)
       let result = try await body(
         LoadingSession(

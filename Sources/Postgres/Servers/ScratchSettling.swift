@@ -15,16 +15,56 @@ extension ScratchServer {
   /// Whoever sets a parameter has the database locked while he is asked whether he owns it and until he has written it; what he has
   /// written counts when he commits (PostgreSQL: `AlterDatabaseSet`). To name its tablespace, which changes nothing, waits for
   /// the first, a lock of the catalog for the second. After both nobody is left who was still let in.
+  ///
+  /// - Throws: `ServerError.changedByOthers` where somebody who has written one does not commit within five seconds.
   func removeSettings(of name: String, but base: ScratchTemplate?) async throws {
-    try await admin.execute("ALTER DATABASE \(Quote.identifier(name)) SET TABLESPACE pg_default")
     func number(_ name: String) -> String { "(SELECT oid FROM pg_database WHERE datname = \(Quote.literal(name)))" }
-    // In one message: all of it or nothing, in no transaction in which others could find this connection.
-    try await admin.execute(
+    let notice = Task {
+      if (try? await Task.sleep(for: WaitNotice.patience)) != nil {
+        WaitNotice.report("waiting for another run, which sets parameters of databases on the same scratch server")
+      }
+    }
+    defer { notice.cancel() }
+    do {
+      try await Connection.with(reading(database: "postgres")) { connection in
+        try await connection.execute("SET lock_timeout = '5s'")
+        try await connection.execute("ALTER DATABASE \(Quote.identifier(name)) SET TABLESPACE pg_default")
+        // In one message: all of it or nothing, in no transaction in which others could find this connection.
+        try await connection.execute(
+          """
+          LOCK TABLE pg_db_role_setting IN SHARE ROW EXCLUSIVE MODE;
+          DELETE FROM pg_db_role_setting WHERE setdatabase = \(number(name));
+          INSERT INTO pg_db_role_setting
+          SELECT \(number(name)), setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = \(number(base?.name ?? ""))
+          """)
+      }
+    } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+      try generation.end()
+      throw ServerError.changedByOthers
+    }
+  }
+
+  /// Refuses to load where strangers are and somebody has given the database a setting before this session began: only a superuser
+  /// gives templates any, and this session has them from there.
+  ///
+  /// - Throws: `ServerError.changedByOthers`; nobody uses the server after that.
+  nonisolated func refuseSettingsOfOthers(_ connection: Connection) async throws {
+    guard isForStrangers else { return }
+    // The session may find others' operators first.
+    let isChanged = try await connection.query(
       """
-      LOCK TABLE pg_db_role_setting IN SHARE ROW EXCLUSIVE MODE;
-      DELETE FROM pg_db_role_setting WHERE setdatabase = \(number(name));
-      INSERT INTO pg_db_role_setting
-      SELECT \(number(name)), setrole, setconfig FROM pg_db_role_setting WHERE setdatabase = \(number(base?.name ?? ""))
-      """)
+      SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_settings s
+         WHERE s.source OPERATOR(pg_catalog.=) ANY (ARRAY['database', 'database user']::pg_catalog.text[])
+           AND NOT EXISTS (
+             SELECT FROM pg_catalog.pg_db_role_setting d
+               JOIN pg_catalog.pg_database t ON t.oid OPERATOR(pg_catalog.=) d.setdatabase AND t.datdba OPERATOR(pg_catalog.=) 10::pg_catalog.oid
+              CROSS JOIN pg_catalog.unnest(d.setconfig) AS c (text)
+              WHERE pg_catalog.split_part(c.text, '=', 1) OPERATOR(pg_catalog.=) s.name))
+      """)[0].bool(0)
+    if isChanged {
+      try generation.end()
+      throw ServerError.changedByOthers
+    }
   }
 }

@@ -18,6 +18,8 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case unsafeDirectory(String)
   case otherMajor(directory: String, major: String)
   case unconfined
+  /// Somebody who uses the same scratch server at the moment sets parameters of its databases.
+  case changedByOthers
   case system(String, Int32)
 
   package var description: String {
@@ -46,6 +48,10 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
       return
         "this system cannot confine the scratch server, into which SQL that others wrote would be loaded (Linux with Landlock "
         + "can). Nothing was loaded. If you trust whoever wrote it, pass --trust-source."
+    case .changedByOthers:
+      return
+        "another run on this machine loads SQL that sets parameters of databases on the scratch server in use, so that nothing "
+        + "found there can be relied on. That server is used no more. Run the command again; it starts another."
     case .system(let call, let code): return "\(call): \(String(cString: strerror(code)))"
     }
   }
