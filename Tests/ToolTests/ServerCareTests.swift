@@ -110,6 +110,31 @@ import Testing
     #expect(try project.read("victim") == "mine\n")
   }
 
+  /// Each says which variable names another folder.
+  @Test func aFolderThatCannotBeUsedIsNamed() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let open = project.home + "/open"
+    try FileManager.default.createDirectory(atPath: open, withIntermediateDirectories: true)
+    chmod(open, 0o777)
+    try project.write("file\n", to: "file")
+    let long = project.home + "/" + String(repeating: "l", count: 100)
+    try project.write("SELECT 0;\n", to: "some.sql")
+    for (variable, arguments) in [
+      ("DBTOOL_RUNTIME_DIR", ["dump", "some.sql"]), ("DBTOOL_STATE_DIR", ["postgres", "start"]),
+    ] {
+      for (path, words) in [
+        ("here", "is here, which means another folder"), (open, "others may write to it"),
+        (project.root + "/file/within", "cannot be made"), (long, "too long a path for a server's socket"),
+      ] {
+        let refused = try await project.dbtool(arguments, environment: [variable: path])
+        #expect(
+          refused.status == 1 && refused.output.contains(words) && refused.output.contains(variable)
+            && !refused.output.contains("Error"), "\(variable)=\(path): \(refused.output)")
+      }
+    }
+  }
+
   @Test func whatIsWaitedForIsSaid() async throws {
     let project = try TestProject(binary: try TestBinary.example())
     defer { project.remove() }

@@ -133,7 +133,7 @@ package enum ChildProcess {
     guard fstat(log, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1, status.st_uid == geteuid()
     else {
       close(log)
-      throw ServerError.unsafeDirectory(path)
+      throw ServerError.unsafeDirectory(path, variable: "DBTOOL_RUNTIME_DIR")
     }
     return log
   }

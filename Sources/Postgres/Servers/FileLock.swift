@@ -82,7 +82,7 @@ package final class FileLock: Sendable {
     var status = stat()
     guard fstat(file, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFREG else {
       close(file)
-      throw ServerError.unsafeDirectory(path)
+      throw ServerError.unsafeDirectory(path, variable: "DBTOOL_RUNTIME_DIR")
     }
     // Older versions let everybody open it.
     if status.st_mode & 0o077 != 0 { fchmod(file, 0o600) }

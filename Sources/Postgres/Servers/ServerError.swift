@@ -15,7 +15,12 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case initdbFailed(output: String)
   case didNotStart(log: String)
   case didNotStop(pid: Int)
-  case unsafeDirectory(String)
+  /// A folder that others own, or may write to. `variable` names another one in the environment.
+  case unsafeDirectory(String, variable: String)
+  case noDirectory(String, variable: String)
+  case relativeDirectory(String, variable: String)
+  /// PostgreSQL's socket has a path of at most some 100 bytes.
+  case longDirectory(String)
   case otherMajor(directory: String, major: String)
   case unconfined
   /// Somebody who uses the same scratch server at the moment sets parameters of its databases.
@@ -40,8 +45,17 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
     case .didNotStop(let pid):
       return
         "the embedded PostgreSQL (process \(pid)) did not stop within 30 seconds; it waits for its clients to be done."
-    case .unsafeDirectory(let path):
-      return "\(path) exists but does not belong to this user; remove it, or set DBTOOL_RUNTIME_DIR to another folder."
+    case .unsafeDirectory(let path, let variable):
+      return
+        "\(path) exists, but belongs to another user, or others may write to it. Remove it, take their right to write "
+        + "(chmod go-w), or set \(variable) to another folder."
+    case .noDirectory(let path, let variable):
+      return "the folder \(path) cannot be made. Set \(variable) to one that can."
+    case .relativeDirectory(let path, let variable):
+      return "\(variable) is \(path), which means another folder wherever a program runs. Set it to an absolute path."
+    case .longDirectory(let path):
+      return "the folder \(path) has too long a path for a server's socket (at most 107 bytes with the socket's name). "
+        + "Set DBTOOL_RUNTIME_DIR or DBTOOL_STATE_DIR to a shorter one."
     case .otherMajor(let directory, let major):
       return "\(directory) was made by PostgreSQL \(major), which is not installed. Install it, or remove the folder."
     case .unconfined:

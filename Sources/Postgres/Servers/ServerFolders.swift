@@ -11,9 +11,7 @@ internal import FoundationEssentials
 package enum ServerFolders {
   /// Where scratch servers run: memory when there is enough, since they are copied and thrown away all the time.
   static func runtime() throws -> String {
-    if let chosen = ProcessInfo.processInfo.environment["DBTOOL_RUNTIME_DIR"], !chosen.isEmpty {
-      return try prepare(chosen)
-    }
+    if let chosen = try chosen("DBTOOL_RUNTIME_DIR") { return chosen }
     let environment = ProcessInfo.processInfo.environment
     let base = freeBytes("/dev/shm") > 1 << 30 ? "/dev/shm" : "/tmp"
     var folders = ["\(base)/dbtool-\(geteuid())"]
@@ -32,32 +30,50 @@ package enum ServerFolders {
   ///
   /// - Throws: `ServerError.unsafeDirectory` for the first where none can be used.
   package static func firstOwn(of folders: [String]) throws -> String {
-    for folder in folders { if let own = try? prepare(folder) { return own } }
-    throw ServerError.unsafeDirectory(folders.first ?? "")
+    for folder in folders { if let own = try? prepare(folder, "DBTOOL_RUNTIME_DIR") { return own } }
+    throw ServerError.unsafeDirectory(folders.first ?? "", variable: "DBTOOL_RUNTIME_DIR")
+  }
+
+  /// The folder that a variable of the environment names; nil where it names none.
+  ///
+  /// - Throws: `ServerError.relativeDirectory`: a server's folders have to mean the same wherever its programs run.
+  private static func chosen(_ variable: String) throws -> String? {
+    guard let path = ProcessInfo.processInfo.environment[variable], !path.isEmpty else { return nil }
+    guard path.hasPrefix("/") else { throw ServerError.relativeDirectory(path, variable: variable) }
+    return try prepare(path, variable)
   }
 
   /// Where empty clusters are kept, ready to be copied.
   static func cache() throws -> String {
     let environment = ProcessInfo.processInfo.environment
-    if geteuid() == 0 { return try prepare("/var/cache/dbtool") }
-    if let cache = environment["XDG_CACHE_HOME"], !cache.isEmpty { return try prepare(cache + "/dbtool") }
-    return try prepare((environment["HOME"] ?? "/tmp") + "/.cache/dbtool")
+    if geteuid() == 0 { return try prepare("/var/cache/dbtool", "XDG_CACHE_HOME") }
+    if let cache = environment["XDG_CACHE_HOME"], !cache.isEmpty {
+      return try prepare(cache + "/dbtool", "XDG_CACHE_HOME")
+    }
+    return try prepare((environment["HOME"] ?? "/tmp") + "/.cache/dbtool", "XDG_CACHE_HOME")
   }
 
   /// Where durable servers keep their data.
   static func state() throws -> String {
     let environment = ProcessInfo.processInfo.environment
-    if let chosen = environment["DBTOOL_STATE_DIR"], !chosen.isEmpty { return try prepare(chosen) }
-    if geteuid() == 0 { return try prepare("/var/lib/dbtool") }
-    if let state = environment["XDG_STATE_HOME"], !state.isEmpty { return try prepare(state + "/dbtool") }
-    return try prepare((environment["HOME"] ?? "/tmp") + "/.local/state/dbtool")
+    let variable = "DBTOOL_STATE_DIR"
+    if let chosen = try chosen(variable) { return chosen }
+    if geteuid() == 0 { return try prepare("/var/lib/dbtool", variable) }
+    if let state = environment["XDG_STATE_HOME"], !state.isEmpty { return try prepare(state + "/dbtool", variable) }
+    return try prepare((environment["HOME"] ?? "/tmp") + "/.local/state/dbtool", variable)
   }
 
   /// Makes a folder that only its owner can list; others (the server's user) may pass through to what is theirs.
-  private static func prepare(_ path: String) throws -> String {
+  ///
+  /// - Parameter variable: what names another folder in the environment.
+  private static func prepare(_ path: String, _ variable: String) throws -> String {
     if !FileManager.default.fileExists(atPath: path) {
       let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-      if !parent.isEmpty { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) }
+      if !parent.isEmpty {
+        do { try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true) } catch {
+          throw ServerError.noDirectory(path, variable: variable)
+        }
+      }
       let mode: mode_t = geteuid() == 0 ? 0o711 : 0o700
       // Whatever this process masks out; to take that back would be seen by other threads.
       if mkdir(path, mode) == 0 {
@@ -68,9 +84,10 @@ package enum ServerFolders {
       }
     }
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR else {
-      throw ServerError.unsafeDirectory(path)
-    }
+    guard lstat(path, &status) == 0 else { throw ServerError.noDirectory(path, variable: variable) }
+    // Whoever may write there may take away what is in it and put something else in its place.
+    guard status.st_uid == geteuid(), status.st_mode & S_IFMT == S_IFDIR, status.st_mode & (S_IWGRP | S_IWOTH) == 0
+    else { throw ServerError.unsafeDirectory(path, variable: variable) }
     return path
   }
 
@@ -97,7 +114,12 @@ package enum ServerFolders {
   }
 
   /// Makes `path` a folder of the server's user alone: whoever may enter it may use the server.
+  ///
+  /// - Throws: `ServerError.longDirectory` where the server's socket would have no place in it (unix(7): `sun_path`).
   static func makePrivate(_ path: String, for user: ProcessUser) throws {
+    guard (path + "/.s.PGSQL.5432").utf8.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else {
+      throw ServerError.longDirectory(path)
+    }
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     if user.needsSwitch { chown(path, uid_t(user.uid), gid_t(user.gid)) }
     chmod(path, 0o700)
