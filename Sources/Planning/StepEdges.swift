@@ -173,20 +173,10 @@ extension StepGraph {
   /// What others than the owner granted goes before anything else does that is said of the object, and comes after: its grantors
   /// need the privileges by which they gave it, and those of the schemas that its names are found in.
   mutating func connectDelegation() {
-    func isDelegated(_ id: FactID) -> Bool { id.kind == .grant && id.role == FactID.delegates }
-    func revokes(_ index: Int) -> Bool {
-      let node = nodes[index]
-      guard node.action == .alter else { return node.action == .drop }
-      if cleaners[node.fact.id] == index { return false }
-      return cleaners[node.fact.id] != nil
-        || delta.target[node.fact.id].map {
-          !Delegation(from: delta.source[$0.id], to: $0, delta.context).revokes.isEmpty
-        } ?? false
-    }
-    let delegated = nodes.indices.filter { isDelegated(nodes[$0].fact.id) }
+    let delegated = nodes.indices.filter { nodes[$0].fact.id.isDelegated }
     guard !delegated.isEmpty else { return }
     let direct = nodes.indices.filter {
-      [.grant, .owner, .sequenceOwner].contains(nodes[$0].fact.id.kind) && !isDelegated(nodes[$0].fact.id)
+      [.grant, .owner, .sequenceOwner].contains(nodes[$0].fact.id.kind) && !nodes[$0].fact.id.isDelegated
     }
     /// Columns go before their relation, that before its schema.
     func depth(_ id: FactID) -> Int { id.subject == .schema ? 0 : id.subject == .column ? 2 : 1 }
@@ -196,16 +186,25 @@ extension StepGraph {
     }
     for index in delegated {
       let id = nodes[index].fact.id
-      let isRevoke = revokes(index)
+      let isRevoke = nodes[index].action == .drop || takesBackDelegated(index)
       for other in direct where concerns(nodes[other].fact.id, id) {
         if isRevoke { order(index, before: other) } else { order(other, before: index) }
       }
-      for other in delegated where other != index && revokes(other) == isRevoke {
+      for other in delegated where other != index {
+        guard (nodes[other].action == .drop || takesBackDelegated(other)) == isRevoke else { continue }
         let (a, b) = (depth(id), depth(nodes[other].fact.id))
         guard a != b, concerns(nodes[other].fact.id, id) || concerns(id, nodes[other].fact.id) else { continue }
         if (a > b) == isRevoke { order(index, before: other) }
       }
     }
+  }
+
+  /// Whether an alteration takes back what others than the owner granted; what they grant anew is its second half.
+  func takesBackDelegated(_ index: Int) -> Bool {
+    let node = nodes[index]
+    guard node.action == .alter, node.fact.id.isDelegated, cleaners[node.fact.id] != index else { return false }
+    return cleaners[node.fact.id] != nil
+      || !Delegation(from: delta.source[node.fact.id], to: node.fact, delta.context).revokes.isEmpty
   }
 
   /// A table that survives crashes refers only to tables that do: those become so first, and cease to be so last.

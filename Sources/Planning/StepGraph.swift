@@ -133,6 +133,8 @@ struct StepGraph {
         // What a partition that leaves and comes back waits for is not what its parent does meanwhile.
         let returnsTo = cleaners[fact.id] == nil ? nil : fact.partitionParent
         let isParking = delta.parked.contains(fact.id) && alterers[fact.id] == index
+        // What is only taken back needs nothing of what is granted anew.
+        if takesBackDelegated(index) { continue }
         for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
           if isParking {
             // It becomes text, and needs nothing of what it is to be.

@@ -160,6 +160,9 @@ extension FactID {
   /// Whether privileges on it reach its columns.
   var holdsColumns: Bool { kind.isTable || kind == .view || kind == .materializedView }
 
+  /// Whether it is what others than the owner granted on something.
+  var isDelegated: Bool { kind == .grant && role == FactID.delegates }
+
   /// Whether it is what the same role may do to the whole relation.
   func isGrant(aroundColumnOf column: FactID) -> Bool {
     kind == .grant && schema == column.schema && name == column.name && role == column.role

@@ -1,0 +1,15 @@
+CREATE SEQUENCE s AS int INCREMENT 3;
+CREATE TYPE e AS ENUM ('a', 'b');
+CREATE DOMAIN d AS int DEFAULT 3 CHECK (value > 0);
+CREATE VIEW v WITH (security_invoker = true) AS SELECT 2 AS n;
+CREATE UNLOGGED TABLE t (a int) WITH (fillfactor = 50);
+GRANT USAGE ON SEQUENCE s TO corpus_other WITH GRANT OPTION;
+GRANT USAGE ON TYPE e TO corpus_other WITH GRANT OPTION;
+GRANT USAGE ON TYPE d TO corpus_other WITH GRANT OPTION;
+GRANT SELECT ON v, t TO corpus_other WITH GRANT OPTION;
+SET ROLE corpus_other;
+GRANT USAGE ON SEQUENCE s TO corpus_reader;
+GRANT USAGE ON TYPE e TO corpus_reader;
+GRANT USAGE ON TYPE d TO corpus_reader;
+GRANT SELECT ON v, t TO corpus_reader;
+RESET ROLE;
