@@ -27,6 +27,8 @@ struct Delta {
   var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
   let replacing: Set<FactID>
+  /// Who has a name in the target, or is the one key of its table: asked for seldom.
+  private var placesInTarget: [String: FactID]?
 
   init(
     source: Catalog, target: Catalog, replacing: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
@@ -125,7 +127,7 @@ struct Delta {
         // these kinds in place leaves alone what they refer to.
         // A function needs a transform that is there when it is made, whatever it says.
         if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false, id.kind != .transform,
-          !(created.contains(id) && comes(dependent, after: id)),
+          !(created.contains(id) && comes(dependent, after: id)), !comes(dependent, afterWhatReplaces: id),
           ![.constraint, .index, .trigger].contains(dependent.kind),
           !(dependent.kind == .column && created.contains(id) && becomesMade(dependent, of: id))
         {
@@ -146,6 +148,21 @@ struct Delta {
       queue += fact.needs + (fact.parent.map { [$0] } ?? [])
     }
     return false
+  }
+
+  /// Whether something in the target needs what takes the name of another, or its place as the key of a table: that can come
+  /// only once the other is gone.
+  private mutating func comes(_ dependent: FactID, afterWhatReplaces id: FactID) -> Bool {
+    guard let fact = source[id] else { return false }
+    if placesInTarget == nil {
+      var places: [String: FactID] = [:]
+      for fact in target.facts.values { for name in StepGraph.names(fact) { places[name] = fact.id } }
+      placesInTarget = places
+    }
+    return StepGraph.names(fact).contains { name in
+      guard let successor = placesInTarget?[name], successor != id else { return false }
+      return comes(dependent, after: successor)
+    }
   }
 
   private static func referencedTables(_ catalog: Catalog) -> Set<FactID> {

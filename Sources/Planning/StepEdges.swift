@@ -411,10 +411,14 @@ extension StepGraph {
 
   /// The names that a fact takes, in PostgreSQL's namespaces: relations and their row types share theirs with indexes,
   /// sequences and types.
-  private static func names(_ fact: Fact) -> [String] {
+  ///
+  /// A table has one primary key, whatever that is called: the place is held like a name.
+  static func names(_ fact: Fact) -> [String] {
     let id = fact.id
     let relations = relationNames(fact).map { "relation \($0[0]) \($0[1])" }
     switch id.kind {
+    case .constraint where fact.text(.type) == "p":
+      return relations + ["constraint \(id.schema) \(id.name) \(id.member)", "primary key \(id.schema) \(id.name)"]
     case .table, .foreignTable, .view, .materializedView, .compositeType:
       return relations + ["type \(id.schema) \(id.name)"]
     case .domain:
