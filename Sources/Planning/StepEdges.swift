@@ -299,9 +299,14 @@ extension StepGraph {
 
   /// A partition's own default comes after its parent's.
   mutating func connectPartitionDefaults() {
-    for index in nodes.indices where nodes[index].fact.id.kind == .columnDefault && nodes[index].action != .drop {
+    for index in nodes.indices where nodes[index].fact.id.kind == .columnDefault {
       for catalog in [delta.source, delta.target] {
         guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: catalog) else { continue }
+        // One that goes makes room for what the parent's hands down.
+        if nodes[index].action == .drop {
+          order(index, before: creators[inherited] ?? alterers[inherited])
+          continue
+        }
         for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
       }
     }

@@ -418,8 +418,10 @@ enum DefaultRule: Rule {
     return statements
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    // A partition without a default of its own has its parent's.
-    if let inherited = Delta.parentDefault(of: fact, in: context.source), let value = context.target[inherited] {
+    // A partition without a default of its own has its parent's; one that is made afterwards it is given.
+    if let inherited = Delta.parentDefault(of: fact, in: context.source), let value = context.target[inherited],
+      !context.created.contains(inherited), !context.created.contains(fact.id)
+    {
       return ["\(clause(fact)) SET DEFAULT \(value.text(.expression))"]
     }
     return ["\(clause(fact)) DROP DEFAULT"]

@@ -1,0 +1,8 @@
+CREATE TYPE k AS ENUM ('note', 'mail');
+CREATE TABLE doc (id int, k k DEFAULT 'note', n int DEFAULT 1);
+CREATE TABLE mail () INHERITS (doc);
+ALTER TABLE mail ALTER k SET DEFAULT 'mail', ALTER n SET DEFAULT 2;
+CREATE TABLE page () INHERITS (doc);
+ALTER TABLE page ALTER k SET DEFAULT 'mail';
+CREATE TABLE pt (k k DEFAULT 'note', n int) PARTITION BY LIST (n);
+CREATE TABLE pt1 PARTITION OF pt (k DEFAULT 'mail') FOR VALUES IN (1);
