@@ -168,8 +168,11 @@ struct StepGraph {
           order(dropper, before: droppers[need])
         } else if id.kind == .column, need == fact.parent, leavesType(need) {
           continue
-        } else if id.kind != .sequenceOwner, delta.impliedDrops[id] == nil || need != fact.parent {
-          // Whose a sequence is, is in nobody's way; nor is what is said of a column that goes by itself.
+        } else if id.kind != .sequenceOwner, need.kind != .sequence || need == fact.parent,
+          delta.impliedDrops[id] == nil || need != fact.parent
+        {
+          // Whose a sequence is, is in nobody's way; nor is what counts by it in the way of its alteration, nor what is said
+          // of a column that goes by itself.
           // What keeps the old state until it is dropped is only in the way of what cleans up after it.
           order(dropper, before: delta.parked.contains(need) ? alterers[need] : cleaners[need] ?? alterers[need])
         }

@@ -1,0 +1,4 @@
+CREATE TABLE a (id int PRIMARY KEY);
+CREATE TABLE b (id bigint PRIMARY KEY, x int);
+CREATE SEQUENCE s AS bigint OWNED BY b.id;
+ALTER TABLE b ALTER id SET DEFAULT nextval('s') * 100;

@@ -1,0 +1,5 @@
+CREATE TABLE a (id int PRIMARY KEY, x int);
+CREATE TABLE b (id int PRIMARY KEY, x int);
+CREATE SEQUENCE s AS int OWNED BY a.x;
+ALTER TABLE a ALTER x SET DEFAULT nextval('s');
+ALTER TABLE b ALTER id SET DEFAULT nextval('s') * 10;
