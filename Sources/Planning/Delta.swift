@@ -53,8 +53,17 @@ struct Delta {
   mutating func propagate() {
     var replaced: [FactID] = []
     var followers: [FactID] = []
-    for fact in target.facts.values where !source.contains(fact.id) && typeFollowed(by: fact) == nil {
-      created.insert(fact.id)
+    for fact in target.facts.values where !source.contains(fact.id) {
+      guard typeFollowed(by: fact) != nil else {
+        created.insert(fact.id)
+        continue
+      }
+      // The type brings the column; what the table says of it comes afterwards.
+      var bare = Fact(fact.id, parent: fact.parent, needs: fact.needs)
+      for key in [AttributeKey.type, .collation] { bare.attributes[key] = fact.attributes[key] }
+      if case .inPlace(let change) = ColumnRule.alter(bare, fact, context), !change.statements.isEmpty {
+        altered[fact.id] = change
+      }
     }
     for fact in source.facts.values {
       guard let new = target[fact.id] else {
@@ -62,11 +71,8 @@ struct Delta {
         impliedDrops[fact.id] = typeFollowed(by: fact)
         continue
       }
-      if typeFollowed(by: fact) != nil,
-        fact.attributes(without: [.type, .collation]) == new.attributes(without: [.type, .collation])
-      {
-        continue
-      }
+      let old = asFollowed(fact, by: new)
+      if old.attributes == new.attributes, old.attributes != fact.attributes { continue }
       if !followed(by: fact).isEmpty {
         followers.append(fact.id)
         continue
@@ -74,8 +80,8 @@ struct Delta {
       // What moves to another parent is another object.
       if replacing.contains(fact.id) || fact.parent != new.parent && fact.id.kind != .table {
         replaced.append(fact.id)
-      } else if fact.attributes != new.attributes, !fact.isUndeclaredVersion(of: new) {
-        switch Rules.rule(for: fact.id.kind).alter(fact, new, context) {
+      } else if old.attributes != new.attributes, !fact.isUndeclaredVersion(of: new) {
+        switch Rules.rule(for: fact.id.kind).alter(old, new, context) {
         case .replace: replaced.append(fact.id)
         case .inPlace(let change): altered[fact.id] = change
         case .refused(let reason): refusals.append(reason)
@@ -177,11 +183,23 @@ struct Delta {
 
   /// The composite type whose changes reach a column by themselves: that of a table that is of this type before and
   /// after.
-  private func typeFollowed(by fact: Fact) -> FactID? {
+  func typeFollowed(by fact: Fact) -> FactID? {
     guard fact.id.kind == .column, let table = fact.parent, let old = source[table], let new = target[table],
       old.optionalText(.ofType) != nil, old.attributes[.ofType] == new.attributes[.ofType]
     else { return nil }
     return old.needs.first { $0.kind == .compositeType && $0.sqlName == old.text(.ofType) }
+  }
+
+  /// A column as its table's type leaves it: with another type come that one's storage and compression.
+  private func asFollowed(_ fact: Fact, by new: Fact) -> Fact {
+    guard typeFollowed(by: fact) != nil else { return fact }
+    var old = fact
+    for key in [AttributeKey.type, .collation] where fact.attributes[key] != new.attributes[key] {
+      old.attributes[key] = new.attributes[key]
+      old.attributes[.storage] = nil
+      old.attributes[.compression] = nil
+    }
+    return old
   }
 
   /// Tables that refer to each other cannot become permanent, or cease to be, one after the other: their keys go first.

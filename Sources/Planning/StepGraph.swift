@@ -36,6 +36,11 @@ struct StepGraph {
       cleaners[id] = nodes.count
       nodes.append(Node(action: .alter, fact: fact, change: Change(change.cleanup)))
     }
+    // A column that comes with its table's type is there once the type has changed.
+    for fact in delta.target.facts.values where fact.id.kind == .column && !delta.source.contains(fact.id) {
+      guard creators[fact.id] == nil, let type = delta.typeFollowed(by: fact) else { continue }
+      creators[fact.id] = alterers[type]
+    }
     for (column, anchor) in delta.context.notNull.anchors {
       let said = FactID(.inheritedColumn, schema: column.schema, name: column.name, member: column.member)
       for id in [column, said] where alterers[id] == nil && creators[id] == nil && !delta.dropped.contains(id) {

@@ -10,6 +10,11 @@ extension StepGraph {
   /// A table that ceases to be of a type does so before its columns change, and the type; one that comes to be of a type has
   /// the type's columns by then.
   mutating func connectTypedTables() {
+    // What a table says of its type's columns comes after the type has changed them.
+    for (column, alterer) in alterers where column.kind == .column {
+      guard let fact = delta.target[column], let type = delta.typeFollowed(by: fact) else { continue }
+      order(alterers[type], before: alterer)
+    }
     for (table, alterer) in alterers where table.kind == .table {
       guard let old = delta.source[table], let new = delta.target[table],
         old.attributes[.ofType] != new.attributes[.ofType]

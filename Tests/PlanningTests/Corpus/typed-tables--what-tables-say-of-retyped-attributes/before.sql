@@ -1,0 +1,1 @@
+create type ty as (a int, b text, c int); create table t of ty (b with options not null default 'q', c with options not null); alter table t alter b set storage external, alter a set statistics 3; create index ti on t (b); create view tv as select a, b from t;
