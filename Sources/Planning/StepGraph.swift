@@ -118,6 +118,7 @@ struct StepGraph {
     connectDelegation()
     connectPersistence()
     connectPartitionedIndexes()
+    connectReplicaIdentities()
     connectFreshValues()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
     for disturbance in delta.disturbances {
@@ -144,7 +145,7 @@ struct StepGraph {
           if isParking {
             // It becomes text, and needs nothing of what it is to be.
             order(index, before: droppers[need] ?? alterers[need])
-          } else {
+          } else if need.kind != .column || !losesReplicaIdentity(index) {
             order(creators[need] ?? (need == returnsTo ? nil : finisher(need)), before: index)
           }
         }

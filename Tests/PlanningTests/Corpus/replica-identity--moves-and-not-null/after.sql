@@ -1,0 +1,1 @@
+create table t (a int, b int not null, c int not null); create unique index ti on t (a); create unique index tj on t (b); alter table t replica identity using index tj; create table u (a int, b int primary key); create unique index ui on u (a); alter table u replica identity full;
