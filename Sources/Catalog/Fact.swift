@@ -50,6 +50,8 @@ package enum AttributeKey: UInt8, Sendable, Hashable, CaseIterable {
   case usualPrivileges
   case attached
   case delegated
+  case usualOptions
+  case constraintText
 
   /// The word for it in `schema.lock` and in JSON.
   package var word: String { Self.words[Int(rawValue)] }

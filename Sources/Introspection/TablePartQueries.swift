@@ -150,7 +150,8 @@ enum IndexQuery: CatalogQuery {
   }
 }
 
-/// Names of partitions' parts of indexes that are not those PostgreSQL gives them.
+/// Partitions' parts of indexes whose names are not those PostgreSQL gives them, or of which something is said: how they are
+/// stored, what their table is clustered on, and comments.
 enum PartitionIndexQuery: CatalogQuery {
   static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I') AND relispartition"
   static func sql(_ version: ServerVersion) -> String {
@@ -159,7 +160,14 @@ enum PartitionIndexQuery: CatalogQuery {
            -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
            coalesce(k.conparentid = 0, false),
            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-             WHERE a.attrelid = ic.oid AND a.attnum > 0)
+             WHERE a.attrelid = ic.oid AND a.attnum > 0),
+           ic.reloptions, r.reloptions,
+           CASE WHEN x.indexprs IS NOT NULL THEN
+             (SELECT pg_catalog.array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)
+                FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = ic.oid AND a.attnum > 0 AND a.attstattarget >= 0) END,
+           x.indisclustered, x.indisreplident, pg_catalog.obj_description(ic.oid, 'pg_class'),
+           pg_catalog.obj_description(k.oid, 'pg_constraint')
       FROM pg_catalog.pg_class ic
       JOIN pg_catalog.pg_index x ON x.indexrelid = ic.oid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
@@ -184,14 +192,25 @@ enum PartitionIndexQuery: CatalogQuery {
       table: table.name, columns: constraint == "p" ? [] : columns,
       label: ["p": "pkey", "u": "key", "x": "excl"][constraint] ?? "idx")
     let id = FactID(.partitionIndex, schema: table.schema, name: table.name, member: index, role: schema)
-    guard !usual.fits(name) else {
+    var fact = Fact(id, parent: table, needs: [root])
+    if usual.fits(name) {
       builder.addIndexPart(IndexPart(id: id, root: root, usual: usual), schema: place, name: name)
-      return
+    } else {
+      fact.attributes[.name] = .text(name)
+      fact.attributes[.usual] = .text(usual.text)
     }
-    builder.insert(
-      Fact(
-        id, parent: table,
-        [.name: .text(name), .usual: .text(usual.text)], needs: [root]))
+    let (options, usualOptions) = (try row.strings().sorted(), try row.strings().sorted())
+    if options != usualOptions {
+      fact.attributes[.options] = .list(options)
+      fact.attributes[.usualOptions] = .ifPresent(usualOptions)
+    }
+    fact.attributes[.statistics] = .ifPresent(try row.strings())
+    fact.attributes[.clustered] = .ifTrue(try row.bool())
+    fact.attributes[.replicaIdentity] = try row.bool() ? .text("INDEX") : nil
+    fact.attributes[.text] = .ifPresent(try row.optionalString())
+    fact.attributes[.constraintText] = .ifPresent(try row.optionalString())
+    guard fact.attributes != Attributes() else { return }
+    builder.insert(fact)
   }
 }
 

@@ -111,8 +111,9 @@ package struct CertainRenames {
       target.indexParts[name] == nil && targetHolders[name].map { $0 != part.id } ?? false
     }
     for fact in source.facts.values where fact.id.kind == .partitionIndex {
-      let name = [fact.id.schema, fact.text(.name)]
-      guard let holder = targetHolders[name], holder != fact.id, let root = fact.needs.first else { continue }
+      guard let own = fact.optionalText(.name), let root = fact.needs.first else { continue }
+      let name = [fact.id.schema, own]
+      guard let holder = targetHolders[name], holder != fact.id else { continue }
       let usual = ChosenName(table: fact.id.name, columns: [], label: "part")
       parts[name] = IndexPart(id: fact.id, root: root, usual: usual)
     }
@@ -122,7 +123,7 @@ package struct CertainRenames {
       return source[table]?.partitionParent == target[table]?.partitionParent
     }
     for (name, part) in parts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-      let isFact = source.contains(part.id)
+      let isNamed = source[part.id]?.attributes[.name] != nil
       let free = part.usual.free { isTaken(name[0], $0) }
       steps.append(
         PlanStep(
@@ -131,7 +132,7 @@ package struct CertainRenames {
       holders[name] = nil
       holders[[name[0], free]] = part.id
       source.indexParts[name] = nil
-      if isFact {
+      if isNamed {
         // The plan finds it by what it is a part of.
         source[part.id]?.attributes[.name] = .text(free)
       } else {

@@ -356,6 +356,8 @@ struct Delta {
         impliedDrops[id] = column
       } else if let index = fact.needs.first(where: { dropped.contains($0) && $0.isIndex(fact.list(.attached)) }) {
         impliedDrops[id] = index
+      } else if id.kind == .partitionIndex, let root = fact.needs.first(where: dropped.contains) {
+        impliedDrops[id] = root
       } else if let shell = shell(of: id) {
         impliedDrops[shell] = id
         for need in fact.needs where source[need]?.needs.contains(shell) == true { impliedDrops[need] = id }

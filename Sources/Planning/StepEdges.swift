@@ -362,9 +362,9 @@ extension StepGraph {
       for name in before.subtracting(after) { holders[name, default: []].append(alterer) }
     }
     connectPartNames(&holders)
-    for (id, dropper) in droppers where id.kind == .partitionIndex {
-      guard let fact = delta.source[id] else { continue }
-      for holder in holders["relation \(id.schema) \(fact.text(.usual))"] ?? [] where nodes[holder].action != .create {
+    for (id, dropper) in droppers where id.kind == .partitionIndex && delta.impliedDrops[id] == nil {
+      guard let usual = delta.source[id]?.optionalText(.usual) else { continue }
+      for holder in holders["relation \(id.schema) \(usual)"] ?? [] where nodes[holder].action != .create {
         order(holder, before: dropper)
       }
     }
@@ -388,8 +388,8 @@ extension StepGraph {
       }
     }
     for (id, creator) in creators where id.kind == .partitionIndex {
-      guard let fact = delta.target[id] else { continue }
-      holders["relation \(id.schema) \(fact.text(.usual))", default: []].append(creator)
+      guard let usual = delta.target[id]?.optionalText(.usual) else { continue }
+      holders["relation \(id.schema) \(usual)", default: []].append(creator)
     }
     for (name, part) in delta.target.indexParts where part.usual.text != name[1] {
       let makers = [creators[part.root], part.id.table.flatMap { creators[$0] }].compactMap { $0 }
@@ -409,7 +409,7 @@ extension StepGraph {
       return [[id.schema, id.name]]
     case .column: return fact.list(.sequence).last.map { [[id.schema, $0]] } ?? []
     case .constraint where ["p", "u", "x"].contains(fact.text(.type)): return [[id.schema, id.member]]
-    case .partitionIndex: return [[id.schema, fact.text(.name)]]
+    case .partitionIndex: return fact.optionalText(.name).map { [[id.schema, $0]] } ?? []
     default: return []
     }
   }

@@ -78,32 +78,6 @@ enum InheritedConstraintRule: Rule {
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }
 }
 
-/// The name of a partition's part of an index.
-enum PartitionIndexRule: Rule {
-  static func create(_ fact: Fact, _ context: RuleContext) -> [String] { [rename(fact, to: fact.text(.name))] }
-  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [rename(fact, to: fact.text(.usual))] }
-  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    old.attributes[.name] == new.attributes[.name] ? .inPlace(Change()) : .inPlace(Change(create(new, context)))
-  }
-
-  /// PostgreSQL chose the name that it has until then; which it is, is known by what it is a part of.
-  private static func rename(_ fact: Fact, to name: String) -> String {
-    let root = Quote.literal(Quote.qualified(fact.id.role, fact.id.member))
-    return """
-      DO \(Quote.dollar("""
-
-      BEGIN
-        EXECUTE (SELECT pg_catalog.format('ALTER INDEX %s RENAME TO %I', x.indexrelid::regclass, \(Quote.literal(name)))
-                   FROM pg_catalog.pg_index x
-                  WHERE x.indrelid = \(Quote.literal(fact.id.sqlName))::regclass
-                    AND pg_catalog.pg_partition_root(x.indexrelid) = \(root)::regclass);
-      END
-
-      """))
-      """
-  }
-}
-
 enum IndexRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let unique = fact.flag(.unique) ? "UNIQUE " : ""

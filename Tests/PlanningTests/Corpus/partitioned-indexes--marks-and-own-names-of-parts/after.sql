@@ -1,0 +1,1 @@
+create table a (id int, k int) partition by list (k); create table a1 partition of a for values in (1); create index ai on a (k, id); alter index a1_k_id_idx rename to zz; comment on index zz is 'zz'; alter index zz set (fillfactor = 30); alter table a1 cluster on zz;

@@ -1,0 +1,1 @@
+create table a (id int, k int) partition by list (k); create table a1 partition of a for values in (1); create index ai on a (k); alter index a1_k_idx rename to z; comment on index z is 'z'; alter index z set (fillfactor = 40); alter table a1 cluster on z;

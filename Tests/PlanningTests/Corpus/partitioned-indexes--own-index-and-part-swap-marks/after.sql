@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null, primary key (a, k)) partition by list (k); create table t1 partition of t for values in (1); create index ti on t (a); create unique index own on t1 (a); alter table t1 cluster on t1_a_idx; alter table t1 replica identity using index t1_pkey; comment on index t1_a_idx is '100% "it''s" \x %s';

@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null, primary key (a, k)) partition by list (k); create table t1 (a int not null, k int not null, primary key (a, k)); create table t2 partition of t for values in (2,3); alter index t2_pkey set (fillfactor = 60); comment on constraint t2_pkey on t2 is 'k'; alter table t2 cluster on t2_pkey; 

@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null, primary key (a, k)) partition by list (k); create table t1 partition of t for values in (1); create table t2 (a int not null, k int not null); alter index t1_pkey set (fillfactor = 50); comment on index t1_pkey is 'c'; comment on constraint t1_pkey on t1 is 'k'; alter table t1 cluster on t1_pkey; insert into t values (1,1); 

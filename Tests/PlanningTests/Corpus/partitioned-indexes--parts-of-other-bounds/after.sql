@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null, primary key (a, k)) partition by list (k); create table t1 partition of t for values in (1,2); alter index t1_pkey set (fillfactor = 60); comment on index t1_pkey is 'd'; alter table t1 replica identity using index t1_pkey; 

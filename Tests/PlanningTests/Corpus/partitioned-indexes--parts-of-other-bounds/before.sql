@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null, primary key (a, k)) partition by list (k); create table t1 partition of t for values in (1); alter index t1_pkey set (fillfactor = 50); comment on index t1_pkey is 'c'; alter table t1 cluster on t1_pkey; insert into t values (1,1); 

@@ -1,0 +1,1 @@
+create table a (id int not null, k int not null) partition by list (k); create table a1 partition of a for values in (1); create unique index ai on a (id, k); create table b (id int not null, k int not null, primary key (id, k)) partition by list (k); create table b1 partition of b for values in (1); alter table b1 replica identity full;

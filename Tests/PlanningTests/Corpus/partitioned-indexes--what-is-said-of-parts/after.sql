@@ -1,0 +1,1 @@
+create table a (id int, k int, primary key (id, k)) partition by list (k); create table a1 partition of a for values in (1); create index ai on a (k); comment on index a1_k_idx is 'x'; comment on constraint a1_pkey on a1 is 'y'; comment on index a1_pkey is 'z';

@@ -1,0 +1,1 @@
+create table t (a int not null, k int not null) partition by list (k); create table t1 partition of t for values in (1); create unique index ti on t (a, k); alter table t1 replica identity using index t1_a_k_idx; create table v (a int) partition by list (a); create table v1 partition of v for values in (1); create unique index vi on v (a); alter table v1 replica identity nothing;

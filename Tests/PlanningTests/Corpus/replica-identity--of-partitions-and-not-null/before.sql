@@ -1,0 +1,1 @@
+create table t (a int, k int) partition by list (k); create table t1 partition of t for values in (1); create unique index ti on t (a, k); create table v (a int not null) partition by list (a); create table v1 partition of v for values in (1); create unique index vi on v (a); alter table v1 replica identity using index v1_a_idx; insert into t values (1,1);
