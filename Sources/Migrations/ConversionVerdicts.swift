@@ -28,7 +28,14 @@ extension States {
       let found = try await template.server.withDatabase(from: template) { database in
         try await database.withLoading { session in
           var found: [TypeConversions.Pair: TypeConversion] = [:]
-          for pair in pairs { found[pair] = try await ConversionJudge.judge(pair, session.connection) }
+          for pair in pairs {
+            do {
+              found[pair] = try await ConversionJudge.judge(pair, session.connection)
+            } catch let error as PostgresError where error.sqlState == Self.undefinedObject {
+              // Types whose names come from another (a range's multirange) are not there under both.
+              found[pair] = .untried
+            }
+          }
           return found
         }
       }
@@ -37,6 +44,8 @@ extension States {
     }
     return TypeConversions(known)
   }
+
+  private static let undefinedObject: SQLState = "42704"
 
   /// Whether a column's type is called otherwise because its extension is somewhere else: its values stay what they are.
   private func isOfMovedExtension(_ column: Fact, _ source: Catalog, _ target: Catalog) -> Bool {

@@ -67,7 +67,7 @@ package struct TypeConversion: Sendable, Hashable {
   }
 
   /// Nobody could ask.
-  static let untried = TypeConversion(way: .assignment, isImmutable: false, isTried: false)
+  package static let untried = TypeConversion(way: .assignment, isImmutable: false, isTried: false)
 
   /// Whether every value there can be has a converted one.
   var isCertain: Bool { isTried && refused == nil }

@@ -1,0 +1,1 @@
+create type fr as range (subtype = float8, multirange_type_name = frs); create table t (id int primary key, r fr, m frs default '{}', ms frs[]); create function f(frs) returns int language sql immutable return 1; create index on t (f(m)); create view v as select m from t; create domain d as frs; create type c as (x frs, y d); create table tc (c c, d d);

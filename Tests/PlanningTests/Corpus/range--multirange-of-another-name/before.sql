@@ -1,0 +1,1 @@
+create type fr as range (subtype = float8); create table t (id int primary key, r fr, m fr_multirange default '{}', ms fr_multirange[]); create function f(fr_multirange) returns int language sql immutable return 1; create index on t (f(m)); create view v as select m from t; create domain d as fr_multirange; create type c as (x fr_multirange, y d); create table tc (c c, d d);
