@@ -78,8 +78,8 @@ enum EventTriggerQuery: CatalogQuery {
     """
     SELECT t.oid, t.evtname, pg_catalog.pg_get_userbyid(t.evtowner), t.evtenabled,
            pg_catalog.format('CREATE EVENT TRIGGER %I ON %I', t.evtname, t.evtevent)
-           || coalesce(' WHEN TAG IN (' || (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(x), ', ' ORDER BY x)
-                                              FROM pg_catalog.unnest(t.evttags) x) || ')', '')
+           || coalesce(' WHEN TAG IN (' || (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(x), ', ' ORDER BY n)
+                                              FROM pg_catalog.unnest(t.evttags) WITH ORDINALITY e (x, n)) || ')', '')
            || ' EXECUTE FUNCTION ' || t.evtfoid::regproc || '()'
       FROM pg_catalog.pg_event_trigger t
       JOIN pg_catalog.pg_proc f ON f.oid = t.evtfoid
