@@ -54,6 +54,8 @@ struct CatalogBuilder {
   private var inherited: [Int: (table: FactID, column: String)] = [:]
   /// What depends on them; known to depend on the parents' columns once the parents are.
   private var needsOfInherited: [(dependent: FactID, column: Int)] = []
+  /// Partitions' parts of indexes, and the constraints on these, by the same word: what depends on them needs the whole.
+  private var parts: [Int: FactID] = [:]
   /// Comments on NOT NULL of columns that are the parents'.
   private var notNullComments: [(comment: FactID, column: String, table: FactID)] = []
   private var shells: [FactID] = []
@@ -136,6 +138,11 @@ struct CatalogBuilder {
     catalog.indexParts[[schema, name]] = part
   }
 
+  /// Lets the whole of an index stand for a partition's part of it, in dependencies.
+  mutating func addPart(_ classID: CatalogClass, oid: Int, of root: FactID) {
+    parts[Self.address(classID.rawValue, oid)] = root
+  }
+
   mutating func markOwned(sequence oid: Int) { ownedSequences.insert(oid) }
 
   func id(_ classID: CatalogClass, _ oid: Int) -> FactID? { objects[Self.address(classID.rawValue, oid)] }
@@ -173,7 +180,9 @@ struct CatalogBuilder {
         return
       }
     }
-    guard let need = id(classID: referencedClass, oid: referenced, subID: referencedSub),
+    guard
+      let need = id(classID: referencedClass, oid: referenced, subID: referencedSub)
+        ?? parts[Self.address(referencedClass, referenced)],
       dependent != need, catalog[need]?.parent != dependent, let fact = catalog[dependent], fact.parent != need,
       !fact.needs.contains(need)
     else { return }
@@ -224,7 +233,7 @@ struct CatalogBuilder {
       let needs = result.inheritedColumns(column, of: table) + (fact.parent == table ? [] : [table])
       result[dependent]?.needs += needs.filter { $0 != dependent && !fact.needs.contains($0) }
     }
-    (inherited, needsOfInherited) = ([:], [])
+    (inherited, needsOfInherited, parts) = ([:], [], [:])
     for (comment, column, table) in notNullComments {
       let own = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
       let needs =

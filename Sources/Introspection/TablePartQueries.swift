@@ -156,7 +156,7 @@ enum PartitionIndexQuery: CatalogQuery {
   static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I') AND relispartition"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
+    SELECT ic.oid, coalesce(k.oid, 0), x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
            -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
            coalesce(k.conparentid = 0, false),
            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
@@ -178,6 +178,7 @@ enum PartitionIndexQuery: CatalogQuery {
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    let (part, key) = (try row.int(), try row.int())
     guard let table = builder.id(.relation, try row.int()), let root = builder.id(.relation, try row.int()) else {
       return
     }
@@ -188,6 +189,8 @@ enum PartitionIndexQuery: CatalogQuery {
     let isOwn = try row.bool()
     let columns = try row.strings()
     if isOwn { return }
+    builder.addPart(.relation, oid: part, of: root)
+    if key != 0 { builder.addPart(.constraint, oid: key, of: root) }
     let usual = ChosenName(
       table: table.name, columns: constraint == "p" ? [] : columns,
       label: ["p": "pkey", "u": "key", "x": "excl"][constraint] ?? "idx")

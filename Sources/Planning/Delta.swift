@@ -162,10 +162,12 @@ struct Delta {
     guard let fact = source[id] else { return false }
     if placesInTarget == nil {
       var places: [String: FactID] = [:]
-      for fact in target.facts.values { for name in StepGraph.names(fact) { places[name] = fact.id } }
+      for fact in target.facts.values {
+        for name in StepGraph.places(fact, target, context.targetTables) { places[name] = fact.id }
+      }
       placesInTarget = places
     }
-    return StepGraph.names(fact).contains { name in
+    return StepGraph.places(fact, source, context.sourceTables).contains { name in
       guard let successor = placesInTarget?[name], successor != id else { return false }
       return comes(dependent, after: successor)
     }

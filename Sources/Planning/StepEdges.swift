@@ -353,7 +353,9 @@ extension StepGraph {
     var holders: [String: [Int]] = [:]
     for id in delta.dropped {
       guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
-      for name in Self.names(fact) { holders[name, default: []].append(dropper) }
+      for name in Self.places(fact, delta.source, delta.context.sourceTables) {
+        holders[name, default: []].append(dropper)
+      }
     }
     for (id, alterer) in alterers {
       // An identity column takes a name when it becomes one, and leaves it when it ceases to be.
@@ -371,7 +373,7 @@ extension StepGraph {
     let takers = creators.merging(alterers) { creator, _ in creator }
     for (id, creator) in takers.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
-      for name in Self.names(fact) {
+      for name in Self.places(fact, delta.target, delta.context.targetTables) {
         // What steps aside takes its name in the end.
         let taker = name.hasPrefix("constraint ") ? cleaners[id] ?? creator : creator
         for holder in holders[name] ?? [] { order(holder, before: taker) }
@@ -414,16 +416,25 @@ extension StepGraph {
     }
   }
 
+  /// The names that a fact takes, and the places that are there once. A table has one primary key, whatever that is called, and
+  /// partitions have that of their table.
+  static func places(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [String] {
+    var places = names(fact)
+    guard fact.id.kind == .constraint, fact.text(.type) == "p", let table = fact.parent else { return places }
+    var holders = [table]
+    while let holder = holders.popLast() {
+      places.append("primary key \(holder.schema) \(holder.name)")
+      holders += (tables[holder] ?? []).filter { catalog[$0]?.partitionParent != nil }
+    }
+    return places
+  }
+
   /// The names that a fact takes, in PostgreSQL's namespaces: relations and their row types share theirs with indexes,
   /// sequences and types.
-  ///
-  /// A table has one primary key, whatever that is called: the place is held like a name.
-  static func names(_ fact: Fact) -> [String] {
+  private static func names(_ fact: Fact) -> [String] {
     let id = fact.id
     let relations = relationNames(fact).map { "relation \($0[0]) \($0[1])" }
     switch id.kind {
-    case .constraint where fact.text(.type) == "p":
-      return relations + ["constraint \(id.schema) \(id.name) \(id.member)", "primary key \(id.schema) \(id.name)"]
     case .table, .foreignTable, .view, .materializedView, .compositeType:
       return relations + ["type \(id.schema) \(id.name)"]
     case .domain:

@@ -1,0 +1,1 @@
+create table p (a int, k int, v text) partition by list (k); create table p1 partition of p for values in (1); create view pv as select a, k, max(v) as v from p1 group by a, k; create function pf() returns void language sql begin atomic insert into p1 values (1,1,'x') on conflict do nothing; end;

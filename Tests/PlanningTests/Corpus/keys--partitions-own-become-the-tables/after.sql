@@ -1,0 +1,1 @@
+create table p (a int not null, k int not null, v text, constraint whole primary key (a, k)) partition by list (k); create table p1 partition of p for values in (1); create table p2 partition of p for values in (2); create view pv as select a, v from p1 group by a, k; create function pf() returns setof text language sql begin atomic select v from p2 group by a, k; end;
