@@ -40,7 +40,7 @@ extension Delta {
       return true
     }
     let layouts = TypeLayouts(source, target, sourceChildren, targetChildren).changed(within: column)
-    let parking: Change
+    var parking: Change
     if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
@@ -48,6 +48,13 @@ extension Delta {
     } else if [.domain, .collation, .extension, .table].contains(changed.kind) || before.attributes == after.attributes
     {
       parking = ColumnRule.parking(new)
+    } else if changed.kind == .rangeType {
+      // Bounds have a text form, whatever they are made of.
+      parking = ColumnRule.parking(new)
+      parking.hazards.append(
+        Hazard(
+          .refusesValues,
+          "changes \(changed), of which column \(column.path) holds values: what is no value of the new type stops it"))
     } else {
       return false
     }

@@ -38,6 +38,30 @@ import Testing
     try await Connection.with(database.target) { try await CatalogReader().read($0) }.removing { $0.id.kind == .role }
   }
 
+  @Test func rangesKeepTheirValuesWhileTheirTypeIsMadeAnew() async throws {
+    func schema(_ options: String, _ multirange: String) -> String {
+      """
+      CREATE TYPE span AS RANGE (SUBTYPE = \(options), MULTIRANGE_TYPE_NAME = \(multirange));
+      CREATE TYPE stay AS (s span, room text);
+      CREATE TABLE booked (a span DEFAULT '[1,2)', b \(multirange), c span[], d stay, EXCLUDE USING gist (a WITH &&));
+      CREATE TABLE also (z int) INHERITS (booked);
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("integer", "spans"),
+      rows: """
+        INSERT INTO booked VALUES ('[3,4]', '{[1,2),[5,6)}', '{"[1,2)",NULL}', '("[7,8)",blue)'), (NULL, '{}', '{}', NULL);
+        INSERT INTO also VALUES ('empty', NULL, NULL, '(,)', 5);
+        """,
+      schema("bigint", "all_spans"), keeps: "SELECT x::text FROM booked x ORDER BY 1")
+    #expect(
+      rows == [
+        "(\"[3,5)\",\"{[1,2),[5,6)}\",\"{\"\"[1,2)\"\",NULL}\",\"(\"\"[7,8)\"\",blue)\")", "(,{},{},)",
+        "(empty,,,\"(,)\")",
+      ])
+    #expect(plan.refusedHazards.isEmpty)
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;

@@ -1,0 +1,1 @@
+create type r1 as range (subtype = int); create table a (r r1 primary key); create table b (r r1 references a); create table k (r r1, v int) partition by list (v); create table k1 partition of k for values in (1); insert into a values ('[1,2)'); insert into b values ('[1,2)'); insert into k values ('[1,2)', 1);
