@@ -135,8 +135,17 @@ package struct Catalog: Sendable {
   /// The catalog with other identities for some facts, wherever they are mentioned.
   package func renaming(_ names: [FactID: FactID]) -> Catalog {
     guard !names.isEmpty else { return self }
+    // What is said of a partition's part of an index names the whole.
+    var wholes: [[String]: FactID] = [:]
+    for (old, new) in names where old.kind == .index || old.kind == .constraint {
+      wholes[[old.schema, old.kind == .index ? old.name : old.member]] = new
+    }
     func renamed(_ id: FactID) -> FactID {
       if let new = names[id] { return new }
+      if id.kind == .partitionIndex, let whole = wholes[[id.role, id.member]] {
+        let name = whole.kind == .index ? whole.name : whole.member
+        return FactID(.partitionIndex, schema: id.schema, name: id.name, member: name, role: whole.schema)
+      }
       guard let subject = id.subjectID, let new = names[subject] else { return id }
       return new.about(id.kind, role: id.role)
     }
@@ -149,7 +158,10 @@ package struct Catalog: Sendable {
       if copy.id != fact.id { result.facts[fact.id] = nil }
       result.facts[copy.id] = copy
     }
-    for (name, part) in indexParts { result.indexParts[name]?.root = renamed(part.root) }
+    for (name, part) in indexParts {
+      result.indexParts[name]?.id = renamed(part.id)
+      result.indexParts[name]?.root = renamed(part.root)
+    }
     result.notNullNames = Dictionary(uniqueKeysWithValues: notNullNames.map { (renamed($0.key), $0.value) })
     result.ownNotNulls = Set(ownNotNulls.map(renamed))
     return result

@@ -1,0 +1,8 @@
+CREATE TABLE t (id int NOT NULL, k int NOT NULL, v text, CONSTRAINT t_pk PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1);
+CREATE INDEX b ON t (v);
+CREATE INDEX a ON t (id);
+COMMENT ON CONSTRAINT t1_pkey ON t1 IS 'key';
+ALTER INDEX t1_v_idx RENAME TO other_name;
+ALTER INDEX other_name SET (fillfactor = 60);
+COMMENT ON INDEX t1_id_idx IS 'other';

@@ -1,0 +1,8 @@
+CREATE TABLE t (id int NOT NULL, k int NOT NULL, v text, CONSTRAINT t_key PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE t1 PARTITION OF t FOR VALUES IN (1);
+CREATE INDEX a ON t (v);
+CREATE INDEX b ON t (id);
+COMMENT ON INDEX t1_pkey IS 'key';
+ALTER INDEX t1_v_idx RENAME TO own_name;
+ALTER INDEX own_name SET (fillfactor = 50);
+COMMENT ON INDEX t1_id_idx IS 'id';
