@@ -11,13 +11,15 @@ extension StepGraph {
       guard let table = fact.parent else { continue }
       let stays = !delta.dropped.contains(fact.id) && delta.target[fact.id]?.attributes[.replicaIdentity] != nil
       if stays { continue }
-      // It lets go by itself, or because something else takes its place.
+      // It goes, lets go by itself, or something else takes its place.
       var steps = [droppers[fact.id] ?? alterers[fact.id]]
-      for other in delta.targetChildren[table] ?? [] where delta.target[other]?.attributes[.replicaIdentity] != nil {
-        steps.append(creators[other] ?? alterers[other])
-      }
-      if delta.source[table]?.attributes[.replicaIdentity] != delta.target[table]?.attributes[.replicaIdentity] {
-        steps.append(alterers[table])
+      if fact.id.kind == .partitionIndex || droppers[fact.id] == nil {
+        for other in delta.targetChildren[table] ?? [] where delta.target[other]?.attributes[.replicaIdentity] != nil {
+          steps.append(creators[other] ?? alterers[other])
+        }
+        if delta.source[table]?.attributes[.replicaIdentity] != delta.target[table]?.attributes[.replicaIdentity] {
+          steps.append(alterers[table])
+        }
       }
       for column in columns(of: fact, delta.source) where delta.source[column]?.flag(.notNull) == true {
         guard let new = delta.target[column], !new.flag(.notNull) else { continue }

@@ -144,6 +144,7 @@ enum ColumnRule: Rule {
       let notNull = NotNull.changes(from: old, to: new, context)
       change.statements += notNull.now
       change.cleanup += notNull.later
+      if old.flag(.notNull), !new.flag(.notNull) { disturbKeysOfChildren(new, &change, context) }
     }
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
@@ -248,6 +249,22 @@ enum ColumnRule: Rule {
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
     for column in [new.id] + inheritors(of: new, context) { change.disturbs.append((column, isInTheWay)) }
+  }
+
+  /// A parent's column takes NULL together with its children's, which keys and replica identities of these do not let it:
+  /// they are made anew once the children have their own NOT NULL.
+  private static func disturbKeysOfChildren(_ column: Fact, _ change: inout Change, _ context: RuleContext) {
+    let table = column.parent
+    for id in [column.id] + inheritors(of: column, context) {
+      change.disturbs.append(
+        (
+          id,
+          { kind, fact in
+            guard fact.parent != table, kind == .constraint || kind == .index else { return false }
+            return fact.text(.type) == "p" || fact.attributes[.replicaIdentity] != nil
+          }
+        ))
+    }
   }
 
   /// Columns that children have of their own beside inheriting this one: its type is theirs.

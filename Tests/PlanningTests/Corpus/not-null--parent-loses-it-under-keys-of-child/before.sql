@@ -1,0 +1,1 @@
+create table p (id int not null, v text not null); create table c () inherits (p); alter table c add constraint own primary key (id); create unique index cv on c (v); alter table c replica identity using index cv; create table d (id int not null) inherits (c); alter table d add primary key (id, v);

@@ -1,0 +1,1 @@
+create table p (id int not null, k int not null, v text) partition by list (k); create table p1 partition of p for values in (1); alter table p1 add constraint own primary key (id); create view v as select id, v from p1 group by id;
