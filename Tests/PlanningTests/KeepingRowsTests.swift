@@ -56,7 +56,7 @@ import Testing
       schema("bigint", "all_spans"), keeps: "SELECT x::text FROM booked x ORDER BY 1")
     #expect(
       rows == [
-        "(\"[3,5)\",\"{[1,2),[5,6)}\",\"{\"\"[1,2)\"\",NULL}\",\"(\"\"[7,8)\"\",blue)\")", "(,{},{},)",
+        "(\"[3,4]\",\"{[1,2),[5,6)}\",\"{\"\"[1,2)\"\",NULL}\",\"(\"\"[7,8)\"\",blue)\")", "(,{},{},)",
         "(empty,,,\"(,)\")",
       ])
     #expect(plan.refusedHazards.isEmpty)
