@@ -31,6 +31,50 @@ extension SchemaGenerator {
     comment("TABLE s1.parted_a")
   }
 
+  /// What is said of a partition's parts of indexes, and what uses its keys.
+  mutating func partsOfIndexes() {
+    guard chance(50) else { return }
+    let required = pick([" NOT NULL", " NOT NULL", ""])
+    sql.append("CREATE TABLE s1.sized (id integer\(required), k integer NOT NULL, v text) PARTITION BY LIST (k)")
+    sql.append("CREATE TABLE s1.sized_1 PARTITION OF s1.sized FOR VALUES IN (\(pick(["1", "1, 2"])))")
+    if chance(40) { sql.append("CREATE TABLE s1.sized_rest PARTITION OF s1.sized DEFAULT") }
+    var parts: [String] = []
+    var keys: [String] = []
+    if chance(60) {
+      let columns = pick(["id, k", "k, id"])
+      sql.append("ALTER TABLE s1.sized ADD CONSTRAINT sized_\(pick(["key", "pkey"])) PRIMARY KEY (\(columns))")
+      if chance(50) { sql.append("CREATE VIEW s1.v_sized AS SELECT id, v FROM s1.sized_1 GROUP BY \(columns)") }
+      parts.append("sized_1_pkey")
+      keys.append("sized_1_pkey")
+      if chance(30) {
+        sql.append("COMMENT ON CONSTRAINT sized_1_pkey ON s1.sized_1 IS '\(pick(["a key", "100% \"key\""]))'")
+      }
+    } else if chance(60) {
+      let columns = pick(["id", "id, k"])
+      sql.append("ALTER TABLE s1.sized_1 ADD CONSTRAINT sized_own PRIMARY KEY (\(columns))")
+      if chance(50) { sql.append("CREATE VIEW s1.v_sized AS SELECT id, v FROM s1.sized_1 GROUP BY \(columns)") }
+    }
+    if chance(60) {
+      let (column, name) = chance(50) ? ("v", "sized_1_v_idx") : ("lower(v)", "sized_1_lower_idx")
+      sql.append("CREATE INDEX sized_v ON s1.sized (\(column))\(pick(["", " WITH (fillfactor = 70)"]))")
+      parts.append(name)
+      if column != "v", chance(40) { sql.append("ALTER INDEX s1.\(name) ALTER COLUMN 1 SET STATISTICS 30") }
+    }
+    if chance(40) {
+      sql.append("CREATE UNIQUE INDEX sized_u ON s1.sized (k, id)")
+      parts.append("sized_1_k_id_idx")
+      if !required.isEmpty { keys.append("sized_1_k_id_idx") }
+    }
+    for part in parts {
+      if chance(30) { sql.append("ALTER INDEX s1.\(part) SET (fillfactor = \(pick([40, 60])))") }
+      if chance(20) { sql.append("ALTER INDEX s1.\(part) RESET (fillfactor)") }
+      comment("INDEX s1.\(part)", 30)
+    }
+    if !parts.isEmpty, chance(30) { sql.append("ALTER TABLE s1.sized_1 CLUSTER ON \(pick(parts))") }
+    let identities = ["FULL", "NOTHING"] + keys.map { "USING INDEX \($0)" }
+    if chance(50) { sql.append("ALTER TABLE s1.sized_1 REPLICA IDENTITY \(pick(identities))") }
+  }
+
   /// Lists, hashes, and partitions that are partitioned.
   mutating func partitionedOtherwise() {
     guard chance(50) else { return }

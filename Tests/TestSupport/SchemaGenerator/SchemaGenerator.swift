@@ -109,6 +109,7 @@ package struct SchemaGenerator {
     lowLevelTypes()
     columnsOfDeclaredTypes()
     partitionedOtherwise()
+    partsOfIndexes()
     moreRoutines(tables)
     moreViews(tables)
     indexesOfEveryKind()

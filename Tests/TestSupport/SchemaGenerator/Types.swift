@@ -14,11 +14,11 @@ extension SchemaGenerator {
       if chance(30) { sql.append("REVOKE USAGE ON TYPE s1.d1 FROM PUBLIC") }
     }
     if chance(50) {
-      sql.append(
-        "CREATE TYPE s1.pair AS (\(pick(["a integer, b text", "a integer, b text, c date", "a bigint, b text"])))")
+      let attributes = pick(["a integer, b text", "a integer, b text, c date", "a bigint, b text"])
+      sql.append("CREATE TYPE s1.pair AS (\(attributes))")
       comment("TYPE s1.pair")
       comment("COLUMN s1.pair.a")
-      if chance(30) { sql.append("CREATE TABLE s1.typed OF s1.pair (PRIMARY KEY (a))") }
+      if chance(50) { typedTable(hasDate: attributes.contains("date")) }
     }
     if chance(40) {
       sql.append("CREATE TYPE s1.span AS RANGE (SUBTYPE = \(pick(["integer", "date", "text"])))")
@@ -48,6 +48,20 @@ extension SchemaGenerator {
       )
       comment("TEXT SEARCH CONFIGURATION s1.search")
     }
+  }
+
+  /// A table of a type, and what it says of the type's columns.
+  private mutating func typedTable(hasDate: Bool) {
+    var options = ["PRIMARY KEY (a)"]
+    if chance(40) { options.append("b WITH OPTIONS\(pick([" NOT NULL", " DEFAULT 'b'", " DEFAULT 'c' NOT NULL"]))") }
+    if hasDate, chance(60) {
+      options.append("c WITH OPTIONS\(pick([" NOT NULL", " DEFAULT '2026-01-01'", " CHECK (c > '2000-01-01')"]))")
+    }
+    sql.append("CREATE TABLE s1.typed OF s1.pair (\(options.joined(separator: ", ")))")
+    if chance(30) { sql.append("CREATE INDEX typed_b_idx ON s1.typed (b\(hasDate ? ", c" : ""))") }
+    if chance(30) { sql.append("ALTER TABLE s1.typed ALTER b SET STORAGE \(pick(["EXTERNAL", "MAIN"]))") }
+    if hasDate, chance(30) { sql.append("ALTER TABLE s1.typed ALTER c SET STATISTICS 40") }
+    comment("COLUMN s1.typed.b")
   }
 
   /// What types and operators are made of.
