@@ -9,8 +9,10 @@ extension States {
   /// - Parameter text: SQL that will be run on a copy.
   /// - Throws: `ReplayFailure` naming the file and line.
   package func replayTemplate(_ files: [MigrationFile], toRun text: String? = nil) async throws -> ScratchTemplate {
-    let server = try await scratch(loading: files.map(\.text) + [text].compactMap { $0 })
-    try await server.provide(roles: missingRoles(files.map(\.text) + [text].compactMap { $0 }))
+    let texts = files.map(\.text) + [text].compactMap { $0 }
+    let missing = missingRoles(texts)
+    let server = try await scratch(loading: texts, naming: missing)
+    try await server.provide(roles: missing)
     let base = try await emptyTemplate(server)
     if files.isEmpty { return base }
     // The longest prefix that was replayed before saves the rest.

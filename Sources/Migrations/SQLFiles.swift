@@ -161,7 +161,7 @@ extension States {
 
   /// - Throws: `ReplayFailure` naming the file and line.
   package func sqlTemplate(_ files: SQLFiles) async throws -> ScratchTemplate {
-    let server = try await scratch(loading: files.texts)
+    let server = try await scratch(loading: files.texts, naming: files.roles.missing)
     try await server.provide(roles: files.roles.missing)
     let base = try await emptyTemplate(server)
     let isOwn = files.texts.contains(where: Script.concernsServer)

@@ -18,7 +18,7 @@ extension States {
   /// - Throws: `ProofFailure` when PostgreSQL refuses a statement.
   package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch(loading: plan)
+    let server = try await scratch(loading: plan, naming: catalog.rolesInUse)
     try await server.provide(roles: catalog.rolesInUse)
     let digest = try key("rebuilt", catalog.fingerprint.description, rendering.digest.description)
     return try await server.loadedTemplate(for: digest, from: try await emptyTemplate(server)) { session in
@@ -34,7 +34,7 @@ extension States {
     _ catalog: Catalog, then steps: [PlanStep] = [], prepared: Bool = false
   ) async throws -> Catalog {
     let plan = try await rebuilding(catalog)
-    let server = try await scratch(loading: plan, then: steps)
+    let server = try await scratch(loading: plan, then: steps, naming: catalog.rolesInUse)
     try await server.provide(roles: catalog.rolesInUse)
     let reader = prepared ? reader.includingPrepared : reader
     return try await server.withDatabase(from: try await emptyTemplate(server)) { database in

@@ -56,18 +56,23 @@ package actor States {
   /// The scratch server for SQL that somebody wrote: the shared one, or, where the SQL speaks of roles or of the server, one
   /// that is for this SQL alone. What others wrote and may gain rights by gets one that is for this run alone.
   ///
+  /// - Parameter roles: those that get stand-ins, which stay. What others wrote shares a server with what names the same.
   /// - Throws: `ServerError`.
-  package func scratch(loading texts: [String]) async throws -> ScratchServer {
+  package func scratch(
+    loading texts: [String], naming roles: some Collection<String> = [] as Set<String>
+  ) async throws -> ScratchServer {
     let isShared = !texts.contains(where: Script.concernsServer)
     let universe = isShared ? "" : Digest(of: texts.map { Digest(of: $0).description }.joined()).short
     look(at: texts)
-    return try await scratch(universe)
+    return try await scratch(universe, naming: roles)
   }
 
   /// The scratch server for a catalog that was read elsewhere, as a plan makes it.
-  func scratch(loading plan: Plan, then steps: [PlanStep] = []) async throws -> ScratchServer {
+  func scratch(
+    loading plan: Plan, then steps: [PlanStep] = [], naming roles: some Collection<String>
+  ) async throws -> ScratchServer {
     expect(plan.steps + steps)
-    return try await scratch("")
+    return try await scratch("", naming: roles)
   }
 
   /// Has scratch databases be where these steps may be run, before there are any.
@@ -77,16 +82,19 @@ package actor States {
     if !isSuspect, SourceTrust.current != .own { isSuspect = texts.contains(where: Script.mayGainRights) }
   }
 
-  private func scratch(_ universe: String) async throws -> ScratchServer {
-    let isAlone = isSuspect && SourceTrust.current != .own
-    let key = "\(SourceTrust.current == .own ? "own" : "others") \(isAlone ? "alone" : "") \(universe)"
+  private func scratch(_ universe: String, naming roles: some Collection<String>) async throws -> ScratchServer {
+    let isOwn = SourceTrust.current == .own
+    let isAlone = isSuspect && !isOwn
+    // Whoever asks for a role finds those alone that were named beside it. A server of one text, or of one run, has no others.
+    let standIns = isOwn || isAlone || !universe.isEmpty ? [] : roles.sorted()
+    let key = "\(isOwn ? "own" : "others") \(isAlone ? "alone" : "") \(universe) \(standIns)"
     if let server = servers[key] {
       // What it was started for may have been of somebody who is trusted more.
       try await SourceTrust.check(server.isConfined)
       return server
     }
     let acquired = try await ScratchServer.acquire(
-      installation: try installation(), universe: universe, isAlone: isAlone)
+      installation: try installation(), universe: universe, standIns: standIns, isAlone: isAlone)
     servers[key] = acquired
     return acquired
   }

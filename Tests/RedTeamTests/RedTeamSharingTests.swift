@@ -61,6 +61,26 @@ import Testing
     #expect(loading == usual)
   }
 
+  /// What others named has a stand-in that nobody finds who names others.
+  @Test func aStandInIsFoundByNobodyElse() async throws {
+    let project = try TestProject()
+    defer { project.remove() }
+    let ghost = "ghost_\(UInt32.random(in: 0...UInt32.max))"
+    try project.write("CREATE TABLE public.t (a int);\nGRANT SELECT ON public.t TO \(ghost);\n", to: "names.sql")
+    try project.write(
+      "CREATE VIEW public.v AS SELECT 1 AS a;\nCREATE TABLE public.t AS SELECT 1 / (to_regrole('\(ghost)') IS NULL)::int AS a;\n",
+      to: "asks.sql")
+    for command in [["lint", "names.sql"], ["dump", "names.sql"]] {
+      let named = try await project.dbtool(command)
+      #expect(named.status == 0, "\(named.output)")
+      let asked = try await project.dbtool("dump", "asks.sql")
+      #expect(asked.status == 0, "\(asked.output)")
+    }
+    let own = Self.settings(of: try await states().scratch())
+    let named = Self.settings(of: try await states().scratch(loading: [], naming: [ghost]))
+    #expect(named == own)
+  }
+
   @Test func aServerOfOneRunGoesWithIt() async throws {
     let project = try TestProject()
     defer { project.remove() }

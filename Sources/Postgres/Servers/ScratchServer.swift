@@ -81,10 +81,11 @@ package actor ScratchServer {
   ///     its own, since databases of one server share them.
   ///   - isAlone: whether it is for this process alone, and ends with it.
   ///   - confined: whether the operating system has to keep it within its folder.
+  ///   - standIns: the roles that stand in on it for others, whom nobody else is to find.
   ///   - idleSeconds: how long it stays when nobody uses it; less for one that few will use.
   /// - Throws: `ServerError`.
   package static func acquire(
-    installation chosen: Installation? = nil, universe: String = "", isAlone: Bool = false,
+    installation chosen: Installation? = nil, universe: String = "", standIns: [String] = [], isAlone: Bool = false,
     confined: Bool = Confinement.isAvailable, idleSeconds: Int? = nil
   ) async throws -> ScratchServer {
     try await SourceTrust.check(confined)
@@ -98,7 +99,7 @@ package actor ScratchServer {
         cluster.path, installation.bin, "\(installation.version)", installation.program, universe,
         // Those of another way to lock would not see that a lock's file was removed.
         confined ? "confined" : "", "locks 3", isForOthers ? "others" : "own",
-        isAlone ? "\(getpid()) \(UInt64.random(in: 0...UInt64.max))" : "",
+        isAlone ? "\(getpid()) \(UInt64.random(in: 0...UInt64.max))" : "", "\(standIns)",
       ] + settings
     let base = try ServerFolders.runtime()
     let generation = ScratchGeneration(path: "\(base)/scratch-\(Digest(of: words.joined(separator: "\u{0}")).short)")
