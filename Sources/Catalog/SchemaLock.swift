@@ -47,6 +47,7 @@ package struct SchemaLock: Sendable {
   /// The file's text. Its last line is `end`, so that a truncated file is noticed.
   package var text: String {
     var text = "\(Self.header)\npostgres \(catalog.serverVersion.number)\n"
+    for major in catalog.otherMajors.sorted() { text += "words-of \(major)\n" }
     if let database { text += Self.line(naming: database) + "\n" }
     for digest in standIns.sorted() { text += "stand-ins sha256:\(digest)\n" }
     for entry in migrations.sorted(by: { $0.version < $1.version }) {
@@ -78,6 +79,12 @@ package struct SchemaLock: Sendable {
           throw Failure(reason: "line \(index + 1): no version")
         }
         catalog.serverVersion = ServerVersion(number: number)
+      case "words-of":
+        let words = words(of: line)
+        guard words.count == 2, let major = Int(words[1]) else {
+          throw Failure(reason: "line \(index + 1): no version")
+        }
+        catalog.otherMajors.insert(major)
       case "migration":
         let words = words(of: line)
         guard words.count == 4, words[3].hasPrefix("sha256:") else {
@@ -169,7 +176,7 @@ package struct SchemaLock: Sendable {
 
   /// What lines above the facts begin with; those of a merge say so to whoever reads the whole of it.
   private static let headKeywords = [
-    "postgres", "migration", "stand-ins", "end", "<<<<<<<", "=======", ">>>>>>>", "|||||||",
+    "postgres", "words-of", "migration", "stand-ins", "end", "<<<<<<<", "=======", ">>>>>>>", "|||||||",
   ]
 
   private func words(of line: ArraySlice<UInt8>) -> [String] {

@@ -139,7 +139,8 @@ struct PlanWorkflow {
     _ lock: SchemaLock, _ files: [MigrationFile], trustingLock: Bool
   ) async throws -> Catalog {
     // Another major prints the same schema in other words.
-    let isSameMajor = lock.catalog.serverVersion.major == (try await states.serverVersion().major)
+    let isSameMajor =
+      lock.catalog.serverVersion.major == (try await states.serverVersion().major) && lock.catalog.otherMajors.isEmpty
     if trustingLock, project.hasLock, isSameMajor, lock.standIns == states.standInDigests { return lock.catalog }
     var catalog = try await states.replayed(files)
     for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
@@ -185,9 +186,22 @@ struct PlanWorkflow {
   func inWordsOfLock(_ catalog: Catalog) async throws -> Catalog {
     guard project.hasLock else { return catalog }
     let old = try project.lock().catalog
-    guard old.serverVersion.major != catalog.serverVersion.major else { return catalog }
+    // A server of the lock's own major has the last word.
+    guard old.serverVersion.number > 0, old.serverVersion.major != catalog.serverVersion.major else { return catalog }
     let (same, known) = try await states.reconciled(old, catalog)
-    return same.agrees(with: known) ? old : catalog
+    var result = known
+    var isMixed = false
+    for fact in known.facts.values {
+      guard let kept = old[fact.id], same[fact.id]?.agrees(with: fact) == true, kept.needs.allSatisfy(known.contains)
+      else {
+        isMixed = true
+        continue
+      }
+      result[fact.id] = kept
+    }
+    result.serverVersion = old.serverVersion
+    result.otherMajors = isMixed ? old.otherMajors.union([catalog.serverVersion.major]) : old.otherMajors
+    return result
   }
 
   /// Writes the migration, or the two of them, then the lock that vouches for them.

@@ -58,6 +58,10 @@ package enum Quote {
     return String(name)
   }
 
+  /// Text as it stands in the first argument of PostgreSQL's `format()`, which takes a per cent sign for the start of a
+  /// specifier (section 9.4.1 of its documentation).
+  package static func inFormat(_ text: String) -> String { text.replacing("%", with: "%%") }
+
   /// A dollar-quoted constant for a body that a person should be able to read; the tag is one the body does not hold.
   package static func dollar(_ body: String, tag: String = "dbtool") -> String {
     var candidate = tag

@@ -106,9 +106,9 @@ struct PlanCommand: AsyncParsableCommand {
         throw ExitCode(3)
       }
       var written = result
-      if result.plan.isEmpty {
+      if result.plan.isEmpty || name != nil {
         written.target = try await workflow.inWordsOfLock(result.target)
-      } else if name == nil {
+      } else {
         written.source = try await workflow.inWordsOfLock(result.source)
       }
       try write(workflow, written)

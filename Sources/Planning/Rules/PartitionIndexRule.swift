@@ -20,7 +20,7 @@ enum PartitionIndexRule: Rule {
     let statements = statements(old, new, context)
     guard !statements.isEmpty else { return [] }
     let commands = statements.map { statement in
-      let format = statement.replacing("%", with: "%%").replacing(part, with: "%1$s").replacing(name, with: "%2$I")
+      let format = Quote.inFormat(statement).replacing(part, with: "%1$s").replacing(name, with: "%2$I")
       return "  EXECUTE pg_catalog.format(\(Quote.literal(format)), part, name);"
     }
     let root = Quote.literal(Quote.qualified(fact.id.role, fact.id.member))
