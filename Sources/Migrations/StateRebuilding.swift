@@ -66,7 +66,12 @@ extension States {
     for step in steps where step.subject.kind == .extension {
       declared[step.subject]?.needs.removeAll { $0.kind == .schema }
     }
-    return withVersions(withFacts(read, declaredOnlyFrom: declared), from: catalog)
+    var result = withVersions(withFacts(read, declaredOnlyFrom: declared), from: catalog)
+    // An index whose making failed is made by no plan, and is in the way all the same.
+    for fact in declared.facts.values where fact.id.kind == .index && fact.attributes[.valid] == .flag(false) {
+      if !result.contains(fact.id), fact.parent.map(result.contains) ?? false { result.insert(fact) }
+    }
+    return result
   }
 
   static func run(_ steps: [PlanStep], on session: LoadingSession) async throws {
