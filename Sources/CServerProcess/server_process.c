@@ -147,6 +147,12 @@ static void keep_short(int log) {
   if (fstat(log, &status) == 0 && status.st_size > 1 << 20) (void)!ftruncate(log, 0);
 }
 
+// Whether nobody is to find the server any more: whoever lets it go writes into its users' lock.
+static int is_let_go(int users) {
+  struct stat status;
+  return users >= 0 && fstat(users, &status) == 0 && status.st_size > 0;
+}
+
 static void supervise(pid_t server, const char *log_path, const char *directory, const char *users_path,
                       const char *gate_path, unsigned idle_seconds, char *const envp[]) {
   // Locked by this process alone, whatever the server does with the descriptor that it has.
@@ -177,7 +183,7 @@ static void supervise(pid_t server, const char *log_path, const char *directory,
       last_used = now();
     } else {
       if (users >= 0) flock(users, LOCK_UN);
-      if (now() - last_used >= (time_t)idle_seconds) {
+      if (is_let_go(users) || now() - last_used >= (time_t)idle_seconds) {
         if (gate < 0 || flock(gate, LOCK_EX | LOCK_NB) == 0) {
           // Under the gate nobody makes the users' lock anew.
           users = lock_file(users, users_path, O_CLOEXEC);

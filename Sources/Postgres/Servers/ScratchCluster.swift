@@ -122,6 +122,8 @@ enum ScratchCluster {
     guard rename(copying, data) == 0 else { throw ServerError.system("rename \(copying)", errno) }
     let log = directory + ".log"
     try? FileManager.default.removeItem(atPath: log)
+    // An earlier server of this name may have been let go.
+    _ = truncate(usersPath, 0)
     try ChildProcess.supervise(
       installation.bin + "/postgres", ["-D", data, "-k", directory] + settings.flatMap { ["-c", $0] }, as: user,
       within: confined ? Confinement(installation, directory: directory) : nil, logFile: log, directory: directory,

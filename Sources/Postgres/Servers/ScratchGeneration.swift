@@ -1,7 +1,13 @@
 internal import FoundationEssentials
 
-/// Which of the servers with the same settings is in use: one that was changed beyond its databases is let go, and idles out,
-/// while those who come later start another.
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Which of the servers with the same settings is in use: one that was changed beyond its databases is let go, and ends with its
+/// last user, while those who come later start another.
 struct ScratchGeneration: Sendable {
   /// The server's folder, without the generation's number.
   let path: String
@@ -22,5 +28,9 @@ struct ScratchGeneration: Sendable {
   var directory: String { number == 0 ? path : "\(path)-\(number)" }
 
   /// Lets the server go. Done twice, it is the same.
-  func end() throws { try "\(number + 1)\n".write(toFile: path + ".generation", atomically: true, encoding: .utf8) }
+  func end() throws {
+    try "\(number + 1)\n".write(toFile: path + ".generation", atomically: true, encoding: .utf8)
+    // Nobody will find it, so that it need not wait for anybody (`dbtool_supervise`). Left alone, it idles out.
+    _ = truncate(directory + ".users", 1)
+  }
 }

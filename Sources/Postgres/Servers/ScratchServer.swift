@@ -116,7 +116,8 @@ package actor ScratchServer {
       try await ScratchCluster.start(
         cluster, installation, user, settings, confined: confined, directory: directory, usersPath: usersPath,
         gatePath: gatePath,
-        idleSeconds: isAlone ? 0 : ScratchCluster.idleSeconds(idleSeconds ?? (universe.isEmpty ? 300 : 120)))
+        idleSeconds: isAlone
+          ? 0 : ScratchCluster.idleSeconds(idleSeconds ?? (standIns.isEmpty ? universe.isEmpty ? 300 : 120 : 20)))
     }
     let admin = try await Connection.open(
       Self.pinned(ConnectionTarget(socketDirectory: directory, user: superuser, database: "postgres"), installation),
