@@ -243,7 +243,7 @@ struct Delta {
         return false
       }
       func list(_ catalog: Catalog, _ key: AttributeKey) -> Set<String> { Set(catalog[id]?.list(key) ?? []) }
-      if id.role == FactID.delegates {
+      if id.isDelegated {
         return !Set(source[id]?.delegated ?? []).isSubset(of: target[id]?.delegated ?? [])
       }
       return !list(source, .privileges).isSubset(of: list(target, .privileges))
@@ -271,7 +271,7 @@ struct Delta {
     let touched = Set(dropped.union(created).union(altered.keys).filter { $0.kind == .grant }.map(name))
     guard !touched.isEmpty else { return }
     for new in target.facts.values
-    where new.id.kind == .grant && new.id.role == FactID.delegates && new.id.subject == .column
+    where new.id.isDelegated && new.id.subject == .column
       && touched.contains(name(new.id)) && altered[new.id] == nil
     {
       guard let old = source[new.id], !created.contains(new.id) else { continue }

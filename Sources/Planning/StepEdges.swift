@@ -138,7 +138,7 @@ extension StepGraph {
             for step in steps(table.about(.owner)) { order(step, before: index) }
           }
         }
-      case .grant where fact.id.role == FactID.delegates: continue
+      case .grant where fact.id.isDelegated: continue
       case .grant where nodes[index].action == .drop:
         // A REVOKE names the former owner, so it comes before the owner changes.
         var whole = fact.parent

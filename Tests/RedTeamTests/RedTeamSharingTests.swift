@@ -155,6 +155,21 @@ import Testing
     }
   }
 
+  /// Nobody comes after its last user: it does not wait for anybody, which on a busy machine would be dozens of servers.
+  @Test func aServerThatWasLetGoEndsWithItsLastUser() async throws {
+    let universe = "let go \(UInt64.random(in: 0...UInt64.max))"
+    @Sendable func use() async throws -> String {
+      let server = try await ScratchServer.acquire(universe: universe, idleSeconds: 600)
+      let base = try await ScratchBase.loadedTemplate(server)
+      try await server.withDatabase(from: base) {
+        try await $0.withLoading { _ = try await $0.query("DO $$ BEGIN PERFORM 1; END $$") }
+      }
+      return server.directory
+    }
+    let directory = try await asOthers { try await use() }
+    try await Waiting.until("the server ends") { !FileManager.default.fileExists(atPath: directory) }
+  }
+
   /// Also where it is for one text: a plan's statements are another.
   @Test func aServerOfOneTextIsLetGoBeforeAStatementThatMayGainRightsIsSent() async throws {
     let universe = "one text \(UInt64.random(in: 0...UInt64.max))"

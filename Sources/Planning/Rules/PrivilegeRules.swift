@@ -5,7 +5,7 @@ internal import Postgres
 enum GrantRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
-    if fact.id.role == FactID.delegates { return Delegation(from: nil, to: fact, context).grants }
+    if fact.id.isDelegated { return Delegation(from: nil, to: fact, context).grants }
     if fact.id.role == FactID.ownerRole {
       let base = context.startsAnew(fact) ? context.defaultPrivileges.initial(subject) : nil
       return ofOwner(subject, from: base, to: fact, context)
@@ -25,7 +25,7 @@ enum GrantRule: Rule {
   ) -> Change {
     guard let subject = fact.id.subjectID else { return Change() }
     var old = context.source[fact.id]
-    if fact.id.role == FactID.delegates { return Delegation(from: old, to: fact, context, anew: true).change }
+    if fact.id.isDelegated { return Delegation(from: old, to: fact, context, anew: true).change }
     let left = (old?.list(.privileges) ?? []).filter { !gone.contains(plain($0)) }
       .map { fixed.contains(plain($0)) ? plain($0) : $0 }
     if fact.id.role == FactID.ownerRole {
@@ -36,7 +36,7 @@ enum GrantRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     guard let subject = fact.id.subjectID else { return [] }
-    if fact.id.role == FactID.delegates { return Delegation(from: fact, to: nil, context).revokes }
+    if fact.id.isDelegated { return Delegation(from: fact, to: nil, context).revokes }
     if fact.id.role == FactID.ownerRole { return ofOwner(subject, from: fact, to: nil, context) }
     return transition(subject, fact.id.role, from: fact.list(.privileges), to: usual(fact, subject))
   }
@@ -47,7 +47,7 @@ enum GrantRule: Rule {
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard let subject = new.id.subjectID else { return .replace }
-    if new.id.role == FactID.delegates { return .inPlace(Delegation(from: old, to: new, context).change) }
+    if new.id.isDelegated { return .inPlace(Delegation(from: old, to: new, context).change) }
     if new.id.role == FactID.ownerRole {
       return .inPlace(Change(ofOwner(subject, from: old, to: new, context)))
     }

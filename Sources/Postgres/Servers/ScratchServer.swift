@@ -30,8 +30,8 @@ package actor ScratchServer {
   nonisolated let isForStrangers: Bool
   private nonisolated let secret: String
   private var counter = 0
-  /// Templates that this process is making, or has.
-  private var templates: [Digest: Task<ScratchTemplate, any Error>] = [:]
+  /// Templates that this process is making, or has, by what was left out of them: a template would keep its server.
+  private var templates: [Digest: Task<[LeftOut], any Error>] = [:]
   /// Databases that have a role for loading.
   private var roles: Set<String> = []
 
@@ -321,12 +321,14 @@ package actor ScratchServer {
     _ key: Digest, from base: ScratchTemplate?, isLoaded: Bool, isLoading: Bool,
     _ build: @escaping @Sendable (ScratchDatabase) async throws -> [LeftOut]
   ) async throws -> ScratchTemplate {
-    if let task = templates[key] { return try await task.value }
-    let task = Task {
-      try await makeTemplate("template_" + key.short, from: base, isLoaded: isLoaded, isLoading: isLoading, build)
+    let name = "template_" + key.short
+    func template(_ leftOut: [LeftOut]) -> ScratchTemplate {
+      ScratchTemplate(server: self, name: name, isLoaded: isLoaded, leftOut: leftOut)
     }
+    if let task = templates[key] { return template(try await task.value) }
+    let task = Task { try await makeTemplate(name, from: base, isLoaded: isLoaded, isLoading: isLoading, build) }
     templates[key] = task
-    do { return try await task.value } catch {
+    do { return template(try await task.value) } catch {
       // What failed may succeed another time.
       templates[key] = nil
       throw error
@@ -334,17 +336,15 @@ package actor ScratchServer {
   }
 
   /// - Parameter isLoading: whether it is the role that loads what others wrote that makes it.
+  /// - Returns: what was left out of it.
   private func makeTemplate(
     _ name: String, from base: ScratchTemplate?, isLoaded: Bool, isLoading: Bool,
     _ build: @Sendable (ScratchDatabase) async throws -> [LeftOut]
-  ) async throws -> ScratchTemplate {
-    func template(_ leftOut: [LeftOut]) -> ScratchTemplate {
-      ScratchTemplate(server: self, name: name, isLoaded: isLoaded, leftOut: leftOut)
-    }
+  ) async throws -> [LeftOut] {
     if let existing = try await admin.query(
       "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1", [name]
     ).first {
-      return template(LeftOut.decode(try existing.string(0)))
+      return LeftOut.decode(try existing.string(0))
     }
     var leftOut: [LeftOut] = []
     // What a superuser makes is nobody else's meanwhile where strangers are: it keeps its settings.
@@ -368,7 +368,7 @@ package actor ScratchServer {
       try? await database.drop()
       throw error
     }
-    return template(leftOut)
+    return leftOut
   }
 
   /// Takes a database's role for loading away; what it has made for itself is the owner's.
