@@ -147,7 +147,7 @@ static void keep_short(int log) {
   if (fstat(log, &status) == 0 && status.st_size > 1 << 20) (void)!ftruncate(log, 0);
 }
 
-// Whether nobody is to find the server any more: whoever lets it go writes into its users' lock.
+// Whether no later run uses the server: whoever lets it go writes into the users' lock.
 static int is_let_go(int users) {
   struct stat status;
   return users >= 0 && fstat(users, &status) == 0 && status.st_size > 0;

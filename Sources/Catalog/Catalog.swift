@@ -22,7 +22,7 @@ package struct Catalog: Sendable {
   /// Columns of partitions whose NOT NULL would stay without the parent's: nobody asks, but PostgreSQL remembers.
   package var ownNotNulls: Set<FactID> = []
   package var serverVersion: ServerVersion
-  /// Other majors in whose words some of it is: a lock is written by whoever has the next migration.
+  /// Other major versions that worded some of it: whoever has the next migration writes the lock.
   package var otherMajors: Set<Int> = []
 
   package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }

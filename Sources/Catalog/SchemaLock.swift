@@ -1,7 +1,7 @@
 internal import Postgres
 
 /// The file `schema.lock`: the catalog that the project's migrations lead to, the digest of every migration file, and
-/// the PostgreSQL version it was proved on.
+/// the PostgreSQL version it was proved on. Where other major versions have added to it, a `words-of` line names each.
 package struct SchemaLock: Sendable {
   /// One migration file that the lock vouches for.
   package struct Entry: Sendable, Hashable {
@@ -82,7 +82,7 @@ package struct SchemaLock: Sendable {
       case "words-of":
         let words = words(of: line)
         guard words.count == 2, let major = Int(words[1]) else {
-          throw Failure(reason: "line \(index + 1): no version")
+          throw Failure(reason: "line \(index + 1): a words-of line has a major version of PostgreSQL")
         }
         catalog.otherMajors.insert(major)
       case "migration":

@@ -139,9 +139,9 @@ struct PlanWorkflow {
     _ lock: SchemaLock, _ files: [MigrationFile], trustingLock: Bool
   ) async throws -> Catalog {
     // Another major prints the same schema in other words.
-    let isSameMajor =
+    let isInOurWords =
       lock.catalog.serverVersion.major == (try await states.serverVersion().major) && lock.catalog.otherMajors.isEmpty
-    if trustingLock, project.hasLock, isSameMajor, lock.standIns == states.standInDigests { return lock.catalog }
+    if trustingLock, project.hasLock, isInOurWords, lock.standIns == states.standInDigests { return lock.catalog }
     var catalog = try await states.replayed(files)
     for fact in lock.catalog.facts.values where fact.id.kind.isDeclaredOnly || fact.id.kind == .role {
       catalog.insert(fact)
@@ -181,8 +181,8 @@ struct PlanWorkflow {
     }
   }
 
-  /// What a new lock says where nothing but words would change: what the old one says. Another version prints the same schema in
-  /// other words, and a team may have several.
+  /// A catalog for the lock, in the old lock's words wherever it means the same. Another version prints the same schema in other
+  /// words, and a team may have several.
   func inWordsOfLock(_ catalog: Catalog) async throws -> Catalog {
     guard project.hasLock else { return catalog }
     let old = try project.lock().catalog

@@ -103,7 +103,7 @@ package struct Linter: Sendable {
       // seen only as long as they are held.
       try await connection.execute(segment.begin)
       var isOpen = true
-      try await newTransaction(connection)
+      try await unaffected(connection) { try await $0.observer.newTransaction($1) }
       for statement in segment.statements {
         let node = ParseTree(parsing: statement.sql)
         if node?.nodeName == "DropdbStmt" {
@@ -125,7 +125,7 @@ package struct Linter: Sendable {
         } catch let error as PostgresError {
           throw ReplayFailure(location: SourceLocation(file: file, line: statement.line), error: error)
         }
-        let observed = try await observed(connection)
+        let observed = try await unaffected(connection) { try await $0.observer.observe($1) }
         var hazards = observed.hazards
         if node?.nodeName == "TruncateStmt" {
           // It looks like a rewrite, of nothing.
@@ -152,41 +152,26 @@ package struct Linter: Sendable {
               "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.joined(separator: ", ")))"
             ))
         }
-        hazards += try await changes(connection, isOpen: isOpen)
+        hazards += try await unaffected(connection) { [isOpen] run, connection in
+          try await run.compared(connection, isOpen: isOpen) + run.opened(connection)
+        }
         add(hazards, statement)
       }
       if isOpen { try await connection.execute("COMMIT") }
     }
 
-    // A linted file may have any `search_path`, operators of its own there, and names printed otherwise.
-
-    private mutating func newTransaction(_ connection: Connection) async throws {
-      observer = try await connection.unaffected { [observer] connection in
-        var observer = observer
-        try await observer.newTransaction(connection)
-        return observer
-      }
-    }
-
-    private mutating func observed(_ connection: Connection) async throws -> LockObserver.Observation {
-      let (observer, observation) = try await connection.unaffected { [observer] connection in
-        var observer = observer
-        let observation = try await observer.observe(connection)
-        return (observer, observation)
-      }
-      self.observer = observer
-      return observation
-    }
-
-    private mutating func changes(_ connection: Connection, isOpen: Bool) async throws -> [Hazard] {
-      let (run, hazards) = try await connection.unaffected { [self] connection in
+    /// Looks at what the file has done, whatever it has set: it may have any `search_path`, operators of its own there, and names
+    /// printed otherwise.
+    private mutating func unaffected<Result: Sendable>(
+      _ connection: Connection, _ body: @Sendable (inout Run, Connection) async throws -> Result
+    ) async throws -> Result {
+      let (run, result) = try await connection.unaffected { [self] connection in
         var run = self
-        var hazards = try await run.compared(connection, isOpen: isOpen)
-        hazards += try await run.opened(connection)
-        return (run, hazards)
+        let result = try await body(&run, connection)
+        return (run, result)
       }
       self = run
-      return hazards
+      return result
     }
 
     private func note(_ leftOut: LeftOut?) {

@@ -54,7 +54,8 @@ extension Delta {
       parking.hazards.append(
         Hazard(
           .refusesValues,
-          "changes \(changed), of which column \(column.path) holds values: what is no value of the new type stops it"))
+          "column \(column.path) holds values of \(changed), which changes: a value that the new type does not accept stops the migration"
+        ))
     } else {
       return false
     }

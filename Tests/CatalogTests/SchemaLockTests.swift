@@ -20,6 +20,22 @@ import Testing
     }
   }
 
+  @Test func theVersionsThatWordedALockAreKept() throws {
+    var catalog = Catalog(serverVersion: ServerVersion(number: 150_020))
+    #expect(!SchemaLock(catalog: catalog).text.contains("words-of"))
+    catalog.otherMajors = [18, 16]
+    let text = SchemaLock(catalog: catalog, database: "shop").text
+    #expect(text.hasPrefix("dbtool-lock 1\npostgres 150020\nwords-of 16\nwords-of 18\ndatabase shop\n"))
+    let parsed = try SchemaLock(parsing: text)
+    #expect(parsed.catalog.otherMajors == [16, 18] && parsed.catalog.serverVersion.major == 15 && parsed.text == text)
+    for wrong in ["words-of", "words-of x", "words-of 18 16"] {
+      let error = #expect(throws: SchemaLock.Failure.self) {
+        try SchemaLock(parsing: text.replacing("words-of 18", with: wrong))
+      }
+      #expect(error?.reason.contains("line 4: a words-of line") == true)
+    }
+  }
+
   @Test(arguments: [UInt64(11), 12, 13, 14])
   func aCatalogComesBackFromItsText(seed: UInt64) async throws {
     let catalog = try await randomCatalog(seed)

@@ -124,8 +124,8 @@ import Testing
       ("DBTOOL_RUNTIME_DIR", ["dump", "some.sql"]), ("DBTOOL_STATE_DIR", ["postgres", "start"]),
     ] {
       for (path, words) in [
-        ("here", "is here, which means another folder"), (open, "others may write to it"),
-        (project.root + "/file/within", "cannot be made"), (long, "too long a path for a server's socket"),
+        ("here", "is set to the relative path here"), (open, "others may write to it"),
+        (project.root + "/file/within", "cannot be created"), (long, "is too long for a server's socket"),
       ] {
         let refused = try await project.dbtool(arguments, environment: [variable: path])
         #expect(

@@ -44,9 +44,9 @@ pid_t dbtool_spawn(
 /// Starts a detached supervisor that keeps a server for as long as anybody uses it.
 ///
 /// Every process that uses the server holds a shared flock(2) on `users_path`; the kernel drops it whatever way the
-/// process ends. The supervisor tries an exclusive lock every 200 ms; when nobody has used the server for
-/// `idle_seconds`, or at once where something stands in the file at `users_path`, it takes `gate_path` (which starters also take, so nobody starts using a server that is going
-/// away), stops the server with SIGQUIT and removes `directory`. However the server ends, whatever it has started ends with
+/// process ends. The supervisor tries an exclusive lock every 200 ms. When nobody has used the server for `idle_seconds`,
+/// or at once when the file at `users_path` is not empty, it takes `gate_path` (which starters also take, so nobody starts
+/// using a server that is going away), stops the server with SIGQUIT and removes `directory`. However the server ends, whatever it has started ends with
 /// it, also what has left its session (on Linux; elsewhere such processes go to init). The supervisor keeps the caller's identity, so that the
 /// locks can belong to the caller alone; the server gets `identity`, and `confinement` unless that is NULL. A server that
 /// cannot be confined is not started.

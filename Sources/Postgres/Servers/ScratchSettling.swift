@@ -21,7 +21,7 @@ extension ScratchServer {
     func number(_ name: String) -> String { "(SELECT oid FROM pg_database WHERE datname = \(Quote.literal(name)))" }
     let notice = Task {
       if (try? await Task.sleep(for: WaitNotice.patience)) != nil {
-        WaitNotice.report("waiting for another run, which sets parameters of databases on the same scratch server")
+        WaitNotice.report("waiting for another run that sets parameters of databases on the same scratch server")
       }
     }
     defer { notice.cancel() }
@@ -44,8 +44,8 @@ extension ScratchServer {
     }
   }
 
-  /// Refuses to load where strangers are and somebody has given the database a setting before this session began: only a superuser
-  /// gives templates any, and this session has them from there.
+  /// Refuses to load, on a server that strangers share, into a database that somebody gave a setting before this session began.
+  /// Only a superuser gives templates any; the session may have those.
   ///
   /// - Throws: `ServerError.changedByOthers`; nobody uses the server after that.
   nonisolated func refuseSettingsOfOthers(_ connection: Connection) async throws {

@@ -19,11 +19,11 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
   case unsafeDirectory(String, variable: String)
   case noDirectory(String, variable: String)
   case relativeDirectory(String, variable: String)
-  /// PostgreSQL's socket has a path of at most some 100 bytes.
+  /// A socket's path has at most 107 bytes on Linux, and fewer elsewhere (unix(7)).
   case longDirectory(String)
   case otherMajor(directory: String, major: String)
   case unconfined
-  /// Somebody who uses the same scratch server at the moment sets parameters of its databases.
+  /// Another run on the same scratch server sets parameters of its databases.
   case changedByOthers
   case system(String, Int32)
 
@@ -47,15 +47,16 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
         "the embedded PostgreSQL (process \(pid)) did not stop within 30 seconds; it waits for its clients to be done."
     case .unsafeDirectory(let path, let variable):
       return
-        "\(path) exists, but belongs to another user, or others may write to it. Remove it, take their right to write "
+        "\(path) belongs to another user, or others may write to it. Remove it, take their write permission away "
         + "(chmod go-w), or set \(variable) to another folder."
     case .noDirectory(let path, let variable):
-      return "the folder \(path) cannot be made. Set \(variable) to one that can."
+      return "the folder \(path) cannot be created. Set \(variable) to another folder."
     case .relativeDirectory(let path, let variable):
-      return "\(variable) is \(path), which means another folder wherever a program runs. Set it to an absolute path."
+      return "\(variable) is set to the relative path \(path). Set it to an absolute path."
     case .longDirectory(let path):
-      return "the folder \(path) has too long a path for a server's socket (at most 107 bytes with the socket's name). "
-        + "Set DBTOOL_RUNTIME_DIR or DBTOOL_STATE_DIR to a shorter one."
+      return
+        "the path of the folder \(path) is too long for a server's socket (at most 107 bytes with the socket's name). "
+        + "Set DBTOOL_RUNTIME_DIR or DBTOOL_STATE_DIR to a shorter path."
     case .otherMajor(let directory, let major):
       return "\(directory) was made by PostgreSQL \(major), which is not installed. Install it, or remove the folder."
     case .unconfined:
@@ -64,8 +65,8 @@ package enum ServerError: Error, Sendable, CustomStringConvertible {
         + "can). Nothing was loaded. If you trust whoever wrote it, pass --trust-source."
     case .changedByOthers:
       return
-        "another run on this machine loads SQL that sets parameters of databases on the scratch server in use, so that nothing "
-        + "found there can be relied on. That server is used no more. Run the command again; it starts another."
+        "another run on this machine sets parameters of databases on the scratch server that this run uses, so its results "
+        + "could be wrong. dbtool no longer uses that server. Run the command again: it starts another one."
     case .system(let call, let code): return "\(call): \(String(cString: strerror(code)))"
     }
   }

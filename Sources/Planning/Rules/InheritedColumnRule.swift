@@ -1,0 +1,88 @@
+internal import Catalog
+internal import Postgres
+
+/// What a table says of a column that is its parent's.
+enum InheritedColumnRule: Rule {
+  static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
+    fact.list(.columnSettings).flatMap { set($0, fact, context) }
+  }
+  static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
+    fact.list(.columnSettings).compactMap { reset($0, fact, context) }
+  }
+
+  private static func set(_ setting: String, _ fact: Fact, _ context: RuleContext) -> [String] {
+    guard word(setting) == .notNull else { return ["\(clause(fact)) \(setting)"] }
+    if context.notNull.covers(fact.id, unless: context.created) { return [] }
+    if let table = fact.parent.flatMap({ context.target[$0] }), context.created.contains(table.id),
+      !TableRule.requirements(of: table, context).isEmpty
+    {
+      return []
+    }
+    return [NotNull.add(fact)]
+  }
+  static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
+    .inPlace(Change(statements(from: old, to: new, context)))
+  }
+
+  /// What leads from one to the other, once the parent's column is what it is to be.
+  static func statements(from old: Fact, to new: Fact, _ context: RuleContext) -> [String] {
+    let (before, after) = (old.list(.columnSettings), new.list(.columnSettings))
+    let words = after.map(word)
+    return before.filter { !words.contains(word($0)) }.compactMap { reset($0, new, context) }
+      + after.filter { !before.contains($0) || isSetByParent(word($0), new, context) }
+      .flatMap { set($0, new, context) }
+  }
+
+  private static func clause(_ fact: Fact) -> String {
+    "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
+  }
+
+  private enum Word { case notNull, statistics, storage, compression, options }
+
+  private static func word(_ setting: String) -> Word {
+    if setting == "SET NOT NULL" { return .notNull }
+    if setting.hasPrefix("SET STATISTICS ") { return .statistics }
+    if setting.hasPrefix("SET STORAGE ") { return .storage }
+    return setting.hasPrefix("SET COMPRESSION ") ? .compression : .options
+  }
+
+  private static func reset(_ setting: String, _ fact: Fact, _ context: RuleContext) -> String? {
+    let word = word(setting)
+    guard !isSetByParent(word, fact, context),
+      word != .notNull || !context.notNull.covers(fact.id, unless: context.created)
+    else { return nil }
+    let clause = clause(fact)
+    let parent = parents(fact, context.target).first
+    switch word {
+    case .notNull: return "\(clause) DROP NOT NULL"
+    case .statistics: return "\(clause) SET STATISTICS -1"
+    case .storage:
+      let storage = parent.map { $0.optionalText(.storage) ?? ColumnRule.defaultStorage($0) } ?? "EXTENDED"
+      return "\(clause) SET STORAGE \(storage)"
+    case .compression: return "\(clause) SET COMPRESSION \(parent?.optionalText(.compression) ?? "default")"
+    case .options:
+      let names = setting.dropFirst("SET (".count).dropLast().split(separator: ", ").map { $0.prefix { $0 != "=" } }
+      return "\(clause) RESET (\(names.joined(separator: ", ")))"
+    }
+  }
+
+  /// Whether the plan changes the parent's column in a way that changes this one too.
+  private static func isSetByParent(_ word: Word, _ fact: Fact, _ context: RuleContext) -> Bool {
+    parents(fact, context.target).contains { new in
+      guard let old = context.source[new.id] else { return false }
+      func differs(_ keys: AttributeKey...) -> Bool { keys.contains { old.attributes[$0] != new.attributes[$0] } }
+      return switch word {
+      case .notNull: differs(.notNull)
+      case .storage: differs(.storage, .type, .collation)
+      case .compression: differs(.compression, .type, .collation)
+      // They are set for the parent ONLY, or never go further.
+      case .statistics, .options: false
+      }
+    }
+  }
+
+  private static func parents(_ fact: Fact, _ catalog: Catalog) -> [Fact] {
+    guard let table = fact.parent else { return [] }
+    return catalog.inheritedColumns(fact.id.member, of: table).compactMap { catalog[$0] }
+  }
+}
