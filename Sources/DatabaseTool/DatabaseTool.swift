@@ -25,6 +25,7 @@ public enum DatabaseTool {
   public static func main(_ database: Database) async {
     let arguments = Array(CommandLine.arguments.dropFirst())
     hidePasswords()
+    Interruption.cancelBeforeTheEnd()
     let url = ProcessInfo.processInfo.environment["DATABASE_URL"].map { [$0] } ?? []
     await WaitNotice.$listener.withValue(WaitNotice { Console.error.note("\($0)") }) {
       await Context.$database.withValue(database) {

@@ -35,7 +35,7 @@ package struct Blocker: Sendable, Hashable {
   package var ending: String {
     switch kind {
     case .process(let pid, _): "SELECT pg_catalog.pg_terminate_backend(\(pid))"
-    case .prepared(let name): "ROLLBACK PREPARED \(Quote.literal(name))"
+    case .prepared(let name): "ROLLBACK PREPARED \(Quote.visibleLiteral(name))"
     }
   }
 }

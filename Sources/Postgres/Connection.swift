@@ -46,6 +46,12 @@ package actor Connection {
     _ target: ConnectionTarget, applicationName: String = "dbtool", encoding: String = "UTF8"
   ) async throws -> Connection {
     let connection = Connection(target: target, applicationName: applicationName)
+    // A server that takes a connection and says nothing, or a pooler without a server, is waited for in silence.
+    let notice = Task {
+      guard (try? await Task.sleep(for: WaitNotice.patience)) != nil else { return }
+      WaitNotice.report("waiting for \(target) to answer")
+    }
+    defer { notice.cancel() }
     try await connection.open(encoding: encoding)
     if target.isPinned {
       try await connection.keepStrings()
@@ -164,7 +170,7 @@ package actor Connection {
     let watch = startWatch()
     defer { watch?.cancel() }
     return try await withTaskCancellationHandler {
-      try body(self, pointer)
+      try Interruption.during(session, cancel: { [session] in session.cancel() }) { try body(self, pointer) }
     } onCancel: {
       session.cancel()
     }

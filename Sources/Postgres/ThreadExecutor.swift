@@ -1,12 +1,6 @@
 internal import Dispatch
 internal import Synchronization
 
-#if canImport(Glibc)
-  internal import Glibc
-#elseif canImport(Darwin)
-  internal import Darwin
-#endif
-
 /// Runs an actor's jobs on a thread of its own, so that a blocking call blocks nobody else.
 ///
 /// Dispatch queues will not do: on Linux private queues share a pool of as many threads as there are cores, which two
@@ -48,31 +42,15 @@ final class ThreadExecutor: SerialExecutor {
     }
   }
 
-  /// The executor as jobs see it; alive while a job of its actor runs.
-  private final class Context {
-    let mailbox: Mailbox
-    let executor: UnownedSerialExecutor
-    init(_ mailbox: Mailbox, _ executor: UnownedSerialExecutor) {
-      self.mailbox = mailbox
-      self.executor = executor
-    }
-  }
-
   private let mailbox = Mailbox()
 
   init() {
-    let context = Unmanaged.passRetained(Context(mailbox, asUnownedSerialExecutor()))
-    var thread: pthread_t = 0
-    let status = pthread_create(
-      &thread, nil,
-      { argument in
-        guard let argument else { return nil }
-        let context = Unmanaged<Context>.fromOpaque(argument).takeRetainedValue()
-        while let job = context.mailbox.take() { job.runSynchronously(on: context.executor) }
-        return nil
-      }, context.toOpaque())
-    if status == 0 { pthread_detach(thread) }
-    precondition(status == 0, "no thread could be started for a connection")
+    let (mailbox, executor) = (mailbox, asUnownedSerialExecutor())
+    // The executor is alive while a job of its actor runs.
+    let hasThread = DetachedThread.start {
+      while let job = mailbox.take() { job.runSynchronously(on: executor) }
+    }
+    precondition(hasThread, "no thread could be started for a connection")
   }
 
   deinit { mailbox.stop() }

@@ -15,10 +15,18 @@ import Testing
     DROP DATABASE IF EXISTS another;
     CREATE TABLESPACE fast LOCATION '/mnt/fast';
     CHECKPOINT;
+    GRANT CONNECT ON DATABASE another TO app_reader;
+    REVOKE TEMPORARY ON DATABASE another FROM PUBLIC;
+    GRANT SET ON PARAMETER log_statement TO app_reader;
+    GRANT CREATE ON TABLESPACE fast TO app_reader;
+    ALTER DATABASE another OWNER TO app_reader;
+    ALTER TABLESPACE fast RENAME TO slow;
+    COMMENT ON DATABASE another IS 'x';
     """
   private static let summary =
-    "note: the scratch server left out 2 ALTER SYSTEM, 1 ALTER DATABASE, 1 CREATE DATABASE, 1 DROP DATABASE, "
-    + "1 CREATE TABLESPACE, 1 CHECKPOINT, which are about a server or another database (the first: "
+    "note: the scratch server left out 2 ALTER SYSTEM, 2 ALTER DATABASE, 1 CREATE DATABASE, 1 DROP DATABASE, "
+    + "1 CREATE TABLESPACE, 1 CHECKPOINT, 1 GRANT ON DATABASE, 1 REVOKE ON DATABASE, 1 GRANT ON PARAMETER, "
+    + "1 GRANT ON TABLESPACE, 1 ALTER TABLESPACE, 1 COMMENT ON DATABASE, which are about a server or another database (the first: "
 
   private func lines(_ outcome: ChildProcess.Outcome) -> [Substring] {
     outcome.output.split(separator: "\n").filter { $0.contains("the scratch server") }

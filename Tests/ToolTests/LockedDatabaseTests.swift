@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Postgres
 import TestSupport
 import Testing
@@ -16,10 +17,12 @@ import Testing
     let running: ChildProcess.Running
     let project: TestProject
     let file: String
+    let arguments: [String]
 
     init(_ project: TestProject, _ arguments: [String]) throws {
       file = "said-\(UInt64.random(in: 0...UInt64.max))"
       self.project = project
+      self.arguments = arguments
       try project.write("#!/bin/sh\nexec '\(project.binary)' \"$@\" 2>'\(project.root)/\(file)'\n", to: "run-\(file)")
       try FileManager.default.setAttributes(
         [.posixPermissions: 0o755], ofItemAtPath: "\(project.root)/run-\(file)")
@@ -29,7 +32,7 @@ import Testing
     var said: String { (try? project.read(file)) ?? "" }
 
     func says(_ text: String) async throws {
-      try await Waiting.until("\(text) is said; so far: \(said)") { said.contains(text) }
+      try await Waiting.until("\(text) is said by \(arguments); so far: \(said)") { said.contains(text) }
     }
   }
 
@@ -146,6 +149,8 @@ import Testing
     await holder.close()
   }
 
+  private static let ending = #"ROLLBACK PREPARED E'it''s\u001bmine'"#
+
   /// A prepared transaction has no session, and is named all the same.
   @Test func aPreparedTransactionIsNamed() async throws {
     let hostile = try await HostileProject(["20260101000000_a": Self.migration])
@@ -159,17 +164,50 @@ import Testing
       "CREATE TABLE public.kept (a int); CREATE VIEW public.seen AS SELECT a FROM public.kept", in: "library")
     let holder = try await connect(hostile, as: "postgres", "psql")
     try await holder.execute(
-      "BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); LOCK TABLE public.kept; PREPARE TRANSACTION 'it''s mine'")
+      "BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); LOCK TABLE public.kept; PREPARE TRANSACTION E'it''s\\u001bmine'")
     let refused = try await hostile.on("library", "apply")
     #expect(
-      refused.status == 1 && refused.output.contains("the prepared transaction it's mine of postgres")
-        && refused.output.contains("ROLLBACK PREPARED 'it''s mine'"), "\(refused.output)")
+      refused.status == 1 && refused.output.contains(#"the prepared transaction it's\u{1b}mine of postgres"#)
+        && refused.output.contains(Self.ending), "\(refused.output)")
     let run = try Run(hostile.project, ["fingerprint", hostile.url("library")])
-    try await run.says("behind the prepared transaction it's mine of the role postgres, open for ")
-    try await run.says("ROLLBACK PREPARED 'it''s mine'")
-    try await holder.execute("ROLLBACK PREPARED 'it''s mine'")
+    try await run.says(#"behind the prepared transaction it's\u{1b}mine of the role postgres, open for "#)
+    try await run.says(Self.ending)
+    // As somebody would who copies it from the terminal.
+    try await holder.execute(Self.ending)
     let outcome = await hostile.project.finish(run.running)
     #expect(outcome.status == 0, "\(outcome.output)\(run.said)")
     await holder.close()
+  }
+
+  /// What waits in a lock's queue has all who come later wait behind it.
+  @Test(arguments: [SIGINT, SIGTERM]) func nothingOfACommandThatIsInterruptedStaysOnTheServer(signal: Int32) async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    let apply = try await hostile.on("library", "apply")
+    try #require(apply.status == 0, "\(apply.output)")
+    let locker = try await connect(hostile, "night job")
+    try await locker.execute("BEGIN; LOCK TABLE ev.x")
+    let run = try Run(hostile.project, ["fingerprint", hostile.url("library")])
+    let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    try await Waiting.until("it waits") { try await hostile.ask(waiting, in: "library") == "1" }
+    kill(run.running.pid, signal)
+    let outcome = await hostile.project.finish(run.running)
+    #expect(outcome.status == 128 + Int(signal) && run.said.isEmpty, "\(outcome.status): \(run.said)")
+    // The lock is held still.
+    try await Waiting.until("nobody waits") { try await hostile.ask(waiting, in: "library") == "0" }
+    await locker.close()
+  }
+
+  @Test func aServerThatDoesNotAnswerIsNamed() async throws {
+    let server = FakeServer(version: nil)
+    defer { server.stop() }
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let url = "postgresql://somebody:secret@127.0.0.1:\(server.port)/library?connect_timeout=4"
+    let run = try Run(project, ["status", "--database", url])
+    try await run.says("waiting for ")
+    #expect(run.said.contains("127.0.0.1") && run.said.contains("to answer") && !run.said.contains("secret"), "\(run.said)")
+    let outcome = await project.finish(run.running)
+    #expect(outcome.status == 1)
   }
 }

@@ -62,4 +62,12 @@ pid_t dbtool_supervise(
 /// Waits for `pid`; returns its exit status, 128 + signal, or -1.
 int dbtool_wait(pid_t pid);
 
+/// Has the signals by which a person or a system ends a process (SIGINT, SIGTERM, SIGHUP) written to a pipe, a byte for each, its
+/// number. A signal that is ignored stays so. Children that are started by the functions above have the defaults.
+/// Returns the descriptor to read from, or a negative errno.
+int dbtool_note_signals(void);
+
+/// Ends this process by a signal, as if nobody had noted it.
+void dbtool_end_by_signal(int signal_number);
+
 #endif

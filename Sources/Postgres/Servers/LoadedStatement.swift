@@ -22,13 +22,36 @@ enum LoadedStatement {
     "CheckPointStmt": "CHECKPOINT",
   ]
 
+  /// Kinds of object that no database has for itself.
+  private static let foreignKinds: [String: String] = [
+    "OBJECT_DATABASE": "DATABASE", "OBJECT_TABLESPACE": "TABLESPACE", "OBJECT_PARAMETER_ACL": "PARAMETER",
+  ]
+
+  /// The name of a statement that is about the server or another database.
+  private static func foreign(_ name: String, _ tree: () -> ParseTree?) -> String? {
+    if let name = foreign[name] { return name }
+    let verb: String
+    let kindKey: String
+    switch name {
+    case "GrantStmt": (verb, kindKey) = ("GRANT", "objtype")
+    case "CommentStmt": (verb, kindKey) = ("COMMENT", "objtype")
+    case "SecLabelStmt": (verb, kindKey) = ("SECURITY LABEL", "objtype")
+    case "AlterOwnerStmt": (verb, kindKey) = ("ALTER", "objectType")
+    case "RenameStmt": (verb, kindKey) = ("ALTER", "renameType")
+    default: return nil
+    }
+    guard let node = tree()?[name], let kind = node[kindKey]?.text.flatMap({ foreignKinds[$0] }) else { return nil }
+    if name == "GrantStmt" { return "\(node["is_grant"]?.isTrue == true ? "GRANT" : "REVOKE") ON \(kind)" }
+    return verb == "ALTER" ? "ALTER \(kind)" : "\(verb) ON \(kind)"
+  }
+
   /// - Parameters:
   ///   - database: the one that it is loaded into.
   ///   - isConfined: whether the operating system keeps in what native code does.
   ///   - asRole: whether the session has set a role: what that grants, it grants itself.
   init(_ sql: String, database: String, isConfined: Bool, asRole: Bool) {
     let form = ParseTree.look(at: sql) { name, tree -> LoadedStatement in
-      if let name = Self.foreign[name] { return .leftOut(name) }
+      if let name = Self.foreign(name, tree) { return .leftOut(name) }
       if name == "DoStmt", let block = GeneratedBlock(sql) { return .sent([Self.part(block, database)]) }
       if name == "CreateFunctionStmt", let node = tree()?[name], let parts = Self.leakproof(sql, node) {
         return .sent(parts)
