@@ -164,7 +164,8 @@ import Testing
       "CREATE TABLE public.kept (a int); CREATE VIEW public.seen AS SELECT a FROM public.kept", in: "library")
     let holder = try await connect(hostile, as: "postgres", "psql")
     try await holder.execute(
-      "BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); LOCK TABLE public.kept; PREPARE TRANSACTION E'it''s\\u001bmine'")
+      "BEGIN; SELECT pg_advisory_xact_lock(6578804, 2); LOCK TABLE public.kept; PREPARE TRANSACTION E'it''s\\u001bmine'"
+    )
     let refused = try await hostile.on("library", "apply")
     #expect(
       refused.status == 1 && refused.output.contains(#"the prepared transaction it's\u{1b}mine of postgres"#)
@@ -180,7 +181,9 @@ import Testing
   }
 
   /// What waits in a lock's queue has all who come later wait behind it.
-  @Test(arguments: [SIGINT, SIGTERM]) func nothingOfACommandThatIsInterruptedStaysOnTheServer(signal: Int32) async throws {
+  @Test(arguments: [SIGINT, SIGTERM]) func nothingOfACommandThatIsInterruptedStaysOnTheServer(signal: Int32)
+    async throws
+  {
     let hostile = try await HostileProject(["20260101000000_a": Self.migration])
     defer { hostile.project.remove() }
     let apply = try await hostile.on("library", "apply")
@@ -206,7 +209,8 @@ import Testing
     let url = "postgresql://somebody:secret@127.0.0.1:\(server.port)/library?connect_timeout=4"
     let run = try Run(project, ["status", "--database", url])
     try await run.says("waiting for ")
-    #expect(run.said.contains("127.0.0.1") && run.said.contains("to answer") && !run.said.contains("secret"), "\(run.said)")
+    #expect(
+      run.said.contains("127.0.0.1") && run.said.contains("to answer") && !run.said.contains("secret"), "\(run.said)")
     let outcome = await project.finish(run.running)
     #expect(outcome.status == 1)
   }
