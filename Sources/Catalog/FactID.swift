@@ -95,6 +95,11 @@ package struct FactID: Hashable, Sendable, Comparable {
 
   /// The object's name as SQL writes it.
   package var sqlName: String { Quote.qualified(schema, name) }
+
+  /// Whether both are functions of one name that take other arguments (documentation, section 38.6 "Function Overloading").
+  package func isOverload(of other: FactID) -> Bool {
+    kind == .function && other.kind == .function && self != other && schema == other.schema && name == other.name
+  }
 }
 
 extension FactID: CustomStringConvertible {

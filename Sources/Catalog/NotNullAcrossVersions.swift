@@ -23,7 +23,7 @@ extension Catalog {
       }
       guard copy.attributes != fact.attributes else { continue }
       // What says nothing is nothing.
-      if copy.id.kind == .inheritedColumn, copy.attributes[.columnSettings] == nil {
+      if copy.id.kind == .inheritedColumn, copy.list(.columnSettings).isEmpty, copy.list(.foreignOptions).isEmpty {
         result[copy.id] = nil
       } else {
         result.insert(copy)

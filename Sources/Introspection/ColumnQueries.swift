@@ -9,6 +9,14 @@ enum ColumnQuery: CatalogQuery {
   static let hasOptions =
     "(pg_catalog.cardinality(a.attoptions) > 1 OR NOT pg_catalog.starts_with(a.attoptions[1], 'pg_'))"
 
+  /// Options of a foreign table's column, which the table has for itself wherever the column comes from.
+  static let foreignOptions = """
+    CASE WHEN a.attfdwoptions IS NOT NULL THEN
+               (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
+                                 || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
+                  FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END
+    """
+
   static func sql(_ version: ServerVersion) -> String {
     // NOT NULL is a constraint with a name since version 18. One that is not validated is a fact of its own.
     let notNull =
@@ -51,10 +59,7 @@ enum ColumnQuery: CatalogQuery {
                (SELECT pg_catalog.array_agg(o) FROM pg_catalog.unnest(a.attoptions) o WHERE o !~ '^pg_') END,
              s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
              s.seqcycle,
-             CASE WHEN a.attfdwoptions IS NOT NULL THEN
-               (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
-                                 || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
-                  FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END,
+             \(foreignOptions),
              \(version.major >= 15 ? "CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END" : "NULL"), \(notNull)
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
@@ -171,7 +176,7 @@ enum InheritedColumnQuery: CatalogQuery {
       SELECT o.attrelid, o.attname, o.settings, o.conname, coalesce(o.is_other, false), o.is_partition,
              coalesce(o.is_both, false), coalesce(o.is_alone, false), coalesce(o.default_oid, 0),
              CASE WHEN NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
-               THEN coalesce(o.expression, 'NULL') END
+               THEN coalesce(o.expression, 'NULL') END, o.foreign_options
         FROM (
           SELECT a.attrelid, a.attnum, a.attname, d.oid AS default_oid,
                  pg_catalog.pg_get_expr(d.adbin, 0) AS expression,
@@ -192,6 +197,7 @@ enum InheritedColumnQuery: CatalogQuery {
                    CASE WHEN \(ColumnQuery.hasOptions) THEN
                      (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM pg_catalog.unnest(a.attoptions) x
                        WHERE x !~ '^pg_') END], NULL) AS settings,
+                 \(ColumnQuery.foreignOptions) AS foreign_options,
                  \(name)
             FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -206,7 +212,7 @@ enum InheritedColumnQuery: CatalogQuery {
            WHERE (c.relkind = 'm' OR c.relkind IN ('r', 'p', 'f') AND NOT a.attislocal AND a.attinhcount > 0)
              AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
            GROUP BY a.attrelid, a.attnum, c.oid, y.oid, d.oid\(version.major >= 18 ? ", k.oid" : "")) o
-       WHERE o.settings <> '{}' \(hasName)
+       WHERE o.settings <> '{}' OR o.foreign_options IS NOT NULL \(hasName)
           OR NOT coalesce(o.is_parents, false) AND (o.default_oid IS NOT NULL OR o.parent_has_default)
        ORDER BY o.attrelid, o.attnum
       """
@@ -219,9 +225,13 @@ enum InheritedColumnQuery: CatalogQuery {
     let (isOther, isPartition) = (try row.bool(), try row.bool())
     let (isBoth, isAlone) = (try row.bool(), try row.bool())
     let isOwn = settings.contains("SET NOT NULL")
-    if !settings.isEmpty, table.kind.isTable {
+    let oid = try row.int()
+    let expression = try row.optionalString()
+    let foreignOptions = try row.strings()
+    if !settings.isEmpty || !foreignOptions.isEmpty, table.kind.isTable {
       let id = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
-      var fact = Fact(id, parent: table, [.columnSettings: .list(settings)])
+      var fact = Fact(
+        id, parent: table, [.columnSettings: .ifPresent(settings), .foreignOptions: .ifPresent(foreignOptions)])
       if isOwn, let notNull {
         let usual = ChosenName(table: table.name, columns: [column], label: "not_null")
         fact.attributes[.notNullName] = usual.fits(notNull) ? nil : .text(notNull)
@@ -238,8 +248,7 @@ enum InheritedColumnQuery: CatalogQuery {
       if isOther, !isPartition { builder.addNotNullName(notNull, of: id) }
       if isBoth, isPartition { builder.addOwnNotNull(id) }
     }
-    let oid = try row.int()
-    guard let expression = try row.optionalString() else { return }
+    guard let expression else { return }
     let id = FactID(.columnDefault, schema: table.schema, name: table.name, member: column)
     builder.add(Fact(id, parent: table, [.expression: .text(expression)]), .attributeDefault, oid: oid)
   }

@@ -102,6 +102,7 @@ struct Delta {
     repeat {
       drain(&queue)
       clearRowTypes(&queue)
+      parkExchangedTypes(&queue)
     } while !queue.isEmpty
     for id in dropped { altered[id] = nil }
     parked.subtract(dropped)
@@ -134,6 +135,7 @@ struct Delta {
         // A function needs a transform that is there when it is made, whatever it says.
         if altered[dependent] != nil, target[dependent]?.needs.contains(id) == false, id.kind != .transform,
           !(created.contains(id) && comes(dependent, after: id)), !comes(dependent, afterWhatReplaces: id),
+          !calls(dependent, namesakeOf: id),
           ![.constraint, .index, .trigger].contains(dependent.kind),
           !(dependent.kind == .column && created.contains(id) && becomesMade(dependent, of: id))
         {
@@ -171,6 +173,12 @@ struct Delta {
       guard let successor = placesInTarget?[name], successor != id else { return false }
       return comes(dependent, after: successor)
     }
+  }
+
+  /// Whether something in the target calls another function of a name. While both are there, its text may mean either
+  /// (documentation, section 10.3 "Functions").
+  private func calls(_ caller: FactID, namesakeOf function: FactID) -> Bool {
+    function.kind == .function && target[caller]?.needs.contains { $0.isOverload(of: function) } == true
   }
 
   private static func referencedTables(_ catalog: Catalog) -> Set<FactID> {

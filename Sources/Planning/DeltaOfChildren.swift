@@ -67,6 +67,8 @@ extension Delta {
         // An identity is given only to what can have no NULL.
         change.statements = steps.before + steps.after + change.statements
         change.cleanup += steps.cleanup
+      } else if ColumnRule.leavesIdentityLate(source[anchor], target[anchor], change) {
+        change.cleanup += steps.before + steps.after + steps.cleanup
       } else {
         change.statements = steps.before + change.statements + steps.after
         change.cleanup += steps.cleanup

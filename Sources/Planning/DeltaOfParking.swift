@@ -59,8 +59,53 @@ extension Delta {
     } else {
       return false
     }
+    wait(column, parking, while: changed, &queue)
+    return true
+  }
+
+  /// Two types whose names go to others, while columns that hold them exchange them: none of the columns can be the first to change.
+  /// One that takes a name which another column still has waits, and lets go of its own.
+  ///
+  ///     CREATE DOMAIN a AS integer; CREATE DOMAIN b AS integer; CREATE TABLE t (x a, y b);
+  ///     CREATE DOMAIN a AS bigint; CREATE DOMAIN b AS bigint; CREATE TABLE t (x b, y a);
+  mutating func parkExchangedTypes(_ queue: inout [FactID]) {
+    let going = Dictionary(grouping: dropped.filter(\.kind.isType), by: { [$0.schema, $0.name] })
+    guard !going.isEmpty else { return }
+    for column in altered.keys.sorted() where column.kind == .column && !parked.contains(column) {
+      guard let old = source[column], let new = target[column], old.attributes[.generated] == nil,
+        new.attributes[.generated] == nil, let table = old.parent, table.kind == .table,
+        source[table]?.attributes[.ofType] == nil, target[table]?.attributes[.ofType] == nil,
+        followed(by: old).isEmpty, PartitionKeys.refusal(old, context) == nil,
+        let given = old.needs.first(where: { $0.kind.isType && dropped.contains($0) }),
+        let taken = new.needs.compactMap({ need in
+          created.contains(need) && need.kind.isType ? going[[need.schema, need.name]]?.first : nil
+        }).first(where: { $0 != given && isHeld($0, besides: column) })
+      else { continue }
+      let isComposite = [given, taken].contains { $0.kind == .compositeType }
+      var parking = isComposite ? ColumnRule.parkingByNames(new) : ColumnRule.parking(new)
+      parking.hazards.append(
+        Hazard(
+          .refusesValues,
+          "column \(column.path) becomes \(new.text(.type)): a value whose text the type does not accept stops the migration"
+        ))
+      wait(column, parking, while: given, &queue)
+      parkedFor[column, default: []].insert(taken)
+    }
+  }
+
+  /// Whether a column that does not wait holds a type.
+  private func isHeld(_ type: FactID, besides column: FactID) -> Bool {
+    (sourceDependents[type] ?? []).contains {
+      $0.kind == .column && $0 != column && !dropped.contains($0) && !parked.contains($0)
+    }
+  }
+
+  /// Lets a column wait as another type while something changes.
+  private mutating func wait(
+    _ column: FactID, _ parking: Change, while changed: FactID, _ queue: inout [FactID]
+  ) {
     parkedFor[column, default: []].insert(changed)
-    guard parked.insert(column).inserted else { return true }
+    guard parked.insert(column).inserted, let old = source[column], let new = target[column] else { return }
     var rest = altered[column] ?? Change()
     if old.attributes[.type] != new.attributes[.type] {
       // It comes back as what it is to be.
@@ -76,7 +121,6 @@ extension Delta {
     for column in inheritors(of: column) { change.disturbs += parking.disturbs.map { (column, $0.selects) } }
     altered[column] = change
     disturb(column, change, &queue)
-    return true
   }
 
   /// The columns that children have of their own beside inheriting a column.

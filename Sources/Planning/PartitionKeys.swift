@@ -27,12 +27,19 @@ enum PartitionKeys {
     }
   }
 
+  /// Whether a table stays what it is: one that goes, or is made anew, does so before the column changes.
+  private static func isKept(_ table: Fact, _ context: RuleContext) -> Bool {
+    guard let new = context.target[table.id] else { return false }
+    return [AttributeKey.partitionKey, .partitionOf].allSatisfy { table.attributes[$0] == new.attributes[$0] }
+  }
+
   /// Why a column's type cannot change, if it cannot: it is in the key of its table or of a partition of that.
   static func refusal(_ column: Fact, _ context: RuleContext) -> String? {
     guard let root = column.parent else { return nil }
     var tables = [root]
     while let table = tables.popLast() {
-      if let key = context.source[table]?.optionalText(.partitionKey), columns(in: key).contains(column.id.member) {
+      guard let old = context.source[table], isKept(old, context) else { continue }
+      if let key = old.optionalText(.partitionKey), columns(in: key).contains(column.id.member) {
         return """
           the type of \(column.id) cannot change: the column is in the partition key of \(table), and PostgreSQL changes no \
           such column. Make a table with the new type beside it, copy the rows, and give it the name in a migration of \

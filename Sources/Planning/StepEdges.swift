@@ -9,6 +9,20 @@ extension StepGraph {
     }
   }
 
+  /// A call may mean any function of its name that takes the arguments, until those that go have gone.
+  mutating func connectOverloads() {
+    let going = droppers.filter { id, node in id.kind == .function && nodes[node].fact.id == id }
+    guard !going.isEmpty else { return }
+    let byName = Dictionary(grouping: going, by: { [$0.key.schema, $0.key.name] })
+    for (id, step) in creators.merging(alterers, uniquingKeysWith: { created, _ in created }) {
+      for need in delta.target[id]?.needs ?? [] where need.kind == .function {
+        for (old, dropper) in byName[[need.schema, need.name]] ?? [] where old.isOverload(of: need) {
+          order(dropper, before: step)
+        }
+      }
+    }
+  }
+
   /// A column waits as text until what it waits for is done. One that goes, or is of another type, does so before that; one
   /// that comes, comes after it.
   mutating func connectParking() {
@@ -82,7 +96,21 @@ extension StepGraph {
     }
     for (id, alterer) in alterers where id.kind == .column {
       for parent in inheritedFrom(id, delta.target) { order(alterers[parent], before: alterer) }
+      for table in partitionedBy(id) { order(droppers[table], before: alterer) }
     }
+  }
+
+  /// Tables that go, and whose partition keys have a column: its type cannot change while they are there.
+  private func partitionedBy(_ column: FactID) -> [FactID] {
+    guard delta.source[column]?.attributes[.type] != delta.target[column]?.attributes[.type] else { return [] }
+    var found: [FactID] = []
+    var tables = column.table.flatMap { delta.context.sourceTables[$0] } ?? []
+    while let table = tables.popLast() {
+      tables += delta.context.sourceTables[table] ?? []
+      guard delta.dropped.contains(table), let key = delta.source[table]?.optionalText(.partitionKey) else { continue }
+      if PartitionKeys.columns(in: key).contains(column.member) { found.append(table) }
+    }
+    return found
   }
 
   /// A new child takes its parents' columns and checks as they are by then, and compares its own with them.

@@ -106,6 +106,7 @@ struct StepGraph {
     connectPartitionDefaults()
     connectBounds()
     connectTransforms()
+    connectOverloads()
     connectTriggerStates()
     connectDomains()
     connectParking()

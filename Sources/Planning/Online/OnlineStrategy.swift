@@ -182,8 +182,18 @@ package struct OnlineStrategy {
   func canStay(_ id: FactID) -> Bool {
     guard let fact = source[id] else { return false }
     let parts = fact.needs + (fact.parent.map { [$0] } ?? [])
-    if parts.contains(where: { part in part != fact.parent && touched[part] != nil }) { return false }
+    if parts.contains(where: { part in part != fact.parent && (touched[part] != nil || followsType(part)) }) {
+      return false
+    }
     return !source.facts.values.contains { $0.needs.contains(id) && touched[$0.id] != nil }
+  }
+
+  /// Whether a column changes, or goes, with the type that its table is of: no step names it.
+  private func followsType(_ part: FactID) -> Bool {
+    guard part.kind == .column, let column = source[part], let table = column.parent.flatMap({ source[$0] }),
+      table.optionalText(.ofType) != nil
+    else { return false }
+    return column.attributes[.type] != target[part]?.attributes[.type]
   }
 
   /// Whether something else has a relation's name afterwards.

@@ -142,7 +142,12 @@ enum ColumnRule: Rule {
     if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
     if !context.notNull.covers(new.id, unless: context.created) {
       let notNull = NotNull.changes(from: old, to: new, context)
-      change.statements += notNull.now
+      // What is an identity still takes no NULL.
+      if leavesIdentityLate(old, new, change) {
+        change.cleanup += notNull.now
+      } else {
+        change.statements += notNull.now
+      }
       change.cleanup += notNull.later
       if old.flag(.notNull), !new.flag(.notNull) { disturbKeysOfChildren(new, &change, context) }
     }
@@ -191,6 +196,11 @@ enum ColumnRule: Rule {
     change.statements += StorageOptions.changes(clause, from: old.list(.options), to: new.list(.options))
     change.statements += ForeignOptions.changes(clause, from: old.list(.foreignOptions), to: new.list(.foreignOptions))
     return .inPlace(change)
+  }
+
+  /// Whether a column is an identity until the second half of its change: another sequence takes over the position first.
+  static func leavesIdentityLate(_ old: Fact?, _ new: Fact?, _ change: Change) -> Bool {
+    old?.attributes[.identity] != nil && new?.attributes[.identity] == nil && !change.cleanup.isEmpty
   }
 
   /// What an identity column's sequence becomes, when it was one before.
@@ -246,6 +256,13 @@ enum ColumnRule: Rule {
         return
       }
       change.hazards += conversion.hazards(new.id.path, from: old.text(.type), to: type)
+      if conversion.way == .anew, value == nil, new.flag(.notNull) {
+        change.hazards.append(
+          Hazard(
+            .refusesValues,
+            "column \(new.id.path) takes no NULL and has no default for the rows that there are: the migration runs on an empty table alone"
+          ))
+      }
     }
     // PostgreSQL carries indexes and checks over by itself, and refuses everything else that uses the column.
     for column in [new.id] + inheritors(of: new, context) { change.disturbs.append((column, isInTheWay)) }
@@ -280,7 +297,7 @@ enum ColumnRule: Rule {
   }
 
   /// Whether a dependent of a column has to be out of the way when its type changes.
-  private static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {
+  static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {
     switch kind {
     case .view, .materializedView, .policy, .trigger, .columnDefault, .function, .rule, .publicationTable: true
     case .constraint: fact.isForeignKey

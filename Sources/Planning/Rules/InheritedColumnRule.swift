@@ -4,10 +4,16 @@ internal import Postgres
 /// What a table says of a column that is its parent's.
 enum InheritedColumnRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    fact.list(.columnSettings).flatMap { set($0, fact, context) }
+    fact.list(.columnSettings).flatMap { set($0, fact, context) } + options(from: [], to: fact)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     fact.list(.columnSettings).compactMap { reset($0, fact, context) }
+      + ForeignOptions.changes(clause(fact), from: fact.list(.foreignOptions), to: [])
+  }
+
+  /// Those of a foreign table's column.
+  private static func options(from old: [String], to new: Fact) -> [String] {
+    ForeignOptions.changes(clause(new), from: old, to: new.list(.foreignOptions))
   }
 
   private static func set(_ setting: String, _ fact: Fact, _ context: RuleContext) -> [String] {
@@ -30,7 +36,7 @@ enum InheritedColumnRule: Rule {
     let words = after.map(word)
     return before.filter { !words.contains(word($0)) }.compactMap { reset($0, new, context) }
       + after.filter { !before.contains($0) || isSetByParent(word($0), new, context) }
-      .flatMap { set($0, new, context) }
+      .flatMap { set($0, new, context) } + options(from: old.list(.foreignOptions), to: new)
   }
 
   private static func clause(_ fact: Fact) -> String {

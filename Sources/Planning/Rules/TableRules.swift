@@ -74,6 +74,11 @@ enum TableRule: Rule {
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
     }
     if old.attributes[.persistence] != new.attributes[.persistence] {
+      if new.attributes[.partitionKey] != nil {
+        return .refused(
+          "\(new.id) is UNLOGGED on one side alone. That means nothing for a partitioned table, whose partitions say it for "
+            + "themselves, and PostgreSQL has no way to change it; declare the table as it is")
+      }
       change.statements.append("\(table) SET \(new.text(.persistence) == "unlogged" ? "UNLOGGED" : "LOGGED")")
     }
     change.statements += StorageOptions.changes(table, from: old.list(.options), to: new.list(.options))

@@ -97,7 +97,20 @@ enum CompositeTypeRule: Rule {
       change.disturbs.append(
         (new.id, { isInTheWay($0, $1) && (retypes || context.target[$1.id]?.attributes != $1.attributes) }))
     }
+    if isFollowed {
+      for (a, b) in zip(kept, after) where a.type != b.type {
+        change.disturbs += columns(named: a.name, ofTablesOf: new.id, context).map { ($0, ColumnRule.isInTheWay) }
+      }
+    }
     return .inPlace(change)
+  }
+
+  /// The columns that tables of a type have by one of its attributes.
+  private static func columns(named attribute: String, ofTablesOf type: FactID, _ context: RuleContext) -> [FactID] {
+    let name = Quote.unquoted(attribute)
+    return context.source.facts.values.filter { $0.text(.ofType) == type.sqlName }.map { table in
+      FactID(.column, schema: table.id.schema, name: table.id.name, member: name)
+    }.sorted()
   }
 
   private static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {

@@ -125,6 +125,7 @@ package struct SchemaGenerator {
     rulesOnEachOther()
     belongings(other)
     rarities(other)
+    successions()
     return sql + comments
   }
 

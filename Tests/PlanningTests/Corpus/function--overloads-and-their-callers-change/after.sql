@@ -1,0 +1,13 @@
+create function po(a int) returns int language sql immutable as 'select 2';
+create table t(a int default po(2));
+create domain d as int default po(2);
+create view v as select po(2) as x;
+create view w as select x from v;
+alter table t enable row level security;
+create policy p on t using (po(2) > 0);
+create function q() returns int language sql begin atomic select po(2);
+end;
+create rule r as on insert to t do also select po(2);
+create view nn as select po(3) as y;
+create function third() returns int language sql begin atomic select po(4);
+end;

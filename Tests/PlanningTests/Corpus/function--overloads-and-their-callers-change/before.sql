@@ -1,0 +1,10 @@
+create function po(a int, b int default 1) returns int language sql immutable as 'select 1';
+create table t(a int default po(1));
+create domain d as int default po(1);
+create view v as select po(1) as x;
+create view w as select x from v;
+alter table t enable row level security;
+create policy p on t using (po(1) > 0);
+create function q() returns int language sql begin atomic select po(1);
+end;
+create rule r as on insert to t do also select po(1);

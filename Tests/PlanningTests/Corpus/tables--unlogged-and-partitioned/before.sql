@@ -1,0 +1,1 @@
+create unlogged table p(k int) partition by list (k);

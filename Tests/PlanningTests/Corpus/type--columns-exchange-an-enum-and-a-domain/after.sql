@@ -1,0 +1,3 @@
+create domain ci as text;
+create type de as enum ('a','b');
+create table t(a de, b ci);

@@ -1,0 +1,3 @@
+create domain ci as bigint;
+create domain de as bigint;
+create table t(a de, b ci);

@@ -1,0 +1,3 @@
+create type tt as (n varchar);
+create table a of tt;
+create view v as select n <> '' as x from a;

@@ -1,0 +1,12 @@
+create type tt as (n bigint);
+create table a of tt;
+create view v as select n+1 as x from a;
+create policy p on a using (n > 1);
+create function f() returns trigger language plpgsql as 'begin return new;
+end';
+create trigger tr before update of n on a for each row when (new.n > 1) execute function f();
+create rule ru as on update to a where new.n > 3 do also select 1;
+create publication pu for table a (n) where (n > 2);
+create function g() returns bigint language sql begin atomic select n from a;
+end;
+insert into a values (1),(2);
