@@ -52,6 +52,10 @@ enum CommentQuery: CatalogQuery {
       guard let name = builder.catalog[subject]?.list(.sequence), name.count == 2 else { return nil }
       subject = FactID(.sequence, schema: name[0], name: name[1])
     }
+    if subject.kind == .trigger, !builder.catalog.contains(subject) {
+      // A partition's copy of a trigger, that fires otherwise than the parent's.
+      parent = FactID(.triggerState, schema: subject.schema, name: subject.name, member: subject.member)
+    }
     if classID == CatalogClass.relation.rawValue, subject.kind == .constraint {
       subject = FactID(.index, schema: subject.schema, name: subject.member)
     }

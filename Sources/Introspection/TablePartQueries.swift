@@ -257,7 +257,7 @@ enum TriggerStateQuery: CatalogQuery {
       SELECT t.oid, t.oid AS root, t.tgenabled FROM pg_catalog.pg_trigger t WHERE t.tgparentid = 0 AND NOT t.tgisinternal
       UNION ALL
       SELECT t.oid, k.root, k.tgenabled FROM pg_catalog.pg_trigger t JOIN copies k ON k.oid = t.tgparentid)
-    SELECT t.tgrelid, k.root, t.tgname, t.tgenabled
+    SELECT t.tgrelid, k.root, t.tgname, t.tgenabled, t.oid
       FROM copies k JOIN pg_catalog.pg_trigger t ON t.oid = k.oid
      WHERE t.tgparentid <> 0 AND t.tgenabled <> k.tgenabled
     """
@@ -269,6 +269,9 @@ enum TriggerStateQuery: CatalogQuery {
     let id = FactID(.triggerState, schema: table.schema, name: table.name, member: try row.string())
     let words = TriggerState.words(try row.string()) ?? "ENABLE"
     builder.insert(Fact(id, parent: table, [.enabled: .text(words)], needs: [trigger]))
+    // What is said of the copy (a comment) is pg_dump's business, and so ours, for as long as its state is.
+    let copy = FactID(.trigger, schema: id.schema, name: id.name, member: id.member)
+    builder.alias(.trigger, oid: try row.int(), to: copy)
   }
 }
 

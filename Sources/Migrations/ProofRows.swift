@@ -7,69 +7,24 @@ package import Postgres
 /// The value in row `k` depends on the type alone, so that a foreign key of row `k` finds row `k` of the table it refers
 /// to. Rows that a check refuses are left out.
 package enum ProofRows {
-  /// Makes a default partition for each partitioned table that has none, so that rows have a place. Where partitions are
-  /// to come, one with rows in it would be in their way; where one is to go, PostgreSQL detaches it concurrently only if
-  /// there is none.
-  private static func addDefaultPartitions(_ connection: Connection, except changing: [FactID]) async throws {
-    let names = changing.map { Quote.literal($0.sqlName) }.joined(separator: ", ")
-    try await connection.execute(
-      """
-      DO $dbtool$
-      DECLARE parent regclass;
-      BEGIN
-        FOR parent IN
-          SELECT p.partrelid FROM pg_catalog.pg_partitioned_table p
-            JOIN pg_catalog.pg_class c ON c.oid = p.partrelid
-           WHERE p.partdefid = 0 AND p.partstrat IN ('r', 'l') AND NOT c.relispartition
-             AND c.relnamespace::regnamespace::text NOT IN ('cron', 'dbtool')
-             AND p.partrelid <> ALL (ARRAY[\(names)]::regclass[])
-        LOOP
-          EXECUTE format('CREATE TABLE dbtool_proof.%I PARTITION OF %s DEFAULT', 'p' || parent::oid, parent);
-        END LOOP;
-      END $dbtool$
-      """)
-  }
-
-  /// The partitions go with their rows and with those that refer to them; they are detached first, since to drop a
-  /// partition that a foreign key holds on to would take the whole foreign key along.
-  static func removeDefaultPartitions(_ connection: Connection) async throws {
-    try await connection.execute(
-      """
-      SET client_min_messages = warning;
-      DO $dbtool$
-      DECLARE part regclass; parent regclass;
-      BEGIN
-        FOR part, parent IN
-          SELECT i.inhrelid, i.inhparent FROM pg_catalog.pg_inherits i
-            JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-           WHERE c.relnamespace = to_regnamespace('dbtool_proof') AND c.relkind = 'r'
-        LOOP
-          -- Nobody's triggers are to see this.
-          PERFORM pg_catalog.dbtool_without_triggers();
-          EXECUTE format('TRUNCATE %s CASCADE', part);
-          EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', parent, part);
-        END LOOP;
-      END $dbtool$;
-      DROP SCHEMA IF EXISTS dbtool_proof CASCADE
-      """)
-  }
-
   /// Fills the tables of a database in the source state.
   ///
   /// - Throws: `PostgresError`.
   package static func fill(_ connection: Connection, source: Catalog, target: Catalog) async throws {
+    // Tables of the proof's own are unlogged, which nobody publishes: a publication would ask them for a replica identity.
     try await connection.execute("CREATE SCHEMA dbtool_proof")
     let (before, after) = (TableTree(source), TableTree(target))
     let changing = source.facts.values.filter {
       $0.attributes[.partitionKey] != nil && $0.attributes[.partitionOf] == nil
-        && after.members(of: $0.id) != before.members(of: $0.id)
+        && (after.members(of: $0.id) != before.members(of: $0.id)
+          || before.members(of: $0.id).contains { source[$0]?.attributes[.bound] != target[$0]?.attributes[.bound] })
     }
     try await addDefaultPartitions(connection, except: changing.map(\.id))
     try await collectLabels(connection, source, target)
     try await collectHomeless(connection, source, target)
     try await connection.execute(
       #"""
-      CREATE TABLE dbtool_proof.columns AS
+      CREATE UNLOGGED TABLE dbtool_proof.columns AS
         SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
                a.attnotnull AND NOT a.atthasdef AS required,
                CASE
@@ -145,7 +100,7 @@ package enum ProofRows {
 
       DO $dbtool$
       DECLARE
-        t record; attempt int; k int; made int; names text; formats text; f record; removed bigint; round int;
+        t record; attempt int; k int; made int; names text; formats text;
       BEGIN
         PERFORM pg_catalog.dbtool_without_triggers();
         SET LOCAL client_min_messages = warning;
@@ -171,6 +126,17 @@ package enum ProofRows {
             EXIT WHEN made > 0;
           END LOOP;
         END LOOP;
+      END $dbtool$
+      """#)
+    try await makeRoom(connection, source: source, target: target)
+    try await connection.execute(
+      #"""
+      DO $dbtool$
+      DECLARE
+        f record; removed bigint; round int;
+      BEGIN
+        PERFORM pg_catalog.dbtool_without_triggers();
+        SET LOCAL client_min_messages = warning;
         -- Foreign keys were not looked at; what they refuse goes.
         FOR round IN 1..20 LOOP
           removed := 0;
@@ -217,7 +183,7 @@ package enum ProofRows {
     }
     try await connection.execute(
       """
-      CREATE TABLE dbtool_proof.labels AS
+      CREATE UNLOGGED TABLE dbtool_proof.labels AS
         SELECT enumtypid AS type, enumlabel::text AS label, enumsortorder AS place FROM pg_catalog.pg_enum
       """)
     guard !gone.isEmpty else { return }
@@ -235,7 +201,8 @@ package enum ProofRows {
         && !target.windows.contains(FactID(.partitionWindow, schema: fact.id.schema, name: fact.id.name))
     }.map(\.id.sqlName).sorted()
     try await connection.query(
-      "CREATE TABLE dbtool_proof.homeless AS SELECT unnest(\(Quote.literal(ArrayText.encode(names)))::text[]) AS t")
+      "CREATE UNLOGGED TABLE dbtool_proof.homeless AS SELECT unnest(\(Quote.literal(ArrayText.encode(names)))::text[]) AS t"
+    )
   }
 
   /// What is in a table, as far as both states have it.

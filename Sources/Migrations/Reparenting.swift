@@ -72,7 +72,13 @@ struct Reparenting {
       for parent in fact.list(.inherits) where !counterpart.list(.inherits).contains(parent) {
         statements.append("ALTER TABLE \(id.sqlName) \(way == .parting ? "NO INHERIT" : "INHERIT") \(parent)")
       }
-      return statements.isEmpty ? nil : PlanStep(altering: id, statements)
+      guard !statements.isEmpty else { return nil }
+      var step = PlanStep(altering: id, statements)
+      if way == .joining, fact.partitionParent != nil, fact.partitionParent != counterpart.partitionParent {
+        step.hazards.append(
+          Hazard(.refusesValues, "\(id) becomes a partition: a row outside of its bounds stops the migration"))
+      }
+      return step
     }
   }
 

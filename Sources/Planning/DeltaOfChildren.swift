@@ -94,12 +94,10 @@ extension Delta {
 
   /// A parent's default reaches its partitions whenever it changes, over those that they have of their own.
   mutating func reapplyPartitionDefaults() {
-    for fact in target.facts.values where fact.id.kind == .columnDefault {
-      let inherited = [Self.parentDefault(of: fact, in: source), Self.parentDefault(of: fact, in: target)]
+    for fact in target.fromElders(.columnDefault) {
+      let inherited = Self.inheritedDefaults(of: fact, in: source) + Self.inheritedDefaults(of: fact, in: target)
       guard !created.contains(fact.id), altered[fact.id] == nil,
-        inherited.contains(where: { id in
-          id.map { created.contains($0) || dropped.contains($0) || altered[$0] != nil } ?? false
-        })
+        inherited.contains(where: { created.contains($0) || dropped.contains($0) || altered[$0] != nil })
       else { continue }
       altered[fact.id] = Change(DefaultRule.create(fact, context))
     }
@@ -108,9 +106,11 @@ extension Delta {
   /// What an ALTER of a parent's column does to the columns that are inherited from it, it does over what they have of
   /// their own.
   mutating func reapplyInheritedColumns() {
-    for fact in target.facts.values where fact.id.kind == .inheritedColumn {
+    for fact in target.fromElders(.inheritedColumn) {
+      let elders = target.elders(of: fact)
       guard !created.contains(fact.id), let table = fact.parent, let old = source[fact.id],
         target.inheritedColumns(fact.id.member, of: table).contains(where: { altered[$0] != nil })
+          || elders.contains(where: { created.contains($0) || dropped.contains($0) || altered[$0] != nil })
       else { continue }
       let statements = InheritedColumnRule.statements(from: old, to: fact, context)
       altered[fact.id] = statements.isEmpty ? nil : Change(statements)
@@ -229,20 +229,49 @@ extension Delta {
     }
   }
 
-  /// The default that an inherited column would have without one of its own: the nearest ancestor's.
-  static func parentDefault(of fact: Fact, in catalog: Catalog) -> FactID? {
+  /// The defaults that an inherited column would have without one of its own: the nearest of each line of ancestors.
+  static func inheritedDefaults(of fact: Fact, in catalog: Catalog) -> [FactID] {
     guard fact.id.kind == .columnDefault, let parent = fact.parent,
       let table = parent.kind == .column ? catalog[parent]?.parent : parent, table.kind.isTable
-    else { return nil }
-    return inheritedDefault(fact.id.member, of: table, in: catalog)
+    else { return [] }
+    var (found, tables): ([FactID], [FactID]) = ([], catalog.parents(of: table))
+    while !tables.isEmpty {
+      let next = tables.removeFirst()
+      let own = FactID(.columnDefault, schema: next.schema, name: next.name, member: fact.id.member)
+      if !catalog.contains(own) {
+        tables += catalog.parents(of: next)
+      } else if !found.contains(own) {
+        found.append(own)
+      }
+    }
+    return found
+  }
+}
+
+extension Catalog {
+  /// Facts of a kind that tables have, those of parents before those of their children.
+  fileprivate func fromElders(_ kind: FactKind) -> [Fact] {
+    var depths: [FactID: Int] = [:]
+    func depth(_ table: FactID) -> Int {
+      if let known = depths[table] { return known }
+      let result = 1 + (parents(of: table).map(depth).max() ?? 0)
+      depths[table] = result
+      return result
+    }
+    let facts = facts.values.filter { $0.id.kind == kind }.map { fact in
+      (fact, fact.id.table.map { contains($0) ? depth($0) : 0 } ?? 0)
+    }
+    return facts.sorted { $0.1 == $1.1 ? $0.0.id < $1.0.id : $0.1 < $1.1 }.map(\.0)
   }
 
-  private static func inheritedDefault(_ column: String, of table: FactID, in catalog: Catalog) -> FactID? {
-    for parent in catalog.parents(of: table) {
-      let own = FactID(.columnDefault, schema: parent.schema, name: parent.name, member: column)
-      if catalog.contains(own) { return own }
-      if let inherited = inheritedDefault(column, of: parent, in: catalog) { return inherited }
+  /// What the tables that a table descends from say of the same column, or part.
+  func elders(of fact: Fact) -> [FactID] {
+    var (found, tables): ([FactID], [FactID]) = ([], fact.id.table.map(parents) ?? [])
+    while let table = tables.popLast() {
+      tables += parents(of: table)
+      let own = FactID(fact.id.kind, schema: table.schema, name: table.name, member: fact.id.member)
+      if own != fact.id, !found.contains(own) { found.append(own) }
     }
-    return nil
+    return found
   }
 }

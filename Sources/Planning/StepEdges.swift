@@ -94,20 +94,33 @@ extension StepGraph {
         for parent in inheritedFrom(id, delta.target) { order(dropper, before: part(creators, parent)) }
       }
     }
+    // What is set for a table in between reaches its children.
+    for (id, step) in alterers.merging(creators, uniquingKeysWith: { altered, _ in altered })
+    where id.kind == .inheritedColumn {
+      guard let fact = delta.target[id] else { continue }
+      for elder in delta.target.elders(of: fact) {
+        for earlier in [creators[elder], alterers[elder], droppers[elder]] { order(earlier, before: step) }
+      }
+    }
     for (id, alterer) in alterers where id.kind == .column {
       for parent in inheritedFrom(id, delta.target) { order(alterers[parent], before: alterer) }
-      for table in partitionedBy(id) { order(droppers[table], before: alterer) }
+      for table in partitionedBy(id, delta.source, delta.context.sourceTables) {
+        order(droppers[table], before: alterer)
+      }
+      for table in partitionedBy(id, delta.target, delta.context.targetTables) {
+        order(alterer, before: creators[table])
+      }
     }
   }
 
-  /// Tables that go, and whose partition keys have a column: its type cannot change while they are there.
-  private func partitionedBy(_ column: FactID) -> [FactID] {
+  /// Partitions whose partition keys have a column: its type cannot change while they are there.
+  private func partitionedBy(_ column: FactID, _ catalog: Catalog, _ partitions: [FactID: [FactID]]) -> [FactID] {
     guard delta.source[column]?.attributes[.type] != delta.target[column]?.attributes[.type] else { return [] }
     var found: [FactID] = []
-    var tables = column.table.flatMap { delta.context.sourceTables[$0] } ?? []
+    var tables = column.table.flatMap { partitions[$0] } ?? []
     while let table = tables.popLast() {
-      tables += delta.context.sourceTables[table] ?? []
-      guard delta.dropped.contains(table), let key = delta.source[table]?.optionalText(.partitionKey) else { continue }
+      tables += partitions[table] ?? []
+      guard let key = catalog[table]?.optionalText(.partitionKey) else { continue }
       if PartitionKeys.columns(in: key).contains(column.member) { found.append(table) }
     }
     return found
@@ -125,6 +138,9 @@ extension StepGraph {
           let fact = delta.target[part] ?? delta.source[part]
           guard part.kind == .column || fact.map(Self.isCheckForHeirs) == true else { continue }
           for step in [creators[part], alterers[part], droppers[part]] { order(step, before: creator) }
+          // Parents that hand down different defaults have no child together.
+          let value = FactID(.columnDefault, schema: part.schema, name: part.name, member: part.member)
+          for step in [creators[value], alterers[value], droppers[value]] { order(step, before: creator) }
         }
       }
     }
@@ -329,13 +345,16 @@ extension StepGraph {
   mutating func connectPartitionDefaults() {
     for index in nodes.indices where nodes[index].fact.id.kind == .columnDefault {
       for catalog in [delta.source, delta.target] {
-        guard let inherited = Delta.parentDefault(of: nodes[index].fact, in: catalog) else { continue }
-        // One that goes makes room for what the parent's hands down.
-        if nodes[index].action == .drop {
-          order(index, before: creators[inherited] ?? alterers[inherited])
-          continue
+        for inherited in Delta.inheritedDefaults(of: nodes[index].fact, in: catalog) {
+          // One that goes makes room for what the parent's hands down.
+          if nodes[index].action == .drop {
+            order(index, before: creators[inherited] ?? alterers[inherited])
+            continue
+          }
+          for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] {
+            order(earlier, before: index)
+          }
         }
-        for earlier in [creators[inherited], alterers[inherited], droppers[inherited]] { order(earlier, before: index) }
       }
     }
   }

@@ -369,6 +369,7 @@ struct StepGraph {
         }
       }
       statements = definition.statements
+      if node.fact.partitionParent != nil { hazards = TableRule.bound(of: node.fact, delta.context) }
     case .create where node.fact.id.kind == .column:
       statements = ColumnRule.add(
         node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault },

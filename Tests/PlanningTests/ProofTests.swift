@@ -120,4 +120,34 @@ import Testing
       _ = try await prove(before, String(before.dropLast()) + ", note text NOT NULL)")
     }
   }
+
+  /// The proof's own rows, and its own default partition, are in nobody's way; that somebody's rows may be is said.
+  @Test(arguments: [
+    ("CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2, 3)", 1),
+    (
+      "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2, 3)", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (3, 4)", 0
+    ),
+    (
+      "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE pd PARTITION OF p DEFAULT",
+      """
+      CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2);
+      CREATE TABLE pd PARTITION OF p DEFAULT
+      """, 1
+    ),
+    ("CREATE TABLE pd PARTITION OF p DEFAULT", "CREATE TABLE pd PARTITION OF p FOR VALUES IN (1)", 0),
+  ])
+  func boundsChangeBesideRows(before: String, after: String, rows: Int) async throws {
+    let parent = "CREATE TABLE p (k integer) PARTITION BY LIST (k); "
+    let (plan, proof) = try await prove(parent + before, parent + after)
+    #expect(proof.holds, "\(proof.differences)")
+    #expect(proof.rows == rows)
+    #expect(plan.hazards.contains { $0.code == .refusesValues }, "\(plan.hazards)")
+  }
+
+  /// What is published for deletes needs a replica identity, which tables of the proof's own have not.
+  @Test func allTablesArePublished() async throws {
+    let before = "CREATE TABLE a (id integer); CREATE PUBLICATION q FOR ALL TABLES"
+    let (_, proof) = try await prove(before, "CREATE TABLE a (id bigint); CREATE PUBLICATION q FOR ALL TABLES")
+    #expect(proof.holds && proof.rows == 3)
+  }
 }

@@ -53,8 +53,17 @@ package enum Databases {
     return outcome.output.split(separator: "\n").map { line in
       var text = line.hasSuffix(",") ? line.dropLast() : line
       while text.hasSuffix(" ") { text = text.dropLast() }
-      return String(text)
+      return withSortedColumns(String(text))
     }.filter { !$0.hasPrefix("--") && !$0.hasPrefix("\\") && !$0.isEmpty }.sorted()
+  }
+
+  /// Extended statistics name their columns in the order in which the table has them, which is nobody's business here.
+  private static func withSortedColumns(_ line: String) -> String {
+    guard line.hasPrefix("CREATE STATISTICS "), let start = line.firstRange(of: " ON "),
+      let end = line.firstRange(of: " FROM ")
+    else { return line }
+    let columns = line[start.upperBound..<end.lowerBound].split(separator: ", ").map(String.init).sorted()
+    return line[..<start.upperBound] + columns.joined(separator: ", ") + line[end.lowerBound...]
   }
 }
 

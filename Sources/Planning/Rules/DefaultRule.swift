@@ -14,7 +14,8 @@ enum DefaultRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     // A partition without a default of its own has its parent's; one that is made afterwards it is given.
-    if let inherited = Delta.parentDefault(of: fact, in: context.source), let value = context.target[inherited],
+    if let inherited = Delta.inheritedDefaults(of: fact, in: context.source).first,
+      let value = context.target[inherited],
       !context.created.contains(inherited), !context.created.contains(fact.id)
     {
       return ["\(clause(fact)) SET DEFAULT \(value.text(.expression))"]

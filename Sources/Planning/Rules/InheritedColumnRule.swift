@@ -74,7 +74,8 @@ enum InheritedColumnRule: Rule {
 
   /// Whether the plan changes the parent's column in a way that changes this one too.
   private static func isSetByParent(_ word: Word, _ fact: Fact, _ context: RuleContext) -> Bool {
-    parents(fact, context.target).contains { new in
+    if word == .storage, isStoredByElders(fact, context) { return true }
+    return parents(fact, context.target).contains { new in
       guard let old = context.source[new.id] else { return false }
       func differs(_ keys: AttributeKey...) -> Bool { keys.contains { old.attributes[$0] != new.attributes[$0] } }
       return switch word {
@@ -84,6 +85,18 @@ enum InheritedColumnRule: Rule {
       // They are set for the parent ONLY, or never go further.
       case .statistics, .options: false
       }
+    }
+  }
+
+  /// Whether a table in between says anew how the column is stored, which reaches its children.
+  private static func isStoredByElders(_ fact: Fact, _ context: RuleContext) -> Bool {
+    func said(_ id: FactID, _ catalog: Catalog) -> [String] {
+      (catalog[id]?.list(.columnSettings) ?? []).filter { word($0) == .storage }
+    }
+    return context.target.elders(of: fact).contains { elder in
+      let (before, after) = (said(elder, context.source), said(elder, context.target))
+      guard before == after, !after.isEmpty, let between = context.target[elder] else { return before != after }
+      return isSetByParent(.storage, between, context)
     }
   }
 

@@ -67,7 +67,8 @@ enum PartitionIndexRule: Rule {
 
   /// A part is stored like the whole unless somebody says otherwise.
   private static func storage(_ old: Fact?, _ new: Fact?) -> [String] {
-    let usual = (new ?? old)?.list(.usualOptions) ?? []
+    // One that is stored as usual does not say what is usual.
+    let usual = [new, old].compactMap { $0 }.first { $0.attributes[.options] != nil }?.list(.usualOptions) ?? []
     func stored(_ fact: Fact?) -> Fact {
       var stored = Fact(FactID(.index, name: name))
       stored.attributes[.options] = fact?.attributes[.options] == nil ? .ifPresent(usual) : fact?.attributes[.options]

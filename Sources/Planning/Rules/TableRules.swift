@@ -37,6 +37,25 @@ enum TableRule: Rule {
     return [Hazard(.dataLoss, "drops table \(fact.id.sqlName) with all its rows")]
   }
 
+  /// What PostgreSQL refuses to attach because of rows.
+  static func bound(of new: Fact, _ context: RuleContext) -> [Hazard] {
+    var hazards: [Hazard] = []
+    if let old = context.source[new.id], old.attributes[.bound] != nil {
+      hazards.append(
+        Hazard(.refusesValues, "partition \(new.id.path) gets other bounds: a row outside of them stops the migration"))
+    }
+    if new.text(.bound) != "DEFAULT", let parent = new.partitionParent {
+      let others = (context.sourceTables[parent] ?? []).compactMap { context.source[$0] }
+      if let other = others.first(where: { $0.text(.bound) == "DEFAULT" && $0.id != new.id }) {
+        hazards.append(
+          Hazard(
+            .refusesValues,
+            "a row of the default partition \(other.id.path) that belongs into \(new.id.path) stops the migration"))
+      }
+    }
+    return hazards
+  }
+
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     // What joins or leaves a parent has other columns, constraints and indexes of its own afterwards: not known here.
     guard old.attributes[.partitionKey] == new.attributes[.partitionKey],
@@ -72,6 +91,7 @@ enum TableRule: Rule {
       }
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
+      if old.attributes[.bound] != new.attributes[.bound] { change.hazards += bound(of: new, context) }
     }
     if old.attributes[.persistence] != new.attributes[.persistence] {
       if new.attributes[.partitionKey] != nil {

@@ -1,0 +1,1 @@
+create table a(x int); create table b(x int default 5);
