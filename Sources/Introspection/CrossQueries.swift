@@ -252,8 +252,9 @@ enum DependencyQuery: CatalogQuery {
   }
 }
 
-/// What is not modelled, so that it can be reported: subscriptions that only a superuser can read, and privileges on
-/// PostgreSQL's own functions and relations where they are not what `initdb` gave (`pg_init_privs`).
+/// What is not modelled, so that it can be reported: subscriptions that only a superuser can read, privileges on
+/// PostgreSQL's own functions, relations and languages where they are not what `initdb` gave (`pg_init_privs`), and what was told to
+/// go with an extension (`ALTER … DEPENDS ON EXTENSION`).
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
@@ -283,6 +284,18 @@ enum UnmodeledQuery: CatalogQuery {
       LEFT JOIN pg_catalog.pg_init_privs i ON i.classoid = d.classid AND i.objoid = d.objid AND i.objsubid = 0
      WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e' AND d.objid >= 16384
        AND coalesce(c.relacl, t.typacl) IS NOT NULL AND coalesce(c.relacl, t.typacl) IS DISTINCT FROM i.initprivs
+    UNION ALL
+    SELECT 'privileges', 'language ' || pg_catalog.quote_ident(l.lanname)
+      FROM pg_catalog.pg_language l
+      LEFT JOIN pg_catalog.pg_init_privs i
+        ON i.classoid = 'pg_catalog.pg_language'::regclass AND i.objoid = l.oid AND i.objsubid = 0
+     WHERE l.lanacl IS NOT NULL AND l.oid < 16384
+       AND coalesce(i.initprivs, pg_catalog.acldefault('l', l.lanowner)) <> l.lanacl
+    UNION ALL
+    SELECT 'dependence on extension ' || pg_catalog.quote_ident(e.extname),
+           'of ' || pg_catalog.pg_describe_object(d.classid, d.objid, 0)
+      FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+     WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'x' AND d.objid >= 16384
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

@@ -35,7 +35,7 @@ extension Delta {
       target.inheritedColumns(column.member, of: table).isEmpty, let before = source[changed],
       let after = target[changed]
     else { return false }
-    if let reason = PartitionKeys.refusal(old, context) {
+    if let reason = PartitionKeys.refusal(old, context) ?? SharedColumns.refusal(old, context) {
       refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
       return true
     }

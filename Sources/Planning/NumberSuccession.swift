@@ -78,6 +78,9 @@ struct NumberSuccession {
   /// Whether an identity column's sequence is what stops.
   var endsIdentity: Bool { if case .identity? = old { true } else { false } }
 
+  /// Whether the old sequence waits under another name.
+  var setsAside: Bool { aside != nil }
+
   /// What gives the old sequence another name, where the new one takes its own.
   var settingAside: [String] {
     guard let aside, let old else { return [] }

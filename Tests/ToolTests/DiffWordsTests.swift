@@ -86,6 +86,23 @@ extension CommandTests {
       }
     }
 
+    @Test func whatIsNotComparedIsSaid() async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      let function = "CREATE EXTENSION hstore; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';"
+      try project.write(function, to: "old.sql")
+      for (further, words) in [
+        ("ALTER FUNCTION f() DEPENDS ON EXTENSION hstore;", "dependence on extension hstore of function public.f()"),
+        ("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;", "privileges language plpgsql"),
+      ] {
+        try project.write(function + further, to: "new.sql")
+        let diff = try await project.dbtool("diff", "--from", "old.sql", "--to", "new.sql")
+        #expect(diff.status == 0 && diff.output.contains("not modelled, so not compared: \(words)"), "\(diff.output)")
+        let strict = try await project.dbtool("diff", "--from", "old.sql", "--to", "new.sql", "--strict")
+        #expect(strict.status == 3, "\(strict.output)")
+      }
+    }
+
     @Test func sqlSaysItsEncodingAndWhatABackslashIs() async throws {
       let project = try TestProject()
       defer { project.remove() }

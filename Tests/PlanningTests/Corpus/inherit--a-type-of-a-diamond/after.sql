@@ -1,0 +1,1 @@
+create table g(a bigint); create table k1() inherits (g); create table k2() inherits (g); create table k12() inherits (k1, k2);
