@@ -71,13 +71,17 @@ package actor Connection {
     _ target: ConnectionTarget, applicationName: String = "dbtool",
     _ body: (Connection) async throws -> Result
   ) async throws -> Result {
-    let connection = try await open(target, applicationName: applicationName)
+    try await open(target, applicationName: applicationName).closing(body)
+  }
+
+  /// Hands the session to `body`, and closes it however `body` ends.
+  nonisolated func closing<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
     do {
-      let result = try await body(connection)
-      await connection.close()
+      let result = try await body(self)
+      await close()
       return result
     } catch {
-      await connection.close()
+      await close()
       throw error
     }
   }

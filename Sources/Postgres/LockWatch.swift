@@ -54,7 +54,11 @@ package enum LockWatch {
     await withTaskCancellationHandler {
       var hasLooked = false
       do {
-        try await Connection.with(target, applicationName: "dbtool (watch)") { connection in
+        // Whether this one is answered is said as a part of the rest.
+        let connection = try await WaitNotice.$listener.withValue(WaitNotice { _ in }) {
+          try await Connection.open(target, applicationName: "dbtool (watch)")
+        }
+        try await connection.closing { connection in
           var told: LockWait?
           while true {
             let rows = try await connection.query(LockWait.query(subject.condition), subject.parameters)
