@@ -14,6 +14,13 @@ extension StepGraph {
         if nodes[index].action != .drop { order(cleaners[column], before: index) }
       }
     }
+    // A column of a primary key takes no NULL for as long as the key is there, whoever says so.
+    for (id, step) in droppers.merging(alterers, uniquingKeysWith: { dropped, _ in dropped })
+    where id.kind == .inheritedColumn {
+      for part in id.table.flatMap({ delta.sourceChildren[$0] }) ?? [] where delta.source[part]?.text(.type) == "p" {
+        if nodes[step].fact.id == id { order(droppers[part], before: step) }
+      }
+    }
     for (nodes, isGoing) in [(creators, false), (droppers, true)] {
       for (id, step) in nodes where id.kind == .constraint {
         let (catalog, tables) =
