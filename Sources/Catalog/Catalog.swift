@@ -90,6 +90,17 @@ package struct Catalog: Sendable {
     }
   }
 
+  /// The same column, or other part, of all tables that a part's table descends from, whether they have it of their own or not.
+  package func elders(of part: FactID) -> [FactID] {
+    var (found, tables): ([FactID], [FactID]) = ([], part.table.map(parents) ?? [])
+    while let table = tables.popLast() {
+      tables += parents(of: table)
+      let own = FactID(part.kind, schema: table.schema, name: table.name, member: part.member)
+      if !found.contains(own) { found.append(own) }
+    }
+    return found
+  }
+
   /// The tables that are partitions or children of each table.
   package func tablesByParent() -> [FactID: [FactID]] {
     var tables: [FactID: [FactID]] = [:]

@@ -50,9 +50,13 @@ extension ProofRows {
       """)
   }
 
-  /// Takes out the rows that would stop partitions from getting their bounds: rows of the proof's own, which says that such rows
-  /// stop a plan (`Hazard.Code.refusesValues`). Whether there are any PostgreSQL says: what the plan will do is tried, and taken back.
+  /// Deletes the proof's own rows that would keep partitions from getting their bounds. That such rows stop a plan is said by a
+  /// hazard (`Hazard.Code.refusesValues`). PostgreSQL decides whether there are any: each change is tried, and rolled back.
   static func makeRoom(_ connection: Connection, source: Catalog, target: Catalog) async throws {
+    let defaults = source.facts.values.filter { $0.text(.bound) == "DEFAULT" && $0.id.kind == .table }
+    let defaultOf = Dictionary(
+      defaults.compactMap { fact in fact.partitionParent.map { ($0, fact.id) } },
+      uniquingKeysWith: { first, _ in first })
     var items: [[String]] = []
     for new in target.sorted where new.id.kind.isTable {
       guard let parent = new.partitionParent, source[parent]?.attributes[.partitionKey] != nil,
@@ -67,13 +71,8 @@ extension ProofRows {
           "\(detach) ALTER TABLE \(parent.sqlName) ATTACH PARTITION \(new.id.sqlName) \(bound)", new.id.sqlName,
         ])
       }
-      let others = source.facts.values.filter {
-        $0.text(.bound) == "DEFAULT" && $0.partitionParent == parent && $0.id.kind == .table && $0.id != new.id
-      }
-      for other in others where bound != "DEFAULT" {
-        items.append([
-          "CREATE TABLE dbtool_proof.room PARTITION OF \(parent.sqlName) \(bound)", other.id.sqlName,
-        ])
+      if let other = defaultOf[parent], other != new.id, bound != "DEFAULT" {
+        items.append(["CREATE TABLE dbtool_proof.room PARTITION OF \(parent.sqlName) \(bound)", other.sqlName])
       }
     }
     guard !items.isEmpty else { return }
@@ -91,6 +90,7 @@ extension ProofRows {
             RAISE EXCEPTION USING ERRCODE = 'DBT00', MESSAGE = 'there is room';
           EXCEPTION
             WHEN SQLSTATE 'DBT00' THEN NULL;
+            -- Rows are in the way, or it depends on what the plan does before this: rows that may be in the way go as well.
             WHEN OTHERS THEN
               BEGIN
                 EXECUTE format('DELETE FROM %s', item[2]);

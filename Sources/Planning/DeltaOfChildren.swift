@@ -107,7 +107,7 @@ extension Delta {
   /// their own.
   mutating func reapplyInheritedColumns() {
     for fact in target.fromElders(.inheritedColumn) {
-      let elders = target.elders(of: fact)
+      let elders = target.elders(of: fact.id)
       guard !created.contains(fact.id), let table = fact.parent, let old = source[fact.id],
         target.inheritedColumns(fact.id.member, of: table).contains(where: { altered[$0] != nil })
           || elders.contains(where: { created.contains($0) || dropped.contains($0) || altered[$0] != nil })
@@ -234,17 +234,7 @@ extension Delta {
     guard fact.id.kind == .columnDefault, let parent = fact.parent,
       let table = parent.kind == .column ? catalog[parent]?.parent : parent, table.kind.isTable
     else { return [] }
-    var (found, tables): ([FactID], [FactID]) = ([], catalog.parents(of: table))
-    while !tables.isEmpty {
-      let next = tables.removeFirst()
-      let own = FactID(.columnDefault, schema: next.schema, name: next.name, member: fact.id.member)
-      if !catalog.contains(own) {
-        tables += catalog.parents(of: next)
-      } else if !found.contains(own) {
-        found.append(own)
-      }
-    }
-    return found
+    return catalog.inherited(.columnDefault, fact.id.member, of: table)
   }
 }
 
@@ -262,16 +252,5 @@ extension Catalog {
       (fact, fact.id.table.map { contains($0) ? depth($0) : 0 } ?? 0)
     }
     return facts.sorted { $0.1 == $1.1 ? $0.0.id < $1.0.id : $0.1 < $1.1 }.map(\.0)
-  }
-
-  /// What the tables that a table descends from say of the same column, or part.
-  func elders(of fact: Fact) -> [FactID] {
-    var (found, tables): ([FactID], [FactID]) = ([], fact.id.table.map(parents) ?? [])
-    while let table = tables.popLast() {
-      tables += parents(of: table)
-      let own = FactID(fact.id.kind, schema: table.schema, name: table.name, member: fact.id.member)
-      if own != fact.id, !found.contains(own) { found.append(own) }
-    }
-    return found
   }
 }

@@ -75,7 +75,7 @@ extension Delta {
       guard let old = source[column], let new = target[column], old.attributes[.generated] == nil,
         new.attributes[.generated] == nil, let table = old.parent, table.kind == .table,
         source[table]?.attributes[.ofType] == nil, target[table]?.attributes[.ofType] == nil,
-        followed(by: old).isEmpty, PartitionKeys.refusal(old, context) == nil,
+        followed(by: old).isEmpty,
         let given = old.needs.first(where: { $0.kind.isType && dropped.contains($0) }),
         let taken = new.needs.compactMap({ need in
           created.contains(need) && need.kind.isType ? going[[need.schema, need.name]]?.first : nil

@@ -27,6 +27,22 @@ enum PartitionKeys {
     }
   }
 
+  /// A column's table and those of its partitions that have the column in their partition keys.
+  ///
+  /// - Parameter isLookedAt: whether a table is looked at, and its partitions.
+  static func tables(
+    keyedBy column: FactID, _ catalog: Catalog, _ partitions: [FactID: [FactID]],
+    where isLookedAt: (Fact) -> Bool = { _ in true }
+  ) -> [FactID] {
+    var (found, tables): ([FactID], [FactID]) = ([], column.table.map { [$0] } ?? [])
+    while let table = tables.popLast() {
+      guard let fact = catalog[table], isLookedAt(fact) else { continue }
+      if let key = fact.optionalText(.partitionKey), columns(in: key).contains(column.member) { found.append(table) }
+      tables += partitions[table] ?? []
+    }
+    return found
+  }
+
   /// Whether a table stays what it is: one that goes, or is made anew, does so before the column changes.
   private static func isKept(_ table: Fact, _ context: RuleContext) -> Bool {
     guard let new = context.target[table.id] else { return false }
@@ -35,19 +51,12 @@ enum PartitionKeys {
 
   /// Why a column's type cannot change, if it cannot: it is in the key of its table or of a partition of that.
   static func refusal(_ column: Fact, _ context: RuleContext) -> String? {
-    guard let root = column.parent else { return nil }
-    var tables = [root]
-    while let table = tables.popLast() {
-      guard let old = context.source[table], isKept(old, context) else { continue }
-      if let key = old.optionalText(.partitionKey), columns(in: key).contains(column.id.member) {
-        return """
-          the type of \(column.id) cannot change: the column is in the partition key of \(table), and PostgreSQL changes no \
-          such column. Make a table with the new type beside it, copy the rows, and give it the name in a migration of \
-          your own; or drop it in one and make it in the next, if its rows may go
-          """
-      }
-      tables += context.sourceTables[table] ?? []
-    }
-    return nil
+    let keyed = tables(keyedBy: column.id, context.source, context.sourceTables) { isKept($0, context) }
+    guard let table = keyed.first else { return nil }
+    return """
+      the type of \(column.id) cannot change: the column is in the partition key of \(table), and PostgreSQL changes no \
+      such column. Make a table with the new type beside it, copy the rows, and give it the name in a migration of \
+      your own; or drop it in one and make it in the next, if its rows may go
+      """
   }
 }

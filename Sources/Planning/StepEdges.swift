@@ -14,7 +14,7 @@ extension StepGraph {
     let going = droppers.filter { id, node in id.kind == .function && nodes[node].fact.id == id }
     guard !going.isEmpty else { return }
     let byName = Dictionary(grouping: going, by: { [$0.key.schema, $0.key.name] })
-    for (id, step) in creators.merging(alterers, uniquingKeysWith: { created, _ in created }) {
+    for (id, step) in makers {
       for need in delta.target[id]?.needs ?? [] where need.kind == .function {
         for (old, dropper) in byName[[need.schema, need.name]] ?? [] where old.isOverload(of: need) {
           order(dropper, before: step)
@@ -95,10 +95,8 @@ extension StepGraph {
       }
     }
     // What is set for a table in between reaches its children.
-    for (id, step) in alterers.merging(creators, uniquingKeysWith: { altered, _ in altered })
-    where id.kind == .inheritedColumn {
-      guard let fact = delta.target[id] else { continue }
-      for elder in delta.target.elders(of: fact) {
+    for (id, step) in makers where id.kind == .inheritedColumn {
+      for elder in delta.target.elders(of: id) {
         for earlier in [creators[elder], alterers[elder], droppers[elder]] { order(earlier, before: step) }
       }
     }
@@ -116,14 +114,7 @@ extension StepGraph {
   /// Partitions whose partition keys have a column: its type cannot change while they are there.
   private func partitionedBy(_ column: FactID, _ catalog: Catalog, _ partitions: [FactID: [FactID]]) -> [FactID] {
     guard delta.source[column]?.attributes[.type] != delta.target[column]?.attributes[.type] else { return [] }
-    var found: [FactID] = []
-    var tables = column.table.flatMap { partitions[$0] } ?? []
-    while let table = tables.popLast() {
-      tables += partitions[table] ?? []
-      guard let key = catalog[table]?.optionalText(.partitionKey) else { continue }
-      if PartitionKeys.columns(in: key).contains(column.member) { found.append(table) }
-    }
-    return found
+    return PartitionKeys.tables(keyedBy: column, catalog, partitions)
   }
 
   /// A new child takes its parents' columns and checks as they are by then, and compares its own with them.
@@ -154,14 +145,7 @@ extension StepGraph {
   /// The same part of the tables that a part's table inherits from.
   private func inheritedFrom(_ id: FactID, _ catalog: Catalog) -> [FactID] {
     guard let table = id.table, catalog[table]?.attributes[.inherits] != nil else { return [] }
-    var found: [FactID] = []
-    var tables = catalog.parents(of: table)
-    while let parent = tables.popLast() {
-      let own = FactID(id.kind, schema: parent.schema, name: parent.name, member: id.member)
-      if catalog.contains(own) { found.append(own) }
-      tables += catalog.parents(of: parent)
-    }
-    return found
+    return catalog.elders(of: id).filter(catalog.contains)
   }
 
   /// A sequence takes its table's owner when it comes to belong to a column, and with the table; what is granted on it,

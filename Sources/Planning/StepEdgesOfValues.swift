@@ -55,7 +55,7 @@ extension StepGraph {
   /// A domain has its checks before anything is of it: PostgreSQL adds none once it stands in an array or in a composite
   /// type that a column has.
   mutating func connectDomains() {
-    let steps = creators.merging(alterers) { creator, _ in creator }
+    let steps = makers
     var checks: [FactID: [(step: Int, needs: Set<FactID>)]] = [:]
     for (id, step) in steps where id.kind == .domainConstraint {
       guard let domain = delta.target[id]?.parent else { continue }

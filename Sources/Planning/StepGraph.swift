@@ -21,6 +21,9 @@ struct StepGraph {
   /// The second halves of alterations.
   private(set) var cleaners: [FactID: Int] = [:]
 
+  /// What makes each fact what it is to be.
+  var makers: [FactID: Int] { creators.merging(alterers) { creator, _ in creator } }
+
   /// Columns that get their numbers from elsewhere than before.
   let successions: [NumberSuccession]
 

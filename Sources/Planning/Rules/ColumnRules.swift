@@ -138,9 +138,12 @@ enum ColumnRule: Rule {
     change.hazards += numbers.hazards
     // PostgreSQL gives the sequence the column's new type, in which its bounds have to have a place.
     if numbers.isNarrower { change.statements += numbers.statements }
-    if !sameType(old, new), let reason = PartitionKeys.refusal(old, context) { return .refused(reason) }
-    if !sameType(old, new), let reason = SharedColumns.refusal(old, context) { return .refused(reason) }
-    if !sameType(old, new) { appendTypeChange(old, new, clause, &change, context) }
+    if !sameType(old, new) {
+      if let reason = PartitionKeys.refusal(old, context) ?? SharedColumns.refusal(old, context) {
+        return .refused(reason)
+      }
+      appendTypeChange(old, new, clause, &change, context)
+    }
     if !context.notNull.covers(new.id, unless: context.created) {
       let notNull = NotNull.changes(from: old, to: new, context)
       // What is an identity still takes no NULL.

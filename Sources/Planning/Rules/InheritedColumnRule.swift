@@ -93,7 +93,7 @@ enum InheritedColumnRule: Rule {
     func said(_ id: FactID, _ catalog: Catalog) -> [String] {
       (catalog[id]?.list(.columnSettings) ?? []).filter { word($0) == .storage }
     }
-    return context.target.elders(of: fact).contains { elder in
+    return context.target.elders(of: fact.id).contains { elder in
       let (before, after) = (said(elder, context.source), said(elder, context.target))
       guard before == after, !after.isEmpty, let between = context.target[elder] else { return before != after }
       return isSetByParent(.storage, between, context)

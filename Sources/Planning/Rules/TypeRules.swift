@@ -83,8 +83,8 @@ enum CompositeTypeRule: Rule {
     for (a, b) in zip(kept, after) where a.type != b.type { actions.append("ALTER ATTRIBUTE \(b.name) TYPE \(b.type)") }
     actions += after.dropFirst(kept.count).map { "ADD ATTRIBUTE \($0.name) \($0.type)" }
     // Typed tables follow only when they are told to.
-    let isFollowed = context.source.facts.values.contains { $0.text(.ofType) == new.id.sqlName }
-    if isFollowed { actions = actions.map { $0 + " CASCADE" } }
+    let tables = context.source.facts.values.filter { $0.text(.ofType) == new.id.sqlName }.map(\.id).sorted()
+    if !tables.isEmpty { actions = actions.map { $0 + " CASCADE" } }
     var change = Change(actions.isEmpty ? [] : ["ALTER TYPE \(new.id.sqlName) \(actions.joined(separator: ", "))"])
     let dropped = before.filter { a in !after.contains { $0.name == a.name } }.map(\.name)
     if !dropped.isEmpty {
@@ -97,20 +97,13 @@ enum CompositeTypeRule: Rule {
       change.disturbs.append(
         (new.id, { isInTheWay($0, $1) && (retypes || context.target[$1.id]?.attributes != $1.attributes) }))
     }
-    if isFollowed {
-      for (a, b) in zip(kept, after) where a.type != b.type {
-        change.disturbs += columns(named: a.name, ofTablesOf: new.id, context).map { ($0, ColumnRule.isInTheWay) }
+    for (a, b) in zip(kept, after) where a.type != b.type {
+      change.disturbs += tables.map { table in
+        let column = FactID(.column, schema: table.schema, name: table.name, member: Quote.unquoted(a.name))
+        return (column, ColumnRule.isInTheWay)
       }
     }
     return .inPlace(change)
-  }
-
-  /// The columns that tables of a type have by one of its attributes.
-  private static func columns(named attribute: String, ofTablesOf type: FactID, _ context: RuleContext) -> [FactID] {
-    let name = Quote.unquoted(attribute)
-    return context.source.facts.values.filter { $0.text(.ofType) == type.sqlName }.map { table in
-      FactID(.column, schema: table.id.schema, name: table.id.name, member: name)
-    }.sorted()
   }
 
   private static func isInTheWay(_ kind: FactKind, _ fact: Fact) -> Bool {
