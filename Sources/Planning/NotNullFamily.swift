@@ -29,6 +29,8 @@ struct NotNullFamily {
   private(set) var preparation: [String] = []
   /// What waits until other constraints have let go of their names.
   private(set) var cleanup: [String] = []
+  /// What tables' constraints are called until then.
+  private var asides: [FactID: String] = [:]
   /// Names that partitions get while they are away from their parents.
   private(set) var renamesWhileAway: [FactID: [(from: String, to: String)]] = [:]
   private let context: RuleContext
@@ -215,7 +217,7 @@ struct NotNullFamily {
   }
 
   private mutating func setAlone(_ table: FactID, _ isAlone: Bool) {
-    guard let name = now[table]?.name else { return }
+    guard let name = asides[table] ?? now[table]?.name else { return }
     alter(table, "ALTER CONSTRAINT \(Quote.identifier(name)) \(isAlone ? "NO INHERIT" : "INHERIT")")
     now[table]?.isAlone = isAlone
     guard isAlone else { return give(table) }
@@ -247,6 +249,7 @@ struct NotNullFamily {
     let renames = NotNull.rename(id(table), in: table, from: name, to: other, context)
     statements += renames.now
     cleanup += renames.later
+    if let aside = renames.aside { for heir in [table] + heirs(table) { asides[heir] = aside } }
     setName(table, other)
   }
 

@@ -36,6 +36,21 @@ extension StepGraph {
     }
   }
 
+  /// A sequence that stays for others, and gets other bounds or another direction, does so after its successor has read where it
+  /// stopped; columns that exchange theirs read what they find.
+  mutating func connectLeftSequences() {
+    for succession in successions where !succession.endsIdentity {
+      guard let old = succession.predecessor, let alterer = alterers[old] else { continue }
+      let column = succession.column
+      let value = FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)
+      let isIdentity = if case .identity = succession.new { true } else { false }
+      guard let step = isIdentity ? alterers[column] : creators[value] ?? alterers[value],
+        !successors(of: alterer).contains(step)
+      else { continue }
+      order(step, before: alterer)
+    }
+  }
+
   /// Where no value can be converted, the new default gives each row one, and what it needs has to be there.
   mutating func connectFreshValues() {
     for (id, step) in alterers where id.kind == .column {

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 internal import HeapModule
 
 /// The one graph in which steps are ordered: an edge says "before".
@@ -131,6 +132,7 @@ struct StepGraph {
       order(finisher(disturbance.altered), before: creators[disturbance.dependent])
     }
     connectEvaluation()
+    connectLeftSequences()
   }
 
   /// The step after which an altered fact is what others need.
@@ -347,11 +349,18 @@ struct StepGraph {
     switch fact.id.kind {
     case .columnDefault: true
     case .constraint:
-      !fact.isForeignKey && fact.attributes[.validated] == nil && !fact.flag(.clustered)
+      !fact.isForeignKey && !namesNotNull(fact) && fact.attributes[.validated] == nil && !fact.flag(.clustered)
         && fact.optionalText(.replicaIdentity) == nil && fact.list(.options).isEmpty
         && fact.attributes[.tablespace] == nil && fact.attributes[.valid] == nil && fact.attributes[.attached] == nil
     default: false
     }
+  }
+
+  /// From version 18 on a primary key within a child's CREATE TABLE gives its columns NOT NULL under names of their own; one that
+  /// is added takes what they have from the parents.
+  private func namesNotNull(_ fact: Fact) -> Bool {
+    guard fact.text(.type) == "p", delta.target.serverVersion.major >= 18, let table = fact.parent else { return false }
+    return delta.target[table]?.attributes[.inherits] != nil || delta.target[table]?.partitionParent != nil
   }
 
   private func step(_ index: Int, folded: [Int]) -> PlanStep {

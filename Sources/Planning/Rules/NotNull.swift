@@ -44,16 +44,18 @@ enum NotNull {
   }
 
   /// A name that another column's NOT NULL has still is taken once that has let it go.
+  ///
+  /// - Returns: the statements, those that wait, and what the constraint is called meanwhile.
   static func rename(
     _ column: FactID, in table: FactID, from source: String, to target: String, _ context: RuleContext
-  ) -> (now: [String], later: [String]) {
+  ) -> (now: [String], later: [String], aside: String?) {
     func statement(_ a: String, _ b: String) -> String {
       "ALTER TABLE \(table.sqlName) RENAME CONSTRAINT \(Quote.identifier(a)) TO \(Quote.identifier(b))"
     }
     let isHeld = holders(of: table, context).contains { id, name in id.member != column.member && name == target }
-    guard isHeld else { return ([statement(source, target)], []) }
+    guard isHeld else { return ([statement(source, target)], [], nil) }
     let aside = MadeUpName(table.name, column.member, label: "not_null_renamed").text
-    return ([statement(source, aside)], [statement(aside, target)])
+    return ([statement(source, aside)], [statement(aside, target)], aside)
   }
 
   /// The columns of a table that have NOT NULL of their own, and its names.
