@@ -15,7 +15,7 @@ package struct Catalog: Sendable {
   package var leftOut: [String] = []
   /// Parts of partitioned indexes that have the names that PostgreSQL gave them, by schema and name. They are no facts;
   /// but they hold these names.
-  package var indexParts: [[String]: IndexPart] = [:]
+  package var indexParts: [RelationPlace: IndexPart] = [:]
   /// Names of NOT NULL constraints that the facts do not say: those with a number because another had the usual name, and those
   /// that a child has from its parents under another name than theirs. By column or domain.
   package var notNullNames: [FactID: String] = [:]
@@ -149,13 +149,13 @@ package struct Catalog: Sendable {
   package func renaming(_ names: [FactID: FactID]) -> Catalog {
     guard !names.isEmpty else { return self }
     // What is said of a partition's part of an index names the whole.
-    var wholes: [[String]: FactID] = [:]
+    var wholes: [RelationPlace: FactID] = [:]
     for (old, new) in names where old.kind == .index || old.kind == .constraint {
-      wholes[[old.schema, old.kind == .index ? old.name : old.member]] = new
+      wholes[RelationPlace(old.schema, old.kind == .index ? old.name : old.member)] = new
     }
     func renamed(_ id: FactID) -> FactID {
       if let new = names[id] { return new }
-      if id.kind == .partitionIndex, let whole = wholes[[id.role, id.member]] {
+      if id.kind == .partitionIndex, let whole = wholes[RelationPlace(id.role, id.member)] {
         let name = whole.kind == .index ? whole.name : whole.member
         return FactID(.partitionIndex, schema: id.schema, name: id.name, member: name, role: whole.schema)
       }

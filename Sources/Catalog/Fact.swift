@@ -1,4 +1,5 @@
 internal import Escaping
+private import Postgres
 
 /// The value of an attribute.
 package enum AttributeValue: Hashable, Sendable {
@@ -6,6 +7,17 @@ package enum AttributeValue: Hashable, Sendable {
   case integer(Int)
   case flag(Bool)
   case list([String])
+
+  /// Texts are compared by their bytes, as PostgreSQL does.
+  package static func == (a: AttributeValue, b: AttributeValue) -> Bool {
+    switch (a, b) {
+    case (.text(let a), .text(let b)): a.isIdentical(to: b)
+    case (.integer(let a), .integer(let b)): a == b
+    case (.flag(let a), .flag(let b)): a == b
+    case (.list(let a), .list(let b)): a.count == b.count && zip(a, b).allSatisfy { $0.isIdentical(to: $1) }
+    default: false
+    }
+  }
 }
 
 /// The names of attributes. One list for all kinds: the differ and the lock need not know what they mean.

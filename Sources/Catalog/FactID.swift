@@ -54,8 +54,8 @@ package struct FactID: Hashable, Sendable, Comparable {
   package static func == (a: FactID, b: FactID) -> Bool {
     let (a, b) = (a.parts, b.parts)
     if a === b { return true }
-    return a.hash == b.hash && a.kind == b.kind && a.name == b.name && a.member == b.member && a.schema == b.schema
-      && a.role == b.role && a.subject == b.subject
+    return a.hash == b.hash && a.kind == b.kind && a.name.isIdentical(to: b.name) && a.member.isIdentical(to: b.member)
+      && a.schema.isIdentical(to: b.schema) && a.role.isIdentical(to: b.role) && a.subject == b.subject
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(parts.hash) }
@@ -79,26 +79,27 @@ package struct FactID: Hashable, Sendable, Comparable {
   /// The order of the lock and of reports: by schema and name first, so that what belongs together stands together.
   package static func < (a: FactID, b: FactID) -> Bool {
     let (a, b) = (a.parts, b.parts)
-    if a.schema != b.schema { return a.schema < b.schema }
-    if a.name != b.name { return a.name < b.name }
+    if !a.schema.isIdentical(to: b.schema) { return a.schema.precedes(b.schema) }
+    if !a.name.isIdentical(to: b.name) { return a.name.precedes(b.name) }
     if a.kind != b.kind { return a.kind.rank < b.kind.rank }
-    if a.member != b.member { return a.member < b.member }
+    if !a.member.isIdentical(to: b.member) { return a.member.precedes(b.member) }
     if a.subject != b.subject { return (a.subject?.rank ?? -1) < (b.subject?.rank ?? -1) }
-    return a.role < b.role
+    return a.role.precedes(b.role)
   }
 
   /// The table that a part is named by, whatever kind of table it is.
   package var table: FactID? { member.isEmpty ? nil : FactID(.table, schema: schema, name: name) }
 
   /// Whether it is the index with this schema and name.
-  package func isIndex(_ name: [String]) -> Bool { kind == .index && name == [schema, self.name] }
+  package func isIndex(_ name: [String]) -> Bool { kind == .index && name.exact == [schema, self.name].exact }
 
   /// The object's name as SQL writes it.
   package var sqlName: String { Quote.qualified(schema, name) }
 
   /// Whether both are functions of one name that take other arguments (documentation, section 38.6 "Function Overloading").
   package func isOverload(of other: FactID) -> Bool {
-    kind == .function && other.kind == .function && self != other && schema == other.schema && name == other.name
+    kind == .function && other.kind == .function && self != other && schema.isIdentical(to: other.schema)
+      && name.isIdentical(to: other.name)
   }
 }
 

@@ -135,7 +135,7 @@ struct CatalogBuilder {
   mutating func addOwnNotNull(_ column: FactID) { catalog.ownNotNulls.insert(column) }
 
   mutating func addIndexPart(_ part: IndexPart, schema: String, name: String) {
-    catalog.indexParts[[schema, name]] = part
+    catalog.indexParts[RelationPlace(schema, name)] = part
   }
 
   /// Lets the whole of an index stand for a partition's part of it, in dependencies.

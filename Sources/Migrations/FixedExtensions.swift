@@ -31,7 +31,7 @@ extension States {
   func extensionMoves(from source: Catalog, to target: Catalog, after steps: [PlanStep]) async throws -> [PlanStep] {
     let moved = source.sorted.filter { old in
       guard old.id.kind == .extension, let new = target[old.id] else { return false }
-      return old.text(.schema) != new.text(.schema)
+      return old.attributes[.schema] != new.attributes[.schema]
     }
     let users = Set(source.facts.values.flatMap(\.needs))
     guard moved.contains(where: { users.contains($0.id) }) else { return [] }
@@ -53,7 +53,7 @@ extension States {
         [old.id.name, before, after])
       if let path = paths.first, try !path.bool(0) { return false }
     }
-    guard old.text(.schema) != new.text(.schema) else { return true }
+    guard old.attributes[.schema] != new.attributes[.schema] else { return true }
     let versions = try await connection.query(
       """
       SELECT coalesce(bool_and(relocatable), true) FROM pg_catalog.pg_available_extension_versions

@@ -7,7 +7,7 @@ extension ProofRows {
   static func chooseConvertible(_ connection: Connection, source: Catalog, target: Catalog) async throws {
     var items: [String] = []
     for new in target.sorted where new.id.kind == .column {
-      guard let old = source[new.id], old.text(.type) != new.text(.type) else { continue }
+      guard let old = source[new.id], old.attributes[.type] != new.attributes[.type] else { continue }
       // An enum that is made by the same plan is not there yet to be asked.
       let labels = new.needs.lazy.compactMap { target[$0] }.filter { $0.id.kind == .enumType }
       let label = labels.first.flatMap { $0.list(.labels).first } ?? ""

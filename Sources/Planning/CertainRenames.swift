@@ -16,8 +16,8 @@ package struct CertainRenames {
   /// The other way round: what something was called at first.
   private var originals: [FactID: FactID] = [:]
   /// Who holds the names of relations, by schema and name.
-  private var holders: [[String]: FactID] = [:]
-  private var targetHolders: [[String]: FactID] = [:]
+  private var holders: [RelationPlace: FactID] = [:]
+  private var targetHolders: [RelationPlace: FactID] = [:]
 
   package init(from source: Catalog, to target: Catalog) {
     self.source = source
@@ -54,12 +54,14 @@ package struct CertainRenames {
     // NOT NULL lets go of its name with its column.
     let held = Set(
       source.facts.values.compactMap { fact in
-        fact.optionalText(.notNullName).map { [fact.id.schema, fact.id.name, $0] }
+        fact.optionalText(.notNullName).map {
+          FactID(.constraint, schema: fact.id.schema, name: fact.id.name, member: $0)
+        }
       })
     var renames: [Rename] = []
     for (key, ids) in onlyIn(target, not: source) {
       for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
-        if to.kind == .constraint, held.contains([to.schema, to.name, to.member]) { continue }
+        if held.contains(to) { continue }
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }
@@ -67,13 +69,13 @@ package struct CertainRenames {
   }
 
   private static func markImplied(_ renames: [Rename], _ source: Catalog) -> [Rename] {
-    let known = Set(renames.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member] })
+    let known = Set(renames.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member].exact })
     return renames.map { rename in
       guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c" else { return rename }
       let table = FactID(.table, schema: rename.from.schema, name: rename.from.name)
       var copy = rename
       copy.isImplied = source.parents(of: table).contains { parent in
-        known.contains([parent.schema, parent.name, rename.from.member, rename.to.member])
+        known.contains([parent.schema, parent.name, rename.from.member, rename.to.member].exact)
       }
       return copy
     }
@@ -81,7 +83,7 @@ package struct CertainRenames {
 
   // MARK: Names
 
-  private static func holders(_ catalog: Catalog) -> [[String]: FactID] {
+  private static func holders(_ catalog: Catalog) -> [RelationPlace: FactID] {
     var holders = catalog.indexParts.mapValues(\.id)
     for fact in catalog.facts.values {
       for name in StepGraph.relationNames(fact) { holders[name] = fact.id }
@@ -90,10 +92,11 @@ package struct CertainRenames {
   }
 
   private func isTaken(_ schema: String, _ name: String) -> Bool {
-    holders[[schema, name]] != nil || targetHolders[[schema, name]] != nil
+    holders[RelationPlace(schema, name)] != nil || targetHolders[RelationPlace(schema, name)] != nil
   }
 
   private static func name(_ id: FactID) -> String { id.kind == .constraint ? id.member : id.name }
+  private static func place(_ id: FactID) -> RelationPlace { RelationPlace(id.schema, name(id)) }
 
   /// Whether its name is that of a relation.
   private func isRelation(_ id: FactID) -> Bool {
@@ -112,7 +115,7 @@ package struct CertainRenames {
     }
     for fact in source.facts.values where fact.id.kind == .partitionIndex {
       guard let own = fact.optionalText(.name), let root = fact.needs.first else { continue }
-      let name = [fact.id.schema, own]
+      let name = RelationPlace(fact.id.schema, own)
       guard let holder = targetHolders[name], holder != fact.id else { continue }
       let usual = ChosenName(table: fact.id.name, columns: [], label: "part")
       parts[name] = IndexPart(id: fact.id, root: root, usual: usual)
@@ -122,21 +125,22 @@ package struct CertainRenames {
       guard let table = part.id.table else { return false }
       return source[table]?.partitionParent == target[table]?.partitionParent
     }
-    for (name, part) in parts.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+    for (name, part) in parts.sorted(by: { $0.key < $1.key }) {
       let isNamed = source[part.id]?.attributes[.name] != nil
-      let free = part.usual.free { isTaken(name[0], $0) }
+      let free = part.usual.free { isTaken(name.schema, $0) }
       steps.append(
         PlanStep(
-          altering: part.root, ["ALTER INDEX \(Quote.qualified(name[0], name[1])) RENAME TO \(Quote.identifier(free))"])
+          altering: part.root,
+          ["ALTER INDEX \(Quote.qualified(name.schema, name.name)) RENAME TO \(Quote.identifier(free))"])
       )
       holders[name] = nil
-      holders[[name[0], free]] = part.id
+      holders[RelationPlace(name.schema, free)] = part.id
       source.indexParts[name] = nil
       if isNamed {
         // The plan finds it by what it is a part of.
         source[part.id]?.attributes[.name] = .text(free)
       } else {
-        source.indexParts[[name[0], free]] = part
+        source.indexParts[RelationPlace(name.schema, free)] = part
       }
     }
   }
@@ -145,7 +149,7 @@ package struct CertainRenames {
 
   private mutating func perform(_ renames: [Rename]) {
     let possible = renames.filter { rename in
-      guard isRelation(rename.from), let holder = holders[[rename.to.schema, Self.name(rename.to)]] else { return true }
+      guard isRelation(rename.from), let holder = holders[Self.place(rename.to)] else { return true }
       // A table or a sequence with the name is in the way until it is dropped: the index is built again.
       return holder.kind == .index || holder.kind == .constraint
     }
@@ -177,12 +181,12 @@ package struct CertainRenames {
   /// The rename that still has to free the name that a rename takes.
   private func holder(of rename: Rename, in moving: [FactID: Rename]) -> Rename? {
     guard isRelation(rename.from) else { return nil }
-    return holders[[rename.to.schema, Self.name(rename.to)]].flatMap { $0 == rename.from ? nil : moving[$0] }
+    return holders[Self.place(rename.to)].flatMap { $0 == rename.from ? nil : moving[$0] }
   }
 
   /// Puts aside what is dropped later.
   private mutating func freeName(of rename: Rename) {
-    guard isRelation(rename.from), let holder = holders[[rename.to.schema, Self.name(rename.to)]] else { return }
+    guard isRelation(rename.from), let holder = holders[Self.place(rename.to)] else { return }
     take(Rename(from: holder, to: aside(holder), evidence: "its name is needed"))
   }
 
@@ -201,8 +205,8 @@ package struct CertainRenames {
     originals[rename.from] = nil
     originals[rename.to] = first
     if isRelation {
-      holders[[rename.from.schema, Self.name(rename.from)]] = nil
-      holders[[rename.to.schema, Self.name(rename.to)]] = rename.to
+      holders[Self.place(rename.from)] = nil
+      holders[Self.place(rename.to)] = rename.to
     }
   }
 }

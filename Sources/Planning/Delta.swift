@@ -28,7 +28,7 @@ struct Delta {
   /// Facts that are dropped and created although they could be altered.
   let replacing: Set<FactID>
   /// Who has a name in the target, or is the one key of its table: asked for seldom.
-  private var placesInTarget: [String: FactID]?
+  private var placesInTarget: [ExactText: FactID]?
 
   init(
     source: Catalog, target: Catalog, replacing: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
@@ -163,7 +163,7 @@ struct Delta {
   private mutating func comes(_ dependent: FactID, afterWhatReplaces id: FactID) -> Bool {
     guard let fact = source[id] else { return false }
     if placesInTarget == nil {
-      var places: [String: FactID] = [:]
+      var places: [ExactText: FactID] = [:]
       for fact in target.facts.values {
         for name in StepGraph.places(fact, target, context.targetTables) { places[name] = fact.id }
       }

@@ -193,12 +193,12 @@ extension Delta {
     }
     switch (root.id.kind, fact.id.kind) {
     case (.index, .index):
-      return root.text(.definition) == fact.text(.definition) && root.flag(.unique) == fact.flag(.unique)
+      return root.attributes[.definition] == fact.attributes[.definition] && root.flag(.unique) == fact.flag(.unique)
     case (.index, .constraint):
       // A key says of its index no more than the columns.
       return root.flag(.unique) && KeyDefinition(fact)?.index == root.text(.definition)
     case (.constraint, .constraint):
-      return ["p", "u", "x"].contains(root.text(.type)) && root.text(.definition) == fact.text(.definition)
+      return ["p", "u", "x"].contains(root.text(.type)) && root.attributes[.definition] == fact.attributes[.definition]
     default: return false
     }
   }

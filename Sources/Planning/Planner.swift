@@ -72,7 +72,7 @@ private enum InvalidIndexes {
     var notes: [String] = []
     for fact in target.facts.values where fact.id.kind == .index && fact.attributes[.valid] == .flag(false) {
       guard let table = fact.parent, target[table]?.attributes[.partitionKey] == nil else { continue }
-      if let old = source[fact.id], old.parent == table, old.text(.definition) == fact.text(.definition) {
+      if let old = source[fact.id], old.parent == table, old.attributes[.definition] == fact.attributes[.definition] {
         // Whatever it is worth here, it stays.
         target[fact.id]?.attributes[.valid] = old.attributes[.valid]
       } else {

@@ -99,7 +99,9 @@ package struct PublishedTables {
       case .create: order = .added
       case .drop: order = .dropped
       case .alter:
-        guard let old = source[column], let new = target[column], old.text(.type) != new.text(.type) else { continue }
+        guard let old = source[column], let new = target[column], old.attributes[.type] != new.attributes[.type] else {
+          continue
+        }
         order = .retyped
       }
       let table = FactID(.table, schema: column.schema, name: column.name).sqlName

@@ -72,8 +72,10 @@ package enum Renames {
   ) -> Rename? {
     let type = FactID(.enumType, schema: to.schema, name: to.name)
     let formerType = FactID(.enumType, schema: to.schema, name: formerNames[type] ?? to.name)
-    guard let old = (source[type] ?? source[formerType])?.list(.labels), let new = target[type]?.list(.labels),
-      old.contains(former), !old.contains(to.member), new.contains(to.member), !new.contains(former)
+    let (before, after) = (ExactText(former), ExactText(to.member))
+    guard let old = (source[type] ?? source[formerType])?.list(.labels).exact,
+      let new = target[type]?.list(.labels).exact,
+      old.contains(before), !old.contains(after), new.contains(after), !new.contains(before)
     else { return nil }
     // By then the type has its new name.
     return Rename(
@@ -86,7 +88,7 @@ package enum Renames {
     var renames = likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)
     if !renames.isEmpty {
       let taken = relationNames(source)
-      renames.removeAll { $0.to.kind != .column && taken.contains([$0.to.schema, $0.to.name]) }
+      renames.removeAll { $0.to.kind != .column && taken.contains(RelationPlace($0.to.schema, $0.to.name)) }
     }
     return renames + likelyOwnedSequences(renames, source, target) + likelyLabels(source, target)
   }
@@ -97,9 +99,9 @@ package enum Renames {
     let columns = Dictionary(
       uniqueKeysWithValues: renames.filter { $0.to.kind == .column }.map { ($0.from, $0.to.member) })
     guard !tables.isEmpty || !columns.isEmpty else { return [] }
-    var sequences: [[String]: FactID] = [:]
+    var sequences: [[ExactText]: FactID] = [:]
     for fact in target.facts.values where fact.id.kind == .sequenceOwner {
-      sequences[fact.list(.column)] = FactID(.sequence, schema: fact.id.schema, name: fact.id.name)
+      sequences[fact.list(.column).exact] = FactID(.sequence, schema: fact.id.schema, name: fact.id.name)
     }
     var taken = relationNames(source)
     return source.facts.values.filter { $0.id.kind == .sequenceOwner }.sorted { $0.id < $1.id }.compactMap { owner in
@@ -110,12 +112,12 @@ package enum Renames {
       let column = FactID(.column, schema: parts[0], name: parts[1], member: parts[2])
       let renamed = FactID(.column, schema: table.schema, name: table.name, member: parts[2])
       let member = columns[column] ?? columns[renamed] ?? parts[2]
-      guard let to = sequences[[table.schema, table.name, member]] else { return nil }
+      guard let to = sequences[[table.schema, table.name, member].exact] else { return nil }
       // It moves to another schema with its table.
       let moved = table.schema != former.schema && owner.id.schema == former.schema
       let from = FactID(.sequence, schema: moved ? table.schema : owner.id.schema, name: owner.id.name)
       guard from != to, from.schema == to.schema, !target.contains(from),
-        taken.insert([to.schema, to.name]).inserted
+        taken.insert(RelationPlace(to.schema, to.name)).inserted
       else { return nil }
       return Rename(from: from, to: to, evidence: "it is the sequence of \(table.sqlName).\(Quote.identifier(member))")
     }
@@ -131,15 +133,17 @@ package enum Renames {
   private static func likelyLabels(_ source: Catalog, _ target: Catalog) -> [Rename] {
     var renames: [Rename] = []
     for fact in source.facts.values where fact.id.kind == .enumType {
-      let before = fact.list(.labels)
-      guard let after = target[fact.id]?.list(.labels), before != after, before.count == after.count else { continue }
+      let before = fact.list(.labels).exact
+      guard let after = target[fact.id]?.list(.labels).exact, before != after, before.count == after.count else {
+        continue
+      }
       let changed = zip(before, after).filter { $0 != $1 }
       guard changed.allSatisfy({ !after.contains($0) && !before.contains($1) }) else { continue }
       renames += changed.map { old, new in
         func label(_ name: String) -> FactID {
           FactID(.enumType, schema: fact.id.schema, name: fact.id.name, member: name)
         }
-        return Rename(from: label(old), to: label(new), evidence: "the same place in the type")
+        return Rename(from: label(old.text), to: label(new.text), evidence: "the same place in the type")
       }
     }
     return renames.sorted { $0.to < $1.to }
@@ -211,8 +215,8 @@ package enum Renames {
     var columns: [Rename] = []
     for (new, old) in formerNames {
       let (old, new) = (before[old] ?? [:], after[new] ?? [:])
-      let gone = old.values.filter { new[$0.id.member] == nil }
-      let come = new.values.filter { old[$0.id.member] == nil }
+      let gone = old.values.filter { new[ExactText($0.id.member)] == nil }
+      let come = new.values.filter { old[ExactText($0.id.member)] == nil }
       for candidate in come {
         let same = gone.filter { $0.attributes == candidate.attributes }
         let rivals = come.filter { $0.attributes == candidate.attributes }
@@ -226,19 +230,21 @@ package enum Renames {
     return tables + columns.sorted { $0.to < $1.to }
   }
 
-  private static func columns(of catalog: Catalog, in tables: Set<FactID>) -> [FactID: [String: Fact]] {
-    var columns: [FactID: [String: Fact]] = [:]
+  private static func columns(of catalog: Catalog, in tables: Set<FactID>) -> [FactID: [ExactText: Fact]] {
+    var columns: [FactID: [ExactText: Fact]] = [:]
     for fact in catalog.facts.values where fact.id.kind == .column {
-      if let table = fact.parent, tables.contains(table) { columns[table, default: [:]][fact.id.member] = fact }
+      if let table = fact.parent, tables.contains(table) {
+        columns[table, default: [:]][ExactText(fact.id.member)] = fact
+      }
     }
     return columns
   }
 
   private static func likelyTables(
-    _ source: Catalog, _ target: Catalog, _ before: [FactID: [String: Fact]], _ after: [FactID: [String: Fact]]
+    _ source: Catalog, _ target: Catalog, _ before: [FactID: [ExactText: Fact]], _ after: [FactID: [ExactText: Fact]]
   ) -> [Rename] {
-    func signature(_ columns: [String: Fact]?) -> Set<String> {
-      Set((columns ?? [:]).map { "\($0.key) \($0.value.text(.type))" })
+    func signature(_ columns: [ExactText: Fact]?) -> Set<ExactText> {
+      Set((columns ?? [:]).map { ExactText("\($0.key.text) \($0.value.text(.type))") })
     }
     let gone = before.keys.filter { !target.contains($0) }.sorted()
     let come = after.keys.filter { !source.contains($0) }.sorted()
@@ -265,11 +271,11 @@ package enum Renames {
   }
 
   /// Schemas and names of relations and types: a rename needs a free one.
-  private static func relationNames(_ catalog: Catalog) -> Set<[String]> {
+  private static func relationNames(_ catalog: Catalog) -> Set<RelationPlace> {
     Set(
       catalog.facts.keys.filter {
         $0.kind.isTable || $0.kind.isType || [.index, .view, .materializedView, .sequence].contains($0.kind)
-      }.map { [$0.schema, $0.name] })
+      }.map { RelationPlace($0.schema, $0.name) })
   }
 }
 

@@ -1,9 +1,10 @@
 internal import Catalog
+internal import Postgres
 
 extension StepGraph {
   /// A name is free only after its holder is gone.
   mutating func connectNames() {
-    var holders: [String: [Int]] = [:]
+    var holders: [ExactText: [Int]] = [:]
     for id in delta.dropped {
       guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
       for name in Self.places(fact, delta.source, delta.context.sourceTables) {
@@ -19,7 +20,7 @@ extension StepGraph {
     connectPartNames(&holders)
     for (id, dropper) in droppers where id.kind == .partitionIndex && delta.impliedDrops[id] == nil {
       guard let usual = delta.source[id]?.optionalText(.usual) else { continue }
-      for holder in holders["relation \(id.schema) \(usual)"] ?? [] where nodes[holder].action != .create {
+      for holder in holders[Self.place("relation", id.schema, usual)] ?? [] where nodes[holder].action != .create {
         order(holder, before: dropper)
       }
     }
@@ -28,7 +29,7 @@ extension StepGraph {
       guard let fact = delta.target[id] else { continue }
       for name in Self.places(fact, delta.target, delta.context.targetTables) {
         // What steps aside takes its name in the end.
-        let taker = name.hasPrefix("constraint ") ? cleaners[id] ?? creator : creator
+        let taker = name.text.hasPrefix("constraint\0") ? cleaners[id] ?? creator : creator
         for holder in holders[name] ?? [] { order(holder, before: taker) }
       }
     }
@@ -36,68 +37,73 @@ extension StepGraph {
 
   /// A part of an index has the name that PostgreSQL gives it from when the index or the partition is made until it is
   /// renamed; and it has that without a number only where nothing else has it by then.
-  private mutating func connectPartNames(_ holders: inout [String: [Int]]) {
+  private mutating func connectPartNames(_ holders: inout [ExactText: [Int]]) {
     for (name, part) in delta.source.indexParts {
       for step in [creators[part.id], droppers[part.root], part.id.table.flatMap { droppers[$0] }] {
-        if let step { holders["relation \(name[0]) \(name[1])", default: []].append(step) }
+        if let step { holders[Self.place("relation", name.schema, name.name), default: []].append(step) }
       }
     }
     for (id, creator) in creators where id.kind == .partitionIndex {
       guard let usual = delta.target[id]?.optionalText(.usual) else { continue }
-      holders["relation \(id.schema) \(usual)", default: []].append(creator)
+      holders[Self.place("relation", id.schema, usual), default: []].append(creator)
     }
-    for (name, part) in delta.target.indexParts where part.usual.text != name[1] {
+    for (name, part) in delta.target.indexParts where part.usual.text != name.name {
       let makers = [creators[part.root], part.id.table.flatMap { creators[$0] }].compactMap { $0 }
       guard let maker = makers.first else { continue }
       for kind in [FactKind.index, .table, .view, .materializedView, .sequence] {
-        let other = FactID(kind, schema: name[0], name: part.usual.text)
+        let other = FactID(kind, schema: name.schema, name: part.usual.text)
         if other != part.root, other != part.id.table { order(creators[other], before: maker) }
       }
     }
   }
 
   /// The names of relations among those that a fact takes, by schema and name.
-  static func relationNames(_ fact: Fact) -> [[String]] {
+  static func relationNames(_ fact: Fact) -> [RelationPlace] {
     let id = fact.id
     switch id.kind {
     case .table, .foreignTable, .view, .materializedView, .compositeType, .index, .sequence:
-      return [[id.schema, id.name]]
-    case .column: return fact.list(.sequence).last.map { [[id.schema, $0]] } ?? []
-    case .constraint where ["p", "u", "x"].contains(fact.text(.type)): return [[id.schema, id.member]]
-    case .partitionIndex: return fact.optionalText(.name).map { [[id.schema, $0]] } ?? []
+      return [RelationPlace(id.schema, id.name)]
+    case .column: return fact.list(.sequence).last.map { [RelationPlace(id.schema, $0)] } ?? []
+    case .constraint where ["p", "u", "x"].contains(fact.text(.type)): return [RelationPlace(id.schema, id.member)]
+    case .partitionIndex: return fact.optionalText(.name).map { [RelationPlace(id.schema, $0)] } ?? []
     default: return []
     }
   }
 
   /// The names that a fact takes, and the places that are there once. A table has one primary key, whatever that is called, and
   /// partitions have that of their table.
-  static func places(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [String] {
+  static func places(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [ExactText] {
     var places = names(fact)
     guard fact.id.kind == .constraint, fact.text(.type) == "p", let table = fact.parent else { return places }
     var holders = [table]
     while let holder = holders.popLast() {
-      places.append("primary key \(holder.schema) \(holder.name)")
+      places.append(place("primary key", holder.schema, holder.name))
       holders += (tables[holder] ?? []).filter { catalog[$0]?.partitionParent != nil }
     }
     return places
   }
 
+  /// No name has the character that parts them.
+  private static func place(_ namespace: String, _ names: String...) -> ExactText {
+    ExactText(([namespace] + names).joined(separator: "\0"))
+  }
+
   /// The names that a fact takes, in PostgreSQL's namespaces: relations and their row types share theirs with indexes,
   /// sequences and types.
-  private static func names(_ fact: Fact) -> [String] {
+  private static func names(_ fact: Fact) -> [ExactText] {
     let id = fact.id
-    let relations = relationNames(fact).map { "relation \($0[0]) \($0[1])" }
+    let relations = relationNames(fact).map { place("relation", $0.schema, $0.name) }
     switch id.kind {
     case .table, .foreignTable, .view, .materializedView, .compositeType:
-      return relations + ["type \(id.schema) \(id.name)"]
+      return relations + [place("type", id.schema, id.name)]
     case .domain:
-      return ["type \(id.schema) \(id.name)"]
-        + (fact.optionalText(.notNullName).map { ["constraint \(id.schema) \(id.name) \($0)"] } ?? [])
-    case .enumType, .rangeType, .baseType: return ["type \(id.schema) \(id.name)"]
+      return [place("type", id.schema, id.name)]
+        + (fact.optionalText(.notNullName).map { [place("constraint", id.schema, id.name, $0)] } ?? [])
+    case .enumType, .rangeType, .baseType: return [place("type", id.schema, id.name)]
     case .column, .inheritedColumn:
-      return relations + (fact.optionalText(.notNullName).map { ["constraint \(id.schema) \(id.name) \($0)"] } ?? [])
-    case .constraint, .domainConstraint: return relations + ["constraint \(id.schema) \(id.name) \(id.member)"]
-    case .function: return ["function \(id.schema) \(id.name) \(id.member)"]
+      return relations + (fact.optionalText(.notNullName).map { [place("constraint", id.schema, id.name, $0)] } ?? [])
+    case .constraint, .domainConstraint: return relations + [place("constraint", id.schema, id.name, id.member)]
+    case .function: return [place("function", id.schema, id.name, id.member)]
     default: return relations
     }
   }

@@ -1,6 +1,6 @@
 internal import Catalog
-internal import Postgres
 internal import HeapModule
+internal import Postgres
 
 /// The one graph in which steps are ordered: an edge says "before".
 struct StepGraph {
@@ -375,7 +375,7 @@ struct StepGraph {
       definition.required = TableRule.requirements(of: node.fact, delta.context)
       for fact in foldedFacts {
         if fact.id.kind == .columnDefault {
-          definition.defaults[fact.id.member] = fact
+          definition.defaults[ExactText(fact.id.member)] = fact
         } else {
           definition.constraints.append(fact)
         }

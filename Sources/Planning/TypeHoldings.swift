@@ -121,12 +121,12 @@ package struct TypeLayouts {
   /// The columns of a table's rows, by name: its own, and those of the tables that it is a partition or a child of.
   private func columns(
     of table: FactID, _ children: [FactID: [FactID]], _ catalog: Catalog
-  ) -> [String: (id: FactID, type: AttributeValue?)] {
-    var columns: [String: (id: FactID, type: AttributeValue?)] = [:]
+  ) -> [ExactText: (id: FactID, type: AttributeValue?)] {
+    var columns: [ExactText: (id: FactID, type: AttributeValue?)] = [:]
     var tables = [table]
     while let next = tables.popLast() {
-      for id in children[next] ?? [] where id.kind == .column && columns[id.member] == nil {
-        columns[id.member] = (id, catalog[id]?.attributes[.type])
+      for id in children[next] ?? [] where id.kind == .column && columns[ExactText(id.member)] == nil {
+        columns[ExactText(id.member)] = (id, catalog[id]?.attributes[.type])
       }
       tables += catalog.parents(of: next)
     }

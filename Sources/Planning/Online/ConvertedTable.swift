@@ -51,7 +51,7 @@ struct ConvertedTable: Sendable {
     let keys: [[String]] = [before, after].map { fact in
       fact.needs.filter { $0.kind == .column && $0.name == id.name && $0.schema == id.schema }.map(\.member)
     }
-    for column in keys[1] where !(parts[0].columns[column]?.flag(.notNull) ?? false) {
+    for column in keys[1] where !(parts[0].columns[ExactText(column)]?.flag(.notNull) ?? false) {
       throw refuse("the column \(column) of its new primary key may be NULL; set it NOT NULL first")
     }
     // Rows that are unique by some columns are unique by these and more.
@@ -69,7 +69,7 @@ struct ConvertedTable: Sendable {
     }
     replica = TableReplica(
       table: id, columns: plain.map(\.id.memberSQL),
-      key: keys[1].map { Self.keyColumn($0, parts[1].columns[$0]?.text(.type) ?? "", target) },
+      key: keys[1].map { Self.keyColumn($0, parts[1].columns[ExactText($0)]?.text(.type) ?? "", target) },
       searchPath: Self.callsFunctions(parts[1])
         ? Set([id.schema] + source.facts.values.filter { $0.id.kind == .extension }.map { $0.text(.schema) })
           .subtracting(["", "pg_catalog"]).sorted() : [],
@@ -83,7 +83,7 @@ struct ConvertedTable: Sendable {
     tables = parts[1].tables
     identities = plain.filter { $0.attributes[.identity] != nil }.map(\.id.member)
     if let window = target[FactID(.partitionWindow, schema: id.schema, name: id.name)] {
-      let column = parts[1].columns[window.text(.column)]
+      let column = parts[1].columns[ExactText(window.text(.column))]
       cover = WindowCover(
         window: window, type: column?.text(.type) ?? "", parent: replica.new, schema: TableReplica.newSchema,
         name: id.name, hasRowSecurity: new.flag(.rowSecurity), forcesRowSecurity: new.flag(.forcedRowSecurity))
@@ -136,13 +136,13 @@ struct ConvertedTable: Sendable {
       guard let old = before[name] else { continue }
       let keys: [AttributeKey] = [.type, .collation, .identity, .generated]
       guard keys.allSatisfy({ old.attributes[$0] == new.attributes[$0] }) else {
-        throw refuse("its column \(name) becomes another; do that first")
+        throw refuse("its column \(name.text) becomes another; do that first")
       }
       guard old.flag(.notNull) || !new.flag(.notNull) || parts[1].primaryKey?.needs.contains(new.id) == true else {
-        throw refuse("its column \(name) becomes NOT NULL; do that first")
+        throw refuse("its column \(name.text) becomes NOT NULL; do that first")
       }
       guard parts[0].defaults[name]?.attributes == parts[1].defaults[name]?.attributes else {
-        throw refuse("the default of its column \(name) changes; do that first")
+        throw refuse("the default of its column \(name.text) changes; do that first")
       }
     }
     guard parts[0].sequences == parts[1].sequences else { throw refuse("its columns own other sequences") }
@@ -154,8 +154,8 @@ private struct Part {
   let root: Fact
   let facts: [Fact]
   let tables: [FactID]
-  let columns: [String: Fact]
-  let defaults: [String: Fact]
+  let columns: [ExactText: Fact]
+  let defaults: [ExactText: Fact]
   let sequences: Set<String>
   /// Whether tables inherit from it that are no partitions.
   let hasChildren: Bool
@@ -165,11 +165,11 @@ private struct Part {
     let ids = Waiting.closure(of: [id], [children])
     facts = ids.sorted().compactMap { catalog[$0] }
     tables = facts.map(\.id).filter(\.kind.isTable)
-    var columns: [String: Fact] = [:]
-    var defaults: [String: Fact] = [:]
+    var columns: [ExactText: Fact] = [:]
+    var defaults: [ExactText: Fact] = [:]
     for fact in facts where fact.id.schema == id.schema && fact.id.name == id.name {
-      if fact.id.kind == .column { columns[fact.id.member] = fact }
-      if fact.id.kind == .columnDefault { defaults[fact.id.member] = fact }
+      if fact.id.kind == .column { columns[ExactText(fact.id.member)] = fact }
+      if fact.id.kind == .columnDefault { defaults[ExactText(fact.id.member)] = fact }
     }
     self.columns = columns
     self.defaults = defaults

@@ -68,7 +68,7 @@ package struct ExpandAndContract: TwoPartChange {
       guard let old = source[id], let new = target[id], let table = new.parent else { continue }
       let removesLabels = old.needs.contains { type in
         enums.contains(type)
-          && !Set(source[type]?.list(.labels) ?? []).isSubset(of: target[type]?.list(.labels) ?? [])
+          && !Set(source[type]?.list(.labels).exact ?? []).isSubset(of: target[type]?.list(.labels).exact ?? [])
       }
       // A type that keeps its name has other values.
       let (before, after) = (old.text(.type), new.text(.type))
@@ -269,7 +269,7 @@ package struct ExpandAndContract: TwoPartChange {
       var step = PlanStep(altering: conversion.column, conversion.swap(hasDefault: hasDefault) + conversion.release)
       step.remark = .changeOver
       step.hazards = hazards[conversion.column, default: []].filter { $0.code != .dependsOnSettings }
-      if conversion.old.text(.type) != conversion.new.text(.type) {
+      if conversion.old.attributes[.type] != conversion.new.attributes[.type] {
         step.hazards.append(
           Hazard(
             .breaksClients,

@@ -110,9 +110,10 @@ enum ColumnRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let clause = alter(new)
     var change = Change()
-    if let expression = new.optionalText(.generated) {
+    if new.optionalText(.generated) != nil {
       // PostgreSQL cannot make a column generated, nor change the expression before version 17.
-      guard old.optionalText(.generated) == expression, old.flag(.virtual) == new.flag(.virtual), sameType(old, new)
+      guard old.attributes[.generated] == new.attributes[.generated], old.flag(.virtual) == new.flag(.virtual),
+        sameType(old, new)
       else { return .replace }
     } else if old.optionalText(.generated) != nil {
       // Nothing is stored that could stay.
@@ -158,7 +159,7 @@ enum ColumnRule: Rule {
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
-        if old.list(.sequence) != new.list(.sequence), let a = old.list(.sequence).last,
+        if old.attributes[.sequence] != new.attributes[.sequence], let a = old.list(.sequence).last,
           let b = new.list(.sequence).last
         {
           change.statements.append(
@@ -241,7 +242,7 @@ enum ColumnRule: Rule {
     let type = new.text(.type)
     let collation = new.optionalText(.collation).map { " COLLATE \($0)" } ?? ""
     let alter = "\(clause) TYPE \(type)\(collation)"
-    if old.text(.type) == type {
+    if old.attributes[.type] == new.attributes[.type] {
       change.statements.append(alter)
     } else {
       let conversion = context.conversions[old.text(.type), type]

@@ -26,7 +26,7 @@ enum ConstraintRule: Rule {
     ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), old.attributes[.valid] == new.attributes[.valid],
+    guard old.attributes[.definition] == new.attributes[.definition], old.attributes[.valid] == new.attributes[.valid],
       old.attributes[.attached] == new.attributes[.attached]
     else { return .replace }
     var change = Change()
@@ -96,7 +96,7 @@ enum IndexRule: Rule {
     return ["DROP INDEX \(fact.id.sqlName)" + (isTaken ? " CASCADE" : "")]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), old.flag(.unique) == new.flag(.unique),
+    guard old.attributes[.definition] == new.attributes[.definition], old.flag(.unique) == new.flag(.unique),
       old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
     else { return .replace }
     return .inPlace(

@@ -17,7 +17,7 @@ enum StatisticsRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP STATISTICS \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    guard old.attributes[.definition] == new.attributes[.definition] else { return .replace }
     return .inPlace(Change([target(new, new.integer(.statistics) ?? -1)]))
   }
   private static func target(_ fact: Fact, _ value: Int) -> String {
@@ -35,7 +35,7 @@ enum RewriteRuleRule: Rule {
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     var change = Change()
-    if old.text(.definition) != new.text(.definition) {
+    if old.attributes[.definition] != new.attributes[.definition] {
       change.statements.append("CREATE OR REPLACE" + new.text(.definition).dropFirst("CREATE".count))
     }
     if old.attributes[.enabled] != new.attributes[.enabled] {
@@ -55,7 +55,7 @@ enum EventTriggerRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP \(fact.id.objectClause)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    guard old.attributes[.definition] == new.attributes[.definition] else { return .replace }
     return .inPlace(Change([state(new, new.optionalText(.enabled) ?? "ENABLE")]))
   }
   private static func state(_ fact: Fact, _ words: String) -> String { "ALTER \(fact.id.objectClause) \(words)" }

@@ -86,9 +86,12 @@ enum ForeignOptions {
 
   static func changes(_ clause: String, from old: [String], to new: [String]) -> [String] {
     func name(_ option: String) -> String { QuotedName.split(option).name }
-    let (before, after) = (Set(old.map(name)), Set(new.map(name)))
-    var words = before.subtracting(after).sorted().map { "DROP \($0)" }
-    words += new.filter { !old.contains($0) }.map { "\(before.contains(name($0)) ? "SET" : "ADD") \($0)" }
+    let (before, after) = (Set(old.map(name).exact), Set(new.map(name).exact))
+    var words = before.subtracting(after).sorted().map { "DROP \($0.text)" }
+    let kept = Set(old.exact)
+    words += new.filter { !kept.contains(ExactText($0)) }.map {
+      "\(before.contains(ExactText(name($0))) ? "SET" : "ADD") \($0)"
+    }
     return words.isEmpty ? [] : ["\(clause) OPTIONS (\(words.joined(separator: ", ")))"]
   }
 }

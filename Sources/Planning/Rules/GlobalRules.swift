@@ -103,7 +103,7 @@ enum ExtensionRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     let name = Quote.identifier(new.id.name)
     var change = Change()
-    if old.text(.schema) != new.text(.schema) {
+    if old.attributes[.schema] != new.attributes[.schema] {
       change.statements.append("ALTER EXTENSION \(name) SET SCHEMA \(Quote.identifier(new.text(.schema)))")
     }
     if let version = new.optionalText(.version), old.text(.version) != version {

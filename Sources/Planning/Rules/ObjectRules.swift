@@ -8,8 +8,8 @@ enum EnumRule: Rule {
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP TYPE \(fact.id.sqlName)"] }
 
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    let before = old.list(.labels)
-    let after = new.list(.labels)
+    let before = old.list(.labels).exact
+    let after = new.list(.labels).exact
     if swaps(old, new) {
       for column in (context.sourceDependents[old.id] ?? []).sorted() where column.kind == .column {
         guard let fact = context.source[column], let reason = PartitionKeys.refusal(fact, context) else { continue }
@@ -20,9 +20,9 @@ enum EnumRule: Rule {
     var change = Change()
     var known = Set(before)
     for (index, label) in after.enumerated() where !known.contains(label) {
-      var statement = "ALTER TYPE \(new.id.sqlName) ADD VALUE \(Quote.literal(label))"
+      var statement = "ALTER TYPE \(new.id.sqlName) ADD VALUE \(Quote.literal(label.text))"
       if let next = after[(index + 1)...].first(where: known.contains) {
-        statement += " BEFORE \(Quote.literal(next))"
+        statement += " BEFORE \(Quote.literal(next.text))"
       }
       change.statements.append(statement)
       known.insert(label)
@@ -32,9 +32,11 @@ enum EnumRule: Rule {
   }
 
   /// Whether labels go or change places, so that another type takes its place.
-  static func swaps(_ old: Fact, _ new: Fact) -> Bool { !isSubsequence(old.list(.labels), of: new.list(.labels)) }
+  static func swaps(_ old: Fact, _ new: Fact) -> Bool {
+    !isSubsequence(old.list(.labels).exact, of: new.list(.labels).exact)
+  }
 
-  private static func isSubsequence(_ short: [String], of long: [String]) -> Bool {
+  private static func isSubsequence(_ short: [ExactText], of long: [ExactText]) -> Bool {
     var rest = long[...]
     for label in short {
       guard let index = rest.firstIndex(of: label) else { return false }
@@ -71,7 +73,8 @@ enum EnumRule: Rule {
     change.cleanup.append("DROP TYPE \(aside.sqlName)")
     // An index that names a label refers to the type itself; one on the columns alone is carried over.
     change.disturbs.append((new.id, { $0 == .index || disturbed($0, $1) }))
-    let removed = old.list(.labels).filter { !new.list(.labels).contains($0) }
+    let kept = Set(new.list(.labels).exact)
+    let removed = old.list(.labels).exact.filter { !kept.contains($0) }.map(\.text)
     if !removed.isEmpty {
       change.hazards.append(
         Hazard(
@@ -103,7 +106,7 @@ enum FunctionRule: Rule {
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     if new.text(.routine) == "AGGREGATE" { return .replace }
     // CREATE OR REPLACE changes neither the result, nor names of parameters, nor takes defaults away.
-    guard old.text(.result) == new.text(.result), old.text(.arguments) == new.text(.arguments),
+    guard old.attributes[.result] == new.attributes[.result], old.attributes[.arguments] == new.attributes[.arguments],
       old.attributes[.routine] == new.attributes[.routine]
     else { return .replace }
     return .inPlace(Change([new.text(.definition)]))
@@ -117,7 +120,7 @@ enum ViewRule: Rule {
     let before = old.list(.columns)
     // CREATE OR REPLACE may only add columns at the end.
     guard new.list(.columns).starts(with: before) else { return .replace }
-    if old.text(.definition) != new.text(.definition) {
+    if old.attributes[.definition] != new.attributes[.definition] {
       // Options that are not written are reset.
       return .inPlace(Change([sql("CREATE OR REPLACE VIEW", new)]))
     }
@@ -149,7 +152,8 @@ enum MaterializedViewRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP MATERIALIZED VIEW \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), old.list(.columns) == new.list(.columns),
+    guard old.attributes[.definition] == new.attributes[.definition],
+      old.attributes[.columns] == new.attributes[.columns],
       old.attributes[.accessMethod] == new.attributes[.accessMethod],
       old.attributes[.tablespace] == new.attributes[.tablespace]
     else { return .replace }

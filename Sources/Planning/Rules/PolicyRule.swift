@@ -11,7 +11,8 @@ enum PolicyRule: Rule {
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     // ALTER POLICY cannot take an expression away.
-    guard old.text(.command) == new.text(.command), old.attributes[.permissive] == new.attributes[.permissive],
+    guard old.attributes[.command] == new.attributes[.command],
+      old.attributes[.permissive] == new.attributes[.permissive],
       (old.optionalText(.using) == nil) == (new.optionalText(.using) == nil),
       old.optionalText(.check) == nil || new.optionalText(.check) != nil
     else { return .replace }

@@ -212,9 +212,10 @@ enum StorageOptions {
 
   static func changes(_ clause: String, from old: [String], to new: [String]) -> [String] {
     var statements: [String] = []
-    let names = Set(new.map { split($0).name })
-    let removed = old.map { split($0).name }.filter { !names.contains($0) }
-    let changed = new.filter { !old.contains($0) }
+    let names = Set(new.map { split($0).name }.exact)
+    let removed = old.map { split($0).name }.filter { !names.contains(ExactText($0)) }
+    let before = Set(old.exact)
+    let changed = new.filter { !before.contains(ExactText($0)) }
     if !removed.isEmpty {
       statements.append("\(clause) RESET (\(removed.map(quoted).joined(separator: ", ")))")
     }
@@ -223,8 +224,9 @@ enum StorageOptions {
   }
 
   private static func split(_ option: String) -> (name: String, value: String) {
-    guard let index = option.firstIndex(of: "=") else { return (option, "") }
-    return (String(option[..<index]), String(option[option.index(after: index)...]))
+    // A mark that follows the sign makes one character of both.
+    guard let index = option.unicodeScalars.firstIndex(of: "=") else { return (option, "") }
+    return (String(option[..<index]), String(option.unicodeScalars[index...].dropFirst()))
   }
 }
 
@@ -232,9 +234,10 @@ enum StorageOptions {
 /// `name SET …` clauses of ALTER COLUMN.
 enum ColumnSettings {
   static func changes(_ table: String, from old: [String], to new: [String]) -> [String] {
+    let before = Set(old.exact)
     let removed = old.filter { setting in !new.contains { key($0) == key(setting) } }
     return removed.map { "\(table) ALTER COLUMN \(reset($0))" }
-      + new.filter { !old.contains($0) }.map { "\(table) ALTER COLUMN \($0)" }
+      + new.filter { !before.contains(ExactText($0)) }.map { "\(table) ALTER COLUMN \($0)" }
   }
 
   /// The column and the word that is set.

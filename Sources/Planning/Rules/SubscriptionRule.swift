@@ -52,14 +52,14 @@ enum SubscriptionRule: Rule {
     if names.contains("slot_name"), !isSlotName, !after.contains(where: { name($0) == "slot_name" }) { return .replace }
     let clause = "ALTER \(new.id.objectClause)"
     var change = Change()
-    if old.text(.connection) != new.text(.connection) {
+    if old.attributes[.connection] != new.attributes[.connection] {
       change.statements.append("\(clause) CONNECTION \(Quote.literal(new.text(.connection)))")
       change.hazards.append(
         Hazard(
           .dataLoss,
           "gives the \(new.id) another connection; a password in the old one, which dbtool does not read, is gone"))
     }
-    if old.list(.publications) != new.list(.publications) {
+    if old.attributes[.publications] != new.attributes[.publications] {
       change.statements.append("\(clause) SET PUBLICATION \(publications(new)) WITH (refresh = false)")
     }
     let removed = before.map(name).filter { name in !after.contains { Self.name($0) == name } }

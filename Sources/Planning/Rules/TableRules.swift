@@ -125,7 +125,7 @@ enum TableRule: Rule {
 struct TableDefinition {
   var table: Fact
   var columns: [Fact]
-  var defaults: [String: Fact] = [:]
+  var defaults: [ExactText: Fact] = [:]
   var constraints: [Fact] = []
   var required: [String] = []
 
@@ -145,11 +145,11 @@ struct TableDefinition {
     } else if let type = table.optionalText(.ofType) {
       sql += " OF \(type)"
       lines = columns.sorted { $0.position < $1.position }.compactMap {
-        ColumnRule.options($0, defaultValue: defaults[$0.id.member]).map { "  " + $0 }
+        ColumnRule.options($0, defaultValue: defaults[ExactText($0.id.member)]).map { "  " + $0 }
       }
     } else {
       lines = columns.sorted { $0.position < $1.position }.map {
-        "  " + ColumnRule.definition($0, defaultValue: defaults[$0.id.member])
+        "  " + ColumnRule.definition($0, defaultValue: defaults[ExactText($0.id.member)])
       }
     }
     lines += required.map { "  " + $0 }

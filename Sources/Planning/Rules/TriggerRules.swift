@@ -9,7 +9,7 @@ enum TriggerRule: Rule {
     ["DROP TRIGGER \(fact.id.memberSQL) ON \(fact.id.sqlName)"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition) else { return .replace }
+    guard old.attributes[.definition] == new.attributes[.definition] else { return .replace }
     return .inPlace(Change([state(new, new.optionalText(.enabled) ?? "ENABLE")]))
   }
   private static func state(_ fact: Fact, _ words: String) -> String {

@@ -28,7 +28,8 @@ enum DomainRule: Rule {
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { ["DROP DOMAIN \(fact.id.sqlName)"] }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.type) == new.text(.type), old.attributes[.collation] == new.attributes[.collation] else {
+    guard old.attributes[.type] == new.attributes[.type], old.attributes[.collation] == new.attributes[.collation]
+    else {
       return .replace
     }
     let domain = "ALTER DOMAIN \(new.id.sqlName)"
@@ -63,7 +64,9 @@ enum DomainConstraintRule: Rule {
     ["ALTER DOMAIN \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    guard old.text(.definition) == new.text(.definition), new.attributes[.validated] == nil else { return .replace }
+    guard old.attributes[.definition] == new.attributes[.definition], new.attributes[.validated] == nil else {
+      return .replace
+    }
     return .inPlace(Change(["ALTER DOMAIN \(new.id.sqlName) VALIDATE CONSTRAINT \(new.id.memberSQL)"]))
   }
 }
@@ -89,7 +92,7 @@ enum CompositeTypeRule: Rule {
     let dropped = before.filter { a in !after.contains { $0.name == a.name } }.map(\.name)
     if !dropped.isEmpty {
       change.hazards.append(
-        Hazard(.dataLoss, "drops \(dropped.joined(separator: ", ")) from \(new.id.path) with its values"))
+        Hazard(.dataLoss, "drops \(dropped.map(\.text).joined(separator: ", ")) from \(new.id.path) with its values"))
     }
     // Whether something uses an attribute, or the type alone, is not known; what uses one that goes is another afterwards.
     let retypes = changesTypes(from: old, to: new)
@@ -99,7 +102,7 @@ enum CompositeTypeRule: Rule {
     }
     for (a, b) in zip(kept, after) where a.type != b.type {
       change.disturbs += tables.map { table in
-        let column = FactID(.column, schema: table.schema, name: table.name, member: Quote.unquoted(a.name))
+        let column = FactID(.column, schema: table.schema, name: table.name, member: Quote.unquoted(a.name.text))
         return (column, ColumnRule.isInTheWay)
       }
     }
@@ -138,8 +141,8 @@ enum CompositeTypeRule: Rule {
       back: "CASE WHEN \(name) IS NOT NULL THEN ROW(\(values))::\(new.id.sqlName) END")
   }
 
-  private static func split(_ attribute: String) -> (name: String, type: String) {
+  private static func split(_ attribute: String) -> (name: ExactText, type: ExactText) {
     let (name, type) = QuotedName.split(attribute)
-    return (name, type)
+    return (ExactText(name), ExactText(type))
   }
 }
