@@ -48,7 +48,7 @@ private struct Visits: Table {
   }
 
   /// What a table of somebody else has, and would run with the rights of whoever makes its partitions.
-  private static let tables: KeyValuePairs = [
+  private static let tables: KeyValuePairs<String, String> = [
     "a key of a domain": """
     CREATE DOMAIN mine.d AS timestamptz CHECK (evil.ran());
     CREATE TABLE public.t (id integer, at mine.d NOT NULL) PARTITION BY RANGE (at);
@@ -110,6 +110,24 @@ private struct Visits: Table {
     INSERT INTO public.t VALUES (1, '2026-02-10');
     CREATE INDEX ON public.t_part ((mine.f(1)));
     """,
+    "a check that has a superuser's function run SQL": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    ALTER TABLE public.t ADD CHECK (evil.runs('SELECT evil.ran()')) NOT VALID;
+    """,
+    "a check that has a superuser's operator run SQL": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    ALTER TABLE public.t ADD CHECK ('SELECT evil.ran()' OPERATOR(evil.%%) id) NOT VALID;
+    """,
+    "a trigger that has a superuser's function run SQL": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    CREATE TRIGGER g BEFORE DELETE ON public.t_default FOR EACH ROW EXECUTE FUNCTION evil.runs_argument('SELECT evil.ran()');
+    """,
     "a rule": """
     CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
@@ -119,7 +137,7 @@ private struct Visits: Table {
   ]
 
   @Test func whatATableOfSomebodyElseHasDoesNotRun() async throws {
-    for (name, sql) in Self.tables {
+    for (name, sql) in Array(Self.tables) + [("a check of the database's owner", Self.tables[5].value)] {
       try await Databases.with { database in
         let role = Quote.identifier("mallory \(database.name)")
         func execute(_ sql: String, as role: String? = nil) async throws {
@@ -133,6 +151,11 @@ private struct Visits: Table {
             + """
             CREATE ROLE \(role);
             GRANT USAGE ON SCHEMA evil TO \(role);
+            CREATE FUNCTION evil.runs(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; RETURN true; END';
+            CREATE FUNCTION evil.runs(text, integer) RETURNS boolean LANGUAGE sql AS 'SELECT evil.runs($1)';
+            CREATE OPERATOR evil.%% (FUNCTION = evil.runs, LEFTARG = text, RIGHTARG = integer);
+            CREATE FUNCTION evil.runs_argument() RETURNS trigger LANGUAGE plpgsql AS
+              'BEGIN EXECUTE TG_ARGV[0]; RETURN OLD; END';
             CREATE SCHEMA mine AUTHORIZATION \(role); GRANT CREATE ON SCHEMA public TO \(role);
             CREATE SCHEMA dbtool;
             DROP SCHEMA dbtool;
@@ -141,6 +164,7 @@ private struct Visits: Table {
           "CREATE FUNCTION mine.f(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN 1; END';"
             + sql, as: role)
         try await execute("ALTER SEQUENCE evil.runs RESTART")
+        if name.hasSuffix("owner") { try await execute("ALTER DATABASE \(database.name) OWNER TO \(role)") }
         let manager = PartitionTests.manager(ahead: 1, keep: 1, retire: "detach")
         try await Connection.with(database.target.pinned) { connection in
           try await connection.query("SELECT pg_catalog.set_config('dbtool.now', '2026-02-15', false)")
@@ -153,6 +177,7 @@ private struct Visits: Table {
           let ran = try await connection.query("SELECT is_called FROM evil.runs")[0].bool(0)
           RedTeam.judge("partitions of a table with \(name)", gotThrough: ran ? "it ran" : nil)
         }
+        try await execute("ALTER DATABASE \(database.name) OWNER TO CURRENT_USER")
         try await execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
       }
     }

@@ -14,6 +14,17 @@ package enum TrustedRoles {
     """
   }
 
+  /// The condition that what a role wrote may run with the rights of whoever is connected. A database's owner is no superuser, and
+  /// becomes none by a superuser's run: one server has databases of several.
+  package static func conditionOfCode(_ role: String, _ version: ServerVersion) -> String {
+    """
+    (\(condition(role, version))
+     AND ((SELECT NOT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname = SESSION_USER)
+          OR EXISTS (SELECT FROM pg_catalog.pg_roles b
+                      WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))
+    """
+  }
+
   /// The condition that a role can act as another. Since PostgreSQL 16 a membership may give no rights.
   static func actsAs(_ role: String, _ other: String, _ version: ServerVersion) -> String {
     version.major >= 16

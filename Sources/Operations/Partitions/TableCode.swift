@@ -6,7 +6,10 @@ internal import Postgres
 ///
 /// PostgreSQL runs it with the rights of whoever reads or writes; it runs what is constant in the expressions of an index even
 /// when a query of the table is planned. So a superuser who merely counts somebody's rows can be made to do anything. SET ROLE is no
-/// way out: a function can say RESET ROLE. Therefore dbtool touches rows only where all of it belongs to roles that are trusted.
+/// way out: a function can say RESET ROLE. Therefore dbtool touches rows only where all of it belongs to roles that are trusted. That is
+/// not enough where the table is somebody else's: whoever writes the call chooses the arguments, and `dblink_exec`, or a
+/// superuser's own helper that runs what it is given, belongs to a superuser too. There only what depends on nothing but its
+/// arguments (IMMUTABLE) may be called, and triggers get no arguments.
 enum TableCode {
   /// What is done with a table's rows.
   enum Extent: String {
@@ -44,10 +47,10 @@ enum TableCode {
   /// PostgreSQL's own functions that an expression of somebody's may call although they are not immutable: of times and numbers, which
   /// run nothing and reach nothing.
   private static let harmless = """
-    (p.provolatile = 's' AND NOT EXISTS (
+    (p.oid < 16384 AND (p.provolatile = 's' AND NOT EXISTS (
        SELECT FROM pg_catalog.unnest(p.proargtypes::oid[] || p.prorettype) AS u (type)
         WHERE u.type <> ALL ('{bool,int2,int4,int8,float4,float8,numeric,date,time,timetz,timestamp,timestamptz,interval}'::regtype[]))
-     OR p.proname IN ('date_trunc', 'date_part', 'extract', 'to_char', 'clock_timestamp', 'random', 'gen_random_uuid', 'nextval'))
+     OR p.proname IN ('date_trunc', 'date_part', 'extract', 'to_char', 'clock_timestamp', 'random', 'gen_random_uuid', 'nextval')))
     """
 
   private static func query(_ version: ServerVersion) -> String {
@@ -121,11 +124,11 @@ enum TableCode {
            WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
         LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
        WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384),
-    -- PostgreSQL's own functions leave no dependency, and some run any SQL or write files: what a table's owner writes may call those
-    -- alone that depend on nothing but their arguments.
+    -- Some functions of PostgreSQL's (which leave no dependency), of extensions and of superusers run any SQL or write files: what a
+    -- table's owner writes may call those alone that depend on nothing but their arguments.
     foreign_parts AS MATERIALIZED (
       SELECT e.what, e.expressions, t.oid AS of, t.relowner AS owner FROM parts e JOIN tables t ON t.oid = e.of
-       WHERE e.expressions <> '' AND NOT \(TrustedRoles.condition("t.relowner", version))),
+       WHERE e.expressions <> '' AND NOT \(TrustedRoles.conditionOfCode("t.relowner", version))),
     code (what, owner) AS (
       SELECT pg_catalog.format('the function %s', f.oid::pg_catalog.regprocedure), f.proowner
         FROM pg_catalog.pg_proc f WHERE f.oid IN (SELECT x.oid FROM functions x)
@@ -140,7 +143,12 @@ enum TableCode {
           SELECT DISTINCT m.number[1]::oid AS oid FROM pg_catalog.regexp_matches(
             e.expressions, ':(?:funcid|opfuncid|hashfuncid|negfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS m (number)) f
         JOIN pg_catalog.pg_proc p ON p.oid = f.oid
-       WHERE p.oid < 16384 AND p.provolatile <> 'i' AND NOT \(harmless)
+       WHERE p.provolatile <> 'i' AND NOT \(harmless)
+      UNION ALL
+      SELECT pg_catalog.format('the trigger %I of the table %s, which gives %s arguments', g.tgname, t.oid::regclass, p.oid::regprocedure),
+             t.relowner
+        FROM pg_catalog.pg_trigger g JOIN tables t ON t.oid = g.tgrelid JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+       WHERE NOT g.tgisinternal AND g.tgnargs > 0 AND p.oid >= 16384 AND NOT \(TrustedRoles.conditionOfCode("t.relowner", version))
       UNION ALL
       SELECT pg_catalog.format('%s of the table %s, which reads tables', e.what, e.of::regclass), e.owner
         FROM foreign_parts e WHERE pg_catalog.strpos(e.expressions, '{SUBLINK ') > 0
@@ -151,7 +159,7 @@ enum TableCode {
       SELECT pg_catalog.format('%s, which is no table', t.oid::regclass), t.relowner FROM tables t
        WHERE t.relkind NOT IN ('r', 'p'))
     SELECT c.what, pg_catalog.pg_get_userbyid(c.owner) FROM code c
-     WHERE NOT \(TrustedRoles.condition("c.owner", version)) ORDER BY 1 LIMIT 1
+     WHERE NOT \(TrustedRoles.conditionOfCode("c.owner", version)) ORDER BY 1 LIMIT 1
     """
   }
 }
