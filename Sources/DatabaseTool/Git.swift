@@ -15,7 +15,10 @@ struct Git {
     else { throw ToolError("there is no git in PATH, which knows what has landed") }
     self.program = program
     self.root = root
-    guard try run("rev-parse", "--git-dir").status == 0 else { throw ToolError("\(root) is in no git repository") }
+    let outcome = try run("rev-parse", "--git-dir")
+    guard outcome.status == 0 else {
+      throw ToolError("\(root) is in no git repository that git would read: \(outcome.output.trimmedTrailing)")
+    }
   }
 
   /// The branch that others land on: `origin`'s own, or else `main` or `master`.
@@ -41,7 +44,7 @@ struct Git {
   /// The migrations whose files here are not those of a commit.
   func changedMigrations(since commit: String) throws -> Set<String> {
     Set(
-      try lines("diff", "--relative", "--name-only", commit, "--", "migrations").map {
+      try lines("diff", "--relative", "--name-only", "--no-ext-diff", "--no-textconv", commit, "--", "migrations").map {
         String($0.dropFirst("migrations/".count))
       })
   }
@@ -69,9 +72,12 @@ struct Git {
 
   private func run(_ arguments: String...) throws -> ChildProcess.Outcome { try run(arguments) }
 
+  /// A repository's own settings name programs. git refuses those of another user (`safe.directory`), which is left alone; and what
+  /// is asked here needs none of them.
   private func run(_ arguments: [String]) throws -> ChildProcess.Outcome {
     let environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "GIT_DIR"].contains($0.key) }
+    let settings = ["core.quotePath=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat"]
     return try ChildProcess.run(
-      program, ["-c", "core.quotePath=false", "-c", "safe.directory=*"] + arguments, environment: environment, in: root)
+      program, settings.flatMap { ["-c", $0] } + arguments, environment: environment, in: root)
   }
 }

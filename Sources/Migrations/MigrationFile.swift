@@ -6,7 +6,6 @@ package import Postgres
 /// Why the migrations folder cannot be used as it is.
 package enum MigrationError: Error, CustomStringConvertible {
   case badName(String)
-  case unreadable(String)
   case splitFailed(file: String, ScriptError)
   case tampered(file: String)
   case missing(file: String)
@@ -20,7 +19,6 @@ package enum MigrationError: Error, CustomStringConvertible {
     case .badName(let name):
       "migrations/\(name): a migration is named <14 digits of UTC time>_<name>.sql, for example "
         + "20260131120000_add_rooms.sql; the name has letters, digits, _ and -"
-    case .unreadable(let path): "\(path) cannot be read"
     case .splitFailed(let file, let error): "migrations/\(file), \(error)"
     case .tampered(let file):
       "migrations/\(file) is not the file that schema.lock vouches for: it was changed after it landed. "
@@ -85,13 +83,12 @@ package struct MigrationFile: Sendable {
 
   /// All migrations of a folder in order; none when there is no folder.
   ///
-  /// - Throws: `MigrationError`.
+  /// - Throws: `MigrationError`, `SQLSource.Failure`.
   package static func all(in folder: String) throws -> [MigrationFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     let files = try names.filter { $0.hasSuffix(".sql") }.sorted().map { name in
-      guard let text = try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8) else {
-        throw MigrationError.unreadable("migrations/\(name)")
-      }
+      // A project's folder may be another than the one that dbtool runs in.
+      let text = try SQLSource.read("\(folder)/\(name)", in: ["\(folder)/.."], shown: "migrations/\(name)")
       return try MigrationFile(fileName: name, text: text)
     }
     for (a, b) in zip(files, files.dropFirst()) where a.version == b.version {

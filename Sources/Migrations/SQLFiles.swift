@@ -5,14 +5,11 @@ package import Postgres
 /// A state that cannot be read.
 package enum StateError: Error, CustomStringConvertible {
   case unparsable(SourceLocation, String)
-  case notText(SourceLocation)
   case archive(String)
 
   package var description: String {
     switch self {
     case .unparsable(let location, let message): "\(location): \(message)"
-    case .notText(let location):
-      "\(location): the file is not UTF-8. Write it anew (pg_dump --encoding=UTF8), or convert it with iconv."
     case .archive(let path):
       "\(path) is an archive of pg_dump, not SQL. Make SQL of it: pg_restore --file=\(path).sql \(path)"
     }
@@ -33,7 +30,7 @@ package struct SQLFiles: Sendable {
   /// Whether pg_dump wrote it, which names the owner of everything.
   package let isDump: Bool
 
-  /// - Throws: `StateError`, `MigrationError`.
+  /// - Throws: `StateError`, `SQLSource.Failure`.
   package init(path: String) throws {
     var names = [path]
     if let attributes = try? FileManager.default.attributesOfItem(atPath: path),
@@ -60,14 +57,9 @@ package struct SQLFiles: Sendable {
   private static let title = "--\n-- PostgreSQL database dump\n".utf8
 
   private static func text(_ path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path) else { throw MigrationError.unreadable(path) }
-    if data.starts(with: "PGDMP".utf8) { throw StateError.archive(path) }
-    guard !data.contains(0), let text = String(validating: data, as: UTF8.self) else {
-      // The first character that is none stands after what can be decoded.
-      let valid = String(decoding: data, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" && $0 != "\0" }
-      throw StateError.notText(SourceLocation(file: path, line: 1 + valid.count { $0 == "\n" }))
-    }
-    return text
+    let bytes = try SQLSource.bytes(path)
+    if bytes.starts(with: "PGDMP".utf8) { throw StateError.archive(path) }
+    return try SQLSource.text(of: bytes, path)
   }
 
   /// What a session is told about itself is not about the schema: the text was read as what it is, and nobody may become another
@@ -118,7 +110,7 @@ package struct SQLFiles: Sendable {
 extension States {
   /// A scratch database with a `.sql` file, or the `.sql` files of a folder in the order of their names.
   ///
-  /// - Throws: `ReplayFailure` naming the file and line; `StateError`, `MigrationError`.
+  /// - Throws: `ReplayFailure` naming the file and line; `StateError`, `SQLSource.Failure`.
   package func sqlTemplate(path: String) async throws -> ScratchTemplate { try await sqlTemplate(SQLFiles(path: path)) }
 
   /// The role that owns most in what pg_dump has written, if it gives everything to somebody.

@@ -11,6 +11,8 @@ internal import Escaping
 /// only what cannot be read safely otherwise: in dollar quotes nothing can be escaped, and to escape it within the body's own
 /// constants would make another body.
 ///
+/// psql takes a colon before a name or a quote for one of its variables (`allowed[:"USER"]`): a space keeps them apart.
+///
 /// National constants (`N'…'`), which neither PostgreSQL nor dbtool prints, stay as somebody wrote them.
 package enum PortableSQL {
   /// The same statement with nothing hidden in it.
@@ -29,6 +31,9 @@ package enum PortableSQL {
       }
       result += written
       position = token.range.upperBound
+      if bytes[token.range].elementsEqual([colon]), position < bytes.count, namesVariable(bytes[position]) {
+        result.append(UInt8(ascii: " "))
+      }
     }
     result += betweenTokens(bytes[position...])
     let text = String(decoding: result, as: UTF8.self)
@@ -45,8 +50,10 @@ package enum PortableSQL {
 
   /// Whether there may be something to write otherwise. A name has no room for line feeds and tabs either.
   private static func needsLook(_ statement: String) -> Bool {
-    var (hasName, hasSpace) = (false, false)
+    var (hasName, hasSpace, isAfterColon) = (false, false, false)
     for scalar in statement.unicodeScalars {
+      if isAfterColon, namesVariable(String(scalar).utf8.first ?? 0) { return true }
+      isAfterColon = scalar == ":"
       switch scalar {
       case "\"": hasName = true
       case "\n", "\t": hasSpace = true
@@ -54,6 +61,13 @@ package enum PortableSQL {
       }
     }
     return hasName && hasSpace
+  }
+
+  private static let colon = UInt8(ascii: ":")
+
+  /// Whether psql takes a colon before it for the beginning of a variable; one that is a number, nobody sets.
+  private static func namesVariable(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "{") || ScriptLexer.beginsWord(byte)
   }
 
   private static func isHidden(_ token: ArraySlice<UInt8>, inName: Bool) -> Bool {
@@ -127,7 +141,7 @@ extension Quote {
   }
 
   /// A constant as `E'…'`.
-  static func visibleLiteral(_ value: String) -> String {
+  package static func visibleLiteral(_ value: String) -> String {
     "E'"
       + VisibleText.mapped(value) { scalar in
         switch scalar {

@@ -40,6 +40,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   package var position: Int?
   /// The call stack of functions the server was in.
   package var context: String?
+  /// The schema and the name of the table that it is about, where the server says so (`PG_DIAG_TABLE_NAME`).
+  package var table: (schema: String, name: String)?
   /// The statement that failed.
   package var statement: String?
 
@@ -90,6 +92,7 @@ extension PostgresError {
       hint: shown("H"),
       // The position inside a function's own query is of no use without that query.
       position: field("P").flatMap { Int($0) }, context: shown("W"), statement: statement)
+    if let schema = field("s"), let name = field("t") { table = (schema, name) }
   }
 }
 

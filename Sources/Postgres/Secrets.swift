@@ -75,8 +75,26 @@ package enum Secrets {
 
   private static let words = ["password", "passwd", "pwd", "secret"].map { Array($0.utf8) }
 
-  /// `password=…` of connection strings and URLs, and `PASSWORD '…'` of SQL.
+  /// `password=…` of connection strings and URLs, and `PASSWORD '…'` of SQL. In a URL, libpq decodes keywords too.
   private static func inKeywords(_ bytes: [UInt8], isArgument: Bool) -> [Range<Int>] {
+    var ranges = inPlainKeywords(bytes, isArgument: isArgument)
+    guard bytes.contains(UInt8(ascii: "%")) else { return ranges }
+    var decoded: [UInt8] = []
+    var offsets: [Int] = []
+    var index = 0
+    while index < bytes.count {
+      let digits = index + 2 < bytes.count ? String(decoding: bytes[(index + 1)...(index + 2)], as: UTF8.self) : ""
+      let byte = bytes[index] == UInt8(ascii: "%") && !digits.contains("+") ? UInt8(digits, radix: 16) : nil
+      decoded.append(byte ?? bytes[index])
+      offsets.append(index)
+      index += byte == nil ? 1 : 3
+    }
+    offsets.append(bytes.count)
+    ranges += inPlainKeywords(decoded, isArgument: isArgument).map { offsets[$0.lowerBound]..<offsets[$0.upperBound] }
+    return ranges
+  }
+
+  private static func inPlainKeywords(_ bytes: [UInt8], isArgument: Bool) -> [Range<Int>] {
     let lower = bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }
     var ranges: [Range<Int>] = []
     for word in words {

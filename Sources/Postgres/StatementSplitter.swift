@@ -41,6 +41,12 @@ package enum Script {
   /// - Throws: `ScriptError` for what cannot be split, and for what is no SQL.
   package static func splitWithRows(_ text: String) throws -> [ScriptStatement] {
     let bytes = Array(text.utf8)
+    // For the parser and for libpq a text ends there; for psql it goes on.
+    if let end = bytes.firstIndex(of: 0) {
+      var lines = LineCounter(bytes)
+      throw ScriptError(
+        message: "a NUL byte, which no SQL has: the file is damaged, or none of text", line: lines.line(at: end))
+    }
     // The parser knows best. It fails for syntax errors, rows, psql's commands, and grammar that is newer than this libpg_query.
     let result = pg_query_split_with_parser(text)
     defer { pg_query_free_split_result(result) }

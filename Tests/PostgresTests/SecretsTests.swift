@@ -30,6 +30,11 @@ import Testing
     ("host=h password=my secret dbname=x", "host=h password=xxxxxxxxx dbname=x"),
     ("password='it's one' host=h", "password='xxxxxxxx' host=h"),
     ("--database=postgres://me:sec/r@t@h/db", "--database=postgres://me:xxxxxxx@h/db"),
+    (
+      "postgres://u@h/db?sslmode=disable&%70assword=SeKr3t&x=1",
+      "postgres://u@h/db?sslmode=disable&%70assword=xxxxxx&x=1"
+    ),
+    ("postgres://h/db?p%61ssword=a%40b&user=u", "postgres://h/db?p%61ssword=xxxxx&user=u"),
     ("postgres://h/db?password=a&b&user=u", "postgres://h/db?password=xxx&user=u"),
   ])
   func aPasswordInAnArgumentIsHiddenWhole(argument: String, expected: String) {

@@ -4,6 +4,7 @@ internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Planning
+internal import Postgres
 internal import SchemaDSL
 
 struct DiffCommand: AsyncParsableCommand {
@@ -131,9 +132,21 @@ struct DiffWorkflow {
     if let proof, !proof.holds, format == .migration {
       throw ToolError("the plan does not converge, so it is not written; dbtool diff --prove shows the differences")
     }
+    try verifySingle(plan)
     print(plan, proof, format, leftOut: Array(Set(leftOut)).sorted())
     if let proof, !proof.holds { throw ToolError("the plan does not converge; the differences are above") }
     if check, !plan.isEmpty { throw ExitCode(2) }
+  }
+
+  /// What is not loaded before it is printed, which a lock's texts are not, may be more than the statement that it stands in.
+  private func verifySingle(_ plan: Plan) throws {
+    for step in plan.steps where step.subject.kind != .raw && step.subject.kind != .external {
+      for statement in step.statements where try Script.splitWithRows(statement).count > 1 {
+        throw ToolError(
+          "what \(from) and \(to) say of \(step.subject) makes more than one statement, so nothing is printed. If that is from "
+            + "schema.lock, somebody changed it by hand: take it back from git.")
+      }
+    }
   }
 
   private func print(_ plan: Plan, _ proof: Proof?, _ format: DiffCommand.Format, leftOut: [String]) {

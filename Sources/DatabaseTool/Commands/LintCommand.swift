@@ -77,14 +77,12 @@ struct LintCommand: AsyncParsableCommand {
   }
 
   private func target(_ path: String, _ migrations: [MigrationFile]) throws -> Target {
-    guard let text = (try? String(contentsOfFile: path, encoding: .utf8)).map({ SourceText.normalised($0) }) else {
-      throw ToolError("\(path) cannot be read")
-    }
+    let source = SourceText(try SQLSource.read(path))
     let name = String(path.split(separator: "/").last ?? "")
-    if let index = migrations.firstIndex(where: { $0.fileName == name && $0.text == text }) {
+    if let index = migrations.firstIndex(where: { $0.fileName == name && $0.digest == source.digest }) {
       return (path, migrations[index], Array(migrations.prefix(index)))
     }
-    let file = MigrationFile(version: "", name: path, text: text)
+    let file = MigrationFile(version: "", name: path, text: source.text)
     do { _ = try file.segments() } catch MigrationError.splitFailed(_, let error) {
       throw ToolError("\(path), \(error)")
     } catch MigrationError.unbalanced(_, let line) {

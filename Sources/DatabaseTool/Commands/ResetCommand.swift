@@ -120,10 +120,27 @@ struct ResetCommand: AsyncParsableCommand {
     }
   }
 
+  /// What DROP DATABASE would refuse, when the subscriptions are gone already (documentation, "DROP DATABASE").
+  private func verifyNothingHolds(_ target: ConnectionTarget, _ connection: Connection) async throws {
+    let found = try await connection.query(
+      """
+      SELECT 'the prepared transaction ', x.gid FROM pg_catalog.pg_prepared_xacts x WHERE x.database = pg_catalog.current_database()
+      UNION ALL
+      SELECT 'the replication slot in use ', s.slot_name FROM pg_catalog.pg_replication_slots s
+       WHERE s.database = pg_catalog.current_database() AND s.active
+      """)
+    guard !found.isEmpty else { return }
+    let names = try found.map { try $0.string(0) + Quote.visibleLiteral($0.string(1)) }
+    throw ToolError(
+      "\(target) cannot be dropped while it has \(names.joined(separator: ", ")): end "
+        + "\(names.count == 1 ? "it" : "them") first. Nothing was changed.")
+  }
+
   /// A database with subscriptions cannot be dropped. Their slots stay where they are.
   private func dropSubscriptions(_ target: ConnectionTarget, _ identity: ServerIdentity) async throws {
     try await Connection.with(target) { connection in
       try await identity.verify(target.databaseName ?? "", connection)
+      try await verifyNothingHolds(target, connection)
       let names = try await connection.query(
         """
         SELECT s.subname FROM pg_catalog.pg_subscription s

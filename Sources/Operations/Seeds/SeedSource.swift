@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Migrations
 internal import Postgres
 
 #if canImport(Glibc)
@@ -54,17 +55,12 @@ final class SeedSource {
   ///
   /// - Throws: `SeedError.outside` where that is not in the project's folder.
   static func resolved(_ path: String, in root: String) throws -> String {
-    guard let base = realPath(root), let resolved = realPath("\(root)/\(path)") else {
-      throw SeedError.unreadable(path, reason: String(cString: strerror(errno)))
+    do { return try ContainedPath.resolve("\(root)/\(path)", in: [root]) } catch {
+      switch error {
+      case .outside: throw SeedError.outside(path)
+      case .unreadable(let reason): throw SeedError.unreadable(path, reason: reason)
+      }
     }
-    guard resolved.hasPrefix(base == "/" ? base : base + "/") else { throw SeedError.outside(path) }
-    return resolved
-  }
-
-  private static func realPath(_ path: String) -> String? {
-    guard let found = realpath(path, nil) else { return nil }
-    defer { free(found) }
-    return String(cString: found)
   }
 
   private static func kind(_ mode: mode_t) -> String {

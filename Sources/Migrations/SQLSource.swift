@@ -1,0 +1,99 @@
+package import Catalog
+internal import FoundationEssentials
+
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
+/// Where a path leads that others may have made a symbolic link of.
+///
+/// An error shows words of what it is about: a link among migrations would have it show those of any file that whoever runs dbtool can
+/// read, on a pull request perhaps.
+package enum ContainedPath {
+  package enum Failure: Error {
+    case outside
+    case unreadable(reason: String)
+  }
+
+  /// - Parameters:
+  ///   - path: it, or a link to it.
+  ///   - folders: those in one of which it has to be.
+  /// - Throws: `Failure`.
+  package static func resolve(_ path: String, in folders: [String]) throws(Failure) -> String {
+    guard let resolved = realPath(path) else { throw .unreadable(reason: String(cString: strerror(errno))) }
+    for folder in folders {
+      guard let base = realPath(folder) else { continue }
+      if resolved.utf8.starts(with: (base == "/" ? base : base + "/").utf8) { return resolved }
+    }
+    throw .outside
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
+  }
+}
+
+/// Files of SQL that people and other tools write.
+package enum SQLSource {
+  package enum Failure: Error, CustomStringConvertible {
+    case outside(String)
+    case unreadable(String, reason: String)
+    case notText(SourceLocation)
+
+    package var description: String {
+      switch self {
+      case .outside(let path):
+        "\(path) leads out of its folder and of the one that dbtool runs in, by a symbolic link. Put the file itself there. It was not read."
+      case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
+      case .notText(let location):
+        "\(location): the file is not UTF-8. Write it anew (pg_dump --encoding=UTF8), or convert it with iconv."
+      }
+    }
+  }
+
+  /// The bytes of a file that is in its folder, in another that is named, or in the one that dbtool runs in; and whatever somebody
+  /// hands over as a device.
+  ///
+  /// - Throws: `Failure`.
+  package static func bytes(
+    _ path: String, in folders: [String] = [], shown: String? = nil
+  ) throws(Failure) -> [UInt8] {
+    let name = shown ?? path
+    var resolved = path
+    if !["/dev/", "/proc/"].contains(where: path.hasPrefix) {
+      let own = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
+      do { resolved = try ContainedPath.resolve(path, in: [own.isEmpty ? "/" : own, "."] + folders) } catch {
+        switch error {
+        case .outside: throw .outside(name)
+        case .unreadable(let reason): throw .unreadable(name, reason: reason)
+        }
+      }
+    }
+    guard let data = FileManager.default.contents(atPath: resolved) else {
+      throw .unreadable(name, reason: String(cString: strerror(errno)))
+    }
+    return Array(data)
+  }
+
+  /// - Parameters:
+  ///   - folders: further ones that it may be in.
+  ///   - shown: what people call it.
+  /// - Throws: `Failure`.
+  package static func read(
+    _ path: String, in folders: [String] = [], shown: String? = nil
+  ) throws(Failure) -> String {
+    try text(of: bytes(path, in: folders, shown: shown), shown ?? path)
+  }
+
+  /// - Throws: `Failure.notText`.
+  package static func text(of bytes: [UInt8], _ path: String) throws(Failure) -> String {
+    if !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) { return text }
+    // The first character that is none stands after what can be decoded.
+    let valid = String(decoding: bytes, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" && $0 != "\0" }
+    throw .notText(SourceLocation(file: path, line: 1 + valid.count { $0 == "\n" }))
+  }
+}

@@ -1,0 +1,168 @@
+import Catalog
+import FoundationEssentials
+import Migrations
+import Postgres
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// What others put among the files of a project.
+@Suite struct RedTeamFileTests {
+  private static let secret = "hunter2secret"
+
+  /// An error shows words of what it is about.
+  @Test func aLinkShowsNothingOfWhatItLeadsTo() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    let elsewhere = try TestProject(binary: try TestBinary.example())
+    defer {
+      project.remove()
+      elsewhere.remove()
+    }
+    try elsewhere.write(Self.secret, to: "secret")
+    for folder in ["states", "shared"] {
+      try FileManager.default.createDirectory(atPath: "\(project.root)/\(folder)", withIntermediateDirectories: true)
+    }
+    try project.write("SELECT 1;", to: "states/a.sql")
+    try project.write("SELECT 1;", to: "migrations/20260101000000_base.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let manager = FileManager.default
+    for path in ["migrations/20260102000000_x.sql", "states/b.sql", "evil.sql"] {
+      try manager.createSymbolicLink(
+        atPath: "\(project.root)/\(path)", withDestinationPath: "\(elsewhere.root)/secret")
+    }
+    for command in [
+      ["plan", "--update-lock"], ["lint"], ["lint", "evil.sql"], ["lint", "migrations/20260102000000_x.sql"],
+      ["diff", "--from", "states", "--to", "states/a.sql"], ["diff", "--from", "states/b.sql", "--to", "states/a.sql"],
+    ] {
+      let outcome = try await project.dbtool(command)
+      let isRefused = outcome.status == 1 && outcome.output.contains("by a symbolic link")
+      RedTeam.judge(
+        "a link out of the project, \(command.joined(separator: " "))",
+        gotThrough: outcome.output.contains(Self.secret) || !isRefused ? outcome.output : nil)
+    }
+    // One that stays within is what it leads to.
+    try manager.removeItem(atPath: project.root + "/migrations/20260102000000_x.sql")
+    try project.write("SELECT 2;", to: "shared/x.sql")
+    try manager.createSymbolicLink(
+      atPath: project.root + "/migrations/20260102000000_x.sql", withDestinationPath: "../shared/x.sql")
+    let adopted = try await project.dbtool("plan", "--update-lock")
+    #expect(adopted.status == 0, "\(adopted.output)")
+  }
+
+  /// For the parser and for libpq a text ends at a NUL byte; for psql it goes on.
+  @Test func nothingStandsBehindANULByte() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let text = "CREATE TABLE na ();\n\0\nDROP TABLE na;"
+    #expect(throws: ScriptError.self) { try Script.split(text) }
+    #expect(throws: ScriptError.self) { try Script.splitWithRows(text) }
+    try project.write("SELECT 1;", to: "a.sql")
+    for path in ["migrations/20260101000000_x.sql", "nul.sql"] { try project.write(text, to: path) }
+    for command in [
+      ["plan", "--update-lock"], ["lint", "nul.sql"], ["diff", "--from", "a.sql", "--to", "nul.sql"], ["apply"],
+    ] {
+      let outcome = try await project.dbtool(command)
+      RedTeam.judge(
+        "a NUL byte, \(command.joined(separator: " "))",
+        gotThrough: outcome.status == 1 && outcome.output.contains(":2:") ? nil : "\(outcome.status) \(outcome.output)")
+    }
+  }
+
+  /// psql puts its variables (`USER`, `HOST`, `DBNAME`) where a colon and a name stand.
+  @Test func psqlPutsNothingIntoWhatIsWritten() async throws {
+    let schema = #"""
+      CREATE TABLE t (allowed text[], "USER" int, "HOST" int, CHECK ((allowed[ : "USER"])::text <> '{}'));
+      CREATE POLICY p ON t USING ((allowed["HOST" : "USER"])::text = '{admin}');
+      """#
+    try await Databases.with { database in
+      try await Databases.withinGate { copy in
+        try await Connection.with(database.target) { connection in
+          for statement in try Script.split(schema) { try await connection.execute(statement.sql) }
+        }
+        let tree = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 't'::regclass"
+        let expression = try await Connection.with(database.target) { try await $0.query(tree)[0].string(0) }
+        #expect(expression.contains(":\"USER\""), "PostgreSQL prints it without a space: \(expression)")
+        for sql in try Script.split(schema).map(\.sql) + ["ALTER TABLE t ADD CONSTRAINT again \(expression)"] {
+          let outcome = try await Databases.psql(PortableSQL.text(sql) + ";", on: copy)
+          #expect(outcome.status == 0, "\(outcome.output)")
+        }
+        let copied = try await Connection.with(copy.target) {
+          try await $0.query(tree + " AND conname = 'again'")[0].string(0)
+        }
+        RedTeam.judge("a slice that psql takes for a variable", gotThrough: copied == expression ? nil : copied)
+      }
+    }
+    for (text, written) in [
+      (#"SELECT a[1:"USER"]"#, #"SELECT a[1: "USER"]"#), ("SELECT a[b:c]", "SELECT a[b: c]"),
+      ("SELECT a::text, ':x', a[1:2]", "SELECT a::text, ':x', a[1:2]"), ("SELECT a[:$1]", "SELECT a[:$1]"),
+    ] { #expect(PortableSQL.text(text) == written) }
+  }
+
+  /// A repository's own settings name programs.
+  @Test func noProgramOfARepositoryRuns() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let canary = project.root + "/ran"
+    try project.write("#!/bin/sh\ntouch '\(canary)'\n", to: "evil.sh")
+    chmod(project.root + "/evil.sh", 0o755)
+    try project.write("SELECT 1;", to: "migrations/20260101000000_base.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for arguments in [["init", "-q", "-b", "main"], ["add", "."], identity + ["commit", "-qm", "base"]] {
+      let outcome = try await ChildProcess.run(
+        "/usr/bin/git", arguments, environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
+      try #require(outcome.status == 0, "\(outcome.output)")
+    }
+    for setting in ["core.fsmonitor", "core.pager", "diff.external"] {
+      _ = try await ChildProcess.run(
+        "/usr/bin/git", ["config", setting, project.root + "/evil.sh"],
+        environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
+    }
+    let rebased = try await project.dbtool("rebase", "--onto", "main")
+    #expect(rebased.output.contains("nothing to rebase"), "\(rebased.output)")
+    RedTeam.judge(
+      "a program in a repository's settings",
+      gotThrough: FileManager.default.fileExists(atPath: canary) ? "it ran" : nil)
+    guard geteuid() == 0 else { return }
+    // One of another user is git's to refuse.
+    let handed = try await ChildProcess.run("/bin/chown", ["-R", "nobody", project.root + "/.git", project.root])
+    try #require(handed.status == 0, "\(handed.output)")
+    let refused = try await project.dbtool("rebase", "--onto", "main")
+    RedTeam.judge(
+      "another user's repository",
+      gotThrough: refused.status == 1 && refused.output.contains("dubious ownership") ? nil : refused.output)
+  }
+
+  /// A plan is made from what stands in the cache.
+  @Test func whatOthersMayWriteIsNoCache() throws {
+    let base = "/tmp/dbtool-cache-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    let folder = base + "/catalogs"
+    let key = Digest(of: "x")
+    let cache = try #require(CatalogCache(folder: folder))
+    cache.store(Catalog(), for: key)
+    #expect(cache.contains(key) && cache.catalog(for: key) != nil)
+    #expect(CatalogCache(folder: folder)?.contains(key) == true)
+    chmod("\(folder)/\(key)", 0o666)
+    RedTeam.judge("an entry that others may write", gotThrough: cache.contains(key) ? "it counts" : nil)
+    chmod("\(folder)/\(key)", 0o600)
+    for mode: mode_t in [0o777, 0o720] {
+      chmod(folder, mode)
+      RedTeam.judge("a cache that others may write", gotThrough: CatalogCache(folder: folder) == nil ? nil : "\(mode)")
+    }
+    chmod(folder, 0o700)
+    // What takes its place later is another folder.
+    rename(folder, base + "/moved")
+    mkdir(folder, 0o700)
+    cache.store(Catalog(), for: Digest(of: "y"))
+    RedTeam.judge(
+      "a folder in the place of the cache",
+      gotThrough: FileManager.default.fileExists(atPath: "\(folder)/\(Digest(of: "y"))") ? "written there" : nil)
+    #expect(cache.contains(key))
+  }
+}
