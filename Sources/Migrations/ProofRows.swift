@@ -169,6 +169,21 @@ package enum ProofRows {
     try await ProofNumbers.advance(connection)
   }
 
+  /// Takes the rows of tables away, and of those that refer to them.
+  static func empty(_ tables: [FactID], _ connection: Connection) async throws {
+    guard !tables.isEmpty else { return }
+    let truncate = "TRUNCATE \(tables.map(\.sqlName).joined(separator: ", ")) CASCADE"
+    try await connection.execute(
+      """
+      DO $dbtool$
+      BEGIN
+        PERFORM pg_catalog.dbtool_without_triggers();
+        SET LOCAL client_min_messages = warning;
+        EXECUTE \(Quote.literal(truncate));
+      END $dbtool$
+      """)
+  }
+
   // MARK: Values
 
   /// The labels that enums keep. Rows with one that goes are refused by the change, as its hazard says.

@@ -37,6 +37,21 @@ package struct ProofFailure: Error, CustomStringConvertible {
   }
 }
 
+extension ProofFailure {
+  /// The table whose rows do not fit what a step asks of them; nil where the step would fail on any row, or on none.
+  fileprivate func tableOfRow(in source: Catalog) -> FactID? {
+    guard ["23503", "23505", "23514", "23P01"].contains(error.sqlState) else { return nil }
+    let named = error.table.map { FactID(.table, schema: $0.schema, name: $0.name) }
+    return [named, step.subject.table].compactMap { $0 }.first(where: source.contains)
+  }
+}
+
+extension PlanStep {
+  fileprivate func isSame(as other: PlanStep) -> Bool {
+    subject == other.subject && action == other.action && statements.exact == other.statements.exact
+  }
+}
+
 extension ScratchTemplate {
   /// Makes the roles that two states speak of, where the server lacks them, but for those that a plan makes itself.
   ///
@@ -57,6 +72,9 @@ package struct Prover: Sendable {
     self.reader = reader
   }
 
+  /// The proof's own rows are of no account: where a plan refuses those of a table, it is tried without them, and a hazard
+  /// (`Hazard.Code.refusesValues`) says that others may be refused as well.
+  ///
   /// - Parameters:
   ///   - plan: gets the locks and hazards that were observed.
   ///   - template: a scratch database in the source state.
@@ -64,24 +82,42 @@ package struct Prover: Sendable {
   package func prove(
     _ plan: inout Plan, from template: ScratchTemplate, source: Catalog, target: Catalog
   ) async throws -> Proof {
-    let steps = plan
     try await template.provideRoles(of: source, and: target, for: plan)
-    let (proved, proof) = try await server.withDatabase(from: template) { database in
-      let (plan, rows) = try await database.withLoading {
-        try await run(steps, $0, source: source, target: target)
+    var steps = plan
+    var emptied: [FactID] = []
+    while true {
+      let (attempt, without) = (steps, emptied)
+      do {
+        let (proved, proof) = try await server.withDatabase(from: template) { database in
+          let (plan, rows) = try await database.withLoading {
+            try await run(attempt, without: without, $0, source: source, target: target)
+          }
+          return (plan, try await judge(rows, database, source: source, target: target))
+        }
+        plan = proved
+        return proof
+      } catch let failure as ProofFailure {
+        guard let table = failure.tableOfRow(in: source), !emptied.contains(table),
+          let index = steps.steps.firstIndex(where: { $0.isSame(as: failure.step) })
+        else { throw failure }
+        emptied.append(table)
+        guard !steps.steps[index].hazards.contains(where: { $0.code == .refusesValues }) else { continue }
+        steps.steps[index].hazards.append(
+          Hazard(
+            .refusesValues,
+            "\(failure.step.subject) is for rows that fit alone, which the proof's own did not: "
+              + "\(failure.error.message)"))
       }
-      return (plan, try await judge(rows, database, source: source, target: target))
     }
-    plan = proved
-    return proof
   }
 
   private func run(
-    _ plan: Plan, _ session: LoadingSession, source: Catalog, target: Catalog
+    _ plan: Plan, without emptied: [FactID], _ session: LoadingSession, source: Catalog, target: Catalog
   ) async throws -> (Plan, KeptRows) {
     var plan = plan
     let connection = session.connection
     try await ProofRows.fill(connection, source: source, target: target)
+    try await ProofRows.empty(emptied, connection)
     let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
     // Tables are counted under the names that they have in the end; to give them does nothing to their rows.
     let counted = plan.renamed?.source ?? source

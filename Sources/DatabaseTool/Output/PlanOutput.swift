@@ -131,7 +131,7 @@ struct PlanOutput {
     text += "\n"
     if !proof.emptyTables.isEmpty {
       text += console.styled(
-        "       (no rows could be made for \(proof.emptyTables.map(\.sqlName).joined(separator: ", ")))\n", .dim)
+        "       (proved without rows in \(proof.emptyTables.map(\.sqlName).joined(separator: ", ")))\n", .dim)
     }
     return text
   }
