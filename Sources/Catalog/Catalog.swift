@@ -25,6 +25,9 @@ package struct Catalog: Sendable {
   /// Other major versions that worded some of it: whoever has the next migration writes the lock.
   package var otherMajors: Set<Int> = []
 
+  /// Facts that stand in another state's words, which say the same there: as they were. Here these words may mean nothing.
+  package var ownWords: [FactID: Fact] = [:]
+
   package init(serverVersion: ServerVersion = ServerVersion(number: 0)) { self.serverVersion = serverVersion }
 
   package subscript(id: FactID) -> Fact? {
@@ -36,6 +39,14 @@ package struct Catalog: Sendable {
   package mutating func reserveCapacity(_ count: Int) { facts.reserveCapacity(count) }
 
   package mutating func insert(_ fact: Fact) { facts[fact.id] = fact }
+
+  /// The catalog as it was before facts were put into another state's words.
+  package var inOwnWords: Catalog {
+    var result = self
+    for (id, fact) in ownWords where facts[id] != nil { result.facts[id] = fact }
+    result.ownWords = [:]
+    return result
+  }
 
   /// Facts in the order of their identities.
   package var sorted: [Fact] { facts.values.sorted { $0.id < $1.id } }

@@ -8,11 +8,12 @@ struct ConversionJudge {
   private let connection: Connection
   private let old: String
   private let new: String
+  private let isOfTexts: Bool
 
   /// - Parameter connection: its session gets settings and temporary objects of its own.
   static func judge(_ pair: TypeConversions.Pair, _ connection: Connection) async throws -> TypeConversion {
     let (old, new) = (try await nullable(pair.old, connection), try await nullable(pair.new, connection))
-    return try await ConversionJudge(connection: connection, old: old, new: new).judge()
+    return try await ConversionJudge(connection: connection, old: old, new: new, isOfTexts: pair.isOfTexts).judge()
   }
 
   /// A type that a variable can have before it has a value: a domain that is never NULL is judged as what it is made of.
@@ -58,6 +59,7 @@ struct ConversionJudge {
     conversion.refused = try await example("o.error IS NOT NULL", "o.error")
     if try await isImpossible(oldBase) {
       conversion.way = .anew
+      if isOfTexts { conversion.refused = try await example("o.error IS NOT NULL", "o.error") }
       return conversion
     }
     conversion.settings = try await settings()
@@ -77,6 +79,7 @@ struct ConversionJudge {
 
   /// The first way that PostgreSQL takes: one that never cuts before one that might.
   private func way() async throws -> TypeConversion.Way {
+    if isOfTexts { return .input }
     let ways: [TypeConversion.Way] =
       switch (old.hasSuffix("[]"), new.hasSuffix("[]")) {
       case (false, true): [.arrayOfOne]
@@ -208,7 +211,7 @@ struct ConversionJudge {
       case .arrayOfOne: "(y)[1]::text::\(old)"
       case .firstElement: "ARRAY[y::text]::\(old)"
       case .texts: "y::text[]::\(old)"
-      case .assignment, .cast, .text, .anew:
+      case .assignment, .cast, .text, .input, .anew:
         try await accepts("EXPLAIN SELECT y::\(old) FROM pg_temp.outcome") ? "y::\(old)" : "y::text::\(old)"
       }
     // 1.5 and 1.50 are one number. What is too long for a varchar but for spaces at its end is cut there, as SQL says.
@@ -217,13 +220,15 @@ struct ConversionJudge {
     if oldBase.category == "S", newBase.name == "varchar", !oldBase.isArray {
       same += " OR rtrim(x::text, ' ') = rtrim(z::text, ' ')"
     }
+    // A variable takes a text as the type's input function does.
+    let expression = isOfTexts ? "x::text" : conversion.expression("x", to: new)
     let body = """
       DECLARE r record; x \(old); y \(new); z \(old); is_same boolean;
       BEGIN
         FOR r IN SELECT n, a FROM pg_temp.probe ORDER BY n LOOP
           BEGIN
             x := r.a;
-            y := \(conversion.expression("x", to: new));
+            y := \(expression);
             BEGIN
               z := \(back);
               is_same := \(same);

@@ -10,18 +10,17 @@ extension States {
     var known: [TypeConversions.Pair: TypeConversion] = [:]
     var asked: Set<TypeConversions.Pair> = []
     var open: [String: (template: ScratchTemplate, pairs: [TypeConversions.Pair])] = [:]
-    for new in target.sorted where new.id.kind == .column {
-      guard let old = source[new.id], let before = old.optionalText(.type), let after = new.optionalText(.type),
-        before != after, !isOfMovedExtension(old, source, target)
-      else { continue }
-      let pair = TypeConversions.Pair(before, after)
-      guard asked.insert(pair).inserted, let template = try await typesTemplate(old, source, new, target) else {
-        continue
-      }
-      if let verdict = verdicts[template.name]?[pair] {
-        known[pair] = verdict
-      } else {
-        open[template.name, default: (template, [])].pairs.append(pair)
+    for new in target.sorted where [.column, .domain, .compositeType].contains(new.id.kind) {
+      guard let old = source[new.id], !isOfMovedExtension(old, source, target) else { continue }
+      for pair in TypeConversions.pairs(from: old, to: new) {
+        guard asked.insert(pair).inserted, let template = try await typesTemplate(old, source, new, target) else {
+          continue
+        }
+        if let verdict = verdicts[template.name]?[pair] {
+          known[pair] = verdict
+        } else {
+          open[template.name, default: (template, [])].pairs.append(pair)
+        }
       }
     }
     for (name, (template, pairs)) in open {

@@ -8,7 +8,7 @@ internal import SchemaDSL
 extension States {
   /// What makes a catalog out of an empty database, with what belongs to others.
   private func rebuilding(_ catalog: Catalog) async throws -> Plan {
-    var target = catalog
+    var target = catalog.inOwnWords
     for fact in rendering.overlay where [.external, .optionalExtension].contains(fact.id.kind) { target.insert(fact) }
     return try Planner.plan(from: try await empty(), to: target)
   }
@@ -17,6 +17,7 @@ extension States {
   ///
   /// - Throws: `ProofFailure` when PostgreSQL refuses a statement.
   package func rebuiltTemplate(_ catalog: Catalog) async throws -> ScratchTemplate {
+    let catalog = catalog.inOwnWords
     let plan = try await rebuilding(catalog)
     let server = try await scratch(loading: plan, naming: catalog.rolesInUse)
     try await server.provide(roles: catalog.rolesInUse)

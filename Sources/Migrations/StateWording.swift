@@ -48,6 +48,7 @@ extension States {
       guard let our = ours[id], let their = theirs[id], our.agrees(with: their), var wording = b[id] else { continue }
       // The same words may call other functions: what `a` needs is what it has.
       wording.needs = a[id]?.needs ?? wording.needs
+      result.ownWords[id] = result.ownWords[id] ?? a[id]
       result.insert(wording)
     }
     return result

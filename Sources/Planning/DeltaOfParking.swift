@@ -45,6 +45,11 @@ extension Delta {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
       parking = ColumnRule.parkingByNames(new)
+    } else if changed.kind == .domain, new.text(.type) == changed.sqlName {
+      // A cast of a text to what is made of texts would cut what is too long.
+      let back = TypeConversion(way: .input, isImmutable: true, isTried: true)
+      parking = ColumnRule.parking(
+        new, as: "text", "\(new.id.memberSQL)::text", back: back.expression(new.id.memberSQL, to: changed.sqlName))
     } else if [.domain, .collation, .extension, .table].contains(changed.kind) || before.attributes == after.attributes
     {
       parking = ColumnRule.parking(new)
@@ -59,8 +64,32 @@ extension Delta {
     } else {
       return false
     }
+    if !parked.contains(column) { tellOfValues(within: column, &parking) }
     wait(column, parking, while: changed, &queue)
     return true
+  }
+
+  /// What becomes of the values within those of a column that waits as text.
+  private func tellOfValues(within column: FactID, _ parking: inout Change) {
+    var visited: Set<FactID> = []
+    var queue = target[column]?.needs ?? []
+    var pins: [TypeConversion.Pin] = []
+    while let id = queue.popLast() {
+      guard id.kind.isType, visited.insert(id).inserted, let old = source[id], let new = target[id] else { continue }
+      queue += new.needs
+      for (part, pair) in TypeConversions.parts(from: old, to: new) {
+        let conversion = context.conversions.ofTexts(pair.old, pair.new)
+        let subject = "\(part), which column \(column.path) holds,"
+        parking.hazards +=
+          conversion.way == .anew
+          ? [Hazard(.refusesValues, "changes \(subject) from \(pair.old) to \(pair.new), which no value of it can become")]
+          : conversion.hazards(of: subject, from: pair.old, to: pair.new)
+        pins += conversion.seen.filter { !pins.contains($0) }
+      }
+    }
+    let settings = pins.map { "SET LOCAL \($0.assignment)" }
+    parking.statements.insert(contentsOf: settings, at: 0)
+    parking.cleanup.insert(contentsOf: settings, at: 0)
   }
 
   /// Two types whose names go to others, while columns that hold them exchange them: none of the columns can be the first to change.

@@ -1,4 +1,4 @@
-internal import Catalog
+package import Catalog
 internal import Postgres
 
 /// How a column's values become those of another type, and what PostgreSQL was found to make of them.
@@ -17,6 +17,8 @@ package struct TypeConversion: Sendable, Hashable {
     case firstElement
     /// Element by element, by way of their text forms.
     case texts
+    /// By the input function of a type that is made of others, which cuts nothing, where a cast of a text to it would.
+    case input
     /// There is no way for any value: each gets what a new row would.
     case anew
   }
@@ -81,6 +83,7 @@ package struct TypeConversion: Sendable, Hashable {
     case .arrayOfOne: "CASE WHEN \(value) IS NOT NULL THEN ARRAY[\(value)::text]::\(type) END"
     case .firstElement: "(\(value))[1]::text::\(type)"
     case .texts: "\(value)::text[]::\(type)"
+    case .input: type.hasSuffix("[]") ? "\(value)::text::\(type)" : "(ARRAY[(\(value))::text]::text::\(type)[])[1]"
     case .anew: "NULL"
     }
   }
@@ -145,8 +148,13 @@ package struct TypeConversion: Sendable, Hashable {
   // MARK: Hazards
 
   func hazards(_ column: String, from old: String, to new: String) -> [Hazard] {
+    hazards(of: "column \(column)", from: old, to: new)
+  }
+
+  /// - Parameter subject: what changes, with its kind.
+  func hazards(of subject: String, from old: String, to new: String) -> [Hazard] {
     var hazards: [Hazard] = []
-    let change = "changes column \(column) from \(old) to \(new)"
+    let change = "changes \(subject) from \(old) to \(new)"
     if way == .anew {
       let reason = refused.map { " (\($0.value): \($0.outcome))" } ?? ""
       return [
@@ -180,9 +188,12 @@ package struct TypeConversions: Sendable {
   package struct Pair: Sendable, Hashable {
     package let old: String
     package let new: String
-    package init(_ old: String, _ new: String) {
+    /// Whether values go by way of their texts, as those that wait do.
+    package let isOfTexts: Bool
+    package init(_ old: String, _ new: String, isOfTexts: Bool = false) {
       self.old = old
       self.new = new
+      self.isOfTexts = isOfTexts
     }
   }
 
@@ -191,4 +202,33 @@ package struct TypeConversions: Sendable {
   package init(_ known: [Pair: TypeConversion] = [:]) { self.known = known }
 
   package subscript(old: String, new: String) -> TypeConversion { known[Pair(old, new)] ?? .untried }
+
+  /// What becomes of values that wait as texts.
+  func ofTexts(_ old: String, _ new: String) -> TypeConversion { known[Pair(old, new, isOfTexts: true)] ?? .untried }
+}
+
+extension TypeConversions {
+  /// The types that a fact has instead of others: a column's own, those that values which wait as texts are made of.
+  package static func pairs(from old: Fact, to new: Fact) -> [Pair] {
+    if new.id.kind == .column {
+      guard let before = old.optionalText(.type), let after = new.optionalText(.type), before != after else { return [] }
+      return [Pair(before, after)]
+    }
+    return parts(from: old, to: new).map(\.pair)
+      // The column of a typed table changes as others do.
+      + (new.id.kind == .compositeType ? CompositeTypeRule.retyped(from: old, to: new).map { Pair($0.old, $0.new) } : [])
+  }
+
+  /// What a domain is made of, and the attributes of a composite type, as far as they change.
+  static func parts(from old: Fact, to new: Fact) -> [(name: String, pair: Pair)] {
+    switch new.id.kind {
+    case .domain where old.attributes[.type] != new.attributes[.type]:
+      [("\(new.id)", Pair(old.text(.type), new.text(.type), isOfTexts: true))]
+    case .compositeType:
+      CompositeTypeRule.retyped(from: old, to: new).map { part in
+        ("attribute \(part.name) of \(new.id)", Pair(part.old, part.new, isOfTexts: true))
+      }
+    default: []
+    }
+  }
 }

@@ -62,6 +62,46 @@ import Testing
     #expect(plan.refusedHazards.isEmpty)
   }
 
+  /// What is made of others waits as text while these change: nothing is cut or rounded without a word.
+  @Test func valuesWithinOthersAreToldOf() async throws {
+    @Sendable func schema(_ word: String, _ number: String, _ moment: String) -> String {
+      """
+      CREATE DOMAIN word AS \(word); CREATE DOMAIN number AS \(number);
+      CREATE TYPE pair AS (w \(word), n \(number), m \(moment), t text[]);
+      CREATE TYPE typed AS (n \(number));
+      CREATE TABLE t (id int, d word, e word[], n number, p pair, q pair[]);
+      CREATE TABLE u OF typed;
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("varchar(9)", "numeric", "timestamptz"),
+      rows: #"""
+        INSERT INTO t VALUES (1, 'abc', '{a,NULL}', 1.5, ROW('a"\c', 2, '2026-01-01 10:00Z', '{x,"y z",NULL}'), NULL),
+          (2, NULL, NULL, NULL, ROW(NULL, NULL, NULL, NULL), '{"(,,,)"}'), (3, '', '{}', 0, ROW('', 0, NULL, '{}'), '{}');
+        """#,
+      schema("varchar(3)", "numeric(5,1)", "date"), keeps: "SELECT x::text FROM t x ORDER BY id")
+    #expect(
+      rows == [
+        #"(1,abc,"{a,NULL}",1.5,"(""a""""b"",2.0,2026-01-01,""{x,""""y z"""",NULL}"")",)"#,
+        #"(2,,,,"(,,,)","{""(,,,)""}")"#, #"(3,"",{},0.0,"("""",0.0,,{})",{})"#,
+      ])
+    for part in ["domain public.word, which column public.t.d", "attribute w of composite type public.pair, which column public.t.p"] {
+      #expect(plan.hazards.contains { $0.code == .refusesValues && $0.message.contains(part) }, "\(plan.hazards)")
+    }
+    for part in [
+      "domain public.number, which column public.t.n", "attribute n of composite type public.pair, which column public.t.q",
+      "attribute m of composite type public.pair, which column public.t.p", "column public.u.n",
+    ] { #expect(plan.refusedHazards.contains { $0.message.contains(part) }, "\(part): \(plan.hazards)") }
+    #expect(plan.hazards.contains { $0.code == .dependsOnSettings })
+    // A value that is too long stops it.
+    try await Databases.with { database in
+      let script =
+        schema("varchar(9)", "numeric", "timestamptz") + "INSERT INTO t (d) VALUES ('abcdef');\n" + plan.script
+      let refused = try await Databases.psql(script, on: database)
+      #expect(refused.status != 0 && refused.output.contains("value too long"), "\(refused.output)")
+    }
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;

@@ -139,18 +139,24 @@ enum ColumnRule: Rule {
     change.hazards += numbers.hazards
     // PostgreSQL gives the sequence the column's new type, in which its bounds have to have a place.
     if numbers.isNarrower { change.statements += numbers.statements }
+    let notNull =
+      context.notNull.covers(new.id, unless: context.created) ? nil : NotNull.changes(from: old, to: new, context)
+    // Where no value can be converted, the column is NULL for want of a default.
+    let isFreed =
+      old.flag(.notNull) && !new.flag(.notNull) && context.conversions[old.text(.type), new.text(.type)].way == .anew
+      && !leavesIdentityLate(old, new, change)
+    if isFreed { change.statements += notNull?.now ?? [] }
     if !sameType(old, new) {
       if let reason = PartitionKeys.refusal(old, context) ?? SharedColumns.refusal(old, context) {
         return .refused(reason)
       }
       appendTypeChange(old, new, clause, &change, context)
     }
-    if !context.notNull.covers(new.id, unless: context.created) {
-      let notNull = NotNull.changes(from: old, to: new, context)
+    if let notNull {
       // What is an identity still takes no NULL.
       if leavesIdentityLate(old, new, change) {
         change.cleanup += notNull.now
-      } else {
+      } else if !isFreed {
         change.statements += notNull.now
       }
       change.cleanup += notNull.later

@@ -105,6 +105,10 @@ enum CompositeTypeRule: Rule {
         let column = FactID(.column, schema: table.schema, name: table.name, member: Quote.unquoted(a.name.text))
         return (column, ColumnRule.isInTheWay)
       }
+      change.hazards += tables.flatMap { table in
+        context.conversions[a.type.text, b.type.text]
+          .hazards("\(table.sqlName).\(a.name)", from: a.type.text, to: b.type.text)
+      }
     }
     return .inPlace(change)
   }
@@ -133,12 +137,21 @@ enum CompositeTypeRule: Rule {
     let (before, after) = (old.list(.columns).map(split), new.list(.columns).map(split))
     let texts = before.map { "(\(name)).\($0.name)::text" }.joined(separator: ", ")
     let values = after.map { attribute in
-      before.firstIndex { $0.name == attribute.name }.map { "\(name)[\($0 + 1)]::\(attribute.type)" } ?? "NULL"
+      before.firstIndex { $0.name == attribute.name }.map { "\(name)[\($0 + 1)]" } ?? "NULL"
     }.joined(separator: ", ")
-    // A row of nulls is not null, and IS NOT NULL says it is.
+    // A row of nulls is not null, and IS NOT NULL says it is. A cast from text to text would cut what is too long.
     return ColumnRule.parking(
       column, as: "text[]", "CASE WHEN \(name) IS DISTINCT FROM NULL THEN ARRAY[\(texts)]::text[] END",
-      back: "CASE WHEN \(name) IS NOT NULL THEN ROW(\(values))::\(new.id.sqlName) END")
+      back: "CASE WHEN \(name) IS NOT NULL THEN ROW(\(values))::text::\(new.id.sqlName) END")
+  }
+
+  /// The attributes that stay and get other types: their names, and the types.
+  static func retyped(from old: Fact, to new: Fact) -> [(name: String, old: String, new: String)] {
+    let after = Dictionary(new.list(.columns).map(split).map { ($0.name, $0.type) }) { first, _ in first }
+    return old.list(.columns).map(split).compactMap { attribute in
+      guard let type = after[attribute.name], type != attribute.type else { return nil }
+      return (attribute.name.text, attribute.type.text, type.text)
+    }
   }
 
   private static func split(_ attribute: String) -> (name: ExactText, type: ExactText) {
