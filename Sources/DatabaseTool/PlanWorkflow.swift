@@ -48,8 +48,6 @@ struct PlanWorkflow {
     var proof: Proof?
     if !plan.isEmpty {
       proof = try await prove(&plan, on: try await states.replayTemplate(files), from: source, to: target)
-      // An apply of what is written next compares with it.
-      if unlisted.isEmpty { await states.remember(source, after: files) }
     }
     return Result(
       plan: plan, proof: proof, source: source, target: target, unlisted: unlisted, files: files,

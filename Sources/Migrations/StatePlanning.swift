@@ -16,12 +16,6 @@ extension States {
     return catalog
   }
 
-  /// Keeps what is known of where the migrations lead, so that nobody has to run them to know it.
-  package func remember(_ catalog: Catalog, after files: [MigrationFile]) {
-    guard let cacheKey = try? key(after: files, within: catalog), cache?.contains(cacheKey) == false else { return }
-    cache?.store(catalog, for: cacheKey)
-  }
-
   /// Names the migrations, and what is taken from elsewhere: what only declarations know, roles, versions of extensions.
   private func key(after files: [MigrationFile], within now: Catalog) throws -> Digest {
     var known = Catalog()

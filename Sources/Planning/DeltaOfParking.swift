@@ -82,7 +82,10 @@ extension Delta {
         let subject = "\(part), which column \(column.path) holds,"
         parking.hazards +=
           conversion.way == .anew
-          ? [Hazard(.refusesValues, "changes \(subject) from \(pair.old) to \(pair.new), which no value of it can become")]
+          ? [
+            Hazard(
+              .refusesValues, "changes \(subject) from \(pair.old) to \(pair.new), which no value of it can become")
+          ]
           : conversion.hazards(of: subject, from: pair.old, to: pair.new)
         pins += conversion.seen.filter { !pins.contains($0) }
       }

@@ -211,12 +211,15 @@ extension TypeConversions {
   /// The types that a fact has instead of others: a column's own, those that values which wait as texts are made of.
   package static func pairs(from old: Fact, to new: Fact) -> [Pair] {
     if new.id.kind == .column {
-      guard let before = old.optionalText(.type), let after = new.optionalText(.type), before != after else { return [] }
+      guard let before = old.optionalText(.type), let after = new.optionalText(.type), before != after else {
+        return []
+      }
       return [Pair(before, after)]
     }
     return parts(from: old, to: new).map(\.pair)
       // The column of a typed table changes as others do.
-      + (new.id.kind == .compositeType ? CompositeTypeRule.retyped(from: old, to: new).map { Pair($0.old, $0.new) } : [])
+      + (new.id.kind == .compositeType
+        ? CompositeTypeRule.retyped(from: old, to: new).map { Pair($0.old, $0.new) } : [])
   }
 
   /// What a domain is made of, and the attributes of a composite type, as far as they change.

@@ -92,6 +92,8 @@ package struct ConnectionTarget: Sendable, Hashable, CustomStringConvertible {
       // No server of ours asks for a password. Something that has come to its place might: what PGPASSWORD and the password file
       // have is for others. libpq looks there unless there is one, and takes an empty one for none.
       "password": "none", "passfile": "/dev/null",
+      // Whose the server is, is known by its folder; PGREQUIREPEER is about others.
+      "requirepeer": "",
     ]
     if PQlibVersion() >= 16_00_00 { settings["require_auth"] = "none" }
   }

@@ -107,6 +107,54 @@ extension PartitionTests {
     }
   }
 
+  /// What an interrupted run has begun is ended by the word of today.
+  @Test func aWindowThatWasCorrectedKeepsWhatWasBegun() async throws {
+    try await with("CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at)", now: "2026-01-10") { connection, _ in
+      let hasty = Self.manager(ahead: 2, keep: 0, retire: "drop")
+      _ = try await hasty.create(connection)
+      try await connection.execute("INSERT INTO t VALUES ('2026-01-10'), ('2026-02-10'), ('2026-03-10')")
+      try await Self.set("2026-05-10", connection)
+      // Noted, and no more: the first is attached still, the second has left its table already.
+      try await History.ensure(connection)
+      try await connection.execute(
+        """
+        INSERT INTO dbtool.retired (partition_oid, parent, schema_name, partition_name, action, bound)
+        SELECT c.oid::bigint, 'public.t', 'public', c.relname, 'drop', pg_get_expr(c.relpartbound, c.oid) FROM pg_class c
+         WHERE c.relname IN ('t_2026_01', 't_2026_02', 't_2026_03')
+        """)
+      try await connection.execute("ALTER TABLE t DETACH PARTITION t_2026_02")
+      for retire in ["stay", "drop"] {
+        let corrected = Self.manager(ahead: 2, keep: 24, retire: retire)
+        let outcomes = try await corrected.retire(connection)
+        #expect(outcomes.allSatisfy { $0.failure == nil && $0.text == "detached" }, "\(outcomes)")
+        let rows = try await connection.query("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM t_2026_02)")[0]
+        #expect(try rows.int(0) == 2 && rows.int(1) == 1)
+        #expect(try await corrected.begun(connection).isEmpty)
+      }
+      // And what it wants gone goes.
+      let outcomes = try await Self.manager(ahead: 2, keep: 2, retire: "drop").retire(connection)
+      #expect(outcomes.map(\.partition) == ["public.t_2026_01"] && outcomes[0].text == "dropped", "\(outcomes)")
+    }
+  }
+
+  /// A window that the lock has and the declarations have otherwise retires nothing.
+  @Test func aDisputedWindowRetiresNothing() async throws {
+    try await with("CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at)", now: "2026-01-10") { connection, _ in
+      _ = try await Self.manager(ahead: 0, keep: 0).create(connection)
+      try await Self.set("2026-05-10", connection)
+      var lock = Catalog()
+      lock.insert(Self.window("t", unit: "month", ahead: 0, keep: 0, retire: "drop"))
+      let table = FactID(.table, schema: "public", name: "t")
+      for declarations in [[], [Self.window("t", unit: "month", ahead: 0, keep: 24, retire: "stay")]] {
+        let manager = PartitionManager(catalog: lock, declarations: declarations, of: [table])
+        #expect(try await manager.expired(connection).isEmpty)
+        let outcomes = try await manager.retire(connection)
+        #expect(outcomes.count == 1 && outcomes[0].failure?.contains("differ about its window") == true, "\(outcomes)")
+        #expect(try await connection.query("SELECT FROM t_2026_01").isEmpty)
+      }
+    }
+  }
+
   /// A reader holds on to the partition; the detach is interrupted, and the next run ends it.
   @Test func aHalfDetachedPartitionIsFinished() async throws {
     try await with("CREATE TABLE t (at date NOT NULL) PARTITION BY RANGE (at)", now: "2026-01-10") {

@@ -76,7 +76,7 @@ import Testing
     let (plan, rows) = try await migrate(
       schema("varchar(9)", "numeric", "timestamptz"),
       rows: #"""
-        INSERT INTO t VALUES (1, 'abc', '{a,NULL}', 1.5, ROW('a"\c', 2, '2026-01-01 10:00Z', '{x,"y z",NULL}'), NULL),
+        INSERT INTO t VALUES (1, 'abc', '{a,NULL}', 1.5, ROW('a"b', 2, '2026-01-01 10:00Z', '{x,"y z",NULL}'), NULL),
           (2, NULL, NULL, NULL, ROW(NULL, NULL, NULL, NULL), '{"(,,,)"}'), (3, '', '{}', 0, ROW('', 0, NULL, '{}'), '{}');
         """#,
       schema("varchar(3)", "numeric(5,1)", "date"), keeps: "SELECT x::text FROM t x ORDER BY id")
@@ -85,11 +85,15 @@ import Testing
         #"(1,abc,"{a,NULL}",1.5,"(""a""""b"",2.0,2026-01-01,""{x,""""y z"""",NULL}"")",)"#,
         #"(2,,,,"(,,,)","{""(,,,)""}")"#, #"(3,"",{},0.0,"("""",0.0,,{})",{})"#,
       ])
-    for part in ["domain public.word, which column public.t.d", "attribute w of composite type public.pair, which column public.t.p"] {
+    for part in [
+      "domain public.word, which column public.t.d",
+      "attribute w of composite type public.pair, which column public.t.p",
+    ] {
       #expect(plan.hazards.contains { $0.code == .refusesValues && $0.message.contains(part) }, "\(plan.hazards)")
     }
     for part in [
-      "domain public.number, which column public.t.n", "attribute n of composite type public.pair, which column public.t.q",
+      "domain public.number, which column public.t.n",
+      "attribute n of composite type public.pair, which column public.t.q",
       "attribute m of composite type public.pair, which column public.t.p", "column public.u.n",
     ] { #expect(plan.refusedHazards.contains { $0.message.contains(part) }, "\(part): \(plan.hazards)") }
     #expect(plan.hazards.contains { $0.code == .dependsOnSettings })

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import Migrations
 internal import Operations
 internal import Postgres
+internal import SchemaDSL
 
 struct PartitionsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +32,10 @@ struct PartitionsCommand: AsyncParsableCommand {
     ) async throws -> Result {
       let project = try projectOptions.project(.migrations)
       let (_, lock) = try verifiedFiles(project)
-      let manager = PartitionManager(catalog: lock.catalog)
+      let rendering = Rendering(Context.database)
+      let manager = PartitionManager(
+        catalog: lock.catalog, declarations: rendering.overlay,
+        of: Set(rendering.statements.map(\.object).filter { $0.kind == .table }))
       let (target, _) = try await databaseOptions.resolve(project)
       return try await Connection.with(target, applicationName: "dbtool partitions") { connection in
         try await DatabaseMarks(connection).verify(target, project: project.databaseName)
@@ -63,6 +67,9 @@ struct PartitionsCommand: AsyncParsableCommand {
               Line(
                 action: $0.action, table: $0.table.sqlName, partition: $0.partition.name,
                 bound: $0.bound + ($0.isPending ? ", half detached" : ""))
+            }
+            + manager.begun(connection).map {
+              Line(action: "finish", table: $0.parent, partition: $0.relation, bound: $0.bound)
             }
         }
         let console = Console.output

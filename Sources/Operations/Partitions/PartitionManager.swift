@@ -32,17 +32,30 @@ package struct PartitionManager: Sendable {
   }
 
   let windows: [Window]
+  /// Tables whose windows are declared otherwise: nothing is retired by a word that nobody stands for.
+  let disputed: [FactID]
 
-  /// - Parameter catalog: the catalog with the declared windows.
-  package init(catalog: Catalog) {
-    windows = catalog.facts.values.filter { $0.id.kind == .partitionWindow }.sorted { $0.id < $1.id }.map { Window($0) }
+  /// - Parameters:
+  ///   - catalog: the catalog with the windows.
+  ///   - declarations: what the declarations say of windows.
+  ///   - tables: the declared tables; of others, the declarations say nothing.
+  package init(catalog: Catalog, declarations: [Fact] = [], of tables: Set<FactID> = []) {
+    let facts = catalog.facts.values.filter { $0.id.kind == .partitionWindow }.sorted { $0.id < $1.id }
+    windows = facts.map { Window($0) }
+    let declared = Dictionary(declarations.filter { $0.id.kind == .partitionWindow }.map { ($0.id, $0) }) { first, _ in
+      first
+    }
+    disputed = facts.map { Window($0).table }.filter(tables.contains).filter { table in
+      let id = FactID(.partitionWindow, schema: table.schema, name: table.name)
+      return declared[id]?.attributes != catalog[id]?.attributes
+    }
   }
 
   package var isEmpty: Bool { windows.isEmpty }
 
   /// How bounds are printed and read, for the transaction that a pipeline is: behind a pooler a session's settings would
   /// stay with a server process that others get next.
-  private static let settings = Statement(
+  static let settings = Statement(
     "SELECT pg_catalog.set_config('timezone', 'UTC', true), pg_catalog.set_config('datestyle', 'ISO', true)")
 
   /// What the windows need and do not have.
@@ -113,7 +126,7 @@ package struct PartitionManager: Sendable {
   ///
   /// - Throws: `PostgresError`.
   package func expired(_ connection: Connection) async throws -> [Expired] {
-    let retiring = windows.filter { $0.retirement != .stay }
+    let retiring = windows.filter { $0.retirement != .stay && !disputed.contains($0.table) }
     guard !retiring.isEmpty else { return [] }
     let lists = try await connection.pipeline(
       [Self.settings] + retiring.map { Statement(Window.partitions, [$0.table.sqlName]) }

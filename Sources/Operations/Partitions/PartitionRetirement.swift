@@ -20,23 +20,31 @@ extension PartitionManager {
     _ connection: Connection, archive: ArchivePlace? = nil, patience: Duration = .seconds(60),
     _ report: (Outcome) -> Void = { _ in }
   ) async throws -> [Outcome] {
+    let disputes = disputed.map { table in
+      Outcome(
+        partition: "", text: "",
+        failure: "nothing of \(table.sqlName) was retired: schema.lock and the declarations differ about its window. "
+          + "Run dbtool plan, which writes the lock.")
+    }
+    disputes.forEach(report)
     if try await expired(connection).isEmpty {
       guard try await History.mayRead("retired", connection), !(try await unfinished(connection).isEmpty) else {
-        return []
+        return disputes
       }
     }
     // An apply may be about to change these partitions, or their table.
     do {
-      return try await AdvisoryLock.with(connection, .change, for: "partitions apply") { lock in
-        try await retire(connection, lock, archive, patience, report)
-      }
+      return try await disputes
+        + AdvisoryLock.with(connection, .change, for: "partitions apply") { lock in
+          try await retire(connection, lock, archive, patience, report)
+        }
     } catch ApplyError.busy(let who) {
       let outcome = Outcome(
         partition: "", text: "",
         failure:
           "nothing was retired: another run of dbtool is at work on this database: \(who). Run this again after it.")
       report(outcome)
-      return [outcome]
+      return disputes + [outcome]
     }
   }
 
@@ -51,7 +59,7 @@ extension PartitionManager {
       for partition in expired { try await Self.remember(partition, connection) }
     }
     var outcomes: [Outcome] = []
-    for retiring in try await unfinished(connection) {
+    for retiring in try await asWindowsAre(unfinished(connection), connection) {
       var outcome = Outcome(partition: retiring.name, text: "")
       var isLost = false
       do {
@@ -137,6 +145,82 @@ extension PartitionManager {
     var bound: String
     /// As SQL names it.
     var name: String { Quote.qualified(schema, relation) }
+  }
+
+  /// What an earlier run has begun, and this one would end.
+  ///
+  /// - Throws: `PostgresError`.
+  package func begun(_ connection: Connection) async throws -> [(parent: String, relation: String, bound: String)] {
+    guard try await History.mayRead("retired", connection) else { return [] }
+    let expired = Set(try await expired(connection).map(\.oid))
+    let attached = try await attached(connection)
+    return try await unfinished(connection).filter { !expired.contains($0.oid) && !attached.contains($0.oid) }
+      .map { ($0.parent, $0.relation, $0.bound) }
+  }
+
+  /// What was begun, as the windows are now: they may have been corrected since. What is attached still, and kept now, stays; what
+  /// left its table already becomes a table of its own where the window would keep it, and is gone only by the word of today.
+  private func asWindowsAre(_ begun: [Retiring], _ connection: Connection) async throws -> [Retiring] {
+    guard !begun.isEmpty else { return [] }
+    let attached = try await attached(connection)
+    let wanted = try await actions(begun, connection)
+    let kept = begun.filter { wanted[$0.oid] == nil && attached.contains($0.oid) }
+    if !kept.isEmpty {
+      try await connection.query(
+        "DELETE FROM dbtool.retired WHERE finished_at IS NULL AND partition_oid = ANY ($1::bigint[])",
+        [ArrayText.encode(kept.map { String($0.oid) })])
+    }
+    var result: [Retiring] = []
+    for var retiring in begun where !kept.contains(where: { $0.oid == retiring.oid }) {
+      let action = wanted[retiring.oid] ?? .detach
+      if action != retiring.action {
+        retiring.action = action
+        try await connection.query(
+          "UPDATE dbtool.retired SET action = $2 WHERE finished_at IS NULL AND partition_oid = $1::bigint",
+          [String(retiring.oid), action.rawValue])
+      }
+      result.append(retiring)
+    }
+    return result
+  }
+
+  /// Partitions whose detach was not begun.
+  private func attached(_ connection: Connection) async throws -> Set<Int> {
+    Set(
+      try await connection.query(
+        """
+        SELECT i.inhrelid::bigint FROM dbtool.retired r JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.partition_oid::oid
+         WHERE r.finished_at IS NULL AND NOT i.inhdetachpending
+        """
+      ).map { try $0.int(0) })
+  }
+
+  /// What the windows want done with partitions, or what was one; nothing for what they keep.
+  private func actions(_ begun: [Retiring], _ connection: Connection) async throws -> [Int: Window.Retirement] {
+    let retiring = windows.filter { window in
+      window.retirement != .stay && !disputed.contains(window.table)
+        && begun.contains { $0.parent == window.table.sqlName }
+    }
+    guard !retiring.isEmpty else { return [:] }
+    let types = try await connection.pipeline(retiring.map { Statement(Window.keyType, [$0.table.sqlName]) })
+    var questions: [(window: Window, begun: [Retiring], statement: Statement)] = []
+    for (window, answer) in zip(retiring, types) {
+      guard let type = try answer.get().first?.optionalString(0) else { continue }
+      let bounded = begun.filter { $0.parent == window.table.sqlName }.compactMap { part in
+        BoundRange(part.bound).map { (part, $0.high) }
+      }
+      questions.append(
+        (
+          window, bounded.map(\.0),
+          Statement(Window.expired(type), window.parameters + [ArrayText.encode(bounded.map(\.1))])
+        ))
+    }
+    var actions: [Int: Window.Retirement] = [:]
+    let answers = try await connection.pipeline([Self.settings] + questions.map(\.statement)).dropFirst()
+    for (question, answer) in zip(questions, answers) {
+      for row in try answer.get() { actions[question.begun[try row.int(0) - 1].oid] = question.window.retirement }
+    }
+    return actions
   }
 
   private func unfinished(_ connection: Connection) async throws -> [Retiring] {

@@ -126,6 +126,15 @@ struct Window: Sendable {
      WHERE i.inhparent = pg_catalog.to_regclass($1) ORDER BY c.relname
     """
 
+  /// The type of a table's partition key; NULL where there is no time in it.
+  static let keyType = """
+    SELECT (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
+             WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
+      FROM pg_catalog.pg_partitioned_table p
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
+     WHERE p.partrelid = pg_catalog.to_regclass($1)
+    """
+
   /// Which upper bounds lie before the window; as what they are, not as texts.
   ///
   /// - Parameter type: the type of the partition key, as PostgreSQL prints it.
