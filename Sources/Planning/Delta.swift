@@ -106,6 +106,7 @@ struct Delta {
     } while !queue.isEmpty
     for id in dropped { altered[id] = nil }
     parked.subtract(dropped)
+    leaveOutDropped()
     reapplyPartitionDefaults()
     reapplyInheritedColumns()
     reapplySequencePersistence()
@@ -130,6 +131,8 @@ struct Delta {
       for child in sourceChildren[id] ?? [] where !dropped.contains(child) { replace(child, &queue) }
       // A sequence goes with the column that it belongs to.
       for dependent in sourceDependents[id] ?? [] where !dropped.contains(dependent) {
+        // ALTER … OWNER TO makes what the former owner granted the next one's.
+        if id.kind == .owner, dependent.kind == .grant, target.contains(dependent) { continue }
         // One that no longer needs it in the target, nor anything that does, is altered first, and stays; but altering
         // these kinds in place leaves alone what they refer to.
         // A function needs a transform that is there when it is made, whatever it says.
@@ -241,6 +244,14 @@ struct Delta {
       let names = Set(ring.map { [$0.schema, $0.name] })
       altered[table]?.disturbs.append(
         (table, { kind, fact in kind == .constraint && fact.isForeignKey && names.contains(fact.list(.foreign)) }))
+    }
+  }
+
+  /// An enum that is made anew takes no column along that is made anew itself.
+  private mutating func leaveOutDropped() {
+    for id in altered.keys where id.kind == .enumType {
+      guard let old = source[id], let new = target[id], EnumRule.swaps(old, new) else { continue }
+      altered[id]?.statements = EnumRule.swap(old, new, context, without: dropped).statements
     }
   }
 

@@ -29,8 +29,9 @@ extension Delta {
       column.kind == .column, let old = source[column], let new = target[column],
       // The name of an extension's type says where the extension is.
       old.attributes[.type] == new.attributes[.type] || changed.kind == .extension || becomesMade(column, of: changed),
-      old.attributes[.generated] == nil, new.attributes[.generated] == nil, let table = old.parent,
-      table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
+      // What was computed, and is a value from then on, stays as well.
+      old.attributes[.generated] == nil || !old.flag(.virtual), new.attributes[.generated] == nil,
+      let table = old.parent, table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
       source.inheritedColumns(column.member, of: table).isEmpty,
       target.inheritedColumns(column.member, of: table).isEmpty, let before = source[changed],
       let after = target[changed]
@@ -139,9 +140,15 @@ extension Delta {
     parkedFor[column, default: []].insert(changed)
     guard parked.insert(column).inserted, let old = source[column], let new = target[column] else { return }
     var rest = altered[column] ?? Change()
-    if old.attributes[.type] != new.attributes[.type] {
+    var parking = parking
+    let isComputed = old.attributes[.generated] != nil
+    if isComputed {
+      parking.statements.insert("\(ColumnRule.alter(new)) DROP EXPRESSION", at: 0)
+    }
+    if isComputed || old.attributes[.type] != new.attributes[.type] {
       // It comes back as what it is to be.
       var same = old
+      same.attributes[.generated] = nil
       same.attributes[.type] = new.attributes[.type]
       rest = Change()
       if case .inPlace(let change) = ColumnRule.alter(same, new, context) { rest = change }

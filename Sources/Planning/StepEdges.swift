@@ -36,6 +36,13 @@ extension StepGraph {
       }
     }
     let holdings = TypeHoldings(source: delta.target, dependents: delta.target.dependentsByFact())
+    // A check that holds for new values only comes once those that there are have come back.
+    for (check, creator) in creators where isForNewValues(check) {
+      guard let domain = delta.target[check]?.parent else { continue }
+      for holder in holdings.holders(of: domain) where delta.parked.contains(holder.id) {
+        order(cleaners[holder.id], before: creator)
+      }
+    }
     for cause in delta.cleared {
       let (old, new) = (delta.holdings.obstacles(to: cause), holdings.obstacles(to: cause))
       for step in steps(of: cause, except: cause) {
@@ -51,6 +58,11 @@ extension StepGraph {
         }
       }
     }
+  }
+
+  /// Whether it is a domain's check that PostgreSQL holds against no value that is there.
+  func isForNewValues(_ id: FactID) -> Bool {
+    id.kind == .domainConstraint && delta.target[id]?.attributes[.validated] == .flag(false)
   }
 
   /// What is done to a type or a table, as far as columns that hold it are in the way.
@@ -71,7 +83,7 @@ extension StepGraph {
       [.column, .domainConstraint].contains($0.kind) && $0 != column
     }
     return ([cause] + parts).flatMap { id in
-      [creators[id], alterers[id], droppers[id], cleaners[id]].compactMap { $0 }
+      [isForNewValues(id) ? nil : creators[id], alterers[id], droppers[id], cleaners[id]].compactMap { $0 }
     }
   }
 

@@ -72,7 +72,7 @@ extension StepGraph {
   mutating func connectDomains() {
     let steps = makers
     var checks: [FactID: [(step: Int, needs: Set<FactID>)]] = [:]
-    for (id, step) in steps where id.kind == .domainConstraint {
+    for (id, step) in steps where id.kind == .domainConstraint && !isForNewValues(id) {
       guard let domain = delta.target[id]?.parent else { continue }
       checks[domain, default: []].append((step, closure(of: id, in: delta.target, except: domain)))
     }

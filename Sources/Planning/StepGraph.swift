@@ -397,6 +397,12 @@ struct StepGraph {
         statements = rule.drop(node.fact, delta.context)
         let hasSuccessor = successions.contains { $0.predecessor == node.fact.id }
         hazards = hasSuccessor ? [] : rule.dropHazards(node.fact)
+        // What was computed can be computed again only where it is computed still.
+        if node.fact.attributes[.generated] != nil, let new = delta.target[node.fact.id],
+          new.attributes[.generated] == nil
+        {
+          hazards.append(Hazard(.dataLoss, "drops column \(node.fact.id.path) with its values"))
+        }
       } else {
         statements = node.change.statements
       }

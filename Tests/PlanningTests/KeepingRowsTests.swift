@@ -106,6 +106,23 @@ import Testing
     }
   }
 
+  /// A check that is NOT VALID is for new values, and what was computed stays when it is no longer.
+  @Test func valuesComeBackToADomainThatIsMadeAnew() async throws {
+    let (plan, rows) = try await migrate(
+      """
+      CREATE DOMAIN d AS text; CREATE TYPE c AS (d d);
+      CREATE DOMAIN g AS int;
+      CREATE TABLE t (id int, a d, b d[], c c, g g GENERATED ALWAYS AS (id * 2) STORED);
+      """, rows: "INSERT INTO t VALUES (1, 'a', '{b,NULL}', ROW('c'))",
+      """
+      CREATE DOMAIN d AS varchar; ALTER DOMAIN d ADD CONSTRAINT e CHECK (length(VALUE) > 5) NOT VALID; CREATE TYPE c AS (d d);
+      CREATE DOMAIN g AS bigint;
+      CREATE TABLE t (id int, a d, b d[], c c, g g);
+      """, keeps: "SELECT x::text FROM t x")
+    #expect(rows == [#"(1,a,"{b,NULL}","(c)",2)"#], "\(plan.script)")
+    #expect(plan.refusedHazards.isEmpty, "\(plan.refusedHazards)")
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;

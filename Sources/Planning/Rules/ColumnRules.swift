@@ -80,7 +80,7 @@ enum ColumnRule: Rule {
   }
 
   /// - Parameter only: whether children keep what they have.
-  private static func alter(_ fact: Fact, only: Bool = false) -> String {
+  static func alter(_ fact: Fact, only: Bool = false) -> String {
     "ALTER TABLE \(only ? "ONLY " : "")\(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
   }
 

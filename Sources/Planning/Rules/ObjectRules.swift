@@ -46,14 +46,18 @@ enum EnumRule: Rule {
   }
 
   /// PostgreSQL can neither remove nor reorder labels: a new type takes the old one's place, and the columns follow.
-  private static func swap(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Change {
+  ///
+  /// - Parameter dropped: columns that go, and do not follow.
+  static func swap(_ old: Fact, _ new: Fact, _ context: RuleContext, without dropped: Set<FactID> = []) -> Change {
     var change = Change()
-    let aside = FactID(.enumType, schema: new.id.schema, name: String(new.id.name.prefix(55)) + "__old")
+    let free = FreeNames(context.source, context.target).relation(new.id.name, "old", in: new.id.schema)
+    let aside = FactID(.enumType, schema: new.id.schema, name: free)
     change.statements.append("ALTER TYPE \(new.id.sqlName) RENAME TO \(Quote.identifier(aside.name))")
     change.statements += create(new, context)
     let columns = (context.sourceDependents[new.id] ?? []).filter { $0.kind == .column }.sorted()
     for id in columns {
-      guard let column = context.target[id], column.needs.contains(new.id), let current = context.source[id],
+      guard !dropped.contains(id), let column = context.target[id], column.needs.contains(new.id),
+        let current = context.source[id],
         column.optionalText(.generated) == nil
       else { continue }
       change.disturbs.append((id, disturbed))

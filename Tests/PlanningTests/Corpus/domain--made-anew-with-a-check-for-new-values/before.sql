@@ -1,0 +1,2 @@
+CREATE DOMAIN d AS text; CREATE TYPE c AS (d d); CREATE TABLE t (a d, b d[], c c);
+CREATE DOMAIN g AS int; CREATE TABLE u (id int, g g GENERATED ALWAYS AS (id * 2) STORED, h g[] GENERATED ALWAYS AS (ARRAY[id]::g[]) STORED);

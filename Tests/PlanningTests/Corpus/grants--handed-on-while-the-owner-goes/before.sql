@@ -1,0 +1,12 @@
+CREATE SCHEMA s; CREATE TABLE s.t (a int, b int); CREATE SEQUENCE s.q; CREATE TYPE s.e AS ENUM ('x');
+CREATE FUNCTION s.f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+ALTER SCHEMA s OWNER TO corpus_owner; ALTER TABLE s.t OWNER TO corpus_owner; ALTER SEQUENCE s.q OWNER TO corpus_owner;
+ALTER TYPE s.e OWNER TO corpus_owner; ALTER FUNCTION s.f() OWNER TO corpus_owner;
+GRANT USAGE ON SCHEMA s TO corpus_other WITH GRANT OPTION;
+GRANT SELECT ON s.t TO corpus_other WITH GRANT OPTION; GRANT UPDATE (a) ON s.t TO corpus_other WITH GRANT OPTION;
+GRANT USAGE ON SEQUENCE s.q TO corpus_other WITH GRANT OPTION; GRANT USAGE ON TYPE s.e TO corpus_other WITH GRANT OPTION;
+GRANT EXECUTE ON FUNCTION s.f() TO corpus_other WITH GRANT OPTION;
+SET ROLE corpus_other;
+GRANT USAGE ON SCHEMA s TO corpus_reader; GRANT SELECT ON s.t TO corpus_reader; GRANT UPDATE (a) ON s.t TO corpus_reader;
+GRANT USAGE ON SEQUENCE s.q TO corpus_reader; GRANT USAGE ON TYPE s.e TO corpus_reader; GRANT EXECUTE ON FUNCTION s.f() TO corpus_reader;
+RESET ROLE;
