@@ -206,7 +206,11 @@ extension Delta {
   /// A partition that is new gets its part of every index that the parent has; one of the parent ALONE stays so only if
   /// it comes after the partition.
   func replacePartitionedIndexes(_ replaced: inout [FactID]) {
-    let tables = created.union(replaced).filter { $0.kind.isTable && target.contains($0) }
+    // So do those that leave for a while and come back.
+    let returning = altered.filter { id, change in
+      !change.cleanup.isEmpty && source[id]?.partitionParent != nil && target[id]?.partitionParent != nil
+    }.keys
+    let tables = created.union(replaced).union(returning).filter { $0.kind.isTable && target.contains($0) }
     guard !tables.isEmpty else { return }
     var parents: Set<FactID> = []
     for table in tables { parents.formUnion(target[table].map(target.partitionLine) ?? []) }

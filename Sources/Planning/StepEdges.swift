@@ -297,7 +297,9 @@ extension StepGraph {
     for (id, creator) in creators where id.kind == .index || id.kind == .constraint {
       guard let fact = delta.target[id], let table = fact.parent, table.kind == .table else { continue }
       if fact.attributes[.valid] == .flag(false) || fact.attributes[.validated] == .flag(false) {
-        for child in descendants(of: table, delta.context.targetTables) { order(creators[child], before: creator) }
+        for child in descendants(of: table, delta.context.targetTables) {
+          for step in [creators[child], cleaners[child]] { order(step, before: creator) }
+        }
       }
       guard delta.target[table]?.attributes[.partitionKey] != nil, nodes[creator].fact.id == id else { continue }
       for child in descendants(of: table, delta.context.targetTables) {

@@ -191,9 +191,14 @@ extension Delta {
         if parked.contains(holder) { parkedFor[holder, default: []].insert(changed) }
         return
       }
-      guard let old = source[holder], let new = target[holder], old.attributes[.type] == new.attributes[.type],
-        old.attributes[.generated] == nil
-      else { return }
+      guard let old = source[holder], let new = target[holder] else { return }
+      // What is computed is computed again.
+      if old.attributes[.generated] != nil, new.attributes[.generated] != nil {
+        replace(holder, &queue)
+        disturbances.append((changed, holder))
+        return
+      }
+      guard old.attributes[.type] == new.attributes[.type], old.attributes[.generated] == nil else { return }
       refusals.append(
         "\(changed) changes, which PostgreSQL refuses while \(holder) holds it, and as a child's or a typed table's column it cannot wait as text; give the table a plain column first, or do it in two steps"
       )

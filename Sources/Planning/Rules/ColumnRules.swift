@@ -121,6 +121,8 @@ enum ColumnRule: Rule {
       change.statements.append("\(clause) DROP EXPRESSION")
     }
     if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
+      // Other columns may take numbers of its sequence, which goes.
+      change.disturbs.append((new.id, { kind, _ in kind == .columnDefault }))
       // The sequence that follows takes over its position first.
       if let succession = NumberSuccession(of: new.id, context) {
         change.statements += succession.settingAside

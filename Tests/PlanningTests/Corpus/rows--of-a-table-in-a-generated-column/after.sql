@@ -1,0 +1,2 @@
+CREATE TABLE c (a bigint);
+CREATE TABLE t (id int, g c GENERATED ALWAYS AS (ROW(id)::c) STORED, h c[] GENERATED ALWAYS AS (ARRAY[ROW(id)::c]) STORED);
