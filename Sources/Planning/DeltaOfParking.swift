@@ -34,7 +34,7 @@ extension Delta {
       let table = old.parent, table.kind == .table, let holder = source[table], holder.attributes[.ofType] == nil,
       source.inheritedColumns(column.member, of: table).isEmpty,
       target.inheritedColumns(column.member, of: table).isEmpty, let before = source[changed],
-      let after = target[changed]
+      let after = target[changed] ?? namesake(of: changed, in: new)
     else { return false }
     if let reason = PartitionKeys.refusal(old, context) ?? SharedColumns.refusal(old, context) {
       refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
@@ -62,12 +62,30 @@ extension Delta {
           .refusesValues,
           "column \(column.path) holds values of \(changed), which changes: a value that the new type does not accept stops the migration"
         ))
+    } else if target[changed] == nil {
+      parking = ColumnRule.parking(new)
     } else {
       return false
+    }
+    if after.id != changed {
+      parking.hazards.append(
+        Hazard(
+          .refusesValues,
+          "column \(column.path) becomes \(after.id): a value whose text the type does not accept stops the migration"))
+      parkedFor[column, default: []].insert(after.id)
     }
     if !parked.contains(column) { tellOfValues(within: column, &parking) }
     wait(column, parking, while: changed, &queue)
     return true
+  }
+
+  /// The type that has another's name afterwards, where both hold values that are texts: an enum becomes a domain, or the other way
+  /// round.
+  private func namesake(of type: FactID, in column: Fact) -> Fact? {
+    let kinds: [FactKind] = [.enumType, .domain]
+    guard kinds.contains(type.kind) else { return nil }
+    let others = kinds.filter { $0 != type.kind }.map { FactID($0, schema: type.schema, name: type.name) }
+    return others.first { column.needs.contains($0) }.flatMap { target[$0] }
   }
 
   /// What becomes of the values within those of a column that waits as text.

@@ -123,6 +123,18 @@ import Testing
     #expect(plan.refusedHazards.isEmpty, "\(plan.refusedHazards)")
   }
 
+  @Test func anEnumBecomesADomainAndADomainAnEnum() async throws {
+    let table = "CREATE TABLE t (a e, b e[], c e DEFAULT 'a'); CREATE INDEX i ON t (a);"
+    let states = ["CREATE TYPE e AS ENUM ('a', 'b');", "CREATE DOMAIN e AS text CHECK (VALUE IN ('a', 'b', 'c'));"]
+    for (before, after) in [(states[0], states[1]), (states[1], states[0])] {
+      let (plan, rows) = try await migrate(
+        before + table, rows: "INSERT INTO t VALUES ('a', '{a,NULL}', 'b'), (NULL, NULL, NULL)", after + table,
+        keeps: "SELECT x::text FROM t x ORDER BY a")
+      #expect(rows == [#"(a,"{a,NULL}",b)"#, "(,,)"], "\(plan.script)")
+      #expect(plan.refusedHazards.isEmpty && plan.hazards.contains { $0.code == .refusesValues }, "\(plan.hazards)")
+    }
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;
