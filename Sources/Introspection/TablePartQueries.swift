@@ -159,7 +159,12 @@ enum PartitionIndexQuery: CatalogQuery {
     SELECT ic.oid, coalesce(k.oid, 0), x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
            -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
            coalesce(k.conparentid = 0, false),
-           (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+           -- An index keeps the names that its columns had; of one that is there twice, the second has a number.
+           (SELECT pg_catalog.array_agg(coalesce(t.attname, a.attname)::text ORDER BY a.attnum)
+              FROM pg_catalog.pg_attribute a
+              LEFT JOIN pg_catalog.pg_attribute t
+                ON t.attrelid = x.indrelid AND t.attnum = x.indkey[a.attnum - 1] AND t.attnum <> 0
+               AND (SELECT pg_catalog.count(*) FROM pg_catalog.unnest(x.indkey) AS k (number) WHERE k.number = t.attnum) = 1
              WHERE a.attrelid = ic.oid AND a.attnum > 0),
            ic.reloptions, r.reloptions,
            CASE WHEN x.indexprs IS NOT NULL THEN

@@ -45,7 +45,8 @@ extension Delta {
     if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
-      parking = ColumnRule.parkingByNames(new)
+      // JSON has no word for its own null, nor for the bounds of arrays: it is for attributes that come, go or change places.
+      parking = layouts.allSatisfy(keepsNames) ? ColumnRule.parking(new) : ColumnRule.parkingByNames(new)
     } else if changed.kind == .domain, new.text(.type) == changed.sqlName {
       // A cast of a text to what is made of texts would cut what is too long.
       let back = TypeConversion(way: .input, isImmutable: true, isTried: true)
@@ -77,6 +78,21 @@ extension Delta {
     if !parked.contains(column) { tellOfValues(within: column, &parking) }
     wait(column, parking, while: changed, &queue)
     return true
+  }
+
+  /// Whether a composite type, or a table's rows, have the same attributes in the same order.
+  private func keepsNames(_ id: FactID) -> Bool {
+    if id.kind == .compositeType {
+      let lists = [source, target].map { CompositeTypeRule.names($0[id]) }
+      return lists[0] == lists[1]
+    }
+    func columns(_ catalog: Catalog, _ children: [FactID: [FactID]]) -> [FactID]? {
+      guard catalog.parents(of: id).isEmpty else { return nil }
+      return (children[id] ?? []).filter { $0.kind == .column }.compactMap { catalog[$0] }
+        .sorted { $0.position < $1.position }.map(\.id)
+    }
+    guard let before = columns(source, sourceChildren), let after = columns(target, targetChildren) else { return false }
+    return before == after
   }
 
   /// The type that has another's name afterwards, where both hold values that are texts: an enum becomes a domain, or the other way

@@ -135,6 +135,44 @@ import Testing
     }
   }
 
+  /// Parts of an index are called by their columns, whose names an index does not follow.
+  @Test func partsOfAnIndexFollowTheirColumnsNames() async throws {
+    func schema(_ column: String) -> String {
+      """
+      CREATE TABLE p (ts date, \(column) int, UNIQUE (ts, \(column))) PARTITION BY RANGE (ts);
+      CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+      CREATE INDEX ON p (\(column)); CREATE INDEX ON p (\(column), abs(\(column)));
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema("k"), rows: "INSERT INTO p VALUES ('2020-02-02', 3)", schema("k2"), renaming: true,
+      keeps: "SELECT x::text FROM p x")
+    #expect(rows == ["(2020-02-02,3)"] && plan.refusedHazards.isEmpty, "\(plan.script)")
+  }
+
+  /// What JSON has no word for stays while attributes get other types: its own null, bounds of arrays, and types with a JSON of their own.
+  @Test func rowsWithinArraysKeepWhatJSONCannotSay() async throws {
+    @Sendable func schema(_ type: String) -> String {
+      """
+      CREATE EXTENSION hstore;
+      CREATE TYPE c AS (a \(type), j jsonb, h hstore, i int[]); CREATE TABLE r (a \(type), j jsonb, i int[]);
+      CREATE TABLE t (c c[], r r, s r[]);
+      """
+    }
+    let values = """
+      INSERT INTO t VALUES (array_fill(ROW('x', 'null', 'a=>1', '[0:1]={1,2}')::c, ARRAY[2], ARRAY[5]),
+        ROW('y', 'null', '[5:5]={3}'), ARRAY[ROW('z', 'null', NULL)::r, NULL]);
+      """
+    let query = "SELECT x::text FROM t x"
+    let (_, rows) = try await migrate(schema("varchar(9)"), rows: values, schema("text"), keeps: query)
+    let expected = try await Databases.with { database in
+      let loaded = try await Databases.psql(schema("text") + values, on: database)
+      try #require(loaded.status == 0, "\(loaded.output)")
+      return try await Connection.with(database.target) { try await $0.query(query).map { try $0.string(0) } }
+    }
+    #expect(rows == expected && rows.count == 1)
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;

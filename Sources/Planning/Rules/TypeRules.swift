@@ -154,6 +154,9 @@ enum CompositeTypeRule: Rule {
     }
   }
 
+  /// The names of the attributes, quoted.
+  static func names(_ fact: Fact?) -> [ExactText] { fact?.list(.columns).map { split($0).name } ?? [] }
+
   private static func split(_ attribute: String) -> (name: ExactText, type: ExactText) {
     let (name, type) = QuotedName.split(attribute)
     return (ExactText(name), ExactText(type))
