@@ -126,6 +126,7 @@ package struct SchemaGenerator {
     belongings(other)
     rarities(other)
     successions()
+    madeAnew()
     return sql + comments
   }
 
