@@ -21,6 +21,8 @@ struct ScriptLexer {
   private var parentheses = 0
   private var words: [String] = []
   private var body = Body()
+  /// The line of a comment that is too deep within others.
+  private var tooDeep: Int?
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -32,6 +34,22 @@ struct ScriptLexer {
     lexer.finish(at: bytes.count)
     return lexer.pieces
   }
+
+  /// The line of a comment within more than a thousand others, for which PostgreSQL's own scanner needs a time that grows with the
+  /// square of their number.
+  static func deepComment(in bytes: [UInt8]) -> Int? {
+    let openings = zip(bytes, bytes.dropFirst()).count { $0 == UInt8(ascii: "/") && $1 == UInt8(ascii: "*") }
+    guard openings > depthOfComments else { return nil }
+    var lexer = ScriptLexer(bytes)
+    do {
+      while let byte = lexer.peek(), lexer.tooDeep == nil { try lexer.step(byte) { _ in false } }
+    } catch {
+      // What is wrong with the rest is told by whoever reads it.
+    }
+    return lexer.tooDeep
+  }
+
+  private static let depthOfComments = 1000
 
   private mutating func step(_ byte: UInt8, _ takesRows: (Range<Int>) -> Bool) throws {
     switch byte {
@@ -215,6 +233,7 @@ struct ScriptLexer {
       if next == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
         depth += 1
         position += 2
+        if depth > Self.depthOfComments, tooDeep == nil { tooDeep = failure("", at: first).line }
       } else if next == UInt8(ascii: "*"), peek(1) == UInt8(ascii: "/") {
         depth -= 1
         position += 2

@@ -47,6 +47,10 @@ package enum Script {
       throw ScriptError(
         message: "a NUL byte, which no SQL has: the file is damaged, or none of text", line: lines.line(at: end))
     }
+    if let line = ScriptLexer.deepComment(in: bytes) {
+      throw ScriptError(
+        message: "comments are nested more than a thousand deep, which takes PostgreSQL too long to read", line: line)
+    }
     // The parser knows best. It fails for syntax errors, rows, psql's commands, and grammar that is newer than this libpg_query.
     let result = pg_query_split_with_parser(text)
     defer { pg_query_free_split_result(result) }

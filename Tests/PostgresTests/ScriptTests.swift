@@ -29,6 +29,18 @@ import Testing
     #expect(try Script.split(script).last?.line == line)
   }
 
+  @Test func commentsAreNotNestedWithoutEnd() throws {
+    func script(_ depth: Int) -> String {
+      "SELECT '/*';\n" + String(repeating: "/*", count: depth) + String(repeating: "*/", count: depth) + " SELECT 1"
+    }
+    #expect(try Script.split(script(900)).count == 2)
+    let error = #expect(throws: ScriptError.self) { try Script.split(script(100_000)) }
+    #expect(error?.line == 2)
+    // Side by side, and in a constant, they are nobody's trouble.
+    #expect(try Script.split(String(repeating: "/* a */ SELECT 1;\n", count: 3000)).count == 3000)
+    #expect(try Script.split("SELECT '\(String(repeating: "/*", count: 3000))'").count == 1)
+  }
+
   @Test func aSyntaxErrorNamesItsLine() {
     // Neither the parser nor the scanner can do anything with an open quote.
     let error = #expect(throws: ScriptError.self) { try Script.split("SELECT 1;\nSELECT 'open") }
