@@ -16,6 +16,8 @@ package struct Hazard: Sendable, Hashable {
     case refusesValues = "refuses-values"
     /// What values become depends on settings, which the migration makes.
     case dependsOnSettings = "depends-on-settings"
+    /// What a function has computed stays as it was, where its values are kept: PostgreSQL does not compute them again.
+    case staleValues = "stale-values"
     /// Programs that use the old name or form fail from then on.
     case breaksClients = "breaks-clients"
     /// It waits for a strong lock without end, and others wait behind it.
@@ -64,7 +66,8 @@ package struct Hazard: Sendable, Hashable {
     switch code {
     case .dataLoss: .error
     case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows,
-      .bypassesPolicies, .publishedTable, .refusesValues, .dependsOnSettings:
+      .bypassesPolicies, .publishedTable, .refusesValues, .dependsOnSettings,
+      .staleValues:
       .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
@@ -88,6 +91,8 @@ package struct Hazard: Sendable, Hashable {
     case .publishedTable: "change the subscribers first; for what is dropped, last"
     case .refusesValues: "look for such values first, and change them"
     case .dependsOnSettings: "read the settings in the migration; change them there where they mean something else here"
+    case .staleValues:
+      "afterwards REINDEX the indexes, make generated columns anew, and look for rows that checks or partitions would have no more"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

@@ -173,6 +173,28 @@ import Testing
     #expect(rows == expected && rows.count == 1)
   }
 
+  /// CREATE OR REPLACE computes nothing again.
+  @Test func whatAFunctionHasComputedIsToldOf() async throws {
+    func schema(_ factor: Int) -> String {
+      """
+      CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * \(factor)';
+      CREATE FUNCTION outer_f(int) RETURNS int LANGUAGE sql IMMUTABLE RETURN f($1);
+      CREATE FUNCTION other(int) RETURNS int LANGUAGE sql AS 'SELECT \(factor)';
+      CREATE TABLE t (id int, g int GENERATED ALWAYS AS (f(id)) STORED, CHECK (f(id) > 0));
+      CREATE INDEX by_f ON t (outer_f(id)); CREATE INDEX plain ON t (id);
+      CREATE VIEW v AS SELECT other(1) AS o, f(2) AS f;
+      """
+    }
+    let (plan, rows) = try await migrate(
+      schema(2), rows: "INSERT INTO t VALUES (1)", schema(3), keeps: "SELECT x::text FROM t x")
+    let stale = plan.hazards.filter { $0.code == .staleValues }
+    #expect(rows == ["(1,2)"] && stale.count == 1, "\(plan.hazards)")
+    for part in ["column public.t.g", "index public.by_f", "constraint t_id_check"] {
+      #expect(stale.first?.message.contains(part) == true, "\(stale)")
+    }
+    #expect(stale.first?.message.contains("plain") == false)
+  }
+
   @Test func tablesGoToOtherParentsWithTheirRows() async throws {
     let parents = """
       CREATE SCHEMA s;

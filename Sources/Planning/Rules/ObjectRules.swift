@@ -113,7 +113,40 @@ enum FunctionRule: Rule {
     guard old.attributes[.result] == new.attributes[.result], old.attributes[.arguments] == new.attributes[.arguments],
       old.attributes[.routine] == new.attributes[.routine]
     else { return .replace }
-    return .inPlace(Change([new.text(.definition)]))
+    var change = Change([new.text(.definition)])
+    let keepers = keepers(of: new.id, context)
+    if !keepers.isEmpty {
+      let shown = keepers.prefix(5).map(\.description).joined(separator: ", ") + (keepers.count > 5 ? ", …" : "")
+      change.hazards.append(
+        Hazard(
+          .staleValues, "changes \(new.id), by which others keep what was computed: \(shown). That stays as it is"))
+    }
+    return .inPlace(change)
+  }
+
+  /// What keeps values that a function has computed, directly or by functions whose bodies PostgreSQL knows.
+  private static func keepers(of function: FactID, _ context: RuleContext) -> [FactID] {
+    var found: Set<FactID> = []
+    var visited: Set<FactID> = []
+    var queue = [function]
+    while let id = queue.popLast() {
+      guard visited.insert(id).inserted else { continue }
+      for dependent in context.sourceDependents[id] ?? [] {
+        guard let old = context.source[dependent], let new = context.target[dependent],
+          old.attributes == new.attributes
+        else { continue }
+        switch dependent.kind {
+        case .function, .operator: queue.append(dependent)
+        case .index, .statistics: found.insert(dependent)
+        case .constraint where ["c", "x"].contains(old.text(.type)): found.insert(dependent)
+        case .column where old.attributes[.generated] != nil && !old.flag(.virtual): found.insert(dependent)
+        case .table where old.attributes[.partitionKey] != nil: found.insert(dependent)
+        case .materializedView, .domainConstraint: found.insert(dependent)
+        default: break
+        }
+      }
+    }
+    return found.sorted()
   }
 }
 
