@@ -91,7 +91,9 @@ extension Delta {
       return (children[id] ?? []).filter { $0.kind == .column }.compactMap { catalog[$0] }
         .sorted { $0.position < $1.position }.map(\.id)
     }
-    guard let before = columns(source, sourceChildren), let after = columns(target, targetChildren) else { return false }
+    guard let before = columns(source, sourceChildren), let after = columns(target, targetChildren) else {
+      return false
+    }
     return before == after
   }
 

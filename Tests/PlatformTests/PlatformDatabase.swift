@@ -32,8 +32,20 @@ enum PlatformDatabase {
     let base = try await states.declaredTemplate()
     return try await server.template(for: Digest(of: "platform tests \(catalog.fingerprint)"), from: base) {
       connection in
-      _ = try await PartitionManager(catalog: catalog).create(connection)
+      let made = try await createPartitions(catalog, connection)
+      guard let failure = made.compactMap(\.failure).first else { return }
+      throw PostgresError(.server, failure)
     }
+  }
+
+  /// As the owner of the tables: what he has written does not run with a superuser's rights.
+  static func createPartitions(
+    _ catalog: Catalog, _ connection: Connection
+  ) async throws -> [PartitionManager.Outcome] {
+    try await connection.execute("SET SESSION AUTHORIZATION \(ScratchRights.owner)")
+    let made = try await PartitionManager(catalog: catalog).create(connection)
+    try await connection.execute("RESET SESSION AUTHORIZATION")
+    return made
   }
 
   static func with(_ body: @Sendable (ScratchDatabase) async throws -> Void) async throws {

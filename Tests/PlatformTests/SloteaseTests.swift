@@ -142,7 +142,7 @@ import Testing
         try await connection.execute("BEGIN")
         try await connection.query("SELECT now()")
         try await Connection.with(database.target) {
-          let made = try await PartitionManager(catalog: catalog).create($0)
+          let made = try await PlatformDatabase.createPartitions(catalog, $0)
           #expect(made.compactMap(\.failure).isEmpty)
         }
         let offered = try await connection.query(
