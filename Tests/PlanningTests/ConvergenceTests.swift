@@ -11,11 +11,11 @@ import Testing
 /// Random pairs of schemas: the first is loaded, the diff applied by psql, and the result judged by pg_dump against the
 /// second, built from nothing.
 @Suite struct ConvergenceTests {
-  /// 120 in CI; `make soak` runs thousands.
+  /// 60 in CI; `make soak` runs thousands.
   static var seeds: Range<UInt64> {
     let environment = ProcessInfo.processInfo.environment
     let start = environment["DBTOOL_SOAK_START"].flatMap { UInt64($0) } ?? 1
-    let count = environment["DBTOOL_SOAK_PAIRS"].flatMap { UInt64($0) } ?? 120
+    let count = environment["DBTOOL_SOAK_PAIRS"].flatMap { UInt64($0) } ?? 60
     return start..<(start + count)
   }
 

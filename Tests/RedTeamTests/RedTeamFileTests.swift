@@ -138,6 +138,33 @@ import Testing
       gotThrough: refused.status == 1 && refused.output.contains("dubious ownership") ? nil : refused.output)
   }
 
+  /// A lock is read by nobody in a review: what it says is neither printed as it stands, nor kept for others.
+  @Test func whatALockSaysIsNeitherPrintedNorKept() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    try project.write(
+      "CREATE TABLE t (a int); CREATE INDEX i ON t (a) WHERE a > 1; COMMENT ON TABLE t IS 'honest';",
+      to: "migrations/20260101000000_base.sql")
+    try project.write("SELECT 1;", to: "empty.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let honest = try project.read("schema.lock")
+    let forged = honest.replacing("honest", with: "forged").replacing(
+      "(a > 1)", with: "(a > 1); ALTER ROLE x PASSWORD 'owned'")
+    try #require(forged.contains("forged") && forged.contains("owned"))
+    try project.write(forged, to: "schema.lock")
+    let printed = try await project.dbtool("diff", "--from", "empty.sql", "--to", "lock", "--format", "sql")
+    RedTeam.judge(
+      "a second statement in a lock's text",
+      gotThrough: printed.status == 1 && printed.output.contains("more than one statement") ? nil : printed.output)
+    try project.write(honest.replacing("honest", with: "forged"), to: "schema.lock")
+    let checked = try await project.dbtool("plan", "--check")
+    #expect(checked.status != 0, "\(checked.output)")
+    let kept = try await ChildProcess.run("/bin/grep", ["-rl", "forged", project.home + "/.cache/dbtool/catalogs"])
+    RedTeam.judge("a forged lock in the cache", gotThrough: kept.output.isEmpty ? nil : kept.output)
+    let folder = try FileManager.default.contentsOfDirectory(atPath: project.home + "/.cache/dbtool/catalogs")
+    #expect(!folder.isEmpty)
+  }
+
   /// A plan is made from what stands in the cache.
   @Test func whatOthersMayWriteIsNoCache() throws {
     let base = "/tmp/dbtool-cache-\(UInt64.random(in: 0...UInt64.max))"
