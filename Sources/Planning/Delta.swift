@@ -289,12 +289,19 @@ struct Delta {
     func name(_ id: FactID) -> [String] { [id.schema, id.name] }
     let touched = Set(dropped.union(created).union(altered.keys).filter { $0.kind == .grant }.map(name))
     guard !touched.isEmpty else { return }
+    // A REVOKE on the whole relation takes from its columns what others have handed on there.
+    let losing = Set(
+      dropped.union(altered.keys).filter { id in
+        guard id.kind == .grant, id.subject != .column, !id.isDelegated else { return false }
+        return !Set(source[id]?.list(.privileges) ?? []).isSubset(of: target[id]?.list(.privileges) ?? [])
+      }.map { name($0) + [$0.role] })
     for new in target.facts.values
     where new.id.isDelegated && new.id.subject == .column
       && touched.contains(name(new.id)) && altered[new.id] == nil
     {
       guard let old = source[new.id], !created.contains(new.id) else { continue }
-      let delegation = Delegation(from: old, to: new, context)
+      let isCut = old.delegated.contains { losing.contains(name(new.id) + [$0.grantor]) }
+      let delegation = Delegation(from: old, to: new, context, anew: isCut)
       if !delegation.revokes.isEmpty { altered[new.id] = delegation.change }
     }
   }
