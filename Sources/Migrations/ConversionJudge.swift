@@ -59,7 +59,6 @@ struct ConversionJudge {
     conversion.refused = try await example("o.error IS NOT NULL", "o.error")
     if try await isImpossible(oldBase) {
       conversion.way = .anew
-      if isOfTexts { conversion.refused = try await example("o.error IS NOT NULL", "o.error") }
       return conversion
     }
     conversion.settings = try await settings()

@@ -105,7 +105,7 @@ package struct Prover: Sendable {
         steps.steps[index].hazards.append(
           Hazard(
             .refusesValues,
-            "\(failure.step.subject) is for rows that fit alone, which the proof's own did not: "
+            "\(failure.step.subject) stops the migration if a row does not fit it. The proof's own rows did not: "
               + "\(failure.error.message)"))
       }
     }

@@ -92,7 +92,7 @@ package struct Hazard: Sendable, Hashable {
     case .refusesValues: "look for such values first, and change them"
     case .dependsOnSettings: "read the settings in the migration; change them there where they mean something else here"
     case .staleValues:
-      "afterwards REINDEX the indexes, make generated columns anew, and look for rows that checks or partitions would have no more"
+      "afterwards REINDEX the indexes, add the generated columns anew, and look for rows that fail their checks or belong to other partitions"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

@@ -123,8 +123,18 @@ import Testing
         "/usr/bin/git", ["config", setting, project.root + "/evil.sh"],
         environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
     }
+    // Plain git would run it.
+    let git = { (arguments: [String]) in
+      try await ChildProcess.run(
+        "/usr/bin/git", arguments, environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
+    }
+    _ = try await git(["diff", "--name-only", "main", "--", "migrations"])
+    try #require(FileManager.default.fileExists(atPath: canary))
+    try FileManager.default.removeItem(atPath: canary)
+    try project.write("SELECT 2;", to: "migrations/20260102000000_mine.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
     let rebased = try await project.dbtool("rebase", "--onto", "main")
-    #expect(rebased.output.contains("nothing to rebase"), "\(rebased.output)")
+    #expect(rebased.status == 0, "\(rebased.output)")
     RedTeam.judge(
       "a program in a repository's settings",
       gotThrough: FileManager.default.fileExists(atPath: canary) ? "it ran" : nil)

@@ -138,7 +138,7 @@ struct DiffWorkflow {
     if check, !plan.isEmpty { throw ExitCode(2) }
   }
 
-  /// What is not loaded before it is printed, which a lock's texts are not, may be more than the statement that it stands in.
+  /// Refuses text that holds more than one statement. What a lock says is printed without being loaded, so nothing else would notice.
   private func verifySingle(_ plan: Plan) throws {
     for step in plan.steps where step.subject.kind != .raw && step.subject.kind != .external {
       for statement in step.statements where try Script.splitWithRows(statement).count > 1 {

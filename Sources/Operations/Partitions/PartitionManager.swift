@@ -32,7 +32,7 @@ package struct PartitionManager: Sendable {
   }
 
   let windows: [Window]
-  /// Tables whose windows are declared otherwise: nothing is retired by a word that nobody stands for.
+  /// Tables whose windows the catalog and the declarations have differently. Nothing of these is retired.
   let disputed: [FactID]
 
   /// - Parameters:

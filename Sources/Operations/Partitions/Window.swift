@@ -71,6 +71,12 @@ struct Window: Sendable {
      SELECT made.oid FROM made WHERE made.typtype <> 'd')
     """
 
+  /// The name of that type; NULL for one that has no time in it: to read a literal of such may run what its owner likes.
+  private static let timeType = """
+    (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
+      WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
+    """
+
   private static let parent = """
     parent AS (
       SELECT pg_catalog.to_regclass($1) AS oid,
@@ -116,9 +122,7 @@ struct Window: Sendable {
   /// The partitions with their bounds, whether a detach was begun and not ended, and the type of the partition key.
   static let partitions = """
     SELECT c.oid::bigint, n.nspname, c.relname, pg_catalog.pg_get_expr(c.relpartbound, c.oid), i.inhdetachpending,
-           -- The others have no time in them, and to read a literal of one may run what its owner likes.
-           (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
-             WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
+           \(timeType)
       FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       JOIN pg_catalog.pg_partitioned_table p ON p.partrelid = i.inhparent
@@ -128,8 +132,7 @@ struct Window: Sendable {
 
   /// The type of a table's partition key; NULL where there is no time in it.
   static let keyType = """
-    SELECT (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
-             WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
+    SELECT \(timeType)
       FROM pg_catalog.pg_partitioned_table p
       JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[0]
      WHERE p.partrelid = pg_catalog.to_regclass($1)
