@@ -250,7 +250,9 @@ struct Delta {
   /// An enum that is made anew takes no column along that is made anew itself.
   private mutating func leaveOutDropped() {
     for id in altered.keys where id.kind == .enumType {
-      guard let old = source[id], let new = target[id], EnumRule.swaps(old, new) else { continue }
+      guard let old = source[id], let new = target[id], EnumRule.swaps(old, new),
+        sourceDependents[id]?.contains(where: dropped.contains) == true
+      else { continue }
       altered[id]?.statements = EnumRule.swap(old, new, context, without: dropped).statements
     }
   }

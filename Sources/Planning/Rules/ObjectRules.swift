@@ -119,7 +119,7 @@ enum FunctionRule: Rule {
       let shown = keepers.prefix(5).map(\.description).joined(separator: ", ") + (keepers.count > 5 ? ", …" : "")
       change.hazards.append(
         Hazard(
-          .staleValues, "changes \(new.id), by which others keep what was computed: \(shown). That stays as it is"))
+          .staleValues, "changes \(new.id), whose results are kept in \(shown): those stay what they are"))
     }
     return .inPlace(change)
   }
