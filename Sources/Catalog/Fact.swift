@@ -160,6 +160,12 @@ package struct Fact: Sendable {
     return copy.agrees(with: expected)
   }
 
+  /// The index or constraint of a partitioned table that a partition's own is attached to (`ALTER INDEX … ATTACH PARTITION`).
+  package var attachedTo: FactID? {
+    let name = list(.attached)
+    return name.isEmpty ? nil : needs.first { $0.isIndex(name) }
+  }
+
   /// The table that it is a partition of.
   package var partitionParent: FactID? {
     let parent = list(.partitionOf)

@@ -90,8 +90,11 @@ package struct FactID: Hashable, Sendable, Comparable {
   /// The table that a part is named by, whatever kind of table it is.
   package var table: FactID? { member.isEmpty ? nil : FactID(.table, schema: schema, name: name) }
 
-  /// Whether it is the index with this schema and name.
-  package func isIndex(_ name: [String]) -> Bool { kind == .index && name.exact == [schema, self.name].exact }
+  /// Whether it is the index with this schema and name, or the constraint that has it.
+  package func isIndex(_ name: [String]) -> Bool {
+    kind == .index && name.exact == [schema, self.name].exact
+      || kind == .constraint && name.exact == [schema, member].exact
+  }
 
   /// The object's name as SQL writes it.
   package var sqlName: String { Quote.qualified(schema, name) }

@@ -55,6 +55,12 @@ package struct SchemaImport: Sendable {
     let dropped = Self.invalid(in: imported).union(Self.invalid(in: found))
     notes = dropped.map { "\($0) is not valid, and left out" }.sorted()
     var catalog = imported.removing { dropped.contains($0.id) }
+    // Their parts are indexes of their own.
+    for fact in catalog.facts.values {
+      guard let whole = fact.attachedTo, dropped.contains(whole) else { continue }
+      catalog[fact.id]?.attributes[.attached] = nil
+      catalog[fact.id]?.needs.removeAll { $0 == whole }
+    }
     let names = Set(catalog.facts.keys.filter { $0.kind == .role }.map(\.name))
     for role in roles where names.contains(role.id.name) { catalog.insert(role) }
     for id in catalog.facts.keys where id.kind == .extension { catalog[id]?.attributes[.version] = nil }

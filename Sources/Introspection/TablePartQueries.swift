@@ -20,8 +20,9 @@ enum ConstraintQuery: CatalogQuery {
                (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = ic.reltablespace) END,
              -- One ON ONLY a partitioned table, or with a partition that lacks its part.
              c.relkind = 'p' AND NOT coalesce(i.indisvalid, true),
-             -- The partitioned index that the constraint's is a part of, where that is no constraint's.
-             an.nspname, ac.relname, coalesce(ac.oid, 0)
+             -- The partitioned index that the constraint's is a part of, where that is no constraint's or is not complete; and
+             -- the table whose constraint it is.
+             an.nspname, ac.relname, at.relname
         FROM pg_catalog.pg_constraint k
         JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -29,10 +30,13 @@ enum ConstraintQuery: CatalogQuery {
         LEFT JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace
         LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = k.conindid AND k.contype <> 'f'
         LEFT JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-        LEFT JOIN pg_catalog.pg_class ac ON ic.relispartition AND ac.oid = pg_catalog.pg_partition_root(ic.oid)
+        LEFT JOIN pg_catalog.pg_class ac ON ic.relispartition AND ac.oid = \(IndexWhole.of("ic.oid"))
         LEFT JOIN pg_catalog.pg_namespace an ON an.oid = ac.relnamespace
-       WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated) AND k.conparentid = 0
-         AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
+        LEFT JOIN pg_catalog.pg_constraint ak ON ak.conindid = ac.oid AND ak.contype IN ('p', 'u', 'x')
+        LEFT JOIN pg_catalog.pg_class at ON at.oid = ak.conrelid
+       WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
+         AND (k.conparentid = 0 AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
+              OR k.contype IN ('p', 'u', 'x') AND ic.relispartition AND \(IndexWhole.isIncomplete("ic.oid")))
          AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
       """
   }
@@ -57,7 +61,10 @@ enum ConstraintQuery: CatalogQuery {
     fact.attributes[.valid] = try row.bool() ? .flag(false) : nil
     if let schema = try row.optionalString(), let name = try row.optionalString() {
       fact.attributes[.attached] = .list([schema, name])
-      fact.needs.append(FactID(.index, schema: schema, name: name))
+      let table = try row.optionalString()
+      fact.needs.append(
+        table.map { FactID(.constraint, schema: schema, name: $0, member: name) }
+          ?? FactID(.index, schema: schema, name: name))
     }
     builder.add(fact, .constraint, oid: oid)
     if index != 0, type != "f" { builder.alias(.relation, oid: index, to: id) }
@@ -120,14 +127,19 @@ enum IndexQuery: CatalogQuery {
            CASE WHEN x.indexprs IS NOT NULL THEN
              (SELECT pg_catalog.array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum)
                 FROM pg_catalog.pg_attribute a
-               WHERE a.attrelid = x.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0) END
+               WHERE a.attrelid = x.indexrelid AND a.attnum > 0 AND a.attstattarget >= 0) END,
+           -- What it is a part of, where other partitions lack theirs.
+           wn.nspname, w.relname
       FROM pg_catalog.pg_index x
       JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
       JOIN pg_catalog.pg_class c ON c.oid = x.indrelid
       JOIN pg_catalog.pg_namespace tn ON tn.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_class w ON ic.relispartition AND w.oid = \(IndexWhole.of("ic.oid"))
+      LEFT JOIN pg_catalog.pg_namespace wn ON wn.oid = w.relnamespace
      CROSS JOIN LATERAL (SELECT pg_catalog.pg_get_indexdef(x.indexrelid) AS definition) d
-     WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND NOT ic.relispartition
+     WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+       AND (NOT ic.relispartition OR \(IndexWhole.isIncomplete("ic.oid")))
        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k
                         WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
        AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
@@ -146,7 +158,37 @@ enum IndexQuery: CatalogQuery {
     fact.attributes[.tablespace] = .ifPresent(try row.optionalString())
     // The number of a column of the index, and its target.
     fact.attributes[.statistics] = .ifPresent(try row.strings())
+    if let schema = try row.optionalString(), let name = try row.optionalString() {
+      fact.attributes[.attached] = .list([schema, name])
+      fact.needs.append(FactID(.index, schema: schema, name: name))
+    }
     builder.add(fact, .relation, oid: oid)
+  }
+}
+
+/// What a partition's index is a part of. PostgreSQL makes all parts of an index; one that was made ON ONLY a partitioned table has
+/// those that were attached, and is not valid until every partition has one (`pg_index.indisvalid`). Until then they are indexes of their
+/// own.
+private enum IndexWhole {
+  /// Whether what an index is directly a part of lacks other parts.
+  static func isIncomplete(_ index: String) -> String {
+    "EXISTS (SELECT FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_index p ON p.indexrelid = h.inhparent"
+      + " WHERE h.inhrelid = \(index) AND NOT p.indisvalid)"
+  }
+
+  /// The index that one comes and goes with: the root, or the nearest above that is itself attached to what is incomplete; for
+  /// one that is so attached, what it is attached to.
+  static func of(_ index: String) -> String {
+    """
+    CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_index p JOIN pg_catalog.pg_class pc ON pc.oid = p.indexrelid
+                       WHERE NOT p.indisvalid AND pc.relkind = 'I')
+         THEN (SELECT a.relid
+                 FROM pg_catalog.pg_partition_ancestors(\(index)) WITH ORDINALITY a (relid, level)
+                WHERE a.level > 1 AND (NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = a.relid)
+                                       OR \(isIncomplete("a.relid")) OR a.level = 2 AND \(isIncomplete(index)))
+                ORDER BY a.level LIMIT 1)
+         ELSE pg_catalog.pg_partition_root(\(index)) END
+    """
   }
 }
 
@@ -176,10 +218,11 @@ enum PartitionIndexQuery: CatalogQuery {
       FROM pg_catalog.pg_class ic
       JOIN pg_catalog.pg_index x ON x.indexrelid = ic.oid
       JOIN pg_catalog.pg_namespace n ON n.oid = ic.relnamespace
-      JOIN pg_catalog.pg_class r ON r.oid = pg_catalog.pg_partition_root(ic.oid)
+      JOIN pg_catalog.pg_class r ON r.oid = \(IndexWhole.of("ic.oid"))
       JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
       LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = ic.oid AND k.contype IN ('p', 'u', 'x')
-     WHERE ic.relkind IN ('i', 'I') AND ic.relispartition AND \(managedNamespace)
+     WHERE ic.relkind IN ('i', 'I') AND ic.relispartition AND NOT \(IndexWhole.isIncomplete("ic.oid"))
+       AND \(managedNamespace)
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

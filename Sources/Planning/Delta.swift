@@ -31,7 +31,8 @@ struct Delta {
   private var placesInTarget: [ExactText: FactID]?
 
   init(
-    source: Catalog, target: Catalog, replacing: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
+    source: Catalog, target: Catalog, replacing: Set<FactID> = [], exchanging: Set<FactID> = [],
+    conversions: TypeConversions = TypeConversions()
   ) {
     self.replacing = replacing
     self.source = source
@@ -46,7 +47,7 @@ struct Delta {
       targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
-      conversions: conversions)
+      conversions: conversions, exchanging: exchanging)
     context.notNull = NotNullPlan(context)
   }
 
@@ -122,9 +123,8 @@ struct Delta {
   private mutating func drain(_ queue: inout [FactID]) {
     while let id = queue.popLast() {
       // A partition's own constraint holds on to the index of the parent that its index is a part of.
-      let attached = source[id]?.list(.attached) ?? []
-      if attached.count == 2, let table = source[id]?.parent, !dropped.contains(table) {
-        replace(FactID(.index, schema: attached[0], name: attached[1]), &queue)
+      if let fact = source[id], let whole = fact.attachedTo, let table = fact.parent, !dropped.contains(table) {
+        replace(whole, &queue)
       }
       // A type with functions of its own goes with its name, and they with it.
       if let shell = shell(of: id) { replace(shell, &queue) }
@@ -377,14 +377,16 @@ struct Delta {
   /// A part goes with the whole, unless the whole has to wait for something that the part holds on to.
   private mutating func findImpliedDrops() {
     for id in dropped {
-      guard let fact = source[id], impliedDrops[id] == nil else { continue }
+      guard let fact = source[id], impliedDrops[id] == nil || fact.parent.map(dropped.contains) == true else {
+        continue
+      }
       if let parent = fact.parent, dropped.contains(parent), !holdsBack(fact, parent) {
         impliedDrops[id] = parent
       } else if id.kind == .sequence, let column = ownerColumn(of: id), dropped.contains(column) {
         impliedDrops[id] = column
       } else if let column = inheritedColumn(of: fact) {
         impliedDrops[id] = column
-      } else if let index = fact.needs.first(where: { dropped.contains($0) && $0.isIndex(fact.list(.attached)) }) {
+      } else if let index = fact.attachedTo, dropped.contains(index) {
         impliedDrops[id] = index
       } else if id.kind == .partitionIndex, let root = fact.needs.first(where: dropped.contains) {
         impliedDrops[id] = root

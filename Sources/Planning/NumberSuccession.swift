@@ -65,11 +65,17 @@ struct NumberSuccession {
     // Numbers that run in the other direction do not go on from there, but pass those of the rows.
     turns = old?.range(of: column, in: source).map { $0.isDescending != range.isDescending } ?? false
     (self.column, self.old, self.new, self.range) = (column, old, new, range)
-    guard let old, old.path == new.path else {
+    guard let old, old.path == new.path || Self.calls(old.path, column, in: target) else {
       aside = nil
       return
     }
     aside = FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
+  }
+
+  /// Whether a column's default names an identity's sequence that has taken the name of the one before.
+  private static func calls(_ path: [String], _ column: FactID, in target: Catalog) -> Bool {
+    let value = target[FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)]
+    return value?.needs.contains { $0.kind == .column && target[$0]?.list(.sequence) == path } ?? false
   }
 
   /// The sequence that goes once its position is known to the new one.

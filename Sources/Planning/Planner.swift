@@ -41,18 +41,31 @@ package enum Planner {
     // Altering in place what lets go of something that has to go first and takes something that comes later leaves no
     // order; dropping it before and creating it after does.
     var replacing = forced
+    var exchanging: Set<FactID> = []
+    var left: [PlanStep] = []
     while true {
-      var delta = Delta(source: source, target: target, replacing: replacing, conversions: conversions)
+      var delta = Delta(
+        source: source, target: target, replacing: replacing, exchanging: exchanging, conversions: conversions)
       delta.propagate()
       guard delta.refusals.isEmpty else { throw PlanError.refused(delta.refusals.sorted()) }
+      let leaving = left.isEmpty ? TypedTables.thatCanLeave(in: delta) : []
+      if !leaving.isEmpty {
+        left = leaving.map { TypedTables.leave($0, &source) }
+        continue
+      }
       var graph = StepGraph(delta)
       graph.connect()
       do {
-        var plan = Plan(steps: graph.fold(try graph.sorted()))
+        var plan = Plan(steps: left + graph.fold(try graph.sorted()))
         PublishedTables.warn(&plan.steps, from: source, to: target)
         plan.notes = broken
         return plan
       } catch let cycle as StepGraph.Cycle {
+        if let column = cycle.steps.first(where: { delta.renamesSequence($0.id) })?.id,
+          exchanging.insert(column).inserted
+        {
+          continue
+        }
         let inPlace = cycle.steps.filter { $0.action == .alter && Self.replaceable.contains($0.id.kind) }
         guard !inPlace.isEmpty, replacing.isDisjoint(with: inPlace.map(\.id)) else {
           throw PlanError.cycle(cycle.steps.map { "\($0.action.rawValue) \($0.id)" })

@@ -29,7 +29,8 @@ extension StepGraph {
       guard let fact = delta.target[id] else { continue }
       for name in Self.places(fact, delta.target, delta.context.targetTables) {
         // What steps aside takes its name in the end.
-        let taker = name.text.hasPrefix("constraint\0") ? cleaners[id] ?? creator : creator
+        let isLast = name.text.hasPrefix("constraint\0") || delta.context.exchanging.contains(id)
+        let taker = isLast ? cleaners[id] ?? creator : creator
         for holder in holders[name] ?? [] { order(holder, before: taker) }
       }
     }
@@ -106,5 +107,15 @@ extension StepGraph {
     case .function: return [place("function", id.schema, id.name, id.member)]
     default: return relations
     }
+  }
+}
+
+extension Delta {
+  /// Whether an identity column stays one, and its sequence gets another name.
+  func renamesSequence(_ column: FactID) -> Bool {
+    guard column.kind == .column, altered[column] != nil, let old = source[column], let new = target[column],
+      !old.list(.sequence).isEmpty, !new.list(.sequence).isEmpty
+    else { return false }
+    return old.attributes[.sequence] != new.attributes[.sequence]
   }
 }

@@ -6,7 +6,7 @@ import Testing
 /// Every command block of the README and the guides is run, in the order in which a reader meets it.
 ///
 /// `swift` and `make` are stood in for: that what `init` and `import` write compiles is tested there, and `make` runs these tests.
-@Suite(.serialized) struct GuideTests {
+@Suite struct GuideTests {
   struct Block: Sendable, CustomTestStringConvertible {
     var file: String
     var line: Int

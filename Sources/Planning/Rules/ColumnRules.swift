@@ -137,7 +137,7 @@ enum ColumnRule: Rule {
         change.statements.append("\(clause) DROP IDENTITY")
       }
     }
-    let numbers = identityChanges(old, new, clause)
+    let numbers = identityChanges(old, new, clause, context)
     change.hazards += numbers.hazards
     // PostgreSQL gives the sequence the column's new type, in which its bounds have to have a place.
     if numbers.isNarrower { change.statements += numbers.statements }
@@ -167,13 +167,17 @@ enum ColumnRule: Rule {
     if let identity = new.optionalText(.identity) {
       if let before = old.optionalText(.identity) {
         if before != identity { change.statements.append("\(clause) SET GENERATED \(identity)") }
-        if old.attributes[.sequence] != new.attributes[.sequence], let a = old.list(.sequence).last,
+        let name = firstName(old, new, context)
+        if old.attributes[.sequence] != new.attributes[.sequence], let a = old.list(.sequence).last, let name,
           let b = new.list(.sequence).last
         {
-          change.statements.append(
-            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))")
+          func rename(_ a: String, _ b: String) -> String {
+            "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))"
+          }
+          change.statements.append(rename(a, name))
+          if name != b { change.cleanup.append(rename(name, b)) }
         }
-        if old.attributes[.persistence] != new.attributes[.persistence], let name = new.list(.sequence).last {
+        if old.attributes[.persistence] != new.attributes[.persistence], let name {
           let isUnlogged =
             new.optionalText(.persistence).map { $0 == "unlogged" }
             ?? (new.parent.flatMap { context.target[$0] }?.optionalText(.persistence) == "unlogged")
@@ -216,12 +220,21 @@ enum ColumnRule: Rule {
     old?.attributes[.identity] != nil && new?.attributes[.identity] == nil && !change.cleanup.isEmpty
   }
 
+  /// What an identity column's sequence is called once the column is altered: as it is to be, unless another leaves that name
+  /// only when it can take this one's.
+  private static func firstName(_ old: Fact, _ new: Fact, _ context: RuleContext) -> String? {
+    guard context.exchanging.contains(new.id), let name = old.list(.sequence).last else {
+      return new.list(.sequence).last
+    }
+    return FreeNames(context.source, context.target).relation(name, "old", in: new.id.schema)
+  }
+
   /// What an identity column's sequence becomes, when it was one before.
   private static func identityChanges(
-    _ old: Fact, _ new: Fact, _ clause: String
+    _ old: Fact, _ new: Fact, _ clause: String, _ context: RuleContext
   ) -> (statements: [String], hazards: [Hazard], isNarrower: Bool) {
     guard old.optionalText(.identity) != nil, new.optionalText(.identity) != nil,
-      let before = old.list(.sequence).last, let after = new.list(.sequence).last
+      let before = old.list(.sequence).last, let after = firstName(old, new, context)
     else { return ([], [], false) }
     let (from, to) = (
       SequenceRange(type: old.text(.type), options: old.list(.identityOptions)),

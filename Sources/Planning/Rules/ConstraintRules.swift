@@ -14,13 +14,15 @@ enum ConstraintRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     let notValid = fact.attributes[.validated] == .flag(false) ? " NOT VALID" : ""
     let only = fact.attributes[.valid] == .flag(false) ? "ONLY " : ""
-    let attached = fact.list(.attached)
-    let add =
-      attached.count == 2
-      ? take(fact, partOf: FactID(.index, schema: attached[0], name: attached[1]))
-      : "ALTER TABLE \(only)\(fact.id.sqlName) ADD \(clause(fact))\(notValid)"
-    return [add] + storage(nil, fact)
-      + marks(nil, fact, context)
+    let add: [String]
+    if let whole = fact.attachedTo, context.target[whole]?.attributes[.valid] == nil {
+      add = [take(fact, partOf: whole)]
+    } else {
+      add =
+        ["ALTER TABLE \(only)\(fact.id.sqlName) ADD \(clause(fact))\(notValid)"]
+        + IndexRule.attach(fact, Quote.qualified(fact.id.schema, fact.id.member))
+    }
+    return add + storage(nil, fact) + marks(nil, fact, context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]
@@ -86,22 +88,33 @@ enum IndexRule: Rule {
     let only = isPartitioned && fact.attributes[.valid] == .flag(false) ? "ONLY " : ""
     let table = only + (fact.parent?.sqlName ?? "")
     return ["CREATE \(unique)INDEX \(Quote.identifier(fact.id.name)) ON \(table) \(fact.text(.definition))"]
-      + storage(nil, fact, index: fact.id.sqlName)
+      + attach(fact, fact.id.sqlName) + storage(nil, fact, index: fact.id.sqlName)
       + marks(nil, fact, index: Quote.identifier(fact.id.name), context)
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     // Constraints of partitions whose indexes are its parts can go with it only.
     let name = [fact.id.schema, fact.id.name]
-    let isTaken = (context.sourceDependents[fact.id] ?? []).contains { context.source[$0]?.list(.attached) == name }
+    let isTaken = (context.sourceDependents[fact.id] ?? []).contains {
+      $0.kind == .constraint && context.source[$0]?.list(.attached) == name
+    }
     return ["DROP INDEX \(fact.id.sqlName)" + (isTaken ? " CASCADE" : "")]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
     guard old.attributes[.definition] == new.attributes[.definition], old.flag(.unique) == new.flag(.unique),
-      old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid]
+      old.parent == new.parent, old.attributes[.valid] == new.attributes[.valid],
+      old.attributes[.attached] == new.attributes[.attached]
     else { return .replace }
     return .inPlace(
       Change(
         storage(old, new, index: new.id.sqlName) + marks(old, new, index: Quote.identifier(new.id.name), context)))
+  }
+
+  /// Makes a partition's own index a part of one that other partitions lack.
+  ///
+  /// - Parameter index: the index's qualified name, quoted.
+  static func attach(_ fact: Fact, _ index: String) -> [String] {
+    let whole = fact.list(.attached)
+    return whole.count == 2 ? ["ALTER INDEX \(Quote.qualified(whole[0], whole[1])) ATTACH PARTITION \(index)"] : []
   }
 
   /// - Parameter index: the index's qualified name, quoted.

@@ -32,7 +32,7 @@ enum PartitionIndexRule: Rule {
         part pg_catalog.regclass := (
           SELECT x.indexrelid FROM pg_catalog.pg_index x
            WHERE x.indrelid = \(Quote.literal(fact.id.sqlName))::pg_catalog.regclass
-             AND pg_catalog.pg_partition_root(x.indexrelid) = \(root)::pg_catalog.regclass);
+             AND \(root)::pg_catalog.regclass IN (SELECT pg_catalog.pg_partition_ancestors(x.indexrelid)));
         name pg_catalog.name := \(ownName(new, "(SELECT c.relname FROM pg_catalog.pg_class c WHERE c.oid = part)"));
       BEGIN
       \(commands.joined(separator: "\n"))

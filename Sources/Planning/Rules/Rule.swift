@@ -36,6 +36,8 @@ struct RuleContext {
   let defaultPrivileges: DefaultPrivileges
   /// What was found out of columns that get other types.
   let conversions: TypeConversions
+  /// Identity columns whose sequences exchange names with others: such a one has a name that nobody has in between.
+  let exchanging: Set<FactID>
   /// What this plan creates; known once the differences are.
   var created: Set<FactID> = []
   /// What is done to NOT NULL that tables inherit.

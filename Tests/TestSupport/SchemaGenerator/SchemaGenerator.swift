@@ -127,6 +127,7 @@ package struct SchemaGenerator {
     rarities(other)
     successions()
     madeAnew()
+    halfway()
     return sql + comments
   }
 
