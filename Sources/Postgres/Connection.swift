@@ -202,10 +202,10 @@ package actor Connection {
 
   private func send(_ sql: String, _ parameters: [String?]) async throws -> Rows {
     try await blocking { connection, pointer in
-      let result = withCStrings(parameters) {
-        PQexecParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
+      let sent = withCStrings(parameters) {
+        PQsendQueryParams(pointer, sql, Int32(parameters.count), nil, $0, nil, nil, 0)
       }
-      return try connection.rows(result, statement: sql)
+      return try connection.rows(try connection.answer(sent, pointer), statement: sql)
     }
   }
 
@@ -222,7 +222,33 @@ package actor Connection {
   }
 
   private func send(_ script: String) async throws -> Rows {
-    try await blocking { try $0.rows(PQexec($1, script), statement: script) }
+    try await blocking { connection, pointer in
+      try connection.rows(try connection.answer(PQsendQuery(pointer, script), pointer), statement: script)
+    }
+  }
+
+  /// The result that counts of those that a statement or a script has: the last one, as of `PQexec`; but where the connection
+  /// was lost, what the server said before that.
+  private func answer(_ sent: Int32, _ pointer: OpaquePointer) throws -> OpaquePointer? {
+    guard sent == 1 else { throw failure(pointer) }
+    var last: OpaquePointer?
+    while let result = PQgetResult(pointer) {
+      if let reason = last, Self.isFatal(reason), PQresultErrorField(result, Self.stateField) == nil {
+        PQclear(result)
+        continue
+      }
+      PQclear(last)
+      last = result
+      // libpq would give the same answer for ever.
+      if [PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH].contains(PQresultStatus(result)) { break }
+    }
+    return last
+  }
+
+  private static let stateField = Int32(UInt8(ascii: "C"))
+
+  private static func isFatal(_ result: OpaquePointer) -> Bool {
+    PQresultStatus(result) == PGRES_FATAL_ERROR && PQresultErrorField(result, stateField) != nil
   }
 
   private func outcome(_ script: String) async -> Result<Rows, any Error> {
@@ -255,7 +281,7 @@ package actor Connection {
       return result
     } catch {
       // The first error is the one to tell; a lost connection has rolled back already.
-      _ = try? await execute("ROLLBACK")
+      await rollBack()
       throw error
     }
   }
@@ -285,7 +311,7 @@ package actor Connection {
       throw PostgresError(.server, Self.noRows, statement: statement)
     default:
       defer { PQclear(result) }
-      throw PostgresError(result: result, statement: statement)
+      throw reason(for: PostgresError(result: result, statement: statement))
     }
   }
 
@@ -305,7 +331,15 @@ package actor Connection {
   }
 
   func failure(_ pointer: OpaquePointer) -> PostgresError {
-    PostgresError(.connection, String(cString: PQerrorMessage(pointer)).trimmedTrailing)
+    reason(for: PostgresError(.connection, String(cString: PQerrorMessage(pointer)).trimmedTrailing))
+  }
+
+  /// A server or a pooler that ends a session says why. libpq takes that for a notice where no statement runs, and tells of the
+  /// next one only that the connection is lost.
+  func reason(for error: PostgresError) -> PostgresError {
+    guard error.kind == .connection, error.sqlState == nil, var reason = session.notices.ending else { return error }
+    reason.statement = error.statement
+    return reason
   }
 }
 
@@ -336,6 +370,12 @@ private final class Session: @unchecked Sendable {
       { context, result in
         guard let context else { return }
         let box = Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue()
+        // Not in the server's language.
+        let level = PQresultErrorField(result, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
+        if level == "FATAL" || level == "PANIC" {
+          box.ending = PostgresError(ending: result)
+          return
+        }
         let severity = PQresultErrorField(result, Int32(UInt8(ascii: "S"))).map { String(cString: $0) } ?? "NOTICE"
         let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
         box.append("\(severity): \(message)")
@@ -377,6 +417,8 @@ private final class CancelHandle: @unchecked Sendable {
 /// Notices arrive while a call of the owning connection blocks, and are taken on the same thread.
 private final class NoticeBox: @unchecked Sendable {
   private var messages: [String] = []
+  /// Why the session was ended.
+  var ending: PostgresError?
   func append(_ message: String) { messages.append(message) }
   func take() -> [String] {
     defer { messages = [] }

@@ -80,6 +80,21 @@ extension Connection {
     guard PQenterPipelineMode(pointer) == 1 else { throw failure(pointer) }
     defer { PQexitPipelineMode(pointer) }
     var firstError: PostgresError?
+    do {
+      try exchange(pointer, statements, sync, &firstError, each)
+    } catch let error as PostgresError {
+      // What the server said before the connection was lost is the reason.
+      guard error.kind == .connection, error.sqlState == nil, let firstError, firstError.kind == .connection else {
+        throw error
+      }
+      throw firstError
+    }
+  }
+
+  private func exchange(
+    _ pointer: OpaquePointer, _ statements: [Statement], _ sync: Synchronisation, _ firstError: inout PostgresError?,
+    _ each: (Result<Rows, PostgresError>) -> Void
+  ) throws {
     var next = 0
     while next < statements.count {
       // As much as surely fits the socket's buffers: with more, both sides could wait for the other to read.
@@ -133,7 +148,7 @@ extension Connection {
     switch PQresultStatus(result) {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return .success(Rows(result))
     default:
-      let error = PostgresError(result: result, statement: statement.sql)
+      let error = reason(for: PostgresError(result: result, statement: statement.sql))
       PQclear(result)
       if PQstatus(pointer) == CONNECTION_BAD { throw error }
       return .failure(error)
@@ -144,7 +159,7 @@ extension Connection {
     guard let result = PQgetResult(pointer) else { throw failure(pointer) }
     defer { PQclear(result) }
     guard PQresultStatus(result) == PGRES_PIPELINE_SYNC else {
-      throw PostgresError(result: result, statement: nil)
+      throw reason(for: PostgresError(result: result, statement: nil))
     }
   }
 }

@@ -9,6 +9,7 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
 
   package static let undefinedTable: SQLState = "42P01"
   package static let duplicateDatabase: SQLState = "42P04"
+  package static let duplicateTable: SQLState = "42P07"
   package static let objectInUse: SQLState = "55006"
   package static let lockNotAvailable: SQLState = "55P03"
   package static let queryCanceled: SQLState = "57014"
@@ -70,6 +71,12 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
 }
 
 extension PostgresError {
+  /// What a server has said when it ended a session.
+  init(ending result: OpaquePointer?) {
+    self.init(result: result, statement: nil)
+    kind = .connection
+  }
+
   /// Reads the fields of an error result (libpq: `PQresultErrorField`).
   init(result: OpaquePointer?, statement: String?) {
     func field(_ code: Character) -> String? {

@@ -194,3 +194,26 @@ extension Secrets {
     }
   }
 }
+
+/// A statement around the name of a relation in it.
+package struct RelationPlaceInText: Sendable {
+  package let before: String
+  package let after: String
+
+  /// - Parameters:
+  ///   - relation: the statement's node for the relation (`RangeVar`), which says where its name begins.
+  ///   - sql: the statement that it was parsed from.
+  package init?(_ relation: ParseTree?, in sql: String) {
+    guard let start = relation?["location"]?.number, let tokens = SQLTokens(sql)?.tokens.filter({ !$0.isComment }),
+      let first = tokens.firstIndex(where: { $0.range.lowerBound == start })
+    else { return nil }
+    let bytes = Array(sql.utf8)
+    func isDot(_ index: Int) -> Bool {
+      index < tokens.count && bytes[tokens[index].range].elementsEqual([UInt8(ascii: ".")])
+    }
+    var last = first
+    while isDot(last + 1), last + 2 < tokens.count { last += 2 }
+    before = String(decoding: bytes[..<start], as: UTF8.self)
+    after = String(decoding: bytes[tokens[last].range.upperBound...], as: UTF8.self)
+  }
+}

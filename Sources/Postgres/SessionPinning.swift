@@ -116,12 +116,33 @@ extension Connection {
   ///
   /// - Throws: `PostgresError`, also for what was deferred.
   package func resetInTransaction() async throws {
-    try await execute(Self.resets.joined(separator: ";\n"))
+    try await execute((["SET CONSTRAINTS ALL IMMEDIATE"] + Self.resets).joined(separator: ";\n"))
+  }
+
+  /// Until the transaction ends, nothing that a role or a database has set ends it, or a statement in it. A user's statements may
+  /// set the same anew.
+  ///
+  /// - Throws: `PostgresError`.
+  package func liftTimeouts() async throws {
+    let names =
+      ["lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"]
+      + (serverVersion.major >= 17 ? ["transaction_timeout"] : [])
+    try await execute(names.map { "SET LOCAL \($0) = 0" }.joined(separator: "; "))
+  }
+
+  /// Ends a transaction that has failed. Behind a pooler, what a user's statements made of the session is taken back in the same
+  /// message: after it, the session is others'. Locks of the session, and what was prepared, outlast a ROLLBACK.
+  func rollBack() async {
+    guard sessionDepth > 0, case .transaction = pinning else {
+      _ = try? await execute("ROLLBACK")
+      return
+    }
+    _ = try? await execute((["ROLLBACK"] + Self.resets).joined(separator: ";\n"))
   }
 
   private static var resets: [String] {
     [
-      "SET CONSTRAINTS ALL IMMEDIATE", "CLOSE ALL", "SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL",
+      "CLOSE ALL", "SET SESSION AUTHORIZATION DEFAULT", "RESET ROLE", "RESET ALL",
       "SET client_encoding = 'UTF8'", "SET standard_conforming_strings = on", "DEALLOCATE ALL", "UNLISTEN *",
       "SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD PLANS", "DISCARD TEMP", "DISCARD SEQUENCES", reseed,
     ]
@@ -130,7 +151,9 @@ extension Connection {
   private static var reseed: String { "SELECT pg_catalog.setseed(\(Double.random(in: -1...1)))" }
 
   /// Runs a statement of a user that stands alone. Behind a pooler, what it makes of the session is taken back at once: the
-  /// session is others' next. It comes first, so that PostgreSQL lets it run also where it cannot run in a transaction.
+  /// session is others' next. Each statement stands alone, so that PostgreSQL lets it run also where it cannot run in a
+  /// transaction, and what it left is taken back when it fails as well: a pooler lets a session go once it has answered all that
+  /// was sent.
   ///
   /// - Throws: `PostgresError`.
   package func queryAlone(_ sql: String) async throws {
@@ -138,7 +161,7 @@ extension Connection {
       try await query(sql)
       return
     }
-    for result in try await pipeline(([sql] + Self.resets).map { Statement($0) }) { _ = try result.get() }
+    for result in try await pipeline(([sql] + Self.resets).map { Statement($0) }, sync: .each) { _ = try result.get() }
   }
 
   /// The same as `resetInTransaction` between transactions, for what comes next to begin like the first in a new session.

@@ -101,11 +101,16 @@ package struct Applier: Sendable {
     if let version, !files.contains(where: { $0.version == version }) { throw ApplyError.noSuchVersion(version) }
     let comparison = HistoryComparison(files, try await History.entries(connection))
     try comparison.verify()
-    return comparison.lines.compactMap { line in
+    return try comparison.lines.compactMap { line in
       guard let file = line.file, version.map({ file.version <= $0 }) ?? true else { return nil }
       switch line.state {
       case .pending: return Pending(file: file, done: 0)
-      case .partly(let done, _): return Pending(file: file, done: done, attempted: line.entry?.attempted)
+      case .partly(let done, let count):
+        let parts = try file.segments().count
+        guard done >= 0, done < parts, count == parts else {
+          throw ApplyError.historyDoesNotFit(file: file.fileName, done: done, of: count, parts: parts)
+        }
+        return Pending(file: file, done: done, attempted: line.entry?.attempted)
       default: return nil
       }
     }
@@ -158,11 +163,12 @@ package struct Applier: Sendable {
   /// What a session has set by its role or database is not meant for builds that take their time, and must not keep
   /// statements outside of transactions from writing.
   private func prepare(_ connection: Connection) async throws {
+    let timeout = await connection.serverVersion.major >= 17 ? "SET transaction_timeout = 0;" : ""
     try await connection.asSession {
       try await $0.execute(
         """
-        SET lock_timeout = 0; SET statement_timeout = 0; SET default_transaction_isolation = 'read committed';
-        SET default_transaction_read_only = off
+        SET lock_timeout = 0; SET statement_timeout = 0; \(timeout)
+        SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off
         """)
     }
     try await Patience.giveWay(connection)

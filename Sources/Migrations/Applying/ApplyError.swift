@@ -10,12 +10,14 @@ package enum ApplyError: Error, CustomStringConvertible {
   case noSuchVersion(String)
   case statement(
     file: String, line: Int, sql: String, PostgresError, segmentsDone: Int, segments: Int, isTransaction: Bool)
-  case outcomeUnknown(file: String, PostgresError)
+  case outcomeUnknown(file: String, lines: ClosedRange<Int>, PostgresError)
   case lockLost(String)
   /// The lock is on another server, or in another database of the same name.
   case elsewhere
   case backfill(file: String, line: Int, reason: String)
   case cannotTell(file: String, line: Int, sql: String)
+  case occupied(file: String, line: Int, sql: String, reason: String)
+  case historyDoesNotFit(file: String, done: Int, of: Int, parts: Int)
   case needsSession(file: String, line: Int, sql: String)
   case lagIsHidden(role: String)
 
@@ -55,9 +57,11 @@ package enum ApplyError: Error, CustomStringConvertible {
           : "The statement ran outside a transaction; the next apply checks what it left behind. ")
         + Self.progress(done, of: segments)
         + " Fix the cause and run dbtool apply again" + (done > 0 ? ": it continues with this part." : ".")
-    case .outcomeUnknown(let file, let error):
-      return "the connection was lost in migrations/\(file): \(error.message). "
-        + "Run dbtool apply again: it looks at what was done and goes on from there."
+    case .outcomeUnknown(let file, let lines, let error):
+      let place = lines.count == 1 ? "line \(lines.lowerBound)" : "lines \(lines.lowerBound) to \(lines.upperBound)"
+      return "the connection was lost in migrations/\(file), \(place): \(error.message). "
+        + "Run dbtool apply again: it looks at what was done and goes on from there. If a server or a pooler ends it each time, "
+        + "its message says what to change; behind a pooler, dbtool needs two connections at once, one of them in a transaction."
     case .lockLost(let reason):
       return "the connection that keeps other applies away was lost (\(reason)); dbtool stopped between two parts. "
         + "Run dbtool apply again: it goes on where it stopped."
@@ -71,6 +75,14 @@ package enum ApplyError: Error, CustomStringConvertible {
       return "migrations/\(file), line \(line): an earlier apply was interrupted in this statement, and nothing tells "
         + "whether it was carried out:\n  \(Secrets.hidden(inStatement: sql))\nLook at what it changes. If it was, say dbtool apply --skip-interrupted; "
         + "if not, dbtool apply --repeat-interrupted."
+    case .occupied(let file, let line, let sql, let reason):
+      return
+        "migrations/\(file), line \(line): \(reason); then run dbtool apply again:\n  \(Secrets.hidden(inStatement: sql))"
+    case .historyDoesNotFit(let file, let done, let count, let parts):
+      return
+        "dbtool.migrations says that \(done) of \(count) parts of migrations/\(file) are done, and the file has \(parts): somebody "
+        + "has changed it. Look at what the database has, and set segments_done (and finished_at, where all are done) to that; "
+        + "nothing was applied."
     case .needsSession(let file, let line, let sql):
       return "migrations/\(file), line \(line): this statement needs a session of its own, and a pooler is in between, "
         + "which gives each transaction another one:\n  \(Secrets.hidden(inStatement: sql))\nApply with a direct connection. Nothing was applied."

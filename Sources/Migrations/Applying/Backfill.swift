@@ -192,6 +192,15 @@ package struct Backfill {
       operatorSchemas: try reader.strings())
   }
 
+  /// Forgets how far one is.
+  ///
+  /// - Throws: `PostgresError`.
+  static func forget(_ file: MigrationFile, _ index: Int, _ connection: Connection) async throws {
+    try await connection.query(
+      "DELETE FROM dbtool.backfills WHERE version = $1 AND segment = $2::pg_catalog.int4",
+      [file.version, String(index)])
+  }
+
   private func state(_ connection: Connection) async throws -> (position: [String]?, rows: Int) {
     let row = try await connection.query(
       "SELECT position, rows FROM dbtool.backfills WHERE version = $1 AND segment = $2::int",

@@ -6,9 +6,12 @@ internal import Postgres
 /// PostgreSQL: section 5.11.2.2 "Partition Maintenance".
 struct PartitionwiseBuild {
   private enum Kind {
-    case index(name: String)
-    case foreignKey(name: String)
+    case index(IndexComparison)
+    case foreignKey(ForeignKeyComparison)
   }
+
+  /// What has the place of what is to be made, in words.
+  struct Occupied: Error { var reason: String }
 
   let statement: ScriptStatement
   private let kind: Kind
@@ -22,55 +25,64 @@ struct PartitionwiseBuild {
   init?(_ statement: ScriptStatement) {
     guard let tree = ParseTree(parsing: statement.sql) else { return nil }
     let relation: ParseTree?
-    if let index = tree["IndexStmt"], let name = index["idxname"]?.text, index["concurrent"] == nil {
-      kind = .index(name: name)
+    if let index = tree["IndexStmt"], index["concurrent"] == nil,
+      let comparison = IndexComparison(tree, of: statement.sql)
+    {
+      kind = .index(comparison)
       relation = index["relation"]
     } else if let alter = tree["AlterTableStmt"], let commands = alter["cmds"]?.elements, commands.count == 1,
-      let constraint = commands[0]["AlterTableCmd"]?["def"]?["Constraint"],
-      constraint["contype"]?.text == "CONSTR_FOREIGN", let name = constraint["conname"]?.text
+      let key = ForeignKeyComparison(commands[0]["AlterTableCmd"]?["def"]?["Constraint"])
     {
-      kind = .foreignKey(name: name)
+      kind = .foreignKey(key)
       relation = alter["relation"]
     } else {
       return nil
     }
-    guard let schema = relation?["schemaname"]?.text, let name = relation?["relname"]?.text else { return nil }
+    guard let schema = relation?["schemaname"]?.text, let name = relation?["relname"]?.text,
+      let place = RelationPlaceInText(relation, in: statement.sql)
+    else { return nil }
     parent = Quote.qualified(schema, name)
     self.schema = schema
     self.statement = statement
-    // libpg_query counts bytes.
-    let bytes = Array(statement.sql.utf8)
-    let start = relation?["location"]?.number ?? 0
-    guard bytes[start...].starts(with: parent.utf8) else { return nil }
-    before = String(decoding: bytes[..<start], as: UTF8.self)
-    after = String(decoding: bytes[(start + parent.utf8.count)...], as: UTF8.self)
+    before = place.before
+    after = place.after
   }
 
   /// Does what is not done yet, however an earlier attempt ended; afterwards the statement itself has nothing left to do,
   /// or only to take over what is there.
   ///
   /// - Returns: whether the statement itself is still to be run.
+  /// - Throws: `Occupied`; `PostgresError`.
   func run(_ connection: Connection, _ report: (_ done: Int, _ of: Int) -> Void) async throws -> Bool {
     let kind = try await connection.query(
       "SELECT relkind::text FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass($1)", [parent]
     ).first?.string(0)
     guard kind == "p" else { return true }
     switch self.kind {
-    case .index(let name):
-      try await buildIndexes(Quote.qualified(schema, name), connection, report)
+    case .index(let index):
+      try await buildIndexes(index, connection, report)
       return false
-    case .foreignKey(let name): return try await addForeignKeys(name, connection, report)
+    case .foreignKey(let key): return try await addForeignKeys(key, connection, report)
     }
   }
 
   // MARK: Indexes
 
   private func buildIndexes(
-    _ index: String, _ connection: Connection, _ report: (Int, Int) -> Void
+    _ comparison: IndexComparison, _ connection: Connection, _ report: (Int, Int) -> Void
   ) async throws {
-    let exists = try await connection.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", [index])[0].bool(0)
+    let index = comparison.sqlName
+    switch try await comparison.foundByName(connection) {
     // An index of the parent alone is made at once: it holds nothing.
-    if !exists { try await brief("\(before)ONLY \(parent)\(after)", connection) }
+    case .nothing: try await brief("\(before)ONLY \(parent)\(after)", connection)
+    case .same: break
+    case .other(let what): throw Occupied(reason: "\(index) is to be made, but \(what). Rename or drop that")
+    case .inTheMaking(let pid, _):
+      throw Occupied(reason: "process \(pid) makes an index \(index). Wait until it has ended")
+    case .unknown:
+      throw Occupied(
+        reason: "\(index) is there, and nothing tells whether it is what is to be made. Look at it, and drop it")
+    }
     // Parents before their partitions, so that each has something to be attached to.
     let tables = try await connection.query(
       """
@@ -85,21 +97,13 @@ struct PartitionwiseBuild {
     }
   }
 
-  /// What an index says after the table's name: PostgreSQL's own words.
-  private static let tail = """
-    pg_catalog.substr(pg_catalog.pg_get_indexdef(x.indexrelid), 1 + pg_catalog.length(pg_catalog.format(
-      'CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN x.indisunique THEN 'UNIQUE ' ELSE '' END, ic.relname,
-      CASE WHEN ic.relkind = 'I' THEN 'ONLY ' ELSE '' END, n.nspname, c.relname)))
-    """
-
   private func build(_ index: String, on table: String, isLeaf: Bool, _ connection: Connection) async throws {
     // The parent's index in the table that this one is a partition of, and what the partition has that is the same.
     let rows = try await connection.query(
       """
       WITH indexes AS (
-        SELECT x.indexrelid, x.indrelid, x.indisunique, x.indisvalid, \(Self.tail) AS tail
-          FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class ic ON ic.oid = x.indexrelid
-          JOIN pg_catalog.pg_class c ON c.oid = x.indrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace)
+        SELECT x.indexrelid, x.indrelid, x.indisunique, x.indisvalid, \(IndexComparison.tail) AS tail
+          FROM \(IndexComparison.relations))
       SELECT p.indexrelid::regclass::text, p.indisunique, p.tail, own.indexrelid::regclass::text, own.indisvalid,
              EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = own.indexrelid)
         FROM pg_catalog.pg_inherits t
@@ -134,12 +138,18 @@ struct PartitionwiseBuild {
   // MARK: Foreign keys
 
   private func addForeignKeys(
-    _ name: String, _ connection: Connection, _ report: (Int, Int) -> Void
+    _ key: ForeignKeyComparison, _ connection: Connection, _ report: (Int, Int) -> Void
   ) async throws -> Bool {
-    let exists = try await connection.query(
-      "SELECT pg_catalog.count(*) FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass($1) AND conname = $2",
-      [parent, name])[0].int(0)
-    if exists > 0 { return false }
+    let name = key.name
+    switch try await key.isThere(on: parent, connection) {
+    case true?: return false
+    case false?:
+      throw Occupied(
+        reason:
+          "constraint \(Quote.identifier(name)) is to be made on \(parent), which has another one of that name. Rename or drop that"
+      )
+    case nil: break
+    }
     let leaves = try await connection.query(
       """
       SELECT t.relid::regclass::text, k.convalidated

@@ -33,7 +33,8 @@ struct SegmentRunner {
       }
     } catch let error as PostgresError where error.kind == .connection {
       // Lost at COMMIT or while the history was written: only looking tells what happened.
-      throw ApplyError.outcomeUnknown(file: file.fileName, error)
+      throw ApplyError.outcomeUnknown(
+        file: file.fileName, lines: segment.firstLine...max(segment.firstLine, segment.lastLine), error)
     }
     for notice in await connection.takeNotices() { report(.notice(notice)) }
   }
@@ -66,6 +67,8 @@ struct SegmentRunner {
     do {
       try await connection.asSession { connection in
         try await connection.transaction(segment.begin) { connection in
+          // A direct session has these from the start (`Applier.prepare`).
+          if try await connection.isPooled { try await connection.liftTimeouts() }
           let results = try await connection.pipeline(statements.map { Statement($0.sql) })
           for ((statement, _), result) in zip(statements, results) {
             if case .failure(let error) = result { throw failure(statement, error) }
@@ -129,7 +132,11 @@ struct SegmentRunner {
   // MARK: Outside of transactions
 
   private func runAlone(_ statement: ScriptStatement, _ connection: Connection, _ report: Report) async throws {
-    if !wasInterrupted { try await History.record(file, attempting: index, of: count, connection) }
+    if !wasInterrupted {
+      // What an earlier run of the same migration did is nothing that this one could go on from.
+      if segment.directive == .backfill { try await Backfill.forget(file, index, connection) }
+      try await History.record(file, attempting: index, of: count, connection)
+    }
     do {
       switch segment.directive {
       case .backfill:
@@ -150,8 +157,14 @@ struct SegmentRunner {
       }
     } catch let error as PostgresError {
       throw failure(statement, error)
+    } catch let error as PartitionwiseBuild.Occupied {
+      throw ApplyError.occupied(
+        file: file.fileName, line: statement.line, sql: statement.sql, reason: error.reason)
     }
-    try await History.record(file, done: index + 1, of: count, connection)
+    try await connection.transaction { connection in
+      if segment.directive == .backfill { try await Backfill.forget(file, index, connection) }
+      try await History.record(file, done: index + 1, of: count, connection)
+    }
   }
 
   private func runOnce(_ statement: ScriptStatement, _ connection: Connection) async throws {
@@ -169,27 +182,36 @@ struct SegmentRunner {
         case .skip: sql = []
         case .again: break
         }
+      case .occupied(let reason):
+        throw ApplyError.occupied(file: file.fileName, line: statement.line, sql: statement.sql, reason: reason)
       }
     }
+    let known = try await standalone.before(connection)
     do {
-      for sql in sql { try await runStubbornly(sql, standalone, connection) }
+      for sql in sql { try await runStubbornly(sql, standalone, known, connection) }
     } catch let error as PostgresError where error.kind == .server && standalone.leavesNothingWhenRefused {
-      // The server has said no, so nothing of it was done, and the next apply begins with it.
-      try await History.recordRefusal(file, connection)
+      // The server has said no, so nothing of it was done, and the next apply begins with it; unless what it left could not be
+      // taken away.
+      if try await standalone.remains(of: error, besides: known, connection).isEmpty {
+        try await History.recordRefusal(file, connection)
+      }
       throw error
     }
   }
 
   /// A deadlock ends a concurrent build, and what is left of it is in the way of the next.
   private func runStubbornly(
-    _ sql: String, _ standalone: StandaloneStatement, _ connection: Connection
+    _ sql: String, _ standalone: StandaloneStatement, _ known: Set<String>, _ connection: Connection
   ) async throws {
     try await Patience.retry { _ in
       do { try await connection.asSession { try await $0.queryAlone(sql) } } catch let error as PostgresError
         where error.kind != .connection
       {
-        for remains in try await standalone.remains(connection) {
-          try await connection.asSession { try await $0.query(remains) }
+        // The first error is the one to tell. What cannot be taken away now, the next apply finds.
+        for remains in try await standalone.remains(of: error, besides: known, connection) {
+          do { try await connection.asSession { try await $0.query(remains) } } catch let error as PostgresError
+            where error.kind == .server
+          {}
         }
         throw error
       }

@@ -4,7 +4,8 @@ internal import Postgres
 /// how to go on.
 struct StandaloneStatement {
   private enum Kind {
-    case indexBuild(schema: String, table: String, name: String)
+    case indexBuild(IndexComparison)
+    case reindex(Rebuild)
     case indexDrop(again: String)
     case detach(parent: String, partition: String)
     /// Nothing is lost by doing it twice.
@@ -21,6 +22,8 @@ struct StandaloneStatement {
     case again(after: [String])
     case instead([String])
     case unknown
+    /// Something is in its place that it has not made: what, and what to do.
+    case occupied(String)
   }
 
   let sql: String
@@ -28,15 +31,12 @@ struct StandaloneStatement {
 
   init(_ sql: String) {
     self.sql = sql
-    kind = Self.kind(ParseTree(parsing: sql))
+    kind = Self.kind(ParseTree(parsing: sql), sql)
   }
 
-  private static func kind(_ tree: ParseTree?) -> Kind {
-    if let index = tree?["IndexStmt"], let name = index["idxname"]?.text, let relation = index["relation"],
-      let table = relation["relname"]?.text
-    {
-      return .indexBuild(schema: relation["schemaname"]?.text ?? "", table: table, name: name)
-    }
+  private static func kind(_ tree: ParseTree?, _ sql: String) -> Kind {
+    if let index = IndexComparison(tree, of: sql) { return .indexBuild(index) }
+    if let rebuild = Rebuild(tree) { return .reindex(rebuild) }
     if let drop = tree?["DropStmt"], drop["removeType"]?.text == "OBJECT_INDEX" {
       let names = drop["objects"]?.elements.compactMap { object in
         object["List"]?["items"]?.names.map(Quote.identifier).joined(separator: ".")
@@ -67,7 +67,7 @@ struct StandaloneStatement {
   /// A detach may be half done, which `continuation` sees.
   var leavesNothingWhenRefused: Bool {
     switch kind {
-    case .indexBuild, .repeatable, .other: true
+    case .indexBuild, .reindex, .repeatable, .other: true
     case .indexDrop, .detach, .code: false
     }
   }
@@ -75,16 +75,29 @@ struct StandaloneStatement {
   /// What is to be done after an apply was interrupted in it.
   func continuation(_ connection: Connection) async throws -> Continuation {
     switch kind {
-    case .indexBuild(let schema, let table, let name):
-      guard let isValid = try await indexIsValid(schema, table, name, connection) else { return .again(after: []) }
-      return isValid ? .isDone : .again(after: [drop(schema, name)])
+    case .indexBuild(let index):
+      switch try await index.found(connection) {
+      case .nothing: return .again(after: [])
+      case .same(let isValid): return isValid ? .isDone : .again(after: [drop(index)])
+      case .other(let what):
+        return .occupied(
+          "index \(index.sqlName) is there and is not what the statement makes: \(what). Rename or drop it")
+      case .inTheMaking(let pid, let application):
+        let who = application.isEmpty ? "process \(pid)" : "process \(pid) (\(application))"
+        return .occupied("\(who) builds an index \(index.sqlName). Wait until it has ended")
+      case .unknown: return .unknown
+      }
+    case .reindex(let rebuild): return .again(after: try await rebuild.remains(connection).map(Rebuild.drop))
     case .indexDrop(let again): return .instead([again])
     case .detach(let parent, let partition):
+      // Under another name it may still be on its way out.
+      guard let whole = try await connection.relation(parent), let part = try await connection.relation(partition)
+      else { return .unknown }
       let pending = try await connection.query(
         """
         SELECT i.inhdetachpending FROM pg_catalog.pg_inherits i
          WHERE i.inhparent = $1::pg_catalog.oid AND i.inhrelid = $2::pg_catalog.oid
-        """, [try await connection.relation(parent), try await connection.relation(partition)]
+        """, [whole, part]
       ).first
       guard let pending else { return .isDone }
       return try pending.bool(0)
@@ -94,31 +107,32 @@ struct StandaloneStatement {
     }
   }
 
+  /// What is there already that a failure of the statement may leave: none of it is the statement's.
+  func before(_ connection: Connection) async throws -> Set<String> {
+    guard case .reindex(let rebuild) = kind else { return [] }
+    return Set(try await rebuild.remains(connection))
+  }
+
   /// What PostgreSQL left behind when it refused the statement: a failed concurrent build leaves an index that slows
   /// writers down and serves nobody.
-  func remains(_ connection: Connection) async throws -> [String] {
-    guard case .indexBuild(let schema, let table, let name) = kind,
-      try await indexIsValid(schema, table, name, connection) == false
-    else { return [] }
-    return [drop(schema, name)]
+  ///
+  /// - Parameters:
+  ///   - error: what the server has said. Where the name was taken, what has it is somebody else's.
+  ///   - known: what was there before.
+  func remains(of error: PostgresError, besides known: Set<String>, _ connection: Connection) async throws -> [String] {
+    switch kind {
+    case .indexBuild(let index):
+      guard error.sqlState != .duplicateTable, case .same(isValid: false) = try await index.found(connection) else {
+        return []
+      }
+      return [drop(index)]
+    case .reindex(let rebuild):
+      return try await rebuild.remains(connection).filter { !known.contains($0) }.map(Rebuild.drop)
+    default: return []
+    }
   }
 
-  private func drop(_ schema: String, _ name: String) -> String {
-    "DROP INDEX CONCURRENTLY " + (schema.isEmpty ? Quote.identifier(name) : Quote.qualified(schema, name))
-  }
-
-  /// - Returns: nil when there is no such index on the table.
-  private func indexIsValid(
-    _ schema: String, _ table: String, _ name: String, _ connection: Connection
-  ) async throws -> Bool? {
-    let qualified = schema.isEmpty ? Quote.identifier(table) : Quote.qualified(schema, table)
-    return try await connection.query(
-      """
-      SELECT x.indisvalid FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid
-       WHERE x.indrelid = $1::pg_catalog.oid AND c.relname = $2
-      """, [try await connection.relation(qualified), name]
-    ).first?.bool(0)
-  }
+  private func drop(_ index: IndexComparison) -> String { "DROP INDEX CONCURRENTLY \(index.sqlName)" }
 
   /// Whether it gives the session a setting that outlasts its transaction.
   static func setsSession(_ sql: String) -> Bool {

@@ -32,6 +32,8 @@ package struct OnlineStrategy {
   private let renames: Int
   private let excluded: Set<String>
   let names: FreeNames
+  /// What relations are called afterwards, with indexes and the sequences of identity columns.
+  private let relationNames: Set<RelationPlace>
   /// Facts that the plan makes or makes anew.
   private let made: Set<FactID>
   /// What changes or goes in the plan, and where.
@@ -76,6 +78,7 @@ package struct OnlineStrategy {
     }
     self.touched = touched
     names = FreeNames(source, target)
+    relationNames = Set(target.facts.values.flatMap(StepGraph.relationNames)).union(target.indexParts.keys)
   }
 
   private func expanded() -> [PlanStep] {
@@ -197,14 +200,5 @@ package struct OnlineStrategy {
   }
 
   /// Whether something else has a relation's name afterwards.
-  func isNameTaken(_ id: FactID) -> Bool {
-    target.facts.keys.contains { other in
-      guard other.schema == id.schema else { return false }
-      return switch other.kind {
-      case .index, .table, .foreignTable, .view, .materializedView, .sequence, .compositeType: other.name == id.name
-      case .constraint: other.member == id.name
-      default: false
-      }
-    }
-  }
+  func isNameTaken(_ id: FactID) -> Bool { relationNames.contains(RelationPlace(id.schema, id.name)) }
 }
