@@ -141,4 +141,100 @@ struct PooledSessionTests {
       throw error
     }
   }
+
+  /// A file, a statement or a seed that fails leaves nothing in a session either.
+  @Test func whatAFailedOneMakesOfItsSessionIsNobodyElses() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let own = "SELECT pg_advisory_lock(4711); PREPARE mine AS SELECT 1; SELECT set_config('my.setting', 'x', false);"
+    let files = [
+      "BEGIN;\nCREATE TABLE public.a (id int);\n\(own)\nSELECT 1 / 0;\nCOMMIT;\n",
+      "SELECT pg_advisory_lock(4711), 1 / (SELECT count(*) - 1 FROM (VALUES (1)) v);\n",
+      // Deferred until COMMIT.
+      """
+      BEGIN;
+      CREATE TABLE public.p (id int PRIMARY KEY);
+      CREATE TABLE public.c (id int REFERENCES public.p DEFERRABLE INITIALLY DEFERRED);
+      INSERT INTO public.c VALUES (1);
+      \(own)
+      COMMIT;
+
+      """,
+    ]
+    try project.write("CREATE TABLE public.t (id int);\n", to: "migrations/20260101000000_t.sql")
+    #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+    let server = try await FaultServer()
+    do {
+      try await server.startPooler()
+      let url = server.url("base", pooled: true)
+      let first = try await project.dbtool("apply", "--database", url)
+      try #require(first.status == 0, "\(first.output)")
+      for file in files {
+        try project.write(file, to: "migrations/20260102000000_f.sql")
+        let apply = try await project.dbtool("apply", "--database", url, "--allow-drift")
+        #expect(apply.status == 1, "\(apply.output)")
+        try await expectNoLocks(server, file)
+      }
+      try FileManager.default.removeItem(atPath: project.root + "/migrations/20260102000000_f.sql")
+      try FileManager.default.createDirectory(
+        atPath: project.root + "/seeds/development", withIntermediateDirectories: true)
+      try project.write("\(own)\nSELECT 1 / 0;\n", to: "seeds/development/010_a.sql")
+      let seed = try await project.dbtool("seed", "--environment", "development", "--database", url)
+      #expect(seed.status == 1, "\(seed.output)")
+      try await expectNoLocks(server, "a seed")
+      await server.remove()
+    } catch {
+      await server.remove()
+      throw error
+    }
+  }
+
+  private func expectNoLocks(_ server: FaultServer, _ what: String) async throws {
+    let locks = try await Connection.with(server.target("base")) { connection in
+      try await connection.query("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")[0].int(0)
+    }
+    RedTeam.judge("a lock that a failed file leaves in a pooler's session", gotThrough: locks == 0 ? nil : what)
+  }
+
+  /// What a server or a pooler says when it ends a session is the reason that is told.
+  @Test func theReasonOfALostConnectionIsTold() async throws {
+    let server = try await FaultServer()
+    do {
+      let reason = "terminating connection due to administrator command"
+      for kind in ["idle", "statement", "script", "pipeline"] {
+        let connection = try await Connection.open(server.target("base"))
+        let pid = try await connection.query("SELECT pg_catalog.pg_backend_pid()")[0].int(0)
+        func end() async throws {
+          try await Connection.with(server.target("base")) { other in
+            func sleeps() async throws -> Bool {
+              try await other.query(
+                "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'", ["\(pid)"])[0].int(0)
+                > 0
+            }
+            if kind != "idle" { while try await !sleeps() {} }
+            try await other.query("SELECT pg_terminate_backend($1, 10000)", ["\(pid)"])
+          }
+        }
+        let ending = Task { try await end() }
+        if kind == "idle" { try await ending.value }
+        let error = await #expect(throws: PostgresError.self) {
+          switch kind {
+          case "script": try await connection.execute("SELECT 1; SELECT pg_sleep(600)")
+          case "pipeline":
+            for result in try await connection.pipeline([Statement("SELECT pg_sleep(600)"), Statement("SELECT 1")]) {
+              _ = try result.get()
+            }
+          default: try await connection.query("SELECT pg_sleep(600)")
+          }
+        }
+        try await ending.value
+        #expect(error?.kind == .connection && error?.message == reason, "\(kind): \(String(describing: error))")
+        await connection.close()
+      }
+      await server.remove()
+    } catch {
+      await server.remove()
+      throw error
+    }
+  }
 }

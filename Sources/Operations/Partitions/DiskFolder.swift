@@ -33,10 +33,20 @@ package final class DiskFolder: ArchiveFolder {
       guard descriptor >= 0 else { throw Self.failure("open", path) }
       return
     }
-    var names = path.split(separator: "/").map(String.init)[...]
-    var folder = openat(AT_FDCWD, path.hasPrefix("/") ? "/" : ".", Self.pass)
+    guard !path.isEmpty else {
+      throw ArchiveError.system("open", "the folder for archives", reason: "its name is empty")
+    }
+    // Whoever may replace a folder above the one at hand may replace that as well.
+    var whole = path
+    if !path.hasPrefix("/") {
+      guard let here = getcwd(nil, 0) else { throw Self.failure("look at", ".") }
+      defer { free(here) }
+      whole = String(cString: here) + "/" + path
+    }
+    var names = whole.split(separator: "/").map(String.init)[...]
+    var folder = openat(AT_FDCWD, "/", Self.pass)
     guard folder >= 0 else { throw Self.failure("open", path) }
-    var place = path.hasPrefix("/") ? "" : "."
+    var place = ""
     do {
       while let name = names.popFirst() {
         let next = try Self.enter(name, of: folder, at: place)
