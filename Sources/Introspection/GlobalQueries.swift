@@ -95,7 +95,7 @@ enum DefaultPrivilegeQuery: CatalogQuery {
     """
     SELECT pg_catalog.pg_get_userbyid(d.defaclrole), coalesce(n.nspname, ''),
            CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES' WHEN 'f' THEN 'FUNCTIONS'
-                                WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END,
+                                WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' WHEN 'L' THEN 'LARGE OBJECTS' END,
            coalesce(g.rolname, ''),
            pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE p.granted),
            pg_catalog.array_agg(p.privilege ORDER BY p.privilege) FILTER (WHERE NOT p.granted)
@@ -111,7 +111,7 @@ enum DefaultPrivilegeQuery: CatalogQuery {
                     CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END, d.defaclrole)) a
             WHERE d.defaclnamespace = 0) p
       LEFT JOIN pg_catalog.pg_roles g ON g.oid = p.grantee
-     WHERE coalesce(n.nspname <> ALL ($1::text[]), true)
+     WHERE coalesce(n.nspname <> ALL ($1::text[]), true) AND d.defaclobjtype IN ('r', 'S', 'f', 'T', 'n', 'L')
      GROUP BY 1, 2, 3, 4
     """
   }

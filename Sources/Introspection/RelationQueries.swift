@@ -21,7 +21,8 @@ enum RelationQuery: CatalogQuery {
            CASE WHEN c.reltablespace <> 0 THEN
              (SELECT s.spcname FROM pg_catalog.pg_tablespace s WHERE s.oid = c.reltablespace) END,
            -- heap is number 2.
-           CASE WHEN c.relam NOT IN (0, 2) THEN (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam) END,
+           -- On a partitioned table it is what new partitions get, and nothing where nobody has said one.
+           CASE WHEN c.relam NOT IN (0, 2) OR c.relkind = 'p' AND c.relam = 2 THEN (SELECT m.amname FROM pg_catalog.pg_am m WHERE m.oid = c.relam) END,
            CASE WHEN c.reloftype <> 0 THEN pg_catalog.format_type(c.reloftype, NULL) END,
            CASE WHEN NOT c.relispartition THEN
              (SELECT pg_catalog.array_agg(pg_catalog.format('%I.%I', xn.nspname, x.relname) ORDER BY xi.inhseqno)

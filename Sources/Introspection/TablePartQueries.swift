@@ -198,7 +198,9 @@ enum PartitionIndexQuery: CatalogQuery {
   static let presence: String? = "pg_class WHERE oid >= 16384 AND relkind IN ('i', 'I') AND relispartition"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT ic.oid, coalesce(k.oid, 0), x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname, coalesce(k.contype::text, ''),
+    SELECT ic.oid, coalesce(k.oid, 0), x.indrelid, r.oid, rn.nspname, r.relname, n.nspname, ic.relname,
+           -- One WITHOUT OVERLAPS is named like an exclusion constraint.
+           CASE WHEN k.contype = 'u' AND x.indisexclusion THEN 'x' ELSE coalesce(k.contype::text, '') END,
            -- A constraint of the partition's own, whose index is a part of one that is no constraint's.
            coalesce(k.conparentid = 0, false),
            -- An index keeps the names that its columns had; of one that is there twice, the second has a number.

@@ -56,6 +56,36 @@ struct Reparenting {
   /// What brings them to their new parents.
   var joinings: [PlanStep] { steps(.joining, in: target, other: source) }
 
+  /// The source without the foreign keys that go, and refer to a table that partitions leave: those rows would be missing.
+  var withoutPartedKeys: Catalog { Self.withoutKeys(of: source, other: target, to: parents(in: source, other: target)) }
+
+  /// The target without the foreign keys that come, and refer to a table that partitions join: those rows are there by then.
+  var withoutJoinedKeys: Catalog { Self.withoutKeys(of: target, other: source, to: parents(in: target, other: source)) }
+
+  /// The tables whose partitions, of whatever level, are others in the other state.
+  private func parents(in catalog: Catalog, other: Catalog) -> Set<FactID> {
+    var parents: Set<FactID> = []
+    for id in moved {
+      guard let fact = catalog[id], fact.partitionParent != other[id]?.partitionParent else { continue }
+      parents.formUnion(catalog.partitionAncestors(of: fact))
+    }
+    return parents
+  }
+
+  private static func withoutKeys(of catalog: Catalog, other: Catalog, to tables: Set<FactID>) -> Catalog {
+    guard !tables.isEmpty else { return catalog }
+    let keys = catalog.facts.values.filter { fact in
+      let name = fact.list(.foreign)
+      guard fact.isForeignKey, name.count == 2, tables.contains(FactID(.table, schema: name[0], name: name[1])) else {
+        return false
+      }
+      return other[fact.id].map { $0.attributes != fact.attributes || $0.parent != fact.parent } ?? true
+    }.map(\.id)
+    let gone = Set(keys)
+    return gone.isEmpty
+      ? catalog : catalog.removing { gone.contains($0.id) || $0.parent.map(gone.contains) ?? false }
+  }
+
   private enum Way { case parting, joining }
 
   private func steps(_ way: Way, in catalog: Catalog, other: Catalog) -> [PlanStep] {

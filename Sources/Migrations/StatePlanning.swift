@@ -84,18 +84,21 @@ extension States {
     guard !reparenting.moved.isEmpty else {
       return try await planned(from: source, to: target)
     }
+    let (first, last) = (reparenting.withoutPartedKeys, reparenting.withoutJoinedKeys)
     let before: Catalog
     let after: Catalog
     do {
-      before = reparenting.catalog(source, alone: try await rebuilt(source, then: reparenting.partings))
-      after = reparenting.catalog(target, alone: try await rebuilt(target, then: reparenting.targetPartings))
+      before = reparenting.catalog(first, alone: try await rebuilt(first, then: reparenting.partings))
+      after = reparenting.catalog(last, alone: try await rebuilt(last, then: reparenting.targetPartings))
     } catch is ProofFailure {
       // This machine lacks what a state needs (a role, an extension): the tables are replaced, which is refused as the
       // loss of data that it is.
       return try await planned(from: source, to: target)
     }
     let middle = try await planned(from: before, to: after)
-    var plan = Plan(steps: reparenting.partings + middle.steps + reparenting.joinings)
+    var plan = Plan(
+      steps: try Planner.plan(from: source, to: first).steps + reparenting.partings + middle.steps
+        + reparenting.joinings + Planner.plan(from: last, to: target).steps)
     plan.isRigid = true
     plan.notes = middle.notes
     return plan

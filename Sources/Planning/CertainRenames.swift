@@ -61,7 +61,9 @@ package struct CertainRenames {
     var renames: [Rename] = []
     for (key, ids) in onlyIn(target, not: source) {
       for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
-        if held.contains(to) { continue }
+        // A constraint trigger is one of its table's constraints.
+        let trigger = source[FactID(.trigger, schema: to.schema, name: to.name, member: to.member)]
+        if held.contains(to) || trigger.map(TriggerRule.isConstraint) == true { continue }
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }

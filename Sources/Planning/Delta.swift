@@ -12,6 +12,8 @@ struct Delta {
   var impliedDrops: [FactID: FactID] = [:]
   /// Which altered facts need which others out of the way.
   var disturbances: [(altered: FactID, dependent: FactID)] = []
+  /// Columns that let go of others in place, and these, which change after that.
+  var loosened: [(column: FactID, altered: FactID)] = []
   let sourceChildren: [FactID: [FactID]]
   let targetChildren: [FactID: [FactID]]
   let sourceDependents: [FactID: [FactID]]
@@ -98,10 +100,12 @@ struct Delta {
     var queue = Array(dropped)
     for id in replaced { replace(id, &queue) }
     for (id, change) in altered.sorted(by: { $0.key < $1.key }) { disturb(id, change, &queue) }
-    clearStricterDomains(&queue)
     clearCompositeTypes(&queue)
     repeat {
+      // What a check calls may be made anew, and the check with it.
+      clearStricterDomains(&queue)
       drain(&queue)
+      clearStricterDomains(&queue)
       clearRowTypes(&queue)
       parkExchangedTypes(&queue)
     } while !queue.isEmpty
@@ -356,6 +360,11 @@ struct Delta {
       let dependents = (sourceDependents[disturbed.fact] ?? []) + (sourceChildren[disturbed.fact] ?? [])
       for dependent in dependents.sorted() {
         guard let fact = source[dependent], disturbed.selects(dependent.kind, fact) else { continue }
+        if ceasesToBeComputed(dependent) {
+          // It keeps its values where it lets go first.
+          loosened.append((dependent, id))
+          continue
+        }
         disturbances.append((id, dependent))
         let isPartOfDisturbed = fact.parent == id
         replace(dependent, &queue)
@@ -365,6 +374,14 @@ struct Delta {
         }
       }
     }
+  }
+
+  /// Whether a column that is computed and stored becomes a plain one.
+  private func ceasesToBeComputed(_ column: FactID) -> Bool {
+    guard column.kind == .column, let old = source[column], let new = target[column], altered[column] != nil,
+      !parked.contains(column)
+    else { return false }
+    return old.attributes[.generated] != nil && !old.flag(.virtual) && new.attributes[.generated] == nil
   }
 
   /// The mere name that the functions of a base type, or of a range, refer to.
@@ -380,7 +397,7 @@ struct Delta {
       guard let fact = source[id], impliedDrops[id] == nil || fact.parent.map(dropped.contains) == true else {
         continue
       }
-      if let parent = fact.parent, dropped.contains(parent), !holdsBack(fact, parent) {
+      if let parent = fact.parent, dropped.contains(parent), !holdsBack(fact, parent), !becomesTheColumns(parent) {
         impliedDrops[id] = parent
       } else if id.kind == .sequence, let column = ownerColumn(of: id), dropped.contains(column) {
         impliedDrops[id] = column
@@ -395,6 +412,16 @@ struct Delta {
         for need in fact.needs where source[need]?.needs.contains(shell) == true { impliedDrops[need] = id }
       }
     }
+  }
+
+  /// Whether a NOT NULL constraint stays, and is from then on what its column says of itself: it is validated.
+  private func becomesTheColumns(_ constraint: FactID) -> Bool {
+    guard let fact = source[constraint], let column = NotNull.column(ofUnvalidated: fact), let table = fact.parent
+    else {
+      return false
+    }
+    let id = FactID(.column, schema: table.schema, name: table.name, member: column)
+    return target[id]?.flag(.notNull) == true && !dropped.contains(id)
   }
 
   /// The dropped column that an inherited column goes with, for what is said about the latter.

@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 
 /// Columns that wait as text while something that their type is made of changes.
 extension Delta {
@@ -76,8 +77,21 @@ extension Delta {
       parkedFor[column, default: []].insert(after.id)
     }
     if !parked.contains(column) { tellOfValues(within: column, &parking) }
+    // A text has no periods that could overlap: a key may be WITHOUT OVERLAPS.
+    if source.serverVersion.major >= 18 || source.serverVersion.major == 0, isRange(old) {
+      parking.disturbs.append((column, { $0 == .constraint && ["p", "u"].contains($1.text(.type)) }))
+    }
     wait(column, parking, while: changed, &queue)
     return true
+  }
+
+  /// Whether a column's values, or a domain's, are ranges.
+  private func isRange(_ fact: Fact) -> Bool {
+    if let type = fact.needs.first(where: { $0.kind == .rangeType || $0.kind == .domain }) {
+      return type.kind == .rangeType || source[type].map(isRange) == true
+    }
+    let usual = ["int4", "int8", "num", "ts", "tstz", "date"].flatMap { ["\($0)range", "\($0)multirange"] }
+    return usual.contains(fact.text(.type))
   }
 
   /// Whether a composite type, or a table's rows, have the same attributes in the same order.

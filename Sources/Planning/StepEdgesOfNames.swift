@@ -104,6 +104,8 @@ extension StepGraph {
     case .column, .inheritedColumn:
       return relations + (fact.optionalText(.notNullName).map { [place("constraint", id.schema, id.name, $0)] } ?? [])
     case .constraint, .domainConstraint: return relations + [place("constraint", id.schema, id.name, id.member)]
+    // Of a constraint trigger; that of another is in nobody's way.
+    case .trigger: return [place("constraint", id.schema, id.name, id.member)]
     case .function: return [place("function", id.schema, id.name, id.member)]
     default: return relations
     }

@@ -126,6 +126,7 @@ struct StepGraph {
     connectReplicaIdentities()
     connectFreshValues()
     for (id, cleaner) in cleaners { order(alterers[id], before: cleaner) }
+    for (column, altered) in delta.loosened { order(alterers[column], before: alterers[altered]) }
     for disturbance in delta.disturbances {
       let alterer = alterers[disturbance.altered]
       order(droppers[disturbance.dependent], before: alterer)

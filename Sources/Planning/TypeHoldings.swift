@@ -144,7 +144,7 @@ extension Delta {
     }
     for id in altered.keys where id.kind == .domain && target[id]?.flag(.notNull) == true { domains.insert(id) }
     for domain in domains.sorted() where source.contains(domain) && !dropped.contains(domain) {
-      cleared.insert(domain)
+      guard cleared.insert(domain).inserted else { continue }
       for holder in holdings.holders(of: domain) where holder.isContained { clear(holder.id, for: domain, &queue) }
       for obstacle in holdings.obstacles(to: domain) { replace(obstacle, &queue) }
     }

@@ -74,7 +74,8 @@ enum TableRule: Rule {
       // Version 14 makes a table with one and leaves it.
       if (1..<15).contains(context.source.serverVersion.major) { return .replace }
       change.statements.append(
-        "\(table) SET ACCESS METHOD \(Quote.identifier(new.optionalText(.accessMethod) ?? "heap"))")
+        "\(table) SET ACCESS METHOD \(new.optionalText(.accessMethod).map(Quote.identifier) ?? (new.attributes[.partitionKey] == nil ? "heap" : "DEFAULT"))"
+      )
     }
     if old.attributes[.tablespace] != new.attributes[.tablespace] {
       change.statements.append(
@@ -92,6 +93,12 @@ enum TableRule: Rule {
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
       if old.attributes[.bound] != new.attributes[.bound] { change.hazards += bound(of: new, context) }
+      // Rows that are referred to cannot leave, even for a moment.
+      for table in context.source.partitionAncestors(of: old) {
+        for key in context.sourceChildren[table] ?? [] where key.kind == .constraint || key.kind == .index {
+          change.disturbs.append((key, { $1.isForeignKey }))
+        }
+      }
     }
     if old.attributes[.persistence] != new.attributes[.persistence] {
       if new.attributes[.partitionKey] != nil {

@@ -5,6 +5,10 @@ enum TriggerRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
     [fact.text(.definition)] + (fact.optionalText(.enabled).map { [state(fact, $0)] } ?? [])
   }
+  /// Whether it has a name among its table's constraints.
+  static func isConstraint(_ fact: Fact) -> Bool {
+    ParseTree(parsing: fact.text(.definition))?["CreateTrigStmt"]?["isconstraint"]?.isTrue == true
+  }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
     ["DROP TRIGGER \(fact.id.memberSQL) ON \(fact.id.sqlName)"]
   }
