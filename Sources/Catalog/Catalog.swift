@@ -132,17 +132,6 @@ package struct Catalog: Sendable {
     return line
   }
 
-  /// The tables that a table is a partition of, from the nearest on.
-  package func partitionAncestors(of table: Fact) -> [FactID] {
-    var ancestors: [FactID] = []
-    var next = table.partitionParent
-    while let parent = next {
-      ancestors.append(parent)
-      next = facts[parent]?.partitionParent
-    }
-    return ancestors
-  }
-
   /// The catalog without the facts that `isExcluded` names, without their parts, and without edges to them.
   package func removing(where isExcluded: (Fact) -> Bool) -> Catalog {
     var copy = self

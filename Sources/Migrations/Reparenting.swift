@@ -67,7 +67,7 @@ struct Reparenting {
     var parents: Set<FactID> = []
     for id in moved {
       guard let fact = catalog[id], fact.partitionParent != other[id]?.partitionParent else { continue }
-      parents.formUnion(catalog.partitionAncestors(of: fact))
+      parents.formUnion(catalog.partitionLine(of: fact))
     }
     return parents
   }

@@ -360,7 +360,7 @@ struct Delta {
       let dependents = (sourceDependents[disturbed.fact] ?? []) + (sourceChildren[disturbed.fact] ?? [])
       for dependent in dependents.sorted() {
         guard let fact = source[dependent], disturbed.selects(dependent.kind, fact) else { continue }
-        if ceasesToBeComputed(dependent) {
+        if id.kind == .column, ceasesToBeComputed(dependent) {
           // It keeps its values where it lets go first.
           loosened.append((dependent, id))
           continue

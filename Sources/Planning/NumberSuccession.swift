@@ -9,11 +9,14 @@ struct NumberSuccession {
     /// The sequence of an identity column, which has no fact of its own.
     case identity(schema: String, name: String, SequenceRange.NumberType)
     case sequence(FactID)
+    /// The sequence of another column's identity.
+    case identityOf(FactID, path: [String])
 
     var path: [String] {
       switch self {
       case .identity(let schema, let name, _): [schema, name]
       case .sequence(let id): [id.schema, id.name]
+      case .identityOf(_, let path): path
       }
     }
 
@@ -25,8 +28,13 @@ struct NumberSuccession {
         return
       }
       let value = catalog[FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)]
-      guard let need = value?.needs.first(where: { $0.kind == .sequence }) else { return nil }
-      self = .sequence(need)
+      if let need = value?.needs.first(where: { $0.kind == .sequence }) {
+        self = .sequence(need)
+        return
+      }
+      let others = value?.needs.lazy.map { (column: $0, path: catalog[$0]?.list(.sequence) ?? []) }
+      guard let other = others?.first(where: { $0.column.kind == .column && $0.path.count == 2 }) else { return nil }
+      self = .identityOf(other.column, path: other.path)
     }
 
     func range(of column: FactID, in catalog: Catalog) -> SequenceRange? {
@@ -34,6 +42,7 @@ struct NumberSuccession {
       case .identity(_, _, let type):
         SequenceRange(type: type.rawValue, options: catalog[column]?.list(.identityOptions) ?? [])
       case .sequence(let id): catalog[id].map(SequenceRange.init)
+      case .identityOf(let other, _): Source(of: other, in: catalog)?.range(of: other, in: catalog)
       }
     }
   }
@@ -56,10 +65,13 @@ struct NumberSuccession {
       SequenceRange.NumberType(rawValue: fact.text(.type)) != nil,
       let new = Source(of: column, in: target), let range = new.range(of: column, in: target)
     else { return nil }
-    let old = Source(of: column, in: source)
+    var old = Source(of: column, in: source)
     switch (old, new) {
     case (.identity, .identity): return nil
     case (.sequence(let a), .sequence(let b)) where a == b: return nil
+    case (.identityOf(let a, _), .identityOf(let b, _)) where a == b: return nil
+    // Where another column stops to be an identity, its sequence is gone by then: the rows say how far it was.
+    case (.identityOf, _): old = nil
     default: break
     }
     // Numbers that run in the other direction do not go on from there, but pass those of the rows.

@@ -85,7 +85,8 @@ package enum Renames {
   /// What looks like something that is gone: a table by its columns, a column by its type and place, a view, sequence or
   /// type by its definition.
   package static func likely(from source: Catalog, to target: Catalog) -> [Rename] {
-    var renames = likelyTablesAndColumns(source, target) + likelyByDefinition(source, target)
+    let byDefinition = likelyByDefinition(source, target)
+    var renames = likelyTablesAndColumns(source, target, after: byDefinition) + byDefinition
     if !renames.isEmpty {
       let taken = relationNames(source)
       renames.removeAll { $0.to.kind != .column && taken.contains(RelationPlace($0.to.schema, $0.to.name)) }
@@ -199,7 +200,10 @@ package enum Renames {
     return (renamed + moved).sorted { $0.to < $1.to }
   }
 
-  private static func likelyTablesAndColumns(_ source: Catalog, _ target: Catalog) -> [Rename] {
+  /// - Parameter others: what has another name too. A column of such a type has the same type.
+  private static func likelyTablesAndColumns(
+    _ source: Catalog, _ target: Catalog, after others: [Rename]
+  ) -> [Rename] {
     func onlyIn(_ catalog: Catalog, not other: Catalog) -> Set<FactID> {
       Set(
         catalog.facts.values.lazy.filter { fact in
@@ -208,8 +212,14 @@ package enum Renames {
     }
     let (losing, gaining) = (onlyIn(source, not: target), onlyIn(target, not: source))
     guard !losing.isEmpty, !gaining.isEmpty else { return [] }
-    let (before, after) = (columns(of: source, in: losing), columns(of: target, in: gaining))
-    let tables = likelyTables(source, target, before, after)
+    let types = Dictionary(
+      others.filter { $0.to.kind.isType }.flatMap { rename in
+        ["", "[]"].map { (rename.from.sqlName + $0, rename.to.sqlName + $0) }
+      }
+    ) { first, _ in first }
+    let (before, after) = (columns(of: source, in: losing, types), columns(of: target, in: gaining))
+    var tables = likelyTables(source, target, before, after)
+    tables += likelyPartitions(source, target, after: tables)
     var formerNames = Dictionary(uniqueKeysWithValues: tables.map { ($0.to, $0.from) })
     for id in losing where gaining.contains(id) { formerNames[id] = id }
     var columns: [Rename] = []
@@ -218,6 +228,13 @@ package enum Renames {
       let gone = old.values.filter { new[ExactText($0.id.member)] == nil }
       let come = new.values.filter { old[ExactText($0.id.member)] == nil }
       for candidate in come {
+        // Names that differ in case alone, as they do where somebody has begun to quote them, or has stopped.
+        if let match = gone.first(where: { isAlike($0.id.member, candidate.id.member) }),
+          match.attributes == candidate.attributes
+        {
+          columns.append(Rename(from: match.id, to: candidate.id, evidence: "the same name in other letters"))
+          continue
+        }
         let same = gone.filter { $0.attributes == candidate.attributes }
         let rivals = come.filter { $0.attributes == candidate.attributes }
         guard let match = same.count == 1 && rivals.count == 1 ? same.first : nil,
@@ -230,9 +247,13 @@ package enum Renames {
     return tables + columns.sorted { $0.to < $1.to }
   }
 
-  private static func columns(of catalog: Catalog, in tables: Set<FactID>) -> [FactID: [ExactText: Fact]] {
+  /// - Parameter types: what types are called in the other state.
+  private static func columns(
+    of catalog: Catalog, in tables: Set<FactID>, _ types: [String: String] = [:]
+  ) -> [FactID: [ExactText: Fact]] {
     var columns: [FactID: [ExactText: Fact]] = [:]
-    for fact in catalog.facts.values where fact.id.kind == .column {
+    for var fact in catalog.facts.values where fact.id.kind == .column {
+      if let type = types[fact.text(.type)] { fact.attributes[.type] = .text(type) }
       if let table = fact.parent, tables.contains(table) {
         columns[table, default: [:]][ExactText(fact.id.member)] = fact
       }
@@ -244,7 +265,7 @@ package enum Renames {
     _ source: Catalog, _ target: Catalog, _ before: [FactID: [ExactText: Fact]], _ after: [FactID: [ExactText: Fact]]
   ) -> [Rename] {
     func signature(_ columns: [ExactText: Fact]?) -> Set<ExactText> {
-      Set((columns ?? [:]).map { ExactText("\($0.key.text) \($0.value.text(.type))") })
+      Set((columns ?? [:]).map { ExactText("\($0.key.text.lowercased()) \($0.value.text(.type))") })
     }
     let gone = before.keys.filter { !target.contains($0) }.sorted()
     let come = after.keys.filter { !source.contains($0) }.sorted()
@@ -268,6 +289,46 @@ package enum Renames {
       taken.formUnion([pair.from, pair.to])
       return Rename(from: pair.from, to: pair.to, evidence: "\(pair.same) of \(pair.of) columns are the same")
     }
+  }
+
+  private static func isAlike(_ a: String, _ b: String) -> Bool { a.lowercased().isIdentical(to: b.lowercased()) }
+
+  /// Partitions with the same bounds of the same table.
+  private static func likelyPartitions(_ source: Catalog, _ target: Catalog, after tables: [Rename]) -> [Rename] {
+    struct Place: Hashable {
+      var parent: FactID
+      var bound: String
+      var key: String?
+    }
+    func places(_ catalog: Catalog, not other: Catalog) -> [FactID: Place] {
+      var places: [FactID: Place] = [:]
+      for fact in catalog.facts.values where fact.id.kind == .table && !other.contains(fact.id) {
+        guard let parent = fact.partitionParent else { continue }
+        places[fact.id] = Place(
+          parent: parent, bound: fact.text(.bound), key: fact.optionalText(.partitionKey))
+      }
+      return places
+    }
+    var gone = places(source, not: target)
+    let come = Dictionary(places(target, not: source).map { ($0.value, $0.key) }) { first, _ in first }
+    guard !gone.isEmpty, !come.isEmpty else { return [] }
+    var names = Dictionary(uniqueKeysWithValues: tables.map { ($0.from, $0.to) })
+    var renames: [Rename] = []
+    // Those of a table that has another name itself come after it.
+    var isDone = false
+    while !isDone {
+      isDone = true
+      for (from, place) in gone.sorted(by: { $0.key < $1.key }) {
+        var renamed = place
+        renamed.parent = names[place.parent] ?? place.parent
+        guard names[from] == nil, let to = come[renamed], !names.values.contains(to) else { continue }
+        names[from] = to
+        gone[from] = nil
+        renames.append(Rename(from: from, to: to, evidence: "a partition with the same bounds"))
+        isDone = false
+      }
+    }
+    return renames
   }
 
   /// Schemas and names of relations and types: a rename needs a free one.

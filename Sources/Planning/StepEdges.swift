@@ -386,7 +386,9 @@ extension StepGraph {
       let parts = Set((delta.sourceChildren[table] ?? []) + (delta.targetChildren[table] ?? []))
       // What ATTACH compares, or hands down.
       for part in parts where [.column, .columnDefault, .constraint, .index, .trigger].contains(part.kind) {
-        for node in [creators[part], alterers[part], droppers[part]] {
+        // A foreign key that goes may be one of those that keep rows from leaving.
+        let dropper = delta.source[part]?.isForeignKey == true ? nil : droppers[part]
+        for node in [creators[part], alterers[part], dropper] {
           for cleaner in cleaners { order(cleaner, before: node) }
         }
       }

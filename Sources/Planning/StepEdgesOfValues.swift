@@ -22,8 +22,10 @@ extension StepGraph {
       let column = succession.column
       let value = FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)
       if succession.endsIdentity {
-        if case .sequence(let sequence) = succession.new {
-          order(creators[sequence] ?? alterers[sequence], before: cleaners[column])
+        switch succession.new {
+        case .sequence(let giver), .identityOf(let giver, _):
+          order(creators[giver] ?? alterers[giver], before: cleaners[column])
+        case .identity: break
         }
         order(cleaners[column], before: creators[value])
         continue
@@ -71,26 +73,32 @@ extension StepGraph {
   /// type that a column has.
   mutating func connectDomains() {
     let steps = makers
-    var checks: [FactID: [(step: Int, needs: Set<FactID>)]] = [:]
+    var own: [FactID: [(step: Int, needs: Set<FactID>)]] = [:]
     for (id, step) in steps where id.kind == .domainConstraint && !isForNewValues(id) {
       guard let domain = delta.target[id]?.parent else { continue }
-      checks[domain, default: []].append((step, closure(of: id, in: delta.target, except: domain)))
+      own[domain, default: []].append((step, closure(of: id, in: delta.target, except: domain)))
     }
-    guard !checks.isEmpty else { return }
+    guard !own.isEmpty else { return }
+    /// Those of a type, or of the domain that it is made of.
+    func checks(of type: FactID) -> [(step: Int, needs: Set<FactID>)] {
+      if let found = own[type] { return found }
+      guard type.kind == .domain, let base = (delta.target[type] ?? delta.source[type])?.needs else { return [] }
+      return base.flatMap { $0.kind == .domain ? checks(of: $0) : [] }
+    }
     for index in nodes.indices where nodes[index].fact.id.kind != .domainConstraint {
       let isDrop = nodes[index].action == .drop
       for fact in [nodes[index].fact] + nodes[index].merged {
         guard !delta.parked.contains(fact.id) else { continue }
         let before = delta.source[fact.id]?.needs ?? []
         for need in isDrop ? before : fact.needs {
-          for check in checks[need] ?? [] where !check.needs.contains(fact.id) && fact.parent != need {
+          for check in checks(of: need) where !check.needs.contains(fact.id) && fact.parent != need {
             if isDrop { order(index, before: check.step) } else { order(check.step, before: index) }
           }
         }
         // An object that ceases to use the domain does so before the check comes.
         guard nodes[index].action == .alter else { continue }
         for need in before where !fact.needs.contains(need) {
-          for check in checks[need] ?? [] where !check.needs.contains(fact.id) { order(index, before: check.step) }
+          for check in checks(of: need) where !check.needs.contains(fact.id) { order(index, before: check.step) }
         }
       }
     }

@@ -280,6 +280,40 @@ import Testing
     #expect(plan.steps.allSatisfy { $0.statements.allSatisfy { $0.contains(" RENAME TO ") } })
   }
 
+  /// Tables whose columns' types are called otherwise as well, partitions with other names, and names that differ in case.
+  @Test func tablesAreRecognisedTogetherWithTheirTypesAndPartitions() async throws {
+    let (_, moved) = try await migrate(
+      """
+      CREATE SCHEMA api; CREATE TYPE api.e AS ENUM ('a'); CREATE DOMAIN api.d AS text CHECK (VALUE <> '');
+      CREATE TABLE api.t (id serial PRIMARY KEY, e api.e, f api.d[]);
+      """, rows: "INSERT INTO api.t (e, f) VALUES ('a', '{x}')",
+      """
+      CREATE SCHEMA v1; CREATE TYPE v1.e AS ENUM ('a'); CREATE DOMAIN v1.d AS text CHECK (VALUE <> '');
+      CREATE TABLE v1.t (id serial PRIMARY KEY, e v1.e, f v1.d[]);
+      """, renaming: true, keeps: "SELECT id || ' ' || e || ' ' || f[1] FROM v1.t")
+    #expect(moved == ["1 a x"])
+    func events(_ table: String, _ parts: [String]) -> String {
+      """
+      CREATE TABLE \(table) (at date NOT NULL, note text) PARTITION BY RANGE (at);
+      CREATE TABLE \(parts[0]) PARTITION OF \(table) FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+      CREATE TABLE \(parts[1]) PARTITION OF \(table) FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') PARTITION BY LIST (note);
+      CREATE TABLE \(parts[2]) PARTITION OF \(parts[1]) DEFAULT;
+      """
+    }
+    let (_, parted) = try await migrate(
+      events("event", ["event_1", "event_2", "event_2_rest"]),
+      rows: "INSERT INTO event VALUES ('2026-01-02', 'a'), ('2026-02-03', 'b')",
+      events("happening", ["happening_01", "happening_02", "happening_02_rest"]), renaming: true,
+      keeps: "SELECT tableoid::regclass || ' ' || note FROM happening ORDER BY 1")
+    #expect(parted == ["happening_01 a", "happening_02_rest b"])
+    let (_, letters) = try await migrate(
+      #"CREATE TABLE "Users" ("Id" int, "Email" text, "Phone" text)"#,
+      rows: #"INSERT INTO "Users" VALUES (1, 'a@b', '2')"#,
+      "CREATE TABLE users (id int, email text, phone text)", renaming: true,
+      keeps: "SELECT id || ' ' || email || ' ' || phone FROM users")
+    #expect(letters == ["1 a@b 2"])
+  }
+
   @Test func aProofCountsTheRowsOfRenamedTables() async throws {
     let source = try await catalog("CREATE TABLE old (id int, name text NOT NULL, zip text)")
     let target = try await catalog("CREATE TABLE new (id int, title text NOT NULL, zip text)")

@@ -94,7 +94,7 @@ enum TableRule: Rule {
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
       if old.attributes[.bound] != new.attributes[.bound] { change.hazards += bound(of: new, context) }
       // Rows that are referred to cannot leave, even for a moment.
-      for table in context.source.partitionAncestors(of: old) {
+      for table in context.source.partitionLine(of: old) {
         for key in context.sourceChildren[table] ?? [] where key.kind == .constraint || key.kind == .index {
           change.disturbs.append((key, { $1.isForeignKey }))
         }

@@ -75,7 +75,7 @@ extension SchemaGenerator {
     let first = isIdentity ? "" : pick(["", " DEFAULT nextval('s1.asked')"])
     sql.append("CREATE TABLE s1.asking (id integer NOT NULL\(identity)\(first))")
     if chance(50) { sql.append("CREATE SEQUENCE s1.asked_beside") }
-    let beside = sql.last == "CREATE SEQUENCE s1.asked_beside" ? " + nextval('s1.asked_beside')" : ""
+    let beside = sql.last == "CREATE SEQUENCE s1.asked_beside" ? ", n integer DEFAULT nextval('s1.asked_beside')" : ""
     let name = isIdentity ? has : "asked"
     sql.append("CREATE TABLE s1.asking_too (id integer DEFAULT nextval('s1.\(name)')\(beside))")
   }

@@ -1,0 +1,3 @@
+create function ok(text) returns bool immutable language sql as 'select true';
+create domain d as text check (ok(value));
+create table t(b d[]);

@@ -1,0 +1,2 @@
+create table p(id int primary key, par int references p(id)) partition by range (id);
+create table p1 partition of p for values from (1) to (20);

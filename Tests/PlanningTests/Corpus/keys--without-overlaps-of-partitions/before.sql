@@ -1,0 +1,3 @@
+create extension btree_gist;
+create table emp(id int, x int4range) partition by list (id);
+create table emp1 partition of emp for values in (1);

@@ -1,0 +1,1 @@
+create table p(b int constraint nb not null);
