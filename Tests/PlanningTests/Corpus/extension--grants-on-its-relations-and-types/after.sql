@@ -1,0 +1,3 @@
+CREATE EXTENSION pg_buffercache;
+CREATE EXTENSION citext;
+GRANT SELECT ON pg_buffercache TO PUBLIC;
