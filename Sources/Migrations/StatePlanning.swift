@@ -48,6 +48,7 @@ extension States {
   package func plan(from source: Catalog, to target: Catalog, renaming renames: [Rename] = []) async throws -> Plan {
     if source.agrees(with: target) { return Plan(steps: []) }
     var source = source
+    let renames = Renames.makingRoom(for: renames, from: source, to: target)
     var steps = Renames.newSchemas(renames, source) + renames.map(\.step)
     var renamed: (count: Int, source: Catalog)?
     let moves = try await extensionMoves(from: source, to: target, after: steps)

@@ -72,6 +72,18 @@ extension States {
     for fact in declared.facts.values where fact.id.kind == .index && fact.attributes[.valid] == .flag(false) {
       if !result.contains(fact.id), fact.parent.map(result.contains) ?? false { result.insert(fact) }
     }
+    // Privileges on functions that an extension keeps from others are undone on a scratch server.
+    for fact in declared.facts.values where fact.id.kind == .grant && fact.id.subject == .function {
+      guard let parent = fact.parent, parent.kind == .extension, let old = declared[parent], let new = result[parent],
+        fact.id.schema.isIdentical(to: old.text(.schema))
+      else { continue }
+      let id = FactID(
+        .grant, schema: new.text(.schema), name: fact.id.name, member: fact.id.member, role: fact.id.role,
+        subject: .function)
+      if !result.contains(id) {
+        result.insert(Fact(id, parent: parent, fact.attributes, needs: fact.needs))
+      }
+    }
     return result
   }
 

@@ -128,6 +128,7 @@ extension Delta {
     while let id = queue.popLast() {
       guard id.kind.isType, visited.insert(id).inserted, let old = source[id], let new = target[id] else { continue }
       queue += new.needs
+      parking.hazards += hazards(ofNewAttributes: old, new, in: column)
       for (part, pair) in TypeConversions.parts(from: old, to: new) {
         let conversion = context.conversions.ofTexts(pair.old, pair.new)
         let subject = "\(part), which column \(column.path) holds,"
@@ -144,6 +145,23 @@ extension Delta {
     let settings = pins.map { "SET LOCAL \($0.assignment)" }
     parking.statements.insert(contentsOf: settings, at: 0)
     parking.cleanup.insert(contentsOf: settings, at: 0)
+  }
+
+  /// A new attribute is NULL in the values that there are, which its domain may refuse.
+  private func hazards(ofNewAttributes old: Fact, _ new: Fact, in column: FactID) -> [Hazard] {
+    guard old.id.kind == .compositeType else { return [] }
+    let types = CompositeTypeRule.added(from: old, to: new)
+    let domains = new.needs.filter { need in
+      need.kind == .domain && types.contains(ExactText(need.sqlName))
+        && (target[need]?.flag(.notNull) == true
+          || targetChildren[need]?.contains { $0.kind == .domainConstraint } == true)
+    }
+    return domains.map {
+      Hazard(
+        .refusesValues,
+        "\(new.id) gets an attribute of \($0), which is NULL in the values that column \(column.path) holds: where the domain takes none, it stops the migration"
+      )
+    }
   }
 
   /// Two types whose names go to others, while columns that hold them exchange them: none of the columns can be the first to change.

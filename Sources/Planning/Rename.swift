@@ -88,7 +88,8 @@ package enum Renames {
     let byDefinition = likelyByDefinition(source, target)
     var renames = likelyTablesAndColumns(source, target, after: byDefinition) + byDefinition
     if !renames.isEmpty {
-      let taken = relationNames(source)
+      let taken = relationNames(source).subtracting(
+        source.facts.keys.filter { $0.kind == .index }.map { RelationPlace($0.schema, $0.name) })
       renames.removeAll { $0.to.kind != .column && taken.contains(RelationPlace($0.to.schema, $0.to.name)) }
     }
     return renames + likelyOwnedSequences(renames, source, target) + likelyLabels(source, target)
@@ -122,6 +123,28 @@ package enum Renames {
       else { return nil }
       return Rename(from: from, to: to, evidence: "it is the sequence of \(table.sqlName).\(Quote.identifier(member))")
     }
+  }
+
+  /// The same, after what takes names away from indexes and keys: one may have the name that a table, its own even, is to have.
+  package static func makingRoom(for renames: [Rename], from source: Catalog, to target: Catalog) -> [Rename] {
+    let taken = Set(
+      renames.filter { $0.to.kind.isTable || [.view, .materializedView, .sequence].contains($0.to.kind) }
+        .map { RelationPlace($0.to.schema, $0.to.name) })
+    let holders = source.facts.values.filter { fact in
+      (fact.id.kind == .index || fact.id.kind == .constraint)
+        && StepGraph.relationNames(fact).contains(where: taken.contains)
+    }
+    guard !holders.isEmpty else { return renames }
+    let names = FreeNames(source, target)
+    let asides = holders.map(\.id).sorted().map { id in
+      let name = names.relation(id.kind == .index ? id.name : id.member, "old", in: id.schema)
+      let aside =
+        id.kind == .index
+        ? FactID(.index, schema: id.schema, name: name)
+        : FactID(.constraint, schema: id.schema, name: id.name, member: name)
+      return Rename(from: id, to: aside, evidence: "its name is needed")
+    }
+    return asides + renames
   }
 
   /// Schemas into which something moves and that are not there yet.

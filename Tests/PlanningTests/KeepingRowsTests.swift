@@ -312,6 +312,13 @@ import Testing
       "CREATE TABLE users (id int, email text, phone text)", renaming: true,
       keeps: "SELECT id || ' ' || email || ' ' || phone FROM users")
     #expect(letters == ["1 a@b 2"])
+    // Its own key and an index have the names that they are to have.
+    let (_, exchanged) = try await migrate(
+      "CREATE TABLE alpha (a int CONSTRAINT beta PRIMARY KEY, b text, c text); CREATE INDEX delta ON alpha (b); CREATE VIEW gamma AS SELECT a FROM alpha",
+      rows: "INSERT INTO alpha VALUES (1, 'x', 'y')",
+      "CREATE TABLE beta (a int CONSTRAINT alpha PRIMARY KEY, b text, c text); CREATE INDEX gamma ON beta (b); CREATE VIEW delta AS SELECT a FROM beta",
+      renaming: true, keeps: "SELECT a || b || c FROM beta")
+    #expect(exchanged == ["1xy"])
   }
 
   @Test func aProofCountsTheRowsOfRenamedTables() async throws {

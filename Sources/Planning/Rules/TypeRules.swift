@@ -154,6 +154,12 @@ enum CompositeTypeRule: Rule {
     }
   }
 
+  /// The types of the attributes that come.
+  static func added(from old: Fact, to new: Fact) -> Set<ExactText> {
+    let known = Set(names(old))
+    return Set(new.list(.columns).map(split).filter { !known.contains($0.name) }.map(\.type))
+  }
+
   /// The names of the attributes, quoted.
   static func names(_ fact: Fact?) -> [ExactText] { fact?.list(.columns).map { split($0).name } ?? [] }
 
