@@ -162,6 +162,17 @@ enum InheritedColumnQuery: CatalogQuery {
       k.conname, k.conname <> pg_catalog.min(pk.conname) AS is_other, c.relispartition AS is_partition,
                  k.conislocal AND pg_catalog.bool_or(pk.oid IS NOT NULL) AS is_both, k.connoinherit AS is_alone
       """ : "NULL AS conname, false AS is_other, false AS is_partition, false AS is_both, false AS is_alone"
+    // A partition may compute a column in its own way, and say so since version 17 (ALTER COLUMN … SET EXPRESSION).
+    let computed =
+      version.major >= 17
+      ? """
+      , CASE WHEN c.relispartition AND a.attgenerated <> '' THEN
+                     (SELECT 'SET EXPRESSION AS (' || pg_catalog.pg_get_expr(g.adbin, g.adrelid) || ')'
+                        FROM pg_catalog.pg_attrdef g JOIN pg_catalog.pg_attrdef pg ON pg.adrelid = pg_catalog.min(pa.attrelid)
+                         AND pg.adnum = pg_catalog.min(pa.attnum)
+                       WHERE g.adrelid = a.attrelid AND g.adnum = a.attnum AND pg_catalog.pg_get_expr(g.adbin, g.adrelid)
+                             <> pg_catalog.pg_get_expr(pg.adbin, pg.adrelid)) END
+      """ : ""
     let hasName =
       version.major >= 18 ? "OR o.is_other OR o.is_partition AND o.is_both" : ""
     let constraints =
@@ -196,7 +207,7 @@ enum InheritedColumnQuery: CatalogQuery {
                    CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
                    CASE WHEN \(ColumnQuery.hasOptions) THEN
                      (SELECT 'SET (' || pg_catalog.string_agg(x, ', ' ORDER BY x) || ')' FROM pg_catalog.unnest(a.attoptions) x
-                       WHERE x !~ '^pg_') END], NULL) AS settings,
+                       WHERE x !~ '^pg_') END\(computed)], NULL) AS settings,
                  \(ColumnQuery.foreignOptions) AS foreign_options,
                  \(name)
             FROM pg_catalog.pg_class c

@@ -108,11 +108,16 @@ extension Delta {
   mutating func reapplyInheritedColumns() {
     for fact in target.fromElders(.inheritedColumn) {
       let elders = target.elders(of: fact.id)
-      guard !created.contains(fact.id), let table = fact.parent, let old = source[fact.id],
-        target.inheritedColumns(fact.id.member, of: table).contains(where: { altered[$0] != nil })
+      guard !created.contains(fact.id), let table = fact.parent, let old = source[fact.id] else { continue }
+      let columns = target.inheritedColumns(fact.id.member, of: table)
+      let isAnew = columns.contains(where: created.contains)
+      guard
+        isAnew || columns.contains(where: { altered[$0] != nil })
           || elders.contains(where: { created.contains($0) || dropped.contains($0) || altered[$0] != nil })
       else { continue }
-      let statements = InheritedColumnRule.statements(from: old, to: fact, context)
+      let statements =
+        isAnew
+        ? InheritedColumnRule.create(fact, context) : InheritedColumnRule.statements(from: old, to: fact, context)
       altered[fact.id] = statements.isEmpty ? nil : Change(statements)
     }
   }

@@ -43,12 +43,13 @@ enum InheritedColumnRule: Rule {
     "ALTER TABLE \(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
   }
 
-  private enum Word { case notNull, statistics, storage, compression, options }
+  private enum Word { case notNull, statistics, storage, compression, expression, options }
 
   private static func word(_ setting: String) -> Word {
     if setting == "SET NOT NULL" { return .notNull }
     if setting.hasPrefix("SET STATISTICS ") { return .statistics }
     if setting.hasPrefix("SET STORAGE ") { return .storage }
+    if setting.hasPrefix("SET EXPRESSION ") { return .expression }
     return setting.hasPrefix("SET COMPRESSION ") ? .compression : .options
   }
 
@@ -66,6 +67,10 @@ enum InheritedColumnRule: Rule {
       let storage = parent.map { $0.optionalText(.storage) ?? ColumnRule.defaultStorage($0) } ?? "EXTENDED"
       return "\(clause) SET STORAGE \(storage)"
     case .compression: return "\(clause) SET COMPRESSION \(parent?.optionalText(.compression) ?? "default")"
+    case .expression:
+      let elder = context.target.elders(of: fact.id).lazy.compactMap { said(.expression, $0, context.target).first }
+        .first
+      return (elder ?? parent.map { "SET EXPRESSION AS (\($0.text(.generated)))" }).map { "\(clause) \($0)" }
     case .options:
       let names = setting.dropFirst("SET (".count).dropLast().split(separator: ", ").map { $0.prefix { $0 != "=" } }
       return "\(clause) RESET (\(names.joined(separator: ", ")))"
@@ -74,7 +79,7 @@ enum InheritedColumnRule: Rule {
 
   /// Whether the plan changes the parent's column in a way that changes this one too.
   private static func isSetByParent(_ word: Word, _ fact: Fact, _ context: RuleContext) -> Bool {
-    if word == .storage, isStoredByElders(fact, context) { return true }
+    if word == .storage || word == .expression, isSaidByElders(word, fact, context) { return true }
     return parents(fact, context.target).contains { new in
       guard let old = context.source[new.id] else { return false }
       func differs(_ keys: AttributeKey...) -> Bool { keys.contains { old.attributes[$0] != new.attributes[$0] } }
@@ -82,22 +87,24 @@ enum InheritedColumnRule: Rule {
       case .notNull: differs(.notNull)
       case .storage: differs(.storage, .type, .collation)
       case .compression: differs(.compression, .type, .collation)
+      case .expression: differs(.generated, .virtual, .type, .collation)
       // They are set for the parent ONLY, or never go further.
       case .statistics, .options: false
       }
     }
   }
 
-  /// Whether a table in between says anew how the column is stored, which reaches its children.
-  private static func isStoredByElders(_ fact: Fact, _ context: RuleContext) -> Bool {
-    func said(_ id: FactID, _ catalog: Catalog) -> [String] {
-      (catalog[id]?.list(.columnSettings) ?? []).filter { word($0) == .storage }
-    }
-    return context.target.elders(of: fact.id).contains { elder in
-      let (before, after) = (said(elder, context.source), said(elder, context.target))
+  /// Whether a table in between says anew how the column is stored or computed, which reaches its children.
+  private static func isSaidByElders(_ word: Word, _ fact: Fact, _ context: RuleContext) -> Bool {
+    context.target.elders(of: fact.id).contains { elder in
+      let (before, after) = (said(word, elder, context.source), said(word, elder, context.target))
       guard before == after, !after.isEmpty, let between = context.target[elder] else { return before != after }
-      return isSetByParent(.storage, between, context)
+      return isSetByParent(word, between, context)
     }
+  }
+
+  private static func said(_ kind: Word, _ id: FactID, _ catalog: Catalog) -> [String] {
+    (catalog[id]?.list(.columnSettings) ?? []).filter { word($0) == kind }
   }
 
   private static func parents(_ fact: Fact, _ catalog: Catalog) -> [Fact] {

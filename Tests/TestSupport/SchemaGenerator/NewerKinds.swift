@@ -34,6 +34,8 @@ extension SchemaGenerator {
         sql.append("CREATE TABLE s1.february PARTITION OF s1.months FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')")
       }
     }
+    if chance(50) { computedByPartitions() }
+    if chance(50) { spans() }
     if chance(50) {
       sql.append(
         """
@@ -49,5 +51,26 @@ extension SchemaGenerator {
           """)
       }
     }
+  }
+
+  /// A column that partitions compute in their own way.
+  private mutating func computedByPartitions() {
+    let kind = pick(["VIRTUAL", "STORED"])
+    func own() -> String { pick(["", " (c GENERATED ALWAYS AS (a + \(pick([30, 40]))) \(kind))"]) }
+    sql.append(
+      "CREATE TABLE s1.counted (a integer, c integer GENERATED ALWAYS AS (a + \(pick([1, 2]))) \(kind)) PARTITION BY LIST (a)"
+    )
+    sql.append("CREATE TABLE s1.counted_1 PARTITION OF s1.counted\(own()) FOR VALUES IN (1)")
+    sql.append("CREATE TABLE s1.counted_2 PARTITION OF s1.counted\(own()) FOR VALUES IN (2) PARTITION BY LIST (a)")
+    sql.append("CREATE TABLE s1.counted_2a PARTITION OF s1.counted_2\(own()) FOR VALUES IN (2)")
+  }
+
+  /// Keys over a range, or a domain of ranges, that may be made anew.
+  private mutating func spans() {
+    sql.append("CREATE TYPE s1.stretch AS RANGE (SUBTYPE = \(pick(["integer", "bigint"])))")
+    sql.append("CREATE DOMAIN s1.stretches AS s1.stretch\(pick(["", " CHECK (NOT isempty(VALUE))"]))")
+    sql.append(
+      "CREATE TABLE s1.stretched (room int4range, of s1.\(pick(["stretch", "stretches"])), CONSTRAINT stretched_key PRIMARY KEY (room, of WITHOUT OVERLAPS))"
+    )
   }
 }

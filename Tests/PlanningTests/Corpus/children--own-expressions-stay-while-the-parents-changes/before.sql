@@ -1,0 +1,2 @@
+create table p(a int, v int generated always as (a + 1) virtual) partition by list (a);
+create table p1 partition of p (v generated always as (a + 30) virtual) for values in (1);
