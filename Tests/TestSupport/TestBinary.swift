@@ -1,6 +1,12 @@
 import FoundationEssentials
 package import Postgres
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// The `dbtool` that was built with the tests.
 package enum TestBinary {
   /// - Throws: an error that says how to build it.
@@ -36,12 +42,19 @@ package struct TestProject: Sendable {
   package var environment: [String: String] = [:]
 
   package init(binary: String? = nil) throws {
-    let base = "/tmp/dbtool-project-\(UInt64.random(in: 0...UInt64.max))"
+    let base = "\(Self.parent)/dbtool-project-\(UInt64.random(in: 0...UInt64.max))"
     root = base + "/project"
     home = base
     try FileManager.default.createDirectory(atPath: root + "/migrations", withIntermediateDirectories: true)
     self.binary = try binary ?? TestBinary.path()
   }
+
+  /// In memory, where there is room: each server makes and removes thousands of files.
+  private static let parent: String = {
+    var found = statvfs()
+    let hasRoom = statvfs("/dev/shm", &found) == 0 && UInt64(found.f_bavail) * UInt64(found.f_frsize) > 16 << 30
+    return hasRoom ? "/dev/shm" : "/tmp"
+  }()
 
   private init(root: String, binary: String, home: String) {
     self.root = root

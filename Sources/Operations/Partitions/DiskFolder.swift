@@ -240,6 +240,13 @@ package final class DiskFolder: ArchiveFolder {
     guard fstat(descriptor, &here) == 0, stat(path, &there) == 0, here.st_dev == there.st_dev,
       here.st_ino == there.st_ino
     else { throw ArchiveError.moved(path) }
+    var system = statvfs()
+    guard fstatvfs(descriptor, &system) == 0 else { throw failure("look at", "") }
+    // Some file systems count no files, and have as many as anybody wants.
+    let code =
+      system.f_flag & UInt(ST_RDONLY) != 0
+      ? EROFS : system.f_files > 0 && system.f_favail == 0 ? ENOSPC : access(path, W_OK) == 0 ? 0 : errno
+    if code != 0 { throw ArchiveError.system("write to", path, reason: String(cString: strerror(code))) }
   }
 }
 

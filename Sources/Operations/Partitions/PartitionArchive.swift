@@ -25,7 +25,6 @@ struct PartitionArchive {
   /// Finds out, before anything is done, what would keep it from being archived.
   func prepare(_ connection: Connection) async throws {
     try folder.checkPlace()
-    try tryFile()
     let rows = try await connection.query(
       """
       SELECT c.relkind, coalesce((SELECT pg_catalog.sum(pg_catalog.pg_table_size(t.relid))
@@ -46,13 +45,6 @@ struct PartitionArchive {
     let needed = size + size / 4 + Self.reserve
     let free = try folder.freeBytes()
     guard free >= needed else { throw ArchiveError.noSpace(folder.path, needed: needed, free: free) }
-  }
-
-  /// A file system may be read-only, or have no room for a name.
-  private func tryFile() throws {
-    let name = ".dbtool-\(UInt64.random(in: .min ... .max)).partial"
-    try folder.create(name).close()
-    try folder.removeAbandoned(name)
   }
 
   /// - Returns: what was done, for people; nil when another run has done it.
