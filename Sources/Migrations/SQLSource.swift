@@ -34,7 +34,7 @@ package enum SQLSource {
   ) throws(Failure) -> [UInt8] {
     let name = shown ?? path
     var resolved = path
-    if !["/dev/", "/proc/"].contains(where: path.hasPrefix) {
+    if !isHandedOver(path) {
       let own = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[..<$0]) } ?? "."
       do { resolved = try ContainedPath.resolve(path, in: [own.isEmpty ? "/" : own, "."] + folders) } catch {
         switch error {
@@ -47,6 +47,12 @@ package enum SQLSource {
       throw .unreadable(name, reason: String(cString: strerror(errno)))
     }
     return Array(data)
+  }
+
+  /// Whether it names an open file of the process: standard input, or what a shell puts in the place of `<(…)`. Other devices, and
+  /// what is in /dev/shm, are files like others.
+  private static func isHandedOver(_ path: String) -> Bool {
+    path == "/dev/stdin" || ["/dev/fd/", "/proc/self/fd/"].contains { path.hasPrefix($0) && !path.contains("..") }
   }
 
   /// - Parameters:

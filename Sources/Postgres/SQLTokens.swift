@@ -196,7 +196,7 @@ extension Secrets {
 }
 
 /// A statement around the name of a relation in it.
-package struct RelationPlaceInText: Sendable {
+package struct TextAroundRelation: Sendable {
   package let before: String
   package let after: String
 

@@ -259,6 +259,13 @@ import Testing
       let failed = try await project.dbtool(Self.arguments(url, "/proc/nowhere"))
       #expect(failed.status == 1 && failed.output.contains("attached as before, with all its rows"), "\(failed.output)")
       try await free(server, project)
+      // A relative path leads through folders too, where somebody else could put another in the place of one.
+      chmod(project.home, 0o777)
+      let unsafe = try await project.dbtool(Self.arguments(url, "archive"))
+      chmod(project.home, 0o755)
+      #expect(
+        unsafe.status == 1 && unsafe.output.contains("\(project.home) is no safe folder"), "\(unsafe.output)")
+      try await free(server, project)
       // One that is killed while it waits for a reader.
       try await server.execute(
         "CREATE TABLE public.kept_2025_11 PARTITION OF public.kept FOR VALUES FROM ('2025-11-01') TO ('2025-12-01')",

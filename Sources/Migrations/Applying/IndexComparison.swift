@@ -28,7 +28,7 @@ struct IndexComparison {
   /// - Returns: nil where it is no CREATE INDEX with a name.
   init?(_ tree: ParseTree?, of sql: String) {
     guard let index = tree?["IndexStmt"], let name = index["idxname"]?.text, let relation = index["relation"],
-      let table = relation["relname"]?.text, let place = RelationPlaceInText(relation, in: sql)
+      let table = relation["relname"]?.text, let place = TextAroundRelation(relation, in: sql)
     else { return nil }
     self.name = name
     schema = relation["schemaname"]?.text

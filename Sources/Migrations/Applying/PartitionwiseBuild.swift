@@ -39,7 +39,7 @@ struct PartitionwiseBuild {
       return nil
     }
     guard let schema = relation?["schemaname"]?.text, let name = relation?["relname"]?.text,
-      let place = RelationPlaceInText(relation, in: statement.sql)
+      let place = TextAroundRelation(relation, in: statement.sql)
     else { return nil }
     parent = Quote.qualified(schema, name)
     self.schema = schema

@@ -1,0 +1,73 @@
+internal import CLibpq
+internal import Dispatch
+
+/// Owns the libpq connection. All use is serialised by `Connection`; only `cancel` is called from elsewhere, and
+/// `PQcancel` is safe from any thread. That is why this may be shared.
+final class Session: @unchecked Sendable {
+  private(set) var pointer: OpaquePointer?
+  private let cancellation = CancelHandle()
+  let notices = NoticeBox()
+
+  func adopt(_ connection: OpaquePointer) {
+    pointer = connection
+    cancellation.set(PQgetCancel(connection))
+    _ = PQsetNoticeReceiver(
+      connection,
+      { context, result in
+        guard let context else { return }
+        let box = Unmanaged<NoticeBox>.fromOpaque(context).takeUnretainedValue()
+        // Not in the server's language.
+        let level = PQresultErrorField(result, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
+        if level == "FATAL" || level == "PANIC" {
+          box.ending = PostgresError(ending: result)
+          return
+        }
+        let severity = PQresultErrorField(result, Int32(UInt8(ascii: "S"))).map { String(cString: $0) } ?? "NOTICE"
+        let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
+        box.append("\(severity): \(message)")
+      }, Unmanaged.passUnretained(notices).toOpaque())
+  }
+
+  func finish() {
+    cancellation.set(nil)
+    if let pointer { PQfinish(pointer) }
+    pointer = nil
+  }
+
+  func cancel() { cancellation.cancel() }
+
+  deinit { finish() }
+}
+
+/// The handle that `PQcancel` takes, behind a lock: it is freed by one thread and used by another.
+private final class CancelHandle: @unchecked Sendable {
+  private let lock = DispatchSemaphore(value: 1)
+  private var handle: OpaquePointer?
+
+  func set(_ new: OpaquePointer?) {
+    lock.wait()
+    defer { lock.signal() }
+    if let handle { PQfreeCancel(handle) }
+    handle = new
+  }
+
+  func cancel() {
+    lock.wait()
+    defer { lock.signal() }
+    guard let handle else { return }
+    var message = [CChar](repeating: 0, count: 256)
+    _ = PQcancel(handle, &message, 256)
+  }
+}
+
+/// Notices arrive while a call of the owning connection blocks, and are taken on the same thread.
+final class NoticeBox: @unchecked Sendable {
+  private var messages: [String] = []
+  /// Why the session was ended.
+  var ending: PostgresError?
+  func append(_ message: String) { messages.append(message) }
+  func take() -> [String] {
+    defer { messages = [] }
+    return messages
+  }
+}
