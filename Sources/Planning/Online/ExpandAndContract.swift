@@ -131,6 +131,10 @@ package struct ExpandAndContract: TwoPartChange {
       if fact.id.kind == .constraint, fact.text(.type) == "x" {
         throw refuse("\(fact.id) is an exclusion constraint, which cannot be made beside the clients")
       }
+      // One WITHOUT OVERLAPS has no index that a CREATE INDEX makes.
+      if fact.isKey, KeyDefinition(fact) == nil {
+        throw refuse("\(fact.id) is a key WITHOUT OVERLAPS, which cannot be made beside the clients")
+      }
     }
   }
 
