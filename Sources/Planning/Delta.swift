@@ -34,7 +34,7 @@ struct Delta {
 
   init(
     source: Catalog, target: Catalog, replacing: Set<FactID> = [], exchanging: Set<FactID> = [],
-    conversions: TypeConversions = TypeConversions()
+    waiting: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
   ) {
     self.replacing = replacing
     self.source = source
@@ -49,7 +49,7 @@ struct Delta {
       targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
-      conversions: conversions, exchanging: exchanging)
+      conversions: conversions, exchanging: exchanging, waiting: waiting)
     context.notNull = NotNullPlan(context)
   }
 

@@ -77,10 +77,6 @@ extension Delta {
       parkedFor[column, default: []].insert(after.id)
     }
     if !parked.contains(column) { tellOfValues(within: column, &parking) }
-    // A text has no periods that could overlap: a key may be WITHOUT OVERLAPS.
-    if source.serverVersion.major >= 18 || source.serverVersion.major == 0, isRange(old) {
-      parking.disturbs.append((column, { $0 == .constraint && ["p", "u"].contains($1.text(.type)) }))
-    }
     wait(column, parking, while: changed, &queue)
     return true
   }
@@ -178,11 +174,12 @@ extension Delta {
         source[table]?.attributes[.ofType] == nil, target[table]?.attributes[.ofType] == nil,
         followed(by: old).isEmpty,
         let given = old.needs.first(where: { $0.kind.isType && dropped.contains($0) }),
-        let taken = new.needs.compactMap({ need in
+        case let taken = new.needs.compactMap({ need in
           created.contains(need) && need.kind.isType ? going[[need.schema, need.name]]?.first : nil
-        }).first(where: { $0 != given && isHeld($0, besides: column) })
+        }).first(where: { $0 != given && isHeld($0, besides: column) }),
+        taken != nil || context.waiting.contains(column)
       else { continue }
-      let isComposite = [given, taken].contains { $0.kind == .compositeType }
+      let isComposite = [given, taken].contains { $0?.kind == .compositeType }
       var parking = isComposite ? ColumnRule.parkingByNames(new) : ColumnRule.parking(new)
       parking.hazards.append(
         Hazard(
@@ -190,7 +187,7 @@ extension Delta {
           "column \(column.path) becomes \(new.text(.type)): a value whose text the type does not accept stops the migration"
         ))
       wait(column, parking, while: given, &queue)
-      parkedFor[column, default: []].insert(taken)
+      if let taken { parkedFor[column, default: []].insert(taken) }
     }
   }
 
@@ -209,6 +206,10 @@ extension Delta {
     guard parked.insert(column).inserted, let old = source[column], let new = target[column] else { return }
     var rest = altered[column] ?? Change()
     var parking = parking
+    // A text has no periods that could overlap: a key may be WITHOUT OVERLAPS.
+    if source.serverVersion.major >= 18 || source.serverVersion.major == 0, isRange(old) {
+      parking.disturbs.append((column, { $0 == .constraint && ["p", "u"].contains($1.text(.type)) }))
+    }
     let isComputed = old.attributes[.generated] != nil
     if isComputed {
       parking.statements.insert("\(ColumnRule.alter(new)) DROP EXPRESSION", at: 0)

@@ -42,10 +42,12 @@ package enum Planner {
     // order; dropping it before and creating it after does.
     var replacing = forced
     var exchanging: Set<FactID> = []
+    var waiting: Set<FactID> = []
     var left: [PlanStep] = []
     while true {
       var delta = Delta(
-        source: source, target: target, replacing: replacing, exchanging: exchanging, conversions: conversions)
+        source: source, target: target, replacing: replacing, exchanging: exchanging, waiting: waiting,
+        conversions: conversions)
       delta.propagate()
       guard delta.refusals.isEmpty else { throw PlanError.refused(delta.refusals.sorted()) }
       let leaving = left.isEmpty ? TypedTables.thatCanLeave(in: delta) : []
@@ -63,6 +65,11 @@ package enum Planner {
       } catch let cycle as StepGraph.Cycle {
         if let column = cycle.steps.first(where: { delta.renamesSequence($0.id) })?.id,
           exchanging.insert(column).inserted
+        {
+          continue
+        }
+        if let column = cycle.steps.first(where: { $0.action == .alter && $0.id.kind == .column })?.id,
+          cycle.steps.contains(where: { $0.action == .drop && $0.id.kind.isType }), waiting.insert(column).inserted
         {
           continue
         }

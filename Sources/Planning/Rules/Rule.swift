@@ -38,6 +38,8 @@ struct RuleContext {
   let conversions: TypeConversions
   /// Identity columns whose sequences exchange names with others: such a one has a name that nobody has in between.
   let exchanging: Set<FactID>
+  /// Columns that wait as text, since nothing else leaves an order: each goes from one type to another, and both are made anew.
+  let waiting: Set<FactID>
   /// What this plan creates; known once the differences are.
   var created: Set<FactID> = []
   /// What is done to NOT NULL that tables inherit.
