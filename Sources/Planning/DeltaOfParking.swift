@@ -98,8 +98,7 @@ extension Delta {
     }
     func columns(_ catalog: Catalog, _ children: [FactID: [FactID]]) -> [FactID]? {
       guard catalog.parents(of: id).isEmpty else { return nil }
-      return (children[id] ?? []).filter { $0.kind == .column }.compactMap { catalog[$0] }
-        .sorted { $0.position < $1.position }.map(\.id)
+      return catalog.columns(among: children[id])
     }
     guard let before = columns(source, sourceChildren), let after = columns(target, targetChildren) else {
       return false

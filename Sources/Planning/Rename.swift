@@ -130,6 +130,7 @@ package enum Renames {
     let taken = Set(
       renames.filter { $0.to.kind.isTable || [.view, .materializedView, .sequence].contains($0.to.kind) }
         .map { RelationPlace($0.to.schema, $0.to.name) })
+    guard !taken.isEmpty else { return renames }
     let holders = source.facts.values.filter { fact in
       (fact.id.kind == .index || fact.id.kind == .constraint)
         && StepGraph.relationNames(fact).contains(where: taken.contains)

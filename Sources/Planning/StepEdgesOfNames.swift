@@ -104,7 +104,7 @@ extension StepGraph {
     case .column, .inheritedColumn:
       return relations + (fact.optionalText(.notNullName).map { [place("constraint", id.schema, id.name, $0)] } ?? [])
     case .constraint, .domainConstraint: return relations + [place("constraint", id.schema, id.name, id.member)]
-    // Of a constraint trigger; that of another is in nobody's way.
+    // A constraint trigger is one of its table's constraints. For another trigger this is an edge too many, and no harm.
     case .trigger: return [place("constraint", id.schema, id.name, id.member)]
     case .function: return [place("function", id.schema, id.name, id.member)]
     default: return relations

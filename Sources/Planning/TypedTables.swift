@@ -11,17 +11,12 @@ enum TypedTables {
       else { return false }
       // It can be the type's again where its columns stand as the type's do: those that come are the last ones.
       let (before, after) = (
-        columns(of: table, delta.sourceChildren, delta.source), columns(of: table, delta.targetChildren, delta.target)
+        delta.source.columns(among: delta.sourceChildren[table]),
+        delta.target.columns(among: delta.targetChildren[table])
       )
       let kept = before.filter(Set(after).contains)
       return Array(after.prefix(kept.count)) == kept
     }.sorted()
-  }
-
-  private static func columns(of table: FactID, _ children: [FactID: [FactID]], _ catalog: Catalog) -> [FactID] {
-    (children[table] ?? []).filter { $0.kind == .column }.compactMap { catalog[$0] }.sorted {
-      $0.position < $1.position
-    }.map(\.id)
   }
 
   /// Lets a table go in what is planned from, and returns the step that does it.
@@ -30,5 +25,12 @@ enum TypedTables {
     source[table]?.attributes[.ofType] = nil
     source[table]?.needs.removeAll { $0.kind == .compositeType }
     return PlanStep(altering: table, ["ALTER \(fact.id.objectClause) NOT OF"])
+  }
+}
+
+extension Catalog {
+  /// The columns among a table's parts, in their order.
+  func columns(among parts: [FactID]?) -> [FactID] {
+    (parts ?? []).filter { $0.kind == .column }.compactMap { self[$0] }.sorted { $0.position < $1.position }.map(\.id)
   }
 }

@@ -81,7 +81,9 @@ struct PartitionwiseBuild {
       throw Occupied(reason: "process \(pid) makes an index \(index). Wait until it has ended")
     case .unknown:
       throw Occupied(
-        reason: "\(index) is there, and nothing tells whether it is what is to be made. Look at it, and drop it")
+        reason:
+          "there is an index \(index), and dbtool cannot tell whether it is the one that the statement makes. Look at it and drop it"
+      )
     }
     // Parents before their partitions, so that each has something to be attached to.
     let tables = try await connection.query(
