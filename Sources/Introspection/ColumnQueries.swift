@@ -151,15 +151,17 @@ enum InheritedColumnQuery: CatalogQuery {
     "pg_class WHERE oid >= 16384 AND (relkind = 'm' OR relkind IN ('r', 'p', 'f') AND oid IN (SELECT inhrelid FROM pg_catalog.pg_inherits))"
   static func sql(_ version: ServerVersion) -> String {
     // NOT NULL is a constraint with a name since version 18: a child may have it from its parents and of its own, or of
-    // its own beside one that is the parent's alone. A partition that was attached keeps its name.
+    // its own beside one that is the parent's alone, and may hold for all of its rows what its parent promises for new
+    // ones only. A partition that was attached keeps its name.
     let isOwn =
       version.major >= 18
-      ? "CASE WHEN k.conislocal AND NOT c.relispartition THEN k.convalidated ELSE a.attnotnull AND NOT pg_catalog.bool_or(pa.attnotnull) AND coalesce(k.convalidated, true) END"
+      ? "coalesce(k.convalidated AND (k.conislocal AND NOT c.relispartition OR pg_catalog.bool_or(pk.convalidated) IS NOT TRUE), false)"
       : "a.attnotnull AND NOT pg_catalog.bool_or(pa.attnotnull)"
     let name =
       version.major >= 18
       ? """
-      k.conname, k.conname <> pg_catalog.min(pk.conname) AS is_other, c.relispartition AS is_partition,
+      k.conname, k.conname <> pg_catalog.min(pk.conname) AS is_other,
+                 c.relispartition AND coalesce(k.convalidated, true) AS is_partition,
                  k.conislocal AND pg_catalog.bool_or(pk.oid IS NOT NULL) AS is_both, k.connoinherit AS is_alone
       """ : "NULL AS conname, false AS is_other, false AS is_partition, false AS is_both, false AS is_alone"
     // A partition may compute a column in its own way, and say so since version 17 (ALTER COLUMN … SET EXPRESSION).
@@ -286,7 +288,7 @@ enum UsedInheritedColumnQuery: CatalogQuery {
        AND NOT (d.classid = 'pg_catalog.pg_constraint'::regclass
                 AND EXISTS (SELECT FROM pg_catalog.pg_constraint k
                              WHERE k.oid = d.objid
-                               AND (k.conparentid <> 0 OR k.contype = 'n' AND (k.convalidated OR k.coninhcount > 0))))
+                               AND (k.conparentid <> 0 OR k.contype = 'n' AND (k.convalidated OR NOT k.conislocal))))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

@@ -35,7 +35,7 @@ enum ConstraintQuery: CatalogQuery {
         LEFT JOIN pg_catalog.pg_constraint ak ON ak.conindid = ac.oid AND ak.contype IN ('p', 'u', 'x')
         LEFT JOIN pg_catalog.pg_class at ON at.oid = ak.conrelid
        WHERE (k.contype IN ('p', 'u', 'f', 'c', 'x') OR k.contype = 'n' AND NOT k.convalidated)
-         AND (k.conparentid = 0 AND (k.coninhcount = 0 OR k.conislocal AND NOT c.relispartition)
+         AND (k.conparentid = 0 AND (k.coninhcount = 0 OR k.conislocal AND (NOT c.relispartition OR k.contype = 'n'))
               OR k.contype IN ('p', 'u', 'x') AND ic.relispartition AND \(IndexWhole.isIncomplete("ic.oid")))
          AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
       """
@@ -71,12 +71,12 @@ enum ConstraintQuery: CatalogQuery {
   }
 }
 
-/// Checks and NOT NULL that a table has from its parent and that are validated there although the parent's is not.
+/// Checks that a table has from its parent and that are validated there although the parent's is not.
 enum InheritedConstraintQuery: CatalogQuery {
-  static let presence: String? = "pg_constraint WHERE contype IN ('c', 'n') AND NOT convalidated"
+  static let presence: String? = "pg_constraint WHERE contype = 'c' AND NOT convalidated"
   static func sql(_ version: ServerVersion) -> String {
     """
-    SELECT k.conrelid, k.conname, NULL
+    SELECT k.conrelid, k.conname
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -85,27 +85,12 @@ enum InheritedConstraintQuery: CatalogQuery {
        AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
                      JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent AND p.conname = k.conname
                     WHERE i.inhrelid = k.conrelid AND p.contype = 'c' AND NOT p.convalidated)
-    UNION ALL
-    SELECT DISTINCT k.conrelid, p.conname, k.conname
-      FROM pg_catalog.pg_constraint k
-      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-      JOIN pg_catalog.pg_inherits i ON i.inhrelid = k.conrelid
-      JOIN pg_catalog.pg_attribute pa ON pa.attrelid = i.inhparent AND pa.attname = a.attname
-      JOIN pg_catalog.pg_constraint p ON p.conrelid = i.inhparent AND p.conkey = ARRAY[pa.attnum]
-     WHERE k.contype = 'n' AND k.convalidated AND k.coninhcount > 0 AND (c.relispartition OR NOT k.conislocal)
-       AND c.relpersistence <> 't' AND \(managedNamespace) AND \(notMember("pg_class", "c.oid"))
-       AND p.contype = 'n' AND NOT p.convalidated
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
     guard let table = builder.id(.relation, try row.int()) else { return }
     let id = FactID(.inheritedConstraint, schema: table.schema, name: table.name, member: try row.string())
-    let own = try row.optionalString()
-    // A partition that was attached has NOT NULL under a name of its own.
-    builder.insert(
-      Fact(id, parent: table, [.validated: .flag(true), .name: own == id.member ? nil : .ifPresent(own)]))
+    builder.insert(Fact(id, parent: table, [.validated: .flag(true)]))
   }
 }
 

@@ -10,6 +10,8 @@ struct Delta {
   var altered: [FactID: Change] = [:]
   /// Dropped facts that go with what they are a part of.
   var impliedDrops: [FactID: FactID] = [:]
+  /// What is made by altering something else.
+  var impliedCreations: [FactID: FactID] = [:]
   /// Which altered facts need which others out of the way.
   var disturbances: [(altered: FactID, dependent: FactID)] = []
   /// Columns that let go of others in place, and these, which change after that.

@@ -82,13 +82,23 @@ extension Delta {
       else { continue }
       altered[id] = nil
     }
+    for id in created {
+      // It comes with what is done for the family.
+      if let fact = target[id], let anchor = context.notNull.anchor(ofUnvalidated: fact) {
+        impliedCreations[id] = anchor
+      }
+    }
     // One that was not validated becomes the column's own by being validated.
     for id in dropped {
+      if let fact = source[id], let anchor = context.notNull.anchor(ofUnvalidated: fact) {
+        impliedDrops[id] = anchor
+        continue
+      }
       guard let fact = source[id], let column = NotNull.column(ofUnvalidated: fact), let table = fact.parent,
         target.contains(table), NotNull.isOwn(column, of: table, target)
       else { continue }
       let own = FactID(.column, schema: id.schema, name: id.name, member: column)
-      impliedDrops[id] = context.notNull.anchors[own] ?? own
+      impliedDrops[id] = own
     }
   }
 
@@ -145,7 +155,7 @@ extension Delta {
         if source.contains(check), target[check]?.attributes[.validated] != nil { replaced.append(check) }
       }
     }
-    replaced += context.notNull.remade
+    replaced += context.notNull.remade.keys
     // A check that the child has of its own beside inheriting it ceases to be its own only while the parent has none.
     for fact in source.facts.values where fact.id.kind == .constraint && !target.contains(fact.id) {
       guard fact.text(.type) == "c", let table = fact.parent, target.contains(table) else { continue }

@@ -11,6 +11,8 @@ struct NotNullFamily {
     var isOwn: Bool
     /// NO INHERIT.
     var isAlone = false
+    /// false: NOT VALID, for new rows only.
+    var isValid = true
     /// How many parents it is inherited from.
     var parents = 0
   }
@@ -21,19 +23,22 @@ struct NotNullFamily {
   let parents: [FactID: [FactID]]
   let children: [FactID: [FactID]]
   let partitions: Set<FactID>
-  private(set) var now: [FactID: Constraint]
-  private let before: [FactID: Constraint]
+  var now: [FactID: Constraint]
   let goal: [FactID: Constraint]
+  /// Whether a constraint of a table holds for new rows only, before or after.
+  let isUnvalidated: Bool
+  /// Constraints that are there before and after, and have to be made anew in between: those that hold for new rows only, and keys.
+  var remade: Set<FactID> = []
   private(set) var statements: [String] = []
   /// What comes before the column gets another type.
   private(set) var preparation: [String] = []
   /// What waits until other constraints have let go of their names.
-  private(set) var cleanup: [String] = []
+  var cleanup: [String] = []
   /// What tables' constraints are called until then.
   private var asides: [FactID: String] = [:]
   /// Names that partitions get while they are away from their parents.
   private(set) var renamesWhileAway: [FactID: [(from: String, to: String)]] = [:]
-  private let context: RuleContext
+  let context: RuleContext
 
   /// - Parameters:
   ///   - tables: parents before their children, of both states.
@@ -49,9 +54,9 @@ struct NotNullFamily {
     for table in tables { for parent in parents[table] ?? [] { children[parent, default: []].append(table) } }
     self.children = children
     partitions = Set(tables.filter { context.target[$0]?.partitionParent != nil })
-    before = made == nil ? Self.states(of: column, tables, parents, context.source) : [:]
-    now = before
-    goal = Self.states(of: column, tables, parents, context.target)
+    now = made == nil ? Self.states(of: column, tables, parents, context.source, context.sourceChildren) : [:]
+    goal = Self.states(of: column, tables, parents, context.target, context.targetChildren)
+    isUnvalidated = now.values.contains { !$0.isValid } || goal.values.contains { !$0.isValid }
     if let made {
       now[made] = goal[made]
       give(made)
@@ -59,34 +64,32 @@ struct NotNullFamily {
   }
 
   private static func states(
-    of column: String, _ tables: [FactID], _ parents: [FactID: [FactID]], _ catalog: Catalog
+    of column: String, _ tables: [FactID], _ parents: [FactID: [FactID]], _ catalog: Catalog,
+    _ children: [FactID: [FactID]]
   ) -> [FactID: Constraint] {
     var states: [FactID: Constraint] = [:]
     for table in tables {
       let given = (parents[table] ?? []).compactMap { states[$0] }.filter { !$0.isAlone }
-      let own = FactID(.column, schema: table.schema, name: table.name, member: column)
+      let local = FactID(.column, schema: table.schema, name: table.name, member: column)
       let said = FactID(.inheritedColumn, schema: table.schema, name: table.name, member: column)
-      let fact: Fact?
-      var isOwn = false
-      if let column = catalog[own] {
-        fact = column
-        guard column.flag(.notNull) else { continue }
-        isOwn = !NotNull.isInherited(column)
-      } else {
-        fact = catalog[said]
-        isOwn = fact?.list(.columnSettings).contains("SET NOT NULL") == true
-      }
-      guard isOwn || !given.isEmpty else { continue }
-      var state = Constraint(isOwn: isOwn, parents: given.count)
-      if isOwn {
+      let id = catalog.contains(local) ? local : said
+      let isOwn = NotNull.isOwn(column, of: table, catalog)
+      let unchecked = isOwn ? nil : NotNull.unvalidated(local, catalog, children)
+      guard isOwn || unchecked != nil || !given.isEmpty else { continue }
+      var state = Constraint(isOwn: isOwn || unchecked != nil, parents: given.count)
+      if let unchecked {
+        state.name = unchecked.id.member
+        state.isAlone = NotNull.isUnvalidatedAlone(unchecked)
+        state.isValid = false
+      } else if isOwn {
         state.name =
-          fact?.optionalText(.notNullName) ?? catalog.notNullNames[catalog.contains(own) ? own : said]
-          ?? NotNull.usual(own)
-        state.isAlone = fact.map(NotNull.isAlone) ?? false
+          catalog[id]?.optionalText(.notNullName) ?? catalog.notNullNames[id] ?? NotNull.usual(local)
+        state.isAlone = catalog[id].map(NotNull.isAlone) ?? false
       } else {
         let listed = catalog[table].flatMap { NotNull.pairs($0).first { $0.0 == column }?.1 }
-        state.name = listed ?? catalog.notNullNames[catalog.contains(own) ? own : said] ?? given.first?.name
+        state.name = listed ?? catalog.notNullNames[id] ?? given.first?.name
         state.isOwn = catalog.ownNotNulls.contains(said)
+        state.isValid = catalog[local]?.flag(.notNull) ?? given.contains { $0.isValid }
       }
       states[table] = state
     }
@@ -94,15 +97,18 @@ struct NotNullFamily {
   }
 
   /// Whether both are the same but for what nobody asks for.
-  private func differs(_ table: FactID) -> Bool {
+  func differs(_ table: FactID) -> Bool {
     guard let a = now[table], let b = goal[table] else { return now[table] != goal[table] }
-    if a.isAlone != b.isAlone || wantsName(table) && a.name != b.name { return true }
-    return !partitions.contains(table) && a.isOwn != b.isOwn
+    if a.isAlone != b.isAlone || a.isValid != b.isValid || wantsName(table) && a.name != b.name { return true }
+    return wantsOwnership(table) && a.isOwn != b.isOwn
   }
+
+  /// Whether it matters whose it is: of a partition's, `pg_dump` says so only where it holds for new rows.
+  func wantsOwnership(_ table: FactID) -> Bool { !partitions.contains(table) || goal[table]?.isValid == false }
 
   /// Whether it matters what it is called: `pg_dump` writes the names of partitions', and those that are a table's own.
   private func wantsName(_ table: FactID) -> Bool {
-    partitions.contains(table) || goal[table]?.isOwn == true
+    goal[table]?.isOwn == true || partitions.contains(table) && goal[table]?.isValid == true
   }
 
   // MARK: The way
@@ -112,10 +118,11 @@ struct NotNullFamily {
   ///   - isParked: whether it is of another type for a while.
   /// - Throws: the reason, where PostgreSQL has no way.
   mutating func solve(isRetyped: Bool, isParked: Bool) throws(Refusal) {
-    if !isRetyped { renamePartitionsAway() }
+    if !isRetyped, !isUnvalidated { renamePartitionsAway() }
     if isRetyped || isParked { try retype() }
     guard tables.contains(where: differs) else { return }
-    for table in tables.reversed() { prepare(table) }
+    if isUnvalidated { return try solveUnvalidated() }
+    for table in tables.reversed() { try prepare(table) }
     // What a parent lets go of, its children can.
     for _ in 0..<2 {
       for table in tables { changeInheritance(table) }
@@ -153,7 +160,7 @@ struct NotNullFamily {
     }
   }
 
-  private func wantsOtherName(_ table: FactID) -> Bool {
+  func wantsOtherName(_ table: FactID) -> Bool {
     guard wantsName(table), let name = goal[table]?.name, let state = now[table] else { return false }
     return state.name != name
   }
@@ -172,7 +179,7 @@ struct NotNullFamily {
 
   /// A constraint that a table is to have whatever its parents do is there before theirs changes; one that it is to have from them
   /// alone, and has of its own, is not.
-  private mutating func prepare(_ table: FactID) {
+  private mutating func prepare(_ table: FactID) throws(Refusal) {
     guard let goal = goal[table] else { return }
     if let state = now[table] {
       // A parent's could not be joined to one that is not handed down.
@@ -183,7 +190,10 @@ struct NotNullFamily {
         now[table]?.isOwn = true
       } else if !goal.isOwn, state.isOwn, state.parents == 0 {
         // Whose a partition's is, nobody sees.
-        if !partitions.contains(table) { drop(table) }
+        if !partitions.contains(table) {
+          try remakeKeys(of: table)
+          drop(table)
+        }
       }
       return
     }
@@ -192,15 +202,7 @@ struct NotNullFamily {
     guard goal.isOwn || isNamed, let name = goal.name else { return }
     // PostgreSQL chooses it only while no other table has it.
     let isUsual = name == NotNull.usual(id(table)) && !goal.isAlone && !now.values.contains { $0.name == name }
-    if isInheritedUnvalidated(table) {
-      alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
-      if let name = unvalidatedName(table) { alter(table, "VALIDATE CONSTRAINT \(Quote.identifier(name))") }
-    } else if let own = NotNull.unvalidated(id(table), context), !context.target.contains(own.id) {
-      alter(table, "VALIDATE CONSTRAINT \(own.id.memberSQL)")
-      now[table] = Constraint(name: own.id.member, isOwn: true, isAlone: own.text(.definition).hasSuffix(" NO INHERIT"))
-      give(table)
-      return
-    } else if isUsual {
+    if isUsual {
       alter(table, "ALTER COLUMN \(quoted) SET NOT NULL")
     } else {
       alter(table, "ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(quoted)\(goal.isAlone ? " NO INHERIT" : "")")
@@ -216,7 +218,7 @@ struct NotNullFamily {
     setAlone(table, goal.isAlone)
   }
 
-  private mutating func setAlone(_ table: FactID, _ isAlone: Bool) {
+  mutating func setAlone(_ table: FactID, _ isAlone: Bool) {
     guard let name = asides[table] ?? now[table]?.name else { return }
     alter(table, "ALTER CONSTRAINT \(Quote.identifier(name)) \(isAlone ? "NO INHERIT" : "INHERIT")")
     now[table]?.isAlone = isAlone
@@ -231,7 +233,7 @@ struct NotNullFamily {
     if let state = now[table], goal[table] == nil, state.parents == 0 { drop(table) }
   }
 
-  private mutating func drop(_ table: FactID) {
+  mutating func drop(_ table: FactID) {
     alter(table, "ALTER COLUMN \(quoted) DROP NOT NULL")
     let isAlone = now[table]?.isAlone == true
     now[table] = nil
@@ -239,12 +241,12 @@ struct NotNullFamily {
   }
 
   /// RENAME CONSTRAINT goes down to the children, which must have it under the same name.
-  private func canRename(_ table: FactID) -> Bool {
+  func canRename(_ table: FactID) -> Bool {
     guard let state = now[table], state.parents == 0 else { return false }
     return state.isAlone || heirs(table).allSatisfy { now[$0]?.name == state.name && now[$0]?.parents == 1 }
   }
 
-  private mutating func rename(_ table: FactID) {
+  mutating func rename(_ table: FactID) {
     guard let name = now[table]?.name, let other = goal[table]?.name else { return }
     let renames = NotNull.rename(id(table), in: table, from: name, to: other, context)
     statements += renames.now
@@ -306,29 +308,42 @@ struct NotNullFamily {
     }
   }
 
-  private func isKey(_ table: FactID) -> Bool {
-    let own = id(table)
-    if context.target[own]?.optionalText(.identity) != nil, context.source[own]?.optionalText(.identity) != nil {
-      return true
-    }
-    let columns = [own] + context.source.inheritedColumns(column, of: table)
-    return columns.contains { column in
-      (context.sourceDependents[column] ?? []).contains {
-        $0.kind == .constraint && context.source[$0]?.text(.type) == "p" && context.target.contains($0)
+  func isKey(_ table: FactID) -> Bool { isIdentity(table) || !keys(of: table).isEmpty }
+
+  private func isIdentity(_ table: FactID) -> Bool {
+    [context.source, context.target].allSatisfy { $0[id(table)]?.optionalText(.identity) != nil }
+  }
+
+  /// Primary keys over the column, and indexes that identify rows to replication, that are there before and after.
+  private func keys(of table: FactID) -> [FactID] {
+    ([id(table)] + context.source.inheritedColumns(column, of: table)).flatMap { column in
+      (context.sourceDependents[column] ?? []).filter {
+        guard let fact = context.source[$0], fact.parent == table, context.target.contains($0) else { return false }
+        return $0.kind == .constraint && fact.text(.type) == "p" || fact.attributes[.replicaIdentity] != nil
       }
     }
+  }
+
+  /// NOT NULL cannot go for as long as a primary key needs it.
+  mutating func remakeKeys(of table: FactID) throws(Refusal) {
+    guard !isIdentity(table) else {
+      throw Refusal(
+        reason:
+          "the NOT NULL constraint of \(id(table).path) has to be made anew, and an identity needs it. Drop that first")
+    }
+    remade.formUnion(([table] + heirs(table)).flatMap(keys))
   }
 
   // MARK: What PostgreSQL does
 
   /// The children's part of a constraint that is there now.
-  private mutating func give(_ table: FactID) {
+  mutating func give(_ table: FactID) {
     guard let state = now[table], !state.isAlone else { return }
     for child in children[table] ?? [] {
       if now[child] != nil {
         now[child]?.parents += 1
       } else {
-        now[child] = Constraint(name: state.name, isOwn: false, parents: 1)
+        now[child] = Constraint(name: state.name, isOwn: false, isValid: state.isValid, parents: 1)
         give(child)
       }
     }
@@ -345,7 +360,7 @@ struct NotNullFamily {
   }
 
   /// Those below that have a part of it.
-  private func heirs(_ table: FactID) -> [FactID] {
+  func heirs(_ table: FactID) -> [FactID] {
     (children[table] ?? []).filter { now[$0]?.parents ?? 0 > 0 }.flatMap {
       [$0] + (now[$0]?.isAlone == true ? [] : heirs($0))
     }
@@ -353,37 +368,11 @@ struct NotNullFamily {
 
   // MARK: Words
 
-  private var quoted: String { Quote.identifier(column) }
-  private func id(_ table: FactID) -> FactID {
+  var quoted: String { Quote.identifier(column) }
+  func id(_ table: FactID) -> FactID {
     FactID(.column, schema: table.schema, name: table.name, member: column)
   }
-  private mutating func alter(_ table: FactID, _ action: String) {
+  mutating func alter(_ table: FactID, _ action: String) {
     statements.append("ALTER TABLE \(table.sqlName) \(action)")
-  }
-
-  private func unvalidatedName(_ table: FactID) -> String? {
-    var queue = parents[table] ?? []
-    while let parent = queue.popLast() {
-      if let fact = NotNull.unvalidated(id(parent), context) { return fact.id.member }
-      queue += parents[parent] ?? []
-    }
-    return nil
-  }
-
-  /// Whether a parent has one that holds for new rows only, before and after.
-  private func isInheritedUnvalidated(_ table: FactID) -> Bool {
-    remade.isEmpty && unvalidated(above: table).contains { context.target.contains($0) }
-  }
-
-  private func unvalidated(above table: FactID) -> [FactID] {
-    (parents[table] ?? []).flatMap { parent in
-      (NotNull.unvalidated(id(parent), context).map { [$0.id] } ?? []) + unvalidated(above: parent)
-    }
-  }
-
-  /// Those that hold for new rows only, and that a child cannot have from its parent alone but by their being made anew.
-  var remade: [FactID] {
-    tables.filter { before[$0]?.isOwn == true && goal[$0] == nil }.flatMap { unvalidated(above: $0) }
-      .filter { context.target.contains($0) }
   }
 }

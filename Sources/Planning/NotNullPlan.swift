@@ -18,8 +18,8 @@ struct NotNullPlan {
   private var made: Set<FactID> = []
   /// Names that partitions get while they are away from their parents.
   private(set) var renamesWhileAway: [FactID: [(from: String, to: String)]] = [:]
-  /// Constraints that hold for new rows only, and have to be made anew.
-  private(set) var remade: Set<FactID> = []
+  /// Constraints that have to be made anew, and the columns whose alteration is in between.
+  private(set) var remade: [FactID: FactID] = [:]
   private(set) var refusals: [String] = []
 
   init() {}
@@ -94,8 +94,12 @@ struct NotNullPlan {
       refusals.append(error.reason)
     }
     for table in tables { anchors[id(table)] = anchor }
-    remade.formUnion(family.remade)
-    steps[anchor] = Steps(before: family.preparation, after: family.statements, cleanup: family.cleanup)
+    for constraint in family.remade { remade[constraint] = anchor }
+    // What new children take over comes before them, and what holds for new rows only after them.
+    steps[anchor] =
+      family.isUnvalidated
+      ? Steps(before: family.preparation, cleanup: family.statements + family.cleanup)
+      : Steps(before: family.preparation, after: family.statements, cleanup: family.cleanup)
     for (table, renames) in family.renamesWhileAway { renamesWhileAway[table, default: []] += renames }
   }
 
@@ -105,6 +109,12 @@ struct NotNullPlan {
   func covers(_ id: FactID, unless created: Set<FactID>) -> Bool {
     let column = FactID(.column, schema: id.schema, name: id.name, member: id.member)
     return made.contains(column) || anchors[column].map { !created.contains($0) } ?? false
+  }
+
+  /// Whose alteration makes, keeps or drops a constraint that holds for new rows only; nil where it is a step of its own.
+  func anchor(ofUnvalidated fact: Fact) -> FactID? {
+    guard let column = NotNull.column(ofUnvalidated: fact) else { return nil }
+    return anchors[FactID(.column, schema: fact.id.schema, name: fact.id.name, member: column)]
   }
 
   /// Columns of which NOT NULL changes.
@@ -126,8 +136,20 @@ struct NotNullPlan {
         found.insert(FactID(.column, schema: id.schema, name: id.name, member: id.member))
       }
     }
-    for id in context.target.facts.keys { check(id) }
-    for id in context.source.facts.keys where id.kind == .inheritedColumn { check(id) }
+    func checkUnvalidated(_ fact: Fact, _ other: Catalog) {
+      guard let column = NotNull.column(ofUnvalidated: fact), other[fact.id]?.attributes != fact.attributes else {
+        return
+      }
+      found.insert(FactID(.column, schema: fact.id.schema, name: fact.id.name, member: column))
+    }
+    for fact in context.target.facts.values {
+      check(fact.id)
+      checkUnvalidated(fact, context.source)
+    }
+    for fact in context.source.facts.values {
+      if fact.id.kind == .inheritedColumn { check(fact.id) }
+      checkUnvalidated(fact, context.target)
+    }
     for new in context.target.facts.values where new.id.kind.isTable {
       guard let old = context.source[new.id], old.attributes[.notNullNames] != new.attributes[.notNullNames] else {
         continue

@@ -106,8 +106,8 @@ extension StepGraph {
         for parent in inheritedFrom(id, delta.target) { order(dropper, before: part(creators, parent)) }
       }
     }
-    // What is set for a table in between reaches its children.
-    for (id, step) in makers where id.kind == .inheritedColumn {
+    // What is set for a table in between reaches its children. What one alteration does for all of a family has an order of its own.
+    for (id, step) in makers where id.kind == .inheritedColumn && nodes[step].fact.id == id {
       for elder in delta.target.elders(of: id) {
         for earlier in [creators[elder], alterers[elder], droppers[elder]] { order(earlier, before: step) }
       }

@@ -14,6 +14,11 @@ extension StepGraph {
         if nodes[index].action != .drop { order(cleaners[column], before: index) }
       }
     }
+    for (key, anchor) in delta.context.notNull.remade {
+      if delta.source[key].flatMap(NotNull.column(ofUnvalidated:)) != nil { continue }
+      order(droppers[key], before: alterers[anchor])
+      order(cleaners[anchor] ?? alterers[anchor], before: creators[key])
+    }
     // A column of a primary key takes no NULL for as long as the key is there, whoever says so.
     for (id, step) in droppers.merging(alterers, uniquingKeysWith: { dropped, _ in dropped })
     where id.kind == .inheritedColumn {
@@ -34,6 +39,11 @@ extension StepGraph {
             for other in [creators[own], alterers[own], droppers[own]] {
               if isGoing { order(step, before: other) } else { order(other, before: step) }
             }
+          }
+          let children = isGoing ? delta.sourceChildren : delta.context.targetChildren
+          let own = FactID(.column, schema: child.schema, name: child.name, member: column)
+          if let unchecked = NotNull.unvalidated(own, catalog, children)?.id, let other = nodes[unchecked] {
+            if isGoing { order(step, before: other) } else { order(other, before: step) }
           }
         }
       }

@@ -31,7 +31,7 @@ struct StepGraph {
   init(_ delta: Delta) {
     self.delta = delta
     successions = Self.successions(delta)
-    for id in delta.created.sorted() { addCreation(id) }
+    for id in delta.created.sorted() where delta.impliedCreations[id] == nil { addCreation(id) }
     for (id, change) in delta.altered.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
       alterers[id] = nodes.count
@@ -45,6 +45,7 @@ struct StepGraph {
       guard creators[fact.id] == nil, let type = delta.typeFollowed(by: fact) else { continue }
       creators[fact.id] = alterers[type]
     }
+    for (id, anchor) in delta.impliedCreations { creators[id] = cleaners[anchor] ?? alterers[anchor] }
     for (column, anchor) in delta.context.notNull.anchors {
       let said = FactID(.inheritedColumn, schema: column.schema, name: column.name, member: column.member)
       for id in [column, said] where alterers[id] == nil && creators[id] == nil && !delta.dropped.contains(id) {

@@ -73,8 +73,7 @@ enum ConstraintRule: Rule {
 /// Whether a check that a table has from its parent is validated before the parent's is.
 enum InheritedConstraintRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let name = fact.optionalText(.name).map(Quote.identifier) ?? fact.id.memberSQL
-    return ["ALTER TABLE \(fact.id.sqlName) VALIDATE CONSTRAINT \(name)"]
+    ["ALTER TABLE \(fact.id.sqlName) VALIDATE CONSTRAINT \(fact.id.memberSQL)"]
   }
   /// Nothing takes that back; the parent's is validated too, or made anew.
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] { [] }

@@ -19,11 +19,11 @@ enum NotNull {
     let table = "ALTER TABLE \(new.id.sqlName)"
     let column = "\(table) ALTER COLUMN \(new.id.memberSQL)"
     let wasValid = old.flag(.notNull)
-    let unchecked = wasValid ? nil : unvalidated(new.id, context)
+    let unchecked = wasValid ? nil : unvalidated(new.id, context.source, context.sourceChildren)
     guard new.flag(.notNull) else { return (wasValid ? ["\(column) DROP NOT NULL"] : [], []) }
     guard wasValid || unchecked != nil else { return ([add(new)], []) }
     let source = unchecked?.id.member ?? name(old, context.source)
-    let isOldAlone = unchecked.map { $0.text(.definition).hasSuffix(" NO INHERIT") } ?? isAlone(old)
+    let isOldAlone = unchecked.map(isUnvalidatedAlone) ?? isAlone(old)
     var statements = unchecked == nil ? [] : ["\(table) VALIDATE CONSTRAINT \(Quote.identifier(source))"]
     if isOldAlone != isAlone(new) {
       statements.append(
@@ -52,17 +52,24 @@ enum NotNull {
     func statement(_ a: String, _ b: String) -> String {
       "ALTER TABLE \(table.sqlName) RENAME CONSTRAINT \(Quote.identifier(a)) TO \(Quote.identifier(b))"
     }
-    let isHeld = holders(of: table, context).contains { id, name in id.member != column.member && name == target }
-    guard isHeld else { return ([statement(source, target)], [], nil) }
-    let aside = MadeUpName(table.name, column.member, label: "not_null_renamed").text
+    guard let aside = aside(column, in: table, to: target, context) else {
+      return ([statement(source, target)], [], nil)
+    }
     return ([statement(source, aside)], [statement(aside, target)], aside)
   }
 
-  /// The columns of a table that have NOT NULL of their own, and its names.
-  private static func holders(of table: FactID, _ context: RuleContext) -> [(FactID, String)] {
+  /// What the constraint is called for as long as another column's has its name.
+  static func aside(_ column: FactID, in table: FactID, to target: String, _ context: RuleContext) -> String? {
+    let isHeld = holders(of: table, context).contains { name, member in member != column.member && name == target }
+    return isHeld ? MadeUpName(table.name, column.member, label: "not_null_renamed").text : nil
+  }
+
+  /// The names of a table's NOT NULL constraints of its own, and their columns.
+  private static func holders(of table: FactID, _ context: RuleContext) -> [(String, String)] {
     parts(of: table, context).compactMap { fact in
+      if let column = column(ofUnvalidated: fact) { return (fact.id.member, column) }
       let isRequired = fact.flag(.notNull) || fact.list(.columnSettings).contains("SET NOT NULL")
-      return isRequired ? (fact.id, name(fact, context.source)) : nil
+      return isRequired ? (name(fact, context.source), fact.id.member) : nil
     }
   }
 
@@ -83,9 +90,13 @@ enum NotNull {
   }
 
   /// The constraint of a column that holds for new rows only.
-  static func unvalidated(_ column: FactID, _ context: RuleContext) -> Fact? {
-    parts(of: column, context).first { Self.column(ofUnvalidated: $0) == column.member }
+  static func unvalidated(_ column: FactID, _ catalog: Catalog, _ children: [FactID: [FactID]]) -> Fact? {
+    [FactKind.table, .foreignTable].lazy.flatMap { kind in
+      children[FactID(kind, schema: column.schema, name: column.name)] ?? []
+    }.compactMap { catalog[$0] }.first { Self.column(ofUnvalidated: $0) == column.member }
   }
+
+  static func isUnvalidatedAlone(_ constraint: Fact) -> Bool { constraint.text(.definition).hasSuffix(" NO INHERIT") }
 
   /// The column that a constraint which holds for new rows only is about; nil for other facts.
   static func column(ofUnvalidated fact: Fact) -> String? {

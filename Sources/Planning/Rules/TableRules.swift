@@ -13,7 +13,9 @@ enum TableRule: Rule {
   /// NOT NULL of its own on columns that a child has from its parents: from version 18 on it has a name, which it only gets
   /// before the parents' reaches it.
   static func requirements(of fact: Fact, _ context: RuleContext) -> [String] {
-    guard context.target.serverVersion.major >= 18, !fact.list(.inherits).isEmpty else { return [] }
+    guard context.target.serverVersion.major >= 18, !fact.list(.inherits).isEmpty || fact.partitionParent != nil else {
+      return []
+    }
     return (context.targetChildren[fact.id] ?? []).sorted().compactMap { context.target[$0].flatMap(NotNull.line) }
   }
 

@@ -36,6 +36,8 @@ extension SchemaGenerator {
     }
     if chance(50) { computedByPartitions() }
     if chance(50) { spans() }
+    if chance(50) { promises("vow", "vow_kept", isPartitioned: false) }
+    if chance(50) { promises("promise", "promise_kept", isPartitioned: true) }
     if chance(50) {
       sql.append(
         """
@@ -72,5 +74,31 @@ extension SchemaGenerator {
     sql.append(
       "CREATE TABLE s1.stretched (room int4range, of s1.\(pick(["stretch", "stretches"])), CONSTRAINT stretched_key PRIMARY KEY (room, of WITHOUT OVERLAPS))"
     )
+  }
+
+  /// NOT NULL of a table and of one below it, for all rows or for new ones.
+  private mutating func promises(_ whole: String, _ part: String, isPartitioned: Bool) {
+    sql += [
+      "CREATE TABLE s1.\(whole) (a integer, k integer)\(isPartitioned ? " PARTITION BY LIST (k)" : "")",
+      "CREATE TABLE s1.\(part) (a integer, k integer)",
+    ]
+    let attach =
+      isPartitioned
+      ? "ALTER TABLE s1.\(whole) ATTACH PARTITION s1.\(part) FOR VALUES IN (1)"
+      : "ALTER TABLE s1.\(part) INHERIT s1.\(whole)"
+    let above = pick(isPartitioned ? [nil, "", " NOT VALID"] : [nil, "", " NOT VALID", " NO INHERIT"])
+    // What a child promises may be more than what its parent does, never less.
+    var below: [String?] = [nil, ""]
+    if above != "" { below.append(" NOT VALID") }
+    if above == nil || above == " NO INHERIT" { below.append(" NO INHERIT") }
+    func add(_ table: String, _ name: String, _ words: String?) -> [String] {
+      words.map { ["ALTER TABLE s1.\(table) ADD CONSTRAINT \(name) NOT NULL a\($0)"] } ?? []
+    }
+    let own = add(part, pick(["of_part", "of_whole"]), pick(below))
+    if chance(50) || own.isEmpty {
+      sql += [attach] + own + add(whole, pick(["of_whole", "kept"]), above)
+    } else {
+      sql += own + add(whole, pick(["of_whole", "kept"]), above) + [attach]
+    }
   }
 }
