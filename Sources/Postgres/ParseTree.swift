@@ -98,7 +98,7 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
 
   /// Hands out every node of those statements of a text whose trees have one of these words anywhere, those within others after
   /// them. To decode a tree takes ten times as long as to make it.
-  static func visit(_ sql: String, having words: [String], _ body: (ParseTree) -> Void) {
+  package static func visit(_ sql: String, having words: [String], _ body: (ParseTree) -> Void) {
     withJSON(sql) { json in
       var next = strstr(json, start)
       while let tree = next {
@@ -113,7 +113,7 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
   }
 
   /// Hands out every node, those within others after them.
-  func visit(_ body: (ParseTree) -> Void) {
+  package func visit(_ body: (ParseTree) -> Void) {
     switch self {
     case .object(let members):
       body(self)
@@ -226,6 +226,15 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
 
   package subscript(key: String) -> ParseTree? {
     if case .object(let members) = self { members[key] } else { nil }
+  }
+
+  /// Whether it has no members but these; where in the text it stands is none.
+  package func has(only names: Set<String>) -> Bool {
+    if case .object(let members) = self {
+      members.keys.allSatisfy { names.contains($0) || $0 == "location" }
+    } else {
+      false
+    }
   }
 
   package var elements: [ParseTree] { if case .list(let list) = self { list } else { [] } }

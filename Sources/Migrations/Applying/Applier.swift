@@ -193,6 +193,23 @@ package struct Applier: Sendable {
     }
   }
 
+  /// Gives the session what the parts that an earlier apply has done gave to theirs.
+  ///
+  /// - Throws: `ApplyError.sessionLost` for what cannot be had again, `PostgresError`.
+  private func restore(
+    _ done: ArraySlice<MigrationFile.Segment>, of file: MigrationFile, _ connection: Connection
+  ) async throws {
+    if try await connection.isPooled { return }
+    for statement in done.flatMap(\.statements) {
+      switch StandaloneStatement.legacy(of: statement.sql) {
+      case .nothing: break
+      case .setting: try await connection.asSession { try await $0.query(statement.sql) }
+      case .other:
+        throw ApplyError.sessionLost(file: file.fileName, line: statement.line, sql: statement.sql, done: done.count)
+      }
+    }
+  }
+
   private func apply(
     _ pending: Pending, _ connection: Connection, _ pid: Int?, _ lock: ApplyLock,
     _ report: @escaping @Sendable (Event) -> Void
@@ -200,6 +217,7 @@ package struct Applier: Sendable {
     let file = pending.file
     let segments = try file.segments()
     report(.started(file, segments: segments.count, resumedAt: pending.done))
+    try await restore(segments[..<pending.done], of: file, connection)
     let clock = ContinuousClock()
     let start = clock.now
     for (index, segment) in segments.enumerated() where index >= pending.done {

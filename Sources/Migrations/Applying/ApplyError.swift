@@ -19,6 +19,7 @@ package enum ApplyError: Error, CustomStringConvertible {
   case occupied(file: String, line: Int, sql: String, reason: String)
   case historyDoesNotFit(file: String, done: Int, of: Int, parts: Int)
   case needsSession(file: String, line: Int, sql: String)
+  case sessionLost(file: String, line: Int, sql: String, done: Int)
   case lagIsHidden(role: String)
 
   private static func progress(_ done: Int, of segments: Int) -> String {
@@ -83,6 +84,11 @@ package enum ApplyError: Error, CustomStringConvertible {
         "dbtool.migrations says that \(done) of \(count) parts of migrations/\(file) are done, and the file has \(parts): somebody "
         + "has changed it. Look at what the database has, and set segments_done (and finished_at, where all are done) to that; "
         + "nothing was applied."
+    case .sessionLost(let file, let line, let sql, let done):
+      return
+        "migrations/\(file), line \(line): an earlier apply ended after part \(done), and what this statement gave to its session "
+        + "ended with it:\n  \(Secrets.hidden(inStatement: sql))\nNothing was changed. Carry out the other parts by hand, then say "
+        + "dbtool repair --applied \(file.prefix { $0 != "_" })."
     case .needsSession(let file, let line, let sql):
       return "migrations/\(file), line \(line): this statement needs a session of its own, and a pooler is in between, "
         + "which gives each transaction another one:\n  \(Secrets.hidden(inStatement: sql))\nApply with a direct connection. Nothing was applied."

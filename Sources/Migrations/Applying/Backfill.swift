@@ -24,6 +24,8 @@ package struct Backfill {
   let maxLag: Double?
   private let table: String
   private let work: Work
+  /// The columns that it sets. A row whose key changes would come up in a later batch again.
+  private let changed: [String]
 
   private enum Work {
     case update(hasCondition: Bool)
@@ -46,16 +48,27 @@ package struct Backfill {
       }
       table = copy.source
       work = .copy(copy)
+      changed = []
       return
     }
     guard let update = tree?["UpdateStmt"], let relation = update["relation"], let name = TableCopy.name(relation)
     else { throw refusal("it is not an UPDATE of one table.") }
-    guard update["fromClause"] == nil, update["returningList"] == nil, update["withClause"] == nil,
-      relation["alias"] == nil
-    else { throw refusal("leave WITH, FROM, RETURNING and aliases out; a subquery in SET does the same.") }
+    guard update.has(only: ["relation", "targetList", "whereClause"]), relation["alias"] == nil else {
+      throw refusal("leave WITH, FROM, RETURNING and aliases out; a subquery in SET does the same.")
+    }
+    let readsItself = [update["targetList"], update["whereClause"]].contains { part in
+      var isFound = false
+      part?.visit { if $0["RangeVar"]?["relname"] == relation["relname"] { isFound = true } }
+      return isFound
+    }
+    // What earlier batches wrote would be taken for what was there.
+    guard !readsItself else {
+      throw refusal("a subquery of it reads \(name) itself, of which each batch changes a part.")
+    }
     let hasCondition = update["whereClause"] != nil
     table = name
     work = .update(hasCondition: hasCondition)
+    changed = update["targetList"]?.elements.compactMap { $0["ResTarget"]?["name"]?.text } ?? []
     // A range behind an OR would hold for its last part only.
     let restricted = ParseTree(parsing: Self.restricted(statement.sql, hasCondition, to: "true"))
     guard !hasCondition || restricted?["UpdateStmt"]?["whereClause"]?["BoolExpr"]?["boolop"]?.text == "AND_EXPR" else {
@@ -123,7 +136,9 @@ package struct Backfill {
     guard let key = try await key(connection) else {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
-        reason: "\(table) has no primary key to cut it by. Leave the line -- dbtool:backfill out.")
+        reason:
+          "\(table) has no primary or unique key without NULLs to cut it by\(changed.isEmpty ? "" : " whose columns it leaves alone"). "
+          + "Leave the line -- dbtool:backfill out.")
     }
     let total = try await connection.query(
       """
@@ -161,7 +176,8 @@ package struct Backfill {
     }
   }
 
-  /// The primary key, or else another key without NULLs, with what its index is ordered by.
+  /// The primary key, or else another key without NULLs, with what its index is ordered by. None of its columns is set, or
+  /// computed from what may be.
   private func key(_ connection: Connection) async throws -> Key? {
     let row = try await connection.query(
       """
@@ -182,9 +198,10 @@ package struct Backfill {
         JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
        WHERE x.indrelid = $1::pg_catalog.oid AND x.indisunique AND x.indisvalid AND x.indimmediate
          AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
-       GROUP BY x.indexrelid, x.indisprimary, n.nspname, t.relname HAVING pg_catalog.bool_and(a.attnotnull)
+       GROUP BY x.indexrelid, x.indisprimary, n.nspname, t.relname HAVING pg_catalog.bool_and(
+         a.attnotnull AND a.attgenerated = '' AND a.attname <> ALL ($2::pg_catalog.name[]))
        ORDER BY x.indisprimary DESC, pg_catalog.count(*), x.indexrelid LIMIT 1
-      """, [try await connection.relation(table)]
+      """, [try await connection.relation(table), ArrayText.encode(changed)]
     ).first
     guard var reader = row?.reader else { return nil }
     return Key(

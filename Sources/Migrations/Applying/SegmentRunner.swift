@@ -203,6 +203,10 @@ struct SegmentRunner {
   private func runStubbornly(
     _ sql: String, _ standalone: StandaloneStatement, _ known: Set<String>, _ connection: Connection
   ) async throws {
+    if standalone.mayBePartlyDone {
+      try await connection.asSession { try await $0.queryAlone(sql) }
+      return
+    }
     try await Patience.retry { _ in
       do { try await connection.asSession { try await $0.queryAlone(sql) } } catch let error as PostgresError
         where error.kind != .connection

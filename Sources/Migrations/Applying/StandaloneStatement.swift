@@ -63,6 +63,9 @@ struct StandaloneStatement {
     return relation?["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name)
   }
 
+  /// Whether some of it may be done for good when the server has refused the rest, so that to try again would do that twice.
+  var mayBePartlyDone: Bool { if case .code = kind { true } else { false } }
+
   /// Whether nothing of it is there when the server has refused it: it was one transaction, or its remains were taken away.
   /// A detach may be half done, which `continuation` sees.
   var leavesNothingWhenRefused: Bool {
@@ -136,13 +139,49 @@ struct StandaloneStatement {
 
   /// Whether it gives the session a setting that outlasts its transaction.
   static func setsSession(_ sql: String) -> Bool {
-    guard let set = ParseTree(parsing: sql)?["VariableSetStmt"], set["is_local"]?.isTrue != true else { return false }
-    return ["VAR_SET_VALUE", "VAR_SET_CURRENT", "VAR_SET_MULTI"].contains(set["kind"]?.text)
+    guard let set = ParseTree(parsing: sql)?["VariableSetStmt"] else { return callsSetConfig(sql) }
+    return set["is_local"]?.isTrue != true
+      && ["VAR_SET_VALUE", "VAR_SET_CURRENT", "VAR_SET_MULTI"].contains(set["kind"]?.text)
+  }
+
+  /// `set_config` for longer than the transaction, as `pg_dump` writes it (documentation, "System Administration Functions").
+  private static func callsSetConfig(_ sql: String) -> Bool {
+    var isFound = false
+    ParseTree.visit(sql, having: ["\"set_config\""]) { node in
+      guard let call = node["FuncCall"], call["funcname"]?.names.last == "set_config" else { return }
+      let isLocal = call["args"]?.elements.last?["A_Const"]?["boolval"]?["boolval"]?.isTrue == true
+      if !isLocal { isFound = true }
+    }
+    return isFound
+  }
+
+  /// What a part of a migration that is done leaves in its session, for the parts after it.
+  enum Legacy {
+    case nothing
+    /// It can be carried out again.
+    case setting
+    /// A temporary table, a prepared statement.
+    case other
+  }
+
+  static func legacy(of sql: String) -> Legacy {
+    if callsSetConfig(sql) {
+      // Whatever else it does was done.
+      let isAlone = ParseTree(parsing: sql)?["SelectStmt"]?.has(only: ["targetList", "limitOption", "op"]) == true
+      return isAlone ? .setting : .other
+    }
+    guard needsSession(sql) else { return .nothing }
+    switch ParseTree(parsing: sql)?.nodeName {
+    case "VariableSetStmt", "LoadStmt": return .setting
+    case "DeallocateStmt", "ExecuteStmt", "FetchStmt", "ClosePortalStmt", "UnlistenStmt": return .nothing
+    default: return .other
+    }
   }
 
   /// Whether it works only as long as the session stays the same, which it does not behind a transaction pooler.
   static func needsSession(_ sql: String) -> Bool {
     guard let tree = ParseTree(parsing: sql) else { return false }
+    if callsSetConfig(sql) { return true }
     switch tree.nodeName {
     case "VariableSetStmt": return tree["VariableSetStmt"]?["is_local"]?.isTrue != true
     case "ListenStmt", "UnlistenStmt", "PrepareStmt", "ExecuteStmt", "DeallocateStmt", "DiscardStmt": return true

@@ -10,21 +10,40 @@ struct TableCopy {
   /// - Parameter insert: an `InsertStmt` of PostgreSQL's parse tree.
   /// - Returns: nil for any other form.
   init?(_ insert: ParseTree) {
-    guard let into = insert["relation"].flatMap(Self.name), let select = insert["selectStmt"]?["SelectStmt"],
+    // What this form does not know, it would leave out: DISTINCT, a limit, the key of ON CONFLICT, ONLY.
+    guard insert.has(only: ["relation", "cols", "selectStmt", "onConflictClause", "override"]),
+      ["OVERRIDING_NOT_SET", "OVERRIDING_SYSTEM_VALUE"].contains(insert["override"]?.text),
+      let conflict = insert["onConflictClause"], conflict.has(only: ["action"]),
+      conflict["action"]?.text == "ONCONFLICT_NOTHING",
+      let into = insert["relation"], into["inh"]?.isTrue == true, let destination = Self.name(into),
+      let select = insert["selectStmt"]?["SelectStmt"],
+      select.has(only: ["targetList", "fromClause", "lockingClause", "limitOption", "op"]),
+      select["op"]?.text == "SETOP_NONE", Self.locksRows(select["lockingClause"]),
       let from = select["fromClause"]?.elements, from.count == 1, let relation = from[0]["RangeVar"],
-      relation["alias"] == nil, let source = Self.name(relation), select["whereClause"] == nil,
-      select["withClause"] == nil, insert["withClause"] == nil, insert["returningList"] == nil,
-      insert["onConflictClause"]?["action"]?.text == "ONCONFLICT_NOTHING"
+      relation["alias"] == nil, relation["inh"]?.isTrue == true, let source = Self.name(relation)
     else { return nil }
-    let columns = insert["cols"]?.elements.compactMap { $0["ResTarget"]?["name"]?.text } ?? []
+    let columns = insert["cols"]?.elements.compactMap { column -> String? in
+      guard let target = column["ResTarget"], target.has(only: ["name"]) else { return nil }
+      return target["name"]?.text
+    }
     let values = select["targetList"]?.elements.map { value -> String? in
       let fields = value["ResTarget"]?["val"]?["ColumnRef"]?["fields"]?.elements ?? []
       return fields.count == 1 ? fields[0]["String"]?["sval"]?.text : nil
     }
-    guard !columns.isEmpty, values == columns.map({ $0 }) else { return nil }
+    guard let columns, columns.count == insert["cols"]?.elements.count, values == columns.map({ $0 }) else {
+      return nil
+    }
     self.source = source
-    destination = into
+    self.destination = destination
     self.columns = columns.map { Quote.identifier($0) }
+  }
+
+  /// Whether rows are locked FOR SHARE, waiting for others, as `statement` does.
+  private static func locksRows(_ clause: ParseTree?) -> Bool {
+    guard let clause else { return true }
+    let locks = clause.elements.compactMap { $0["LockingClause"] }
+    return locks.count == 1 && locks[0].has(only: ["strength", "waitPolicy"])
+      && locks[0]["strength"]?.text == "LCS_FORSHARE" && locks[0]["waitPolicy"]?.text == "LockWaitBlock"
   }
 
   /// A relation of a parse tree (`RangeVar`), as SQL names it.
