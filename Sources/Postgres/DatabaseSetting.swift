@@ -31,4 +31,34 @@ package enum DatabaseSetting {
       """))
       """
   }
+
+  /// PostgreSQL keeps the elements of these lists quoted as identifiers (`GUC_LIST_QUOTE` in its source).
+  private static let lists: Set = [
+    "search_path", "temp_tablespaces", "local_preload_libraries", "session_preload_libraries",
+  ]
+
+  /// A value as SET takes it.
+  ///
+  /// - Parameter text: as `pg_db_role_setting` has it.
+  package static func value(_ text: String, of name: String) -> String {
+    guard lists.contains(name), !text.isEmpty else { return Quote.literal(text) }
+    var elements: [String] = []
+    var current = ""
+    var isQuoted = false
+    var previous: Character?
+    for character in text {
+      if character == "\"" {
+        // Two of them within quotes are one.
+        if !isQuoted, previous == "\"" { current.append(character) }
+        isQuoted.toggle()
+      } else if isQuoted || character != "," && character != " " {
+        current.append(character)
+      } else if character == "," {
+        elements.append(current)
+        current = ""
+      }
+      previous = character
+    }
+    return (elements + [current]).map(Quote.literal).joined(separator: ", ")
+  }
 }

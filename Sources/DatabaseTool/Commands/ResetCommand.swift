@@ -165,8 +165,7 @@ struct ResetCommand: AsyncParsableCommand {
       }
       // This is another session, and may be on another server: of several hosts or addresses any may answer.
       try await identity.verify(name, connection)
-      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
-      try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
+      try await DatabaseReplacement(of: name, connection).run(connection)
     }
   }
 }

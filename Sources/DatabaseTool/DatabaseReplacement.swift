@@ -1,0 +1,119 @@
+internal import Escaping
+internal import Postgres
+
+/// A new, empty database in the place of one: with its owner, encoding, locale, tablespace, settings and privileges.
+///
+/// The new one is made first, under another name. Whatever keeps it from being made keeps the old one too.
+struct DatabaseReplacement {
+  private let name: String
+  private let create: String
+  /// What gives the new one what belongs to the old.
+  private let properties: [String]
+  private let successor: String
+
+  /// - Throws: `PostgresError`.
+  init(of name: String, _ connection: Connection) async throws {
+    self.name = name
+    let random = String(UInt64.random(in: .min ... .max), radix: 36)
+    successor = "dbtool_new_\(random)"
+    let new = Quote.identifier(successor)
+    let major = await connection.serverVersion.major
+    let locale =
+      switch major {
+      case 17...: "d.datlocprovider, d.datlocale"
+      case 15...: "d.datlocprovider, d.daticulocale"
+      default: "'c', NULL"
+      }
+    let row = try await connection.query(
+      """
+      SELECT pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
+             s.spcname, d.datconnlimit, d.datacl IS NOT NULL,
+             -- What template1 has of its own is meant for new databases; another locale can be had of template0 only.
+             CASE WHEN t.encoding = d.encoding AND t.datcollate = d.datcollate AND t.datctype = d.datctype
+                  THEN 'template1' ELSE 'template0' END,
+             pg_catalog.shobj_description(d.oid, 'pg_database'), \(locale)
+        FROM pg_catalog.pg_database d
+        JOIN pg_catalog.pg_tablespace s ON s.oid = d.dattablespace
+        JOIN pg_catalog.pg_database t ON t.datname = 'template1'
+       WHERE d.datname = $1
+      """, [name]
+    )[0]
+    var reader = row.reader
+    let owner = Quote.identifier(try reader.string())
+    let (encoding, collate, type) = (try reader.string(), try reader.string(), try reader.string())
+    let (tablespace, limit, hasPrivileges) = (try reader.string(), try reader.int(), try reader.bool())
+    let (template, comment) = (try reader.string(), try reader.optionalString())
+    let (provider, ofProvider) = (try reader.string(), try reader.optionalString())
+    create =
+      "CREATE DATABASE \(new) OWNER \(owner) TEMPLATE \(template) ENCODING \(Quote.literal(encoding)) "
+      + "LC_COLLATE \(Quote.literal(collate)) LC_CTYPE \(Quote.literal(type)) TABLESPACE \(Quote.identifier(tablespace)) "
+      + "CONNECTION LIMIT \(limit)"
+      + (template == "template0" ? Self.provider(provider, ofProvider) : "")
+    var properties: [String] = []
+    if let comment { properties.append("COMMENT ON DATABASE \(new) IS \(Quote.literal(comment))") }
+    if hasPrivileges { properties.append("REVOKE ALL ON DATABASE \(new) FROM PUBLIC, \(owner)") }
+    let grants = try await connection.query(
+      """
+      SELECT g.privilege_type, coalesce(pg_catalog.quote_ident(r.rolname), 'PUBLIC'), g.is_grantable
+        FROM pg_catalog.pg_database d CROSS JOIN LATERAL pg_catalog.aclexplode(d.datacl) g
+        LEFT JOIN pg_catalog.pg_roles r ON r.oid = g.grantee
+       WHERE d.datname = $1 ORDER BY 2, 1
+      """, [name])
+    for grant in grants {
+      properties.append(
+        "GRANT \(try grant.string(0)) ON DATABASE \(new) TO \(try grant.string(1))"
+          + (try grant.bool(2) ? " WITH GRANT OPTION" : ""))
+    }
+    let settings = try await connection.query(
+      """
+      SELECT r.rolname, pg_catalog.split_part(c.setting, '=', 1),
+             pg_catalog.substr(c.setting, pg_catalog.strpos(c.setting, '=') + 1)
+        FROM pg_catalog.pg_db_role_setting x JOIN pg_catalog.pg_database d ON d.oid = x.setdatabase
+        LEFT JOIN pg_catalog.pg_roles r ON r.oid = x.setrole
+       CROSS JOIN LATERAL pg_catalog.unnest(x.setconfig) AS c (setting)
+       WHERE d.datname = $1 AND (x.setrole = 0 OR r.oid IS NOT NULL)
+      """, [name])
+    for setting in settings {
+      let whose =
+        try setting.optionalString(0).map { "ROLE \(Quote.identifier($0)) IN DATABASE \(new)" } ?? "DATABASE \(new)"
+      let name = try setting.string(1)
+      let value = DatabaseSetting.value(try setting.string(2), of: name)
+      properties.append("ALTER \(whose) SET \(DatabaseSetting.quoted(name)) TO \(value)")
+    }
+    self.properties = properties
+  }
+
+  private static func provider(_ provider: String, _ locale: String?) -> String {
+    switch (provider, locale) {
+    case ("i", let locale?): " LOCALE_PROVIDER icu ICU_LOCALE \(Quote.literal(locale))"
+    case ("b", let locale?): " LOCALE_PROVIDER builtin BUILTIN_LOCALE \(Quote.literal(locale))"
+    default: ""
+    }
+  }
+
+  /// - Throws: `ToolError` where nothing was changed, or only the name is left to do; `PostgresError` where the connection is lost.
+  func run(_ connection: Connection) async throws {
+    do {
+      try await connection.execute(create)
+    } catch let error as PostgresError where error.kind == .server {
+      throw ToolError(
+        "a new database cannot be made in the place of \(Quote.identifier(name)): \(error.message). Nothing was changed."
+      )
+    }
+    do {
+      for statement in properties { try await connection.execute(statement) }
+      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
+    } catch let error as PostgresError where error.kind == .server {
+      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(successor)) WITH (FORCE)")
+      throw ToolError("\(Quote.identifier(name)) cannot be made anew as it is: \(error). Nothing was changed.")
+    }
+    let rename = "ALTER DATABASE \(Quote.identifier(successor)) RENAME TO \(Quote.identifier(name))"
+    do {
+      try await connection.execute(rename)
+    } catch let error as PostgresError where error.kind == .server {
+      throw ToolError(
+        "the old database is gone, and the new one, \(Quote.identifier(successor)), did not get its name: \(error.message). "
+          + "Say \(rename); then dbtool apply.")
+    }
+  }
+}
