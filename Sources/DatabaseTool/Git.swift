@@ -41,28 +41,50 @@ struct Git {
     return Set(list.filter { $0.hasSuffix(".sql") }.map { String($0.dropFirst("migrations/".count)) })
   }
 
-  /// The migrations whose files here are not those of a commit.
+  /// The migrations of a commit whose files here are others. git's own comparison would run the filters that the
+  /// repository's attributes name.
   func changedMigrations(since commit: String) throws -> Set<String> {
-    Set(
-      try lines("diff", "--relative", "--name-only", "--no-ext-diff", "--no-textconv", commit, "--", "migrations").map {
-        String($0.dropFirst("migrations/".count))
-      })
+    var committed: [String: String] = [:]
+    for line in try lines("ls-tree", commit, "migrations/") {
+      // <mode> blob <object>	migrations/<name>
+      let parts = line.split(separator: "\t", maxSplits: 1)
+      guard parts.count == 2, let object = parts[0].split(separator: " ").last else { continue }
+      committed[String(parts[1].dropFirst("migrations/".count))] = String(object)
+    }
+    let here = try FileManager.default.contentsOfDirectory(atPath: root + "/migrations").filter { $0.hasSuffix(".sql") }
+    let common = here.filter { committed[$0] != nil }
+    guard !common.isEmpty else { return [] }
+    var changed: Set<String> = []
+    let objects = try lines(["hash-object", "--no-filters", "--"] + common.map { "migrations/\($0)" })
+    for (name, object) in zip(common, objects) where committed[name] != object {
+      // Line ends are no content.
+      let file = try String(contentsOfFile: "\(root)/migrations/\(name)", encoding: .utf8)
+      let other = try text(of: "migrations/\(name)", in: commit)
+      if other.map(SourceText.normalised) != SourceText.normalised(file) { changed.insert(name) }
+    }
+    return changed
   }
 
   /// A file as it is in a commit; nil when it is not there.
   func text(of path: String, in commit: String) throws -> String? {
-    let outcome = try run("show", "\(commit):./\(path)")
+    let outcome = try run("cat-file", "blob", "\(commit):./\(path)")
     return outcome.status == 0 ? outcome.output : nil
   }
 
   /// The commit before the one in which a file first came; nil for one that was never committed, or came with the first commit.
   func commitBefore(_ path: String) throws -> String? {
-    guard let first = try lines("log", "--diff-filter=A", "--format=%H", "--", path).last else { return nil }
+    guard
+      let first = try lines(
+        "log", "--diff-filter=A", "--format=%H", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--", path
+      ).last
+    else { return nil }
     let parent = first + "^"
     return try isCommit(parent) ? parent : nil
   }
 
-  private func lines(_ arguments: String...) throws -> [String] {
+  private func lines(_ arguments: String...) throws -> [String] { try lines(arguments) }
+
+  private func lines(_ arguments: [String]) throws -> [String] {
     let outcome = try run(arguments)
     guard outcome.status == 0 else {
       throw ToolError("git \(arguments.joined(separator: " ")): \(outcome.output.trimmedTrailing)")
@@ -75,8 +97,16 @@ struct Git {
   /// A repository's own settings name programs. git refuses those of another user (`safe.directory`), which is left alone; and what
   /// is asked here needs none of them.
   private func run(_ arguments: [String]) throws -> ChildProcess.Outcome {
-    let environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "GIT_DIR"].contains($0.key) }
-    let settings = ["core.quotePath=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat"]
+    var environment = ProcessInfo.processInfo.environment.filter { ["PATH", "HOME", "GIT_DIR"].contains($0.key) }
+    // What is missing here is not fetched, by whatever program a remote names.
+    environment["GIT_ALLOW_PROTOCOL"] = "none"
+    environment["GIT_NO_LAZY_FETCH"] = "1"
+    environment["GIT_TERMINAL_PROMPT"] = "0"
+    environment["GIT_OPTIONAL_LOCKS"] = "0"
+    let settings = [
+      "core.quotePath=false", "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "gpg.program=false",
+      "gpg.ssh.program=false", "gpg.x509.program=false", "core.sshCommand=false", "credential.helper=",
+    ]
     return try ChildProcess.run(
       program, settings.flatMap { ["-c", $0] } + arguments, environment: environment, in: root)
   }

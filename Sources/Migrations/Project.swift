@@ -1,5 +1,6 @@
 package import Catalog
 internal import FoundationEssentials
+package import Postgres
 package import SchemaDSL
 
 /// A project's files, and the database that it declares.
@@ -56,6 +57,14 @@ package struct Project: Sendable {
   /// - Throws: `ProjectError.noMigrations` when there are none, so that nobody takes an empty folder for a project.
   package func verifyMigrations() throws {
     guard hasMigrations else { throw ProjectError.noMigrations(root: root) }
+  }
+
+  /// Keeps this user's other commands from writing the project's files for as long as the lock is held: what they would write
+  /// builds on what is there.
+  ///
+  /// - Throws: `ServerError`.
+  package func holdFiles() async throws -> FileLock {
+    try await FileLock(forFolder: root, "writes migrations of \(root)")
   }
 
   /// Writes a file whole or not at all.

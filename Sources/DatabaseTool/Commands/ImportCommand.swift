@@ -64,6 +64,8 @@ struct ImportWork {
   /// - Throws: `ToolError` where there is something already, or the database has what cannot be imported.
   func run() async throws {
     let path = folder.hasPrefix("/") ? folder : "\(project.root)/\(folder)"
+    let gate = try await project.holdFiles()
+    defer { _ = gate }
     try refuseToOverwrite(path)
     try await refuseUnmarkable()
     let states = States(database: try await StateArgument.database(for: [source], project))

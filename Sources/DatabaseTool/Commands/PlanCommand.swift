@@ -71,6 +71,8 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try project.project()
+      let gate = name != nil || updateLock ? try await project.holdFiles() : nil
+      defer { _ = gate }
       // Before anything is made of a comparison with somebody else's tables.
       if let target = try database.map({ try ConnectionTarget($0) }) {
         try await Connection.with(target) {

@@ -30,6 +30,8 @@ struct RebaseCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try project.project(.migrations)
+      let gate = try await project.holdFiles()
+      defer { _ = gate }
       let workflow = try RebaseWorkflow(project: project, onto: onto)
       let result = try await workflow.run()
       let console = Console.output

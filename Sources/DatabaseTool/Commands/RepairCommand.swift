@@ -61,15 +61,28 @@ struct RepairCommand: AsyncParsableCommand {
       var workflow = RepairWorkflow(project: project, files: files, lock: lock.catalog, target: target)
       workflow.applied = try applied + (fromSupabase ? await workflow.versionsOfSupabase() : [])
       workflow.reverted = reverted
-      let correction = try await workflow.correction()
-      for line in RepairWorkflow.text(correction) { console.line("\(line)") }
-      if correction.isEmpty {
-        console.line("nothing to repair: the history of \(target) is that of the files")
+      if dryRun {
+        _ = try await tell(workflow, console)
         return
       }
-      if dryRun { return }
-      try await ApplyLock.withSession(target) { try await History.correct(correction, $1) }
-      try await workflow.tellDrift(console)
+      // What the history says is looked at while nobody adds to it.
+      let isRepaired = try await ApplyLock.with(target) { lock in
+        guard let correction = try await tell(workflow, console) else { return false }
+        try await Connection.with(target) { connection in
+          try await lock.verify(connection)
+          try await History.correct(correction, connection)
+        }
+        return true
+      }
+      if isRepaired { try await workflow.tellDrift(console) }
     }
+  }
+  /// - Returns: what has to be done; nil for nothing.
+  private func tell(_ workflow: RepairWorkflow, _ console: Console) async throws -> History.Correction? {
+    let correction = try await workflow.correction()
+    for line in RepairWorkflow.text(correction) { console.line("\(line)") }
+    guard correction.isEmpty else { return correction }
+    console.line("nothing to repair: the history of \(workflow.target) is that of the files")
+    return nil
   }
 }

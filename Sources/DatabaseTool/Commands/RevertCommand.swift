@@ -44,6 +44,8 @@ struct RevertCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting(comparing: source) {
       let project = try projectOptions.project(.migrations)
+      let gate = try await project.holdFiles()
+      defer { _ = gate }
       let (files, lock) = try verifiedFiles(project)
       guard to == "0" || files.contains(where: { $0.version == to }) else { throw ApplyError.noSuchVersion(to) }
       let states = States(database: project.database)

@@ -44,6 +44,8 @@ struct SquashCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let project = try project.project(.migrations)
+      let gate = try await project.holdFiles()
+      defer { _ = gate }
       let (files, lock) = try verifiedFiles(project)
       let workflow = SquashWorkflow(
         project: project, old: files.filter { $0.version < before }, rest: files.filter { $0.version >= before },

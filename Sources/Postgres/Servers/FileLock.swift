@@ -57,6 +57,14 @@ package final class FileLock: Sendable {
     }
   }
 
+  /// An exclusive lock on a folder, by whichever path it is reached, among the commands of one user.
+  ///
+  /// - Throws: `ServerError`.
+  package convenience init(forFolder folder: String, _ purpose: String) async throws {
+    let path = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
+    try await self.init("\(ServerFolders.runtime())/\(Digest(of: path).short).project", .exclusive, purpose)
+  }
+
   /// Takes the lock if nobody has it.
   ///
   /// - Returns: nil where somebody has it, or removes its file at this moment.

@@ -126,6 +126,9 @@ package struct ProjectServer: Sendable {
 
   /// Installs what belongs in the database and no migration may make: `pg_cron` where it is loaded, and what `body` makes.
   package func prepare(_ body: @Sendable (Connection) async throws -> Void) async throws {
+    // IF NOT EXISTS looks before it makes: two at once would both make it.
+    let gate = try await FileLock(directory + ".gate", .exclusive, "prepares this project's server")
+    defer { _ = gate }
     try await Connection.with(target) { connection in
       let loaded = try await connection.query(
         "SELECT FROM pg_catalog.pg_settings WHERE name = 'cron.database_name' AND setting = pg_catalog.current_database()"
