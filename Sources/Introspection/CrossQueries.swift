@@ -86,8 +86,8 @@ enum SecurityLabelQuery: CatalogQuery {
   }
 }
 
-/// Settings of this database (`pg_db_role_setting`). Parameters of extensions and applications whose names speak of
-/// secrets are not read.
+/// Settings of this database (`pg_db_role_setting`). Parameters of extensions and applications whose names or values speak
+/// of secrets are not read.
 enum SettingQuery: CatalogQuery {
   static let presence: String? = "pg_db_role_setting"
   static let takesExcludedSchemas = false
@@ -100,7 +100,8 @@ enum SettingQuery: CatalogQuery {
      CROSS JOIN pg_catalog.unnest(s.setconfig) c
      WHERE (s.setrole = 0 OR r.oid IS NOT NULL)
        AND NOT (pg_catalog.split_part(c, '=', 1) LIKE '%.%'
-                AND pg_catalog.split_part(c, '=', 1) ~* '(\(DatabaseSetting.secretWords.joined(separator: "|")))')
+                AND (pg_catalog.split_part(c, '=', 1) ~* '(\(DatabaseSetting.secretWords.joined(separator: "|")))'
+                     OR pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) ~* '\(Secrets.pattern)'))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

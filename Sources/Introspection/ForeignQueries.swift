@@ -211,7 +211,8 @@ enum ForeignOptions {
     """
     (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
                       ORDER BY o.option_name)
-       FROM pg_catalog.pg_options_to_table(\(column)) o WHERE o.option_name !~* '\(secret)')
+       FROM pg_catalog.pg_options_to_table(\(column)) o
+      WHERE o.option_name !~* '\(secret)' AND o.option_value !~* '\(Secrets.pattern)')
     """
   }
 }

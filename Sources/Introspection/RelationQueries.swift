@@ -30,10 +30,7 @@ enum RelationQuery: CatalogQuery {
                 JOIN pg_catalog.pg_namespace xn ON xn.oid = x.relnamespace WHERE xi.inhrelid = c.oid) END,
            fs.srvname,
            CASE WHEN ft.ftoptions IS NOT NULL THEN
-             (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
-                               || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
-                FROM pg_catalog.pg_options_to_table(ft.ftoptions) o
-               WHERE o.option_name !~* '\(ForeignOptions.secret)') END
+             \(ForeignOptions.list("ft.ftoptions")) END
       FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition

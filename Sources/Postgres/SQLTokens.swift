@@ -116,9 +116,11 @@ extension Secrets {
     }
     var text: [UInt8] = []
     var position = 0
-    for token in found.tokens where token.isString || token.isComment && isSensitive(sql, found) {
+    let bare = barePasswords(of: sql, found)
+    for (index, token) in found.tokens.enumerated()
+    where token.isString || bare.contains(index) || token.isComment && isSensitive(sql, found) {
       text += bytes[position..<token.range.lowerBound]
-      text += Array((token.isString ? "'…'" : "/* … */").utf8)
+      text += Array((token.isComment ? "/* … */" : "'…'").utf8)
       position = token.range.upperBound
     }
     return String(decoding: text + bytes[position...], as: UTF8.self)
@@ -157,10 +159,31 @@ extension Secrets {
       return sql.split { $0 == "'" || $0 == "$" }.dropFirst().map(String.init)
     }
     // The longest first: one may be a part of another.
-    return found.tokens.filter(\.isString).flatMap { token -> [String] in
-      let content = content(bytes[token.range])
-      return [content] + constants(of: content, depth: depth - 1)
-    }.sorted { $0.utf8.count > $1.utf8.count }
+    let bare = barePasswords(of: sql, found).map { String(decoding: bytes[found.tokens[$0].range], as: UTF8.self) }
+    return
+      (bare
+      + found.tokens.filter(\.isString).flatMap { token -> [String] in
+        let content = content(bytes[token.range])
+        return [content] + constants(of: content, depth: depth - 1)
+      }).sorted { $0.utf8.count > $1.utf8.count }
+  }
+
+  /// Passwords without quotes, by which a statement cannot be read: `PASSWORD hunter2`.
+  private static func barePasswords(of sql: String, _ found: SQLTokens) -> Set<Int> {
+    guard speaks(of: sql.utf8), ParseTree.nodeNames(sql) == nil else { return [] }
+    let bytes = Array(sql.utf8)
+    let tokens = found.tokens.indices.filter { !found.tokens[$0].isComment }
+    func word(_ index: Int) -> String { String(decoding: bytes[found.tokens[index].range], as: UTF8.self) }
+    var result: Set<Int> = []
+    for (index, next) in zip(tokens, tokens.dropFirst()) where word(index).lowercased() == "password" {
+      // What is no word of its own goes on behind a sign: hunter-2.
+      for rest in tokens.drop(while: { $0 < next }) {
+        let touches = rest == next || found.tokens[rest - 1].range.upperBound == found.tokens[rest].range.lowerBound
+        guard touches, word(rest) != ";" else { break }
+        result.insert(rest)
+      }
+    }
+    return result
   }
 
   /// What stands between the quotes.

@@ -141,6 +141,22 @@ import Testing
     }
   }
 
+  /// Quotes that somebody forgot.
+  @Test(arguments: [
+    "CREATE ROLE x PASSWORD hunter2", "ALTER ROLE x PASSWORD hunter-2",
+    "CREATE ROLE x LOGIN PASSWORD /* that */ hunter2 ;",
+    "CREATE USER MAPPING FOR x SERVER s OPTIONS (user 'x', password hunter2)", "ALTER ROLE x PASSWORD hunter2!@#x",
+  ])
+  func aPasswordWithoutQuotesIsNotShown(statement: String) async throws {
+    try await Databases.with { database in
+      try await Connection.with(database.target) { connection in
+        let error = await #expect(throws: PostgresError.self) { try await connection.query(statement) }
+        let text = try #require(error).description + Secrets.hidden(inStatement: statement)
+        #expect(text.contains("syntax error") && !text.contains("hunter") && text.contains("…"), "\(text)")
+      }
+    }
+  }
+
   /// Others are: they tell what is wrong.
   @Test func aRowWithoutASecretIsShown() async throws {
     try await Databases.with { database in

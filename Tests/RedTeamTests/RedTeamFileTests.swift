@@ -112,25 +112,46 @@ import Testing
     chmod(project.root + "/evil.sh", 0o755)
     try project.write("SELECT 1;", to: "migrations/20260101000000_base.sql")
     try #require(try await project.dbtool("plan", "--update-lock").status == 0)
-    let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    for arguments in [["init", "-q", "-b", "main"], ["add", "."], identity + ["commit", "-qm", "base"]] {
-      let outcome = try await ChildProcess.run(
-        "/usr/bin/git", arguments, environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
-      try #require(outcome.status == 0, "\(outcome.output)")
-    }
-    for setting in ["core.fsmonitor", "core.pager", "diff.external"] {
-      _ = try await ChildProcess.run(
-        "/usr/bin/git", ["config", setting, project.root + "/evil.sh"],
-        environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
-    }
-    // Plain git would run it.
+    // A signature that makes git look for somebody to check it.
+    try project.write(
+      """
+      #!/bin/sh
+      cat > /dev/null
+      printf '\\n[GNUPG:] SIG_CREATED D 1 2 3\\n' >&2
+      printf -- '-----BEGIN PGP SIGNATURE-----\\n\\nx\\n-----END PGP SIGNATURE-----\\n'
+
+      """, to: "sign.sh")
+    chmod(project.root + "/sign.sh", 0o755)
     let git = { (arguments: [String]) in
       try await ChildProcess.run(
         "/usr/bin/git", arguments, environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)
     }
-    _ = try await git(["diff", "--name-only", "main", "--", "migrations"])
-    try #require(FileManager.default.fileExists(atPath: canary))
-    try FileManager.default.removeItem(atPath: canary)
+    let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "gpg.program=\(project.root)/sign.sh"]
+    for arguments in [["init", "-q", "-b", "main"], ["add", "."], identity + ["commit", "-S", "-qm", "base"]] {
+      let outcome = try await git(arguments)
+      try #require(outcome.status == 0, "\(outcome.output)")
+    }
+    try project.write("*.sql filter=x diff=x\n", to: ".gitattributes")
+    let evil = project.root + "/evil.sh"
+    let missing = String(repeating: "d", count: 40)
+    for (setting, value) in [
+      ("core.fsmonitor", evil), ("core.pager", evil), ("diff.external", evil), ("diff.x.textconv", evil),
+      ("diff.x.command", evil),
+      ("filter.x.clean", evil), ("filter.x.smudge", evil), ("filter.x.process", evil), ("log.showSignature", "true"),
+      ("gpg.program", evil), ("extensions.partialClone", "evil"), ("remote.evil.promisor", "true"),
+      ("remote.evil.url", "file://\(project.root)"), ("remote.evil.uploadpack", "\(evil);"),
+      ("protocol.file.allow", "always"), ("core.repositoryFormatVersion", "1"),
+    ] { try #require(try await git(["config", setting, value]).status == 0) }
+    // Plain git would run it.
+    for command in [["diff", "--name-only", "main", "--", "migrations"], ["log", "-1"], ["cat-file", "-e", missing]] {
+      let migration = project.root + "/migrations/20260101000000_base.sql"
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 0)], ofItemAtPath: migration)
+      _ = try await git(command)
+      try #require(FileManager.default.fileExists(atPath: canary), "\(command)")
+      try FileManager.default.removeItem(atPath: canary)
+    }
+    _ = try await project.dbtool("rebase", "--onto", missing)
     try project.write("SELECT 2;", to: "migrations/20260102000000_mine.sql")
     try #require(try await project.dbtool("plan", "--update-lock").status == 0)
     let rebased = try await project.dbtool("rebase", "--onto", "main")
