@@ -10,7 +10,11 @@ extension States {
   /// - Throws: `ServerError`; `PostgresError`.
   package func reconciled(_ a: Catalog, _ b: Catalog) async throws -> (Catalog, Catalog) {
     let (a, b) = (a.notNullAsKnown(to: b), b.notNullAsKnown(to: a))
-    var worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id)
+    // A table with other parents differs by more than words; and those of both states may have each other for parents.
+    var worded = CatalogDifference.compare(expected: b, actual: a).filter(\.concernsExpressions).map(\.id).filter {
+      id in
+      [AttributeKey.partitionOf, .inherits].allSatisfy { a[id]?.attributes[$0] == b[id]?.attributes[$0] }
+    }
     guard !worded.isEmpty else { return (a, b) }
     do {
       let ours = try await settled(b)

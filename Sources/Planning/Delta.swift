@@ -120,6 +120,7 @@ struct Delta {
     reapplyColumnGrants()
     reapplyHandedOn()
     reapplyTriggerStates()
+    reapplyStatisticsTargets()
     changeInheritedNotNull()
     findImpliedDrops()
     context.created = created

@@ -236,6 +236,25 @@ extension Delta {
     }
   }
 
+  /// What PostgreSQL makes anew with a column's type is as it was but for what ANALYZE is to know of it.
+  mutating func reapplyStatisticsTargets() {
+    let retyped = altered.keys.filter { id in
+      guard id.kind == .column, let old = source[id], let new = target[id] else { return false }
+      return [AttributeKey.type, .collation].contains { old.attributes[$0] != new.attributes[$0] }
+    }
+    for id in Set(retyped.flatMap { sourceDependents[$0] ?? [] }) where !dropped.contains(id) && !created.contains(id) {
+      guard let fact = target[id] else { continue }
+      let statements: [String]
+      switch id.kind {
+      case .statistics: statements = fact.integer(.statistics).map { [StatisticsRule.target(fact, $0)] } ?? []
+      case .index: statements = IndexRule.statisticsTargets(nil, fact, index: id.sqlName)
+      default: continue
+      }
+      let known = altered[id]?.statements ?? []
+      if !statements.allSatisfy(known.contains) { altered[id, default: Change()].statements += statements }
+    }
+  }
+
   /// A partition that leaves and comes back has its triggers anew.
   mutating func reapplyTriggerStates() {
     let returning = Set(altered.filter { !$0.value.cleanup.isEmpty && $0.key.kind.isTable }.keys)

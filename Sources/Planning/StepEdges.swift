@@ -87,6 +87,15 @@ extension StepGraph {
     }
   }
 
+  /// A partition whose own default goes is given its parent's, which may refer to what is new.
+  mutating func connectInheritedDefaults() {
+    for (id, dropper) in droppers where id.kind == .columnDefault && nodes[dropper].fact.id == id {
+      for value in Delta.inheritedDefaults(of: nodes[dropper].fact, in: delta.source) {
+        for need in delta.target[value]?.needs ?? [] { order(creators[need], before: dropper) }
+      }
+    }
+  }
+
   /// A column that a child has of its own beside inheriting it is there before the parent's joins it, goes after the
   /// parent's has left it, and changes after it.
   mutating func connectInheritance() {

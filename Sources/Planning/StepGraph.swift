@@ -120,6 +120,7 @@ struct StepGraph {
     connectNewChildren()
     connectTypedTables()
     connectNotNull()
+    connectInheritedDefaults()
     connectOwners()
     connectDelegation()
     connectPersistence()
@@ -398,7 +399,7 @@ struct StepGraph {
       if node.change.statements.isEmpty {
         statements = rule.drop(node.fact, delta.context)
         let hasSuccessor = successions.contains { $0.predecessor == node.fact.id }
-        hazards = hasSuccessor ? [] : rule.dropHazards(node.fact)
+        hazards = hasSuccessor ? [] : rule.dropHazards(node.fact) + heirsLosses(node.fact)
         // What was computed can be computed again only where it is computed still.
         if node.fact.attributes[.generated] != nil, let new = delta.target[node.fact.id],
           new.attributes[.generated] == nil
@@ -421,6 +422,25 @@ struct StepGraph {
       action: node.action, subject: node.fact.id, includes: (node.merged + foldedFacts).map(\.id).sorted(),
       statements: statements, hazards: hazards, mustCommit: node.change.mustCommit,
       isReplacement: node.action == .create && delta.dropped.contains(node.fact.id))
+  }
+
+  /// What a dropped column takes along of the tables that inherit it, where somebody may take the children's for columns that stay.
+  private func heirsLosses(_ column: Fact) -> [Hazard] {
+    guard column.id.kind == .column, column.optionalText(.generated) == nil, let table = column.parent else {
+      return []
+    }
+    var (heirs, tables): ([FactID], [FactID]) = ([], delta.context.sourceTables[table] ?? [])
+    while let heir = tables.popLast() {
+      let own = FactID(.column, schema: heir.schema, name: heir.name, member: column.id.member)
+      guard delta.source[heir]?.partitionParent == nil, !delta.dropped.contains(heir), !delta.source.contains(own),
+        !heirs.contains(own)
+      else { continue }
+      heirs.append(own)
+      tables += delta.context.sourceTables[heir] ?? []
+    }
+    return heirs.sorted().map {
+      Hazard(.dataLoss, "drops column \($0.path) with its values, which it has from \(table.sqlName)")
+    }
   }
 
   /// What default privileges give a new object and the target does not have.

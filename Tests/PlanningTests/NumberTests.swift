@@ -97,6 +97,12 @@ import Testing
       "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY (MAXVALUE 50000000000 START WITH 7) PRIMARY KEY, v int)",
       "CREATE TABLE t (id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)", "10"),
     Case(
+      "an identity has used up the numbers of its narrower type",
+      "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)",
+      "CREATE TABLE t (id smallint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v int)",
+      rows: "INSERT INTO t (v) VALUES (1), (2), (3); SELECT setval('t_id_seq', 40000)",
+      next: "SELECT last_value, is_called::text FROM t_id_seq", "32767|true"),
+    Case(
       "a key becomes a UUID, and rows get new ones", "CREATE TABLE t (id int PRIMARY KEY, v int)",
       "CREATE TABLE t (id uuid DEFAULT gen_random_uuid() PRIMARY KEY, v int)", rows: "INSERT INTO t VALUES (1), (2)",
       next: "SELECT count(DISTINCT id) FROM t", "2"),

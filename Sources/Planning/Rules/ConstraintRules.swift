@@ -124,6 +124,14 @@ enum IndexRule: Rule {
       statements.append(
         "ALTER INDEX \(index) SET TABLESPACE \(Quote.identifier(new.optionalText(.tablespace) ?? "pg_default"))")
     }
+    return statements + statisticsTargets(old, new, index: index)
+  }
+
+  /// How much ANALYZE is to know of the index's expressions.
+  ///
+  /// - Parameter index: the index's qualified name, quoted.
+  static func statisticsTargets(_ old: Fact?, _ new: Fact, index: String) -> [String] {
+    var statements: [String] = []
     let (before, after) = (old?.list(.statistics) ?? [], new.list(.statistics))
     func column(_ target: String) -> String { String(target.prefix { $0 != " " }) }
     for target in before where !after.contains(where: { column($0) == column(target) }) {

@@ -20,7 +20,7 @@ enum StatisticsRule: Rule {
     guard old.attributes[.definition] == new.attributes[.definition] else { return .replace }
     return .inPlace(Change([target(new, new.integer(.statistics) ?? -1)]))
   }
-  private static func target(_ fact: Fact, _ value: Int) -> String {
+  static func target(_ fact: Fact, _ value: Int) -> String {
     "ALTER STATISTICS \(fact.id.sqlName) SET STATISTICS \(value)"
   }
 }

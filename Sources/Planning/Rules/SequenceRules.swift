@@ -168,24 +168,29 @@ struct SequenceRange {
     start = value("START WITH") ?? (isDescending ? high : low)
   }
 
-  /// What takes a sequence whose position the new bounds exclude to its new start: PostgreSQL refuses such bounds.
+  private var endsWithItsType: Bool { isDescending ? low == type.limits.low : high == type.limits.high }
+
+  /// What takes a sequence whose position the new bounds exclude to its new start, or to its end: PostgreSQL refuses such bounds.
   ///
   /// - Parameter name: the sequence's, quoted.
   func repositioning(_ name: String, for new: SequenceRange) -> [String] {
     guard new.low > low || new.high < high else { return [] }
+    // The numbers of a type are used up: to begin again would give numbers that it has given before.
+    let end = new.isDescending ? new.low : new.high
+    let isUsedUp = "last_value \(new.isDescending ? "<" : ">") \(end)"
+    let place =
+      new.endsWithItsType
+      ? "CASE WHEN \(isUsedUp) THEN \(end) ELSE \(new.start) END, \(isUsedUp)" : "\(new.start), false"
     return [
       // Bounds in which both have a place. That makes a sequence a new file, so that what follows is undone with it.
       "ALTER SEQUENCE \(name) MINVALUE \(min(low, new.low)) MAXVALUE \(max(high, new.high))",
-      "SELECT pg_catalog.setval(\(Quote.literal(name)), \(new.start), false) FROM \(name)"
+      "SELECT pg_catalog.setval(\(Quote.literal(name)), \(place)) FROM \(name)"
         + " WHERE last_value NOT BETWEEN \(new.low) AND \(new.high)",
     ]
   }
 
   func hazards(_ name: String, for new: SequenceRange) -> [Hazard] {
-    // A limit that comes with the type has room for whatever the column can hold.
-    let forgets =
-      new.isDescending
-      ? new.low > low && new.low != new.type.limits.low : new.high < high && new.high != new.type.limits.high
+    let forgets = !new.endsWithItsType && (new.isDescending ? new.low > low : new.high < high)
     guard forgets, new.start >= low, new.start <= high else { return [] }
     return [
       Hazard(
