@@ -120,7 +120,7 @@ struct Delta {
     reapplyColumnGrants()
     reapplyHandedOn()
     reapplyTriggerStates()
-    reapplyStatisticsTargets()
+    reapplyToRebuilt()
     changeInheritedNotNull()
     findImpliedDrops()
     context.created = created

@@ -225,6 +225,11 @@ extension Delta {
     let returning = altered.filter { id, change in
       !change.cleanup.isEmpty && source[id]?.partitionParent != nil && target[id]?.partitionParent != nil
     }.keys
+    // One that some partitions lack would be made for all of them.
+    replaced += rebuiltWithColumns().filter {
+      [.index, .constraint].contains($0.kind) && target[$0]?.attributes[.valid] == .flag(false)
+        && source[$0]?.parent.flatMap { source[$0] }?.attributes[.partitionKey] != nil
+    }
     let tables = created.union(replaced).union(returning).filter { $0.kind.isTable && target.contains($0) }
     guard !tables.isEmpty else { return }
     var parents: Set<FactID> = []
@@ -236,18 +241,29 @@ extension Delta {
     }
   }
 
-  /// What PostgreSQL makes anew with a column's type is as it was but for what ANALYZE is to know of it.
-  mutating func reapplyStatisticsTargets() {
+  /// What depends on columns that are altered to another type: PostgreSQL makes it anew with them.
+  private func rebuiltWithColumns() -> Set<FactID> {
     let retyped = altered.keys.filter { id in
       guard id.kind == .column, let old = source[id], let new = target[id] else { return false }
       return [AttributeKey.type, .collation].contains { old.attributes[$0] != new.attributes[$0] }
     }
-    for id in Set(retyped.flatMap { sourceDependents[$0] ?? [] }) where !dropped.contains(id) && !created.contains(id) {
+    return Set(retyped.flatMap { sourceDependents[$0] ?? [] })
+  }
+
+  /// What PostgreSQL makes anew with a column's type is as it was, but for what ANALYZE is to know of it, and for what partitions'
+  /// parts of it have of their own.
+  mutating func reapplyToRebuilt() {
+    let rebuilt = rebuiltWithColumns()
+    let parts = rebuilt.flatMap { sourceDependents[$0] ?? [] }.filter { $0.kind == .partitionIndex }
+    for id in rebuilt.union(parts) where !dropped.contains(id) && !created.contains(id) {
       guard let fact = target[id] else { continue }
       let statements: [String]
       switch id.kind {
       case .statistics: statements = fact.integer(.statistics).map { [StatisticsRule.target(fact, $0)] } ?? []
       case .index: statements = IndexRule.statisticsTargets(nil, fact, index: id.sqlName)
+      case .partitionIndex:
+        altered[id] = Change(PartitionIndexRule.create(fact, context))
+        continue
       default: continue
       }
       let known = altered[id]?.statements ?? []

@@ -87,6 +87,15 @@ extension StepGraph {
     }
   }
 
+  /// A part of an index that is made anew with a column's type gets its name and the rest afterwards.
+  mutating func connectRebuiltParts() {
+    for (id, alterer) in alterers where id.kind == .partitionIndex {
+      for column in nodes[alterer].fact.needs.flatMap({ delta.target[$0]?.needs ?? [] }) where column.kind == .column {
+        for step in [alterers[column], cleaners[column]] { order(step, before: alterer) }
+      }
+    }
+  }
+
   /// A partition whose own default goes is given its parent's, which may refer to what is new.
   mutating func connectInheritedDefaults() {
     for (id, dropper) in droppers where id.kind == .columnDefault && nodes[dropper].fact.id == id {

@@ -121,6 +121,7 @@ struct StepGraph {
     connectTypedTables()
     connectNotNull()
     connectInheritedDefaults()
+    connectRebuiltParts()
     connectOwners()
     connectDelegation()
     connectPersistence()
