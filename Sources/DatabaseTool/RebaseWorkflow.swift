@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Escaping
 internal import FoundationEssentials
 internal import Migrations
 internal import Postgres
@@ -106,23 +107,29 @@ struct RebaseWorkflow {
       throw ToolError(
         "after what landed on \(trunk), this branch's migrations cannot be run: \(failure)"
           + (both.isEmpty ? "" : "\nBoth sides change \(both.map(\.description).joined(separator: ", ")).")
-          + Self.advice)
+          + advice(ours))
     }
     guard let alone, base.count < landed.count else { return (catalog, false) }
     let conflicts = MergeConflict.find(base: before, landed: after, ours: alone, result: catalog)
     guard conflicts.isEmpty else {
       throw ToolError(
         "this branch and \(trunk) change the same:" + conflicts.prefix(20).map { "\n  \($0)" }.joined()
-          + (conflicts.count > 20 ? "\n  and \(conflicts.count - 20) more" : "") + Self.advice)
+          + (conflicts.count > 20 ? "\n  and \(conflicts.count - 20) more" : "") + advice(ours))
     }
     return (catalog, true)
   }
 
-  private static let advice = """
+  /// The way out of a conflict: the lock of the trunk goes with the migrations that are left.
+  private func advice(_ ours: [MigrationFile]) -> String {
+    let files = ours.map { ShellWord.quoted("migrations/\($0.fileName)") }.joined(separator: " ")
+    return """
 
-    Nothing was written. Bring the declarations together, take this branch's planned migrations out (git rm), and let \
-    dbtool plan --name write them anew.
-    """
+      Nothing was written. Bring the declarations together; then plan anew what this branch changes:
+        git rm -f --ignore-unmatch \(files)
+        git checkout \(ShellWord.quoted(trunk)) -- schema.lock
+        dbtool plan --name <what_it_does>
+      """
+  }
 
   /// The relations, functions and so on of which something differs.
   private func changed(_ a: Catalog, _ b: Catalog) -> Set<FactID> {

@@ -21,10 +21,10 @@ struct RepairWorkflow {
     var correction = History.Correction()
     correction.forgotten = try said(reverted, among: entries.map(\.version), "the history has no migration")
     var rest = entries.filter { !reverted.contains($0.version) }
-    var lines = HistoryComparison(files, rest).lines
+    let comparison = HistoryComparison(files, rest)
     var taken: Set<String> = []
-    for entry in lines.filter({ $0.state == .notHere }).compactMap(\.entry) {
-      guard let file = moved(entry, lines, taken) else { continue }
+    for entry in comparison.lines.filter({ $0.state == .notHere }).compactMap(\.entry) {
+      guard let file = comparison.moved(entry, besides: taken) else { continue }
       taken.insert(file.version)
       correction.renamed.append((entry.version, file))
     }
@@ -41,7 +41,7 @@ struct RepairWorkflow {
     }
 
     let known = Set(correction.renamed.flatMap { [$0.version, $0.file.version] } + applied)
-    lines = HistoryComparison(files, rest).lines.filter { !known.contains($0.version) }
+    let lines = HistoryComparison(files, rest).lines.filter { !known.contains($0.version) }
     let doubtful = lines.filter { [.notHere, .changed].contains($0.state) }
     if !doubtful.isEmpty {
       try await verify(lines, doubtful)
@@ -58,17 +58,6 @@ struct RepairWorkflow {
       throw ToolError("\(reason) \(version); dbtool status lists them")
     }
     return Set(versions).sorted()
-  }
-
-  /// The file that a migration of the history has become: the same under another version or name.
-  private func moved(
-    _ entry: History.Entry, _ lines: [HistoryComparison.Line], _ taken: Set<String>
-  ) -> MigrationFile? {
-    lines.first { line in
-      guard line.state == .pending, let file = line.file, !taken.contains(file.version) else { return false }
-      return file.has(digest: entry.checksum)
-        || file.moved(to: entry.version, name: entry.name).has(digest: entry.checksum)
-    }?.file
   }
 
   /// That the database is what the files lead to which the history knows, in whatever wording.

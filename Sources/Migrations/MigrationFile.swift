@@ -24,7 +24,8 @@ package enum MigrationError: Error, CustomStringConvertible {
       "migrations/\(file) is not the file that schema.lock vouches for: it was changed after it landed. "
         + "Take it back (git checkout -- migrations/\(file)) and write a new migration for what should change."
     case .missing(let file):
-      "migrations/\(file) is listed in schema.lock but not there. Take it back from git."
+      "migrations/\(file) is listed in schema.lock but not there. Take it back from git; or, if it was taken out on purpose, "
+        + "take the schema.lock that goes with the others (git checkout <branch> -- schema.lock)."
     case .unlisted(let files):
       "not in schema.lock yet: \(files.map { "migrations/\($0)" }.joined(separator: ", ")). "
         + "Run dbtool plan --update-lock, which proves them and adds them."

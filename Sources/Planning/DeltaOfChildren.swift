@@ -247,7 +247,11 @@ extension Delta {
       guard id.kind == .column, let old = source[id], let new = target[id] else { return false }
       return [AttributeKey.type, .collation].contains { old.attributes[$0] != new.attributes[$0] }
     }
-    return Set(retyped.flatMap { sourceDependents[$0] ?? [] })
+    // A type that takes another's place changes the columns itself.
+    let exchanged = altered.filter { $0.key.kind == .enumType && !$0.value.cleanup.isEmpty }.flatMap {
+      (sourceDependents[$0.key] ?? []).filter { $0.kind == .column }
+    }
+    return Set((retyped + exchanged).flatMap { sourceDependents[$0] ?? [] })
   }
 
   /// What PostgreSQL makes anew with a column's type is as it was, but for what ANALYZE is to know of it, and for what partitions'

@@ -60,6 +60,83 @@ import Testing
     }
   }
 
+  /// The way out that a conflict's message names, word for word.
+  @Test func theAdviceIsFollowedToItsEnd() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    try await team.land("20260301000000_theirs", "ALTER TABLE t ADD COLUMN note text;")
+    try await team.branch(
+      "20260201000000_ours", "ALTER TABLE t ADD COLUMN note text;", "20260201000001_more", "CREATE TABLE w ();")
+    try await team.merge()
+    let check = try await team.project.dbtool("plan", "--check")
+    #expect(check.status != 0 && !check.output.contains("nothing to do"), "\(check.output)")
+    let rebased = try await team.project.dbtool("rebase")
+    try #require(rebased.status == 1, "\(rebased.output)")
+    let commands = rebased.output.split(separator: "\n").map { $0.drop { $0 == " " } }.filter {
+      $0.hasPrefix("git ") || $0.hasPrefix("dbtool ")
+    }
+    try #require(commands.count == 3, "\(rebased.output)")
+    for command in commands {
+      if command.hasPrefix("git ") {
+        try await team.git(command.split(separator: " ").dropFirst().map(String.init))
+      } else {
+        #expect(command == "dbtool plan --name <what_it_does>")
+        // What the example declares has no table t.
+        let plan = try await team.project.dbtool("plan", "--name", "anew", "--allow", "data-loss")
+        #expect(plan.status == 0, "\(plan.output)")
+      }
+    }
+    let after = try await team.project.dbtool("plan", "--check")
+    #expect(after.status == 0, "\(after.output)")
+    #expect(try await team.project.dbtool("apply").status == 0)
+  }
+
+  /// Two branches whose migrations cannot both run, though nothing is left to plan.
+  @Test func whatDoesNotRunIsNoPlanWithNothingToDo() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    for branch in ["main", "mine"] {
+      try await team.git("checkout", "-q", branch)
+      let plan = try await team.project.dbtool("plan", "--name", "on_\(branch)", "--allow", "data-loss")
+      try #require(plan.status == 0, "\(plan.output)")
+      // Both may be written within one second.
+      let file = try #require(try team.project.migrations.first { $0.hasSuffix("_on_\(branch).sql") })
+      let (version, other) = (String(file.prefix { $0 != "_" }), branch == "main" ? "20260601000000" : "20260701000000")
+      try team.project.write(
+        try team.project.read("migrations/\(file)"), to: "migrations/\(file.replacing(version, with: other))")
+      try FileManager.default.removeItem(atPath: "\(team.project.root)/migrations/\(file)")
+      try team.project.write(
+        try team.project.read("schema.lock").replacing(version, with: other), to: "schema.lock")
+      try await team.git("add", ".")
+      try await team.git("commit", "-qm", branch)
+    }
+    try await team.merge()
+    let check = try await team.project.dbtool("plan", "--check")
+    #expect(check.status == 1 && !check.output.contains("nothing to do"), "\(check.output)")
+    #expect(check.output.contains("dbtool rebase"), "\(check.output)")
+  }
+
+  /// What was applied before it was moved.
+  @Test func anApplyAfterARebaseNamesTheCommandThatHelps() async throws {
+    let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
+    defer { team.project.remove() }
+    try await team.branch("20260201000000_ours", "CREATE TABLE w ();")
+    try #require(try await team.project.dbtool("apply").status == 0)
+    try await team.land("20260301000000_theirs", "CREATE TABLE u ();")
+    try await team.git("checkout", "-q", "mine")
+    try await team.merge()
+    let rebased = try await team.project.dbtool("rebase")
+    try #require(rebased.status == 0, "\(rebased.output)")
+    let apply = try await team.project.dbtool("apply")
+    #expect(
+      apply.status == 1 && apply.output.contains("20260201000000_ours, which is migrations/")
+        && apply.output.contains("dbtool repair"), "\(apply.output)")
+    let repair = try await team.project.dbtool("repair")
+    #expect(repair.status == 0, "\(repair.output)")
+    let next = try await team.project.dbtool("apply")
+    #expect(next.status == 0, "\(next.output)")
+  }
+
   /// `git rebase` makes it look as if the branch had begun after what landed.
   @Test func aBranchThatWasRebasedIsComparedToo() async throws {
     let team = try await Team("CREATE TABLE t (id int PRIMARY KEY);")
@@ -148,7 +225,9 @@ private struct Team {
     try #require(plan.status == 0, "\(plan.output)")
   }
 
-  func git(_ arguments: String...) async throws {
+  func git(_ arguments: String...) async throws { try await git(arguments) }
+
+  func git(_ arguments: [String]) async throws {
     let outcome = try await ChildProcess.run(
       "/usr/bin/git", ["-c", "user.name=a", "-c", "user.email=a@localhost"] + arguments,
       environment: ["HOME": project.home, "PATH": "/usr/bin:/bin"], in: project.root)

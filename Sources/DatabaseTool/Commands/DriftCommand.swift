@@ -183,7 +183,8 @@ struct DriftCommand: AsyncParsableCommand {
       throw ToolError("the way back does not converge on a scratch copy; dbtool diff --prove shows the differences")
     }
     for step in plan.refusedHazards { Console.error.warning("\(step.code.rawValue): \(step.message)") }
-    Console.output.emit(plan.script)
+    // Somebody runs it on a database in use: what it would wait for, clients would wait for too.
+    Console.output.emit("SET lock_timeout = '\(MigrationWriter.lockTimeout)';\n" + plan.script)
   }
 }
 

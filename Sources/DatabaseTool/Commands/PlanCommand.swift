@@ -87,6 +87,7 @@ struct PlanCommand: AsyncParsableCommand {
       output.allowed = Set(allow)
       output.isVerbose = verbose
       output.estimates = try await estimates(result.plan)
+      if check, result.plan.isEmpty, result.unlisted.isEmpty { try await verifyLock(workflow, result.files) }
       print(output, result)
       if let proof = result.proof, !proof.holds {
         throw ToolError("the plan does not lead to the declarations, so it is not written. The differences are above.")
@@ -94,10 +95,6 @@ struct PlanCommand: AsyncParsableCommand {
       let refused = result.plan.refusedHazards.filter { !allow.contains($0.code) }
       if check {
         if !result.plan.isEmpty || !result.unlisted.isEmpty { throw ExitCode(2) }
-        do { try await workflow.verifyLock(result.files) } catch let error as ToolError {
-          Console.error.failure("\(error)")
-          throw ExitCode(2)
-        }
         return
       }
       if !refused.isEmpty, !updateLock || name != nil {
@@ -115,6 +112,18 @@ struct PlanCommand: AsyncParsableCommand {
       }
       try write(workflow, written)
       try await writeOut(workflow.project, isWritten: result.plan.isEmpty || name != nil)
+    }
+  }
+
+  /// What two branches have written apart may not run one after the other, though the lock has what both declare.
+  private func verifyLock(_ workflow: PlanWorkflow, _ files: [MigrationFile]) async throws {
+    do { try await workflow.verifyLock(files) } catch let error as ToolError {
+      Console.error.failure("\(error)")
+      throw ExitCode(2)
+    } catch let failure as ReplayFailure {
+      throw ToolError(
+        "the migrations do not run one after the other: \(failure)\nIf two branches were merged, dbtool rebase says what both change."
+      )
     }
   }
 

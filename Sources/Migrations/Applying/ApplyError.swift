@@ -6,6 +6,7 @@ package enum ApplyError: Error, CustomStringConvertible {
   case stragglers([Blocker])
   case changedAfterApplying(file: String)
   case unknownVersion(String, name: String)
+  case renamedSince(String, name: String, file: String)
   case partlyReplaced(file: String)
   case noSuchVersion(String)
   case statement(
@@ -44,6 +45,10 @@ package enum ApplyError: Error, CustomStringConvertible {
       return
         "this database has migration \(version)_\(name), which is not among the files here. Pull the newest files; "
         + "nothing was applied."
+    case .renamedSince(let version, let name, let file):
+      return
+        "this database has migration \(version)_\(name), which is migrations/\(file) now. Say dbtool repair, which puts that into its "
+        + "history; nothing was applied."
     case .partlyReplaced(let file):
       return "migrations/\(file) takes the place of migrations of which this database has only some. Apply the others "
         + "first, from the commit before dbtool squash; nothing was applied."

@@ -72,11 +72,25 @@ package struct HistoryComparison: Sendable {
   package func verify() throws {
     for line in lines {
       switch (line.state, line.file) {
-      case (.notHere, _): throw ApplyError.unknownVersion(line.version, name: line.name)
+      case (.notHere, _):
+        if let entry = line.entry, let file = moved(entry) {
+          throw ApplyError.renamedSince(line.version, name: line.name, file: file.fileName)
+        }
+        throw ApplyError.unknownVersion(line.version, name: line.name)
       case (.changed, let file?): throw ApplyError.changedAfterApplying(file: file.fileName)
       case (.partlyReplaced, let file?): throw ApplyError.partlyReplaced(file: file.fileName)
       default: continue
       }
     }
+  }
+
+  /// The file that a migration of the history has become, if it is not among those taken already: the same under another version or
+  /// name, and not applied.
+  package func moved(_ entry: History.Entry, besides taken: Set<String> = []) -> MigrationFile? {
+    lines.first { line in
+      guard line.state == .pending, let file = line.file, !taken.contains(file.version) else { return false }
+      return file.has(digest: entry.checksum)
+        || file.moved(to: entry.version, name: entry.name).has(digest: entry.checksum)
+    }?.file
   }
 }

@@ -84,6 +84,12 @@ enum ColumnRule: Rule {
     "ALTER TABLE \(only ? "ONLY " : "")\(fact.id.sqlName) ALTER COLUMN \(fact.id.memberSQL)"
   }
 
+  /// How a column is stored, where that is not its type's own way.
+  static func physicalSettings(_ fact: Fact, _ context: RuleContext) -> [String] {
+    (fact.attributes[.compression] == nil ? [] : compression(fact, context))
+      + (fact.optionalText(.storage).map { ["\(alter(fact, only: false)) SET STORAGE \($0)"] } ?? [])
+  }
+
   /// SET COMPRESSION, which unlike SET STORAGE leaves alone the columns that are inherited from this one.
   private static func compression(_ fact: Fact, _ context: RuleContext) -> [String] {
     let method = fact.optionalText(.compression) ?? "default"

@@ -72,6 +72,8 @@ enum EnumRule: Rule {
       let bridge = type.hasSuffix("[]") ? "text[]" : "text"
       change.statements.append(
         "ALTER TABLE \(id.sqlName) ALTER COLUMN \(id.memberSQL) TYPE \(type) USING \(id.memberSQL)::\(bridge)::\(type)")
+      // An array's storage and compression are those of its type by then.
+      if column.text(.type) == type { change.statements += ColumnRule.physicalSettings(column, context) }
     }
     // Columns that change to another type still have this one.
     change.cleanup.append("DROP TYPE \(aside.sqlName)")
