@@ -18,20 +18,22 @@ struct DatabaseReplacement {
     successor = "dbtool_new_\(random)"
     let new = Quote.identifier(successor)
     let major = await connection.serverVersion.major
-    let locale =
-      switch major {
-      case 17...: "d.datlocprovider, d.datlocale"
-      case 15...: "d.datlocprovider, d.daticulocale"
-      default: "'c', NULL"
-      }
+    let locale = major >= 17 ? "datlocale" : "daticulocale"
+    let (provider, isTemplates) =
+      major >= 15
+      ? (
+        "d.datlocprovider, d.\(locale)",
+        "AND t.datlocprovider = d.datlocprovider AND t.\(locale) IS NOT DISTINCT FROM d.\(locale)"
+      )
+      : ("'c', NULL", "")
     let row = try await connection.query(
       """
       SELECT pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
              s.spcname, d.datconnlimit, d.datacl IS NOT NULL,
              -- What template1 has of its own is meant for new databases; another locale can be had of template0 only.
-             CASE WHEN t.encoding = d.encoding AND t.datcollate = d.datcollate AND t.datctype = d.datctype
+             CASE WHEN t.encoding = d.encoding AND t.datcollate = d.datcollate AND t.datctype = d.datctype \(isTemplates)
                   THEN 'template1' ELSE 'template0' END,
-             pg_catalog.shobj_description(d.oid, 'pg_database'), \(locale)
+             pg_catalog.shobj_description(d.oid, 'pg_database'), \(provider)
         FROM pg_catalog.pg_database d
         JOIN pg_catalog.pg_tablespace s ON s.oid = d.dattablespace
         JOIN pg_catalog.pg_database t ON t.datname = 'template1'
@@ -43,12 +45,12 @@ struct DatabaseReplacement {
     let (encoding, collate, type) = (try reader.string(), try reader.string(), try reader.string())
     let (tablespace, limit, hasPrivileges) = (try reader.string(), try reader.int(), try reader.bool())
     let (template, comment) = (try reader.string(), try reader.optionalString())
-    let (provider, ofProvider) = (try reader.string(), try reader.optionalString())
+    let (kind, ofProvider) = (try reader.string(), try reader.optionalString())
     create =
       "CREATE DATABASE \(new) OWNER \(owner) TEMPLATE \(template) ENCODING \(Quote.literal(encoding)) "
       + "LC_COLLATE \(Quote.literal(collate)) LC_CTYPE \(Quote.literal(type)) TABLESPACE \(Quote.identifier(tablespace)) "
       + "CONNECTION LIMIT \(limit)"
-      + (template == "template0" ? Self.provider(provider, ofProvider) : "")
+      + (template == "template0" ? Self.provider(kind, ofProvider) : "")
     var properties: [String] = []
     if let comment { properties.append("COMMENT ON DATABASE \(new) IS \(Quote.literal(comment))") }
     if hasPrivileges { properties.append("REVOKE ALL ON DATABASE \(new) FROM PUBLIC, \(owner)") }

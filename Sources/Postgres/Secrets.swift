@@ -4,7 +4,7 @@
 /// or a database: what may be a part of a password is one here.
 package enum Secrets {
   /// A regular expression of PostgreSQL's for values that hold a password: `scheme://user:password@host`, `password=…`.
-  package static let pattern = "://[^/@]*:[^@]*@|(password|passwd|passphrase|pwd|secret)[[:space:]]*="
+  package static let pattern = "://[^/@:]*:[^/@]+@|(password|passwd|passphrase|pwd)[[:space:]]*="
 
   /// Ranges of UTF-8 offsets of one argument that hold a password: from the first `:` behind `//` to the last `@`, and what
   /// `password=` gives.

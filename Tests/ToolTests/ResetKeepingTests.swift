@@ -61,6 +61,23 @@ import Testing
         == "t")
   }
 
+  /// Locales that are another provider's than the template's.
+  @Test func anotherProvidersLocaleIsKept() async throws {
+    let project = try await project()
+    defer { project.remove() }
+    _ = try await psql(project, "DROP DATABASE \"Odd \"\"one\"")
+    _ = try await psql(
+      project,
+      "CREATE DATABASE \"Odd \"\"one\" TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-u-co-phonebk' ENCODING 'UTF8'"
+    )
+    let reset = try await project.dbtool(
+      "reset", "--database", try await url(project, as: "postgres"), "--drop-database", "Odd \"one")
+    #expect(reset.status == 0, "\(reset.output)")
+    let locale =
+      "SELECT datlocprovider, coalesce(to_jsonb(d) ->> 'daticulocale', to_jsonb(d) ->> 'datlocale') FROM pg_database d"
+    #expect(try await psql(project, "\(locale) WHERE datname = 'Odd \"one'") == "i|de-u-co-phonebk")
+  }
+
   /// Whoever may drop a database may not be able to make one; and the template may be in use.
   @Test(arguments: ["no CREATEDB", "template1 in use", "not a member of the owner"])
   func nothingGoesWhereNoneCanBeMade(reason: String) async throws {
