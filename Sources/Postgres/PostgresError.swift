@@ -17,7 +17,9 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
   package static let activeTransaction: SQLState = "25001"
   package static let featureNotSupported: SQLState = "0A000"
   package static let insufficientPrivilege: SQLState = "42501"
+  package static let notNullViolation: SQLState = "23502"
   package static let uniqueViolation: SQLState = "23505"
+  package static let checkViolation: SQLState = "23514"
 }
 
 /// What went wrong between us and a server: a refused connection, an error the server reported, or an answer that
@@ -43,6 +45,9 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   package var context: String?
   /// The schema and the name of the table that it is about, where the server says so (`PG_DIAG_TABLE_NAME`).
   package var table: (schema: String, name: String)?
+  /// The column of it (`PG_DIAG_COLUMN_NAME`), and the constraint (`PG_DIAG_CONSTRAINT_NAME`).
+  package var column: String?
+  package var constraint: String?
   /// The statement that failed.
   package var statement: String?
 
@@ -100,6 +105,8 @@ extension PostgresError {
       // The position inside a function's own query is of no use without that query.
       position: field("P").flatMap { Int($0) }, context: shown("W"), statement: statement)
     if let schema = field("s"), let name = field("t") { table = (schema, name) }
+    column = field("c")
+    constraint = field("n")
   }
 }
 

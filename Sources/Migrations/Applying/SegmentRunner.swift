@@ -50,9 +50,11 @@ struct SegmentRunner {
       do {
         return try await attemptTransaction(statements, connection)
       } catch let error as ApplyError {
-        guard case .statement(_, _, _, let cause, _, _, _) = error, Patience.passes(cause),
-          attempt < Patience.attempts
-        else { throw error }
+        guard case .statement(_, let line, let sql, let cause, _, _, _) = error else { throw error }
+        guard Patience.passes(cause), attempt < Patience.attempts else {
+          let cause = await BreakingRows.told(in: cause, of: sql, connection)
+          throw failure(ScriptStatement(sql: sql, line: line), cause)
+        }
         attempt += 1
         report(.retry(file, attempt: attempt, reason: cause.message, blockers: try await openTransactions()))
         try await Patience.pause(after: attempt)
@@ -156,7 +158,7 @@ struct SegmentRunner {
       case nil: try await runOnce(statement, connection)
       }
     } catch let error as PostgresError {
-      throw failure(statement, error)
+      throw failure(statement, await BreakingRows.told(in: error, of: statement.sql, connection))
     } catch let error as PartitionwiseBuild.Occupied {
       throw ApplyError.occupied(
         file: file.fileName, line: statement.line, sql: statement.sql, reason: error.reason)
