@@ -14,7 +14,10 @@ import Testing
     ("ALTER TABLE \"T one\" VALIDATE CONSTRAINT labels;", "3 rows break it: SELECT * FROM "),
     ("BEGIN; ALTER TABLE \"T one\" VALIDATE CONSTRAINT labels; COMMIT;", "3 rows break it: SELECT * FROM "),
     ("ALTER TABLE \"T one\" ALTER COLUMN \"N\" SET NOT NULL;", "1 row breaks it: SELECT * FROM "),
-    ("BEGIN; CREATE TABLE b (); ALTER TABLE \"T one\" ALTER \"N\" SET NOT NULL; COMMIT;", "1 row breaks it: SELECT * FROM "),
+    (
+      "BEGIN; CREATE TABLE b (); ALTER TABLE \"T one\" ALTER \"N\" SET NOT NULL; COMMIT;",
+      "1 row breaks it: SELECT * FROM "
+    ),
   ])
   func theyAreCountedAndTheQueryIsRun(statement: String, words: String) async throws {
     let project = try TestProject(binary: try TestBinary.example())

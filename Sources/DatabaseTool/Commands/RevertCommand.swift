@@ -53,7 +53,9 @@ struct RevertCommand: AsyncParsableCommand {
       var workflow = PlanWorkflow(project: project, states: states, renames: .off)
       workflow.strategy = strategy.scope
       let target = try await states.catalog(after: files.filter { $0.version <= to }, within: lock.catalog)
-      var plan = try await states.plan(from: lock.catalog, to: target)
+      let renames = try RenamedNames(files.filter { $0.version > to }).back(
+        Renames.likely(from: lock.catalog, to: target))
+      var plan = try await states.plan(from: lock.catalog, to: target, renaming: renames)
       workflow.locate(&plan)
       guard !plan.isEmpty else {
         Console.output.line("nothing to do: the schema is that of version \(to)")

@@ -42,7 +42,8 @@ enum BreakingRows {
     let count = try await connection.transaction { connection in
       try await connection.execute("SET LOCAL row_security = off; SET LOCAL statement_timeout = '60s'")
       return try await connection.query(
-        "SELECT pg_catalog.count(*) FROM (SELECT FROM \(table) WHERE \(condition) LIMIT \(limit + 1)) AS rows")[0].int(0)
+        "SELECT pg_catalog.count(*) FROM (SELECT FROM \(table) WHERE \(condition) LIMIT \(limit + 1)) AS rows")[0].int(
+          0)
     }
     let rows = count > limit ? "more than \(limit) rows break" : count == 1 ? "1 row breaks" : "\(count) rows break"
     return "\(rows) it: SELECT * FROM \(table) WHERE \(condition)"
