@@ -137,7 +137,7 @@ package struct Backfill {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
         reason:
-          "\(table) has no primary or unique key without NULLs to cut it by\(changed.isEmpty ? "" : " whose columns it leaves alone"). "
+          "it needs a primary key, or a unique key without NULLs, \(changed.isEmpty ? "" : "that it does not change, ")and \(table) has none. "
           + "Leave the line -- dbtool:backfill out.")
     }
     let total = try await connection.query(
