@@ -89,10 +89,11 @@ struct PooledSessionTests {
       "BEGIN READ ONLY;\nSELECT pg_advisory_lock(4711), set_config('my.setting', 'x', false);\nCOMMIT;\n",
       to: "migrations/20260102000000_b.sql")
     try project.write(
-      "SELECT pg_advisory_lock(4711), set_config('my.setting', 'x', false);\nCREATE INDEX CONCURRENTLY a_idx ON public.a (id);\n",
+      "SELECT pg_advisory_lock(4711);\nCREATE INDEX CONCURRENTLY a_idx ON public.a (id);\n",
       to: "migrations/20260103000000_c.sql")
     let plan = try await project.dbtool("plan", "--update-lock")
     try #require(plan.status == 0, "\(plan.output)")
+    let lock = try project.read("schema.lock")
     let server = try await FaultServer()
     do {
       try await server.startPooler()
@@ -127,14 +128,17 @@ struct PooledSessionTests {
       }
       for session in sessions { await session.close() }
       // What would be missing in the file's next transaction is refused.
-      try project.write(
-        "BEGIN;\nSET search_path = pg_temp;\nCOMMIT;\nBEGIN;\nSELECT 1;\nCOMMIT;\n",
-        to: "migrations/20260104000000_d.sql")
-      #expect(try await project.dbtool("plan", "--update-lock").status == 0)
-      let refused = try await project.dbtool("apply", "--database", url)
-      #expect(
-        refused.status == 1 && refused.output.contains("20260104000000_d.sql, line 2: this statement needs a session"),
-        "\(refused.output)")
+      for setting in ["SET search_path = pg_temp", "SELECT pg_catalog.set_config('search_path', 'pg_temp', false)"] {
+        try project.write(
+          "BEGIN;\n\(setting);\nCOMMIT;\nBEGIN;\nSELECT 1;\nCOMMIT;\n", to: "migrations/20260104000000_d.sql")
+        try project.write(lock, to: "schema.lock")
+        #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+        let refused = try await project.dbtool("apply", "--database", url)
+        #expect(
+          refused.status == 1
+            && refused.output.contains("20260104000000_d.sql, line 2: this statement needs a session"),
+          "\(refused.output)")
+      }
       await server.remove()
     } catch {
       await server.remove()
