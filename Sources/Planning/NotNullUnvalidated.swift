@@ -24,7 +24,7 @@ extension NotNullFamily {
     for table in tables { validate(table) }
     if let table = tables.first(where: differs) {
       throw Refusal(
-        reason: "the NOT NULL constraint of \(id(table).path) cannot become what it is to be. Drop it first")
+        reason: "the NOT NULL constraint of \(id(table).path) cannot be changed in place. Drop it first")
     }
   }
 

@@ -77,6 +77,7 @@ struct RepairCommand: AsyncParsableCommand {
       if isRepaired { try await workflow.tellDrift(console) }
     }
   }
+
   /// - Returns: what has to be done; nil for nothing.
   private func tell(_ workflow: RepairWorkflow, _ console: Console) async throws -> History.Correction? {
     let correction = try await workflow.correction()
