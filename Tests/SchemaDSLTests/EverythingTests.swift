@@ -120,6 +120,16 @@ import Testing
     #expect(error?.diagnostics.first?.message == "column n is declared as integer, but the query delivers bigint")
   }
 
+  @Test(arguments: [
+    ("app.api_key", "x"), ("app.upstream", "https://me:hunter2@host/x"), ("app.source", "host=h password=hunter2"),
+  ]) func aSettingThatIsNeverReadIsRefused(name: String, value: String) async throws {
+    let error = await #expect(throws: LoadFailure.self) {
+      try await States(database: Database("x") { Setting(name, value) }).declared()
+    }
+    #expect(error?.diagnostics.map(\.code) == ["secret-setting"])
+    #expect(error?.description.contains("hunter2") == false)
+  }
+
   @Test func whatIsDeclaredTwiceIsSaid() async throws {
     let error = await #expect(throws: LoadFailure.self) {
       try await States(

@@ -61,8 +61,10 @@ struct ConvertedTable: Sendable {
     let ordered: [Fact] = parts[1].columns.values.sorted { ($0.position, $0.id) < ($1.position, $1.id) }
     let plain: [Fact] = ordered.filter { $0.attributes[.generated] == nil }
     let key = new.optionalText(.partitionKey) ?? ""
-    if parts[1].facts.contains(where: { $0.isKey && $0.text(.definition).contains(" DEFERRABLE") }) {
-      throw refuse("it has a deferrable key, for which rows cannot be brought over one by one")
+    // ON CONFLICT takes neither a deferrable key nor one WITHOUT OVERLAPS for its arbiter.
+    if parts[1].facts.contains(where: { $0.isKey && KeyDefinition($0)?.deferral != "" }) {
+      throw refuse(
+        "it has a key that is deferrable or without overlaps, for which rows cannot be brought over one by one")
     }
     if let publication = source.sorted.first(where: { $0.id.kind == .publication && $0.flag(.active) }) {
       throw refuse("\(publication.id) publishes all tables, and what is prepared would be among them")

@@ -357,18 +357,22 @@ package actor ScratchServer {
       // Also where there is nothing to say: somebody may have said something before.
       let notes = leftOut.isEmpty ? "NULL" : Quote.literal(LeftOut.encode(leftOut))
       try await admin.execute("COMMENT ON DATABASE \(Quote.identifier(database.name)) IS \(notes)")
-      try await admin.execute("ALTER DATABASE \(Quote.identifier(database.name)) RENAME TO \(Quote.identifier(name))")
-    } catch let error as PostgresError
-      where error.sqlState == .duplicateDatabase
-      || error.sqlState == .uniqueViolation && error.statement?.contains(" RENAME TO ") == true
-    {
-      // Somebody else was faster; at the same instant the catalog's own index is what says so.
-      try await database.drop()
+      if try await !rename(database.name, to: name) { try await database.drop() }
     } catch {
       try? await database.drop()
       throw error
     }
     return leftOut
+  }
+
+  /// - Returns: false where somebody else was faster; at the same instant the catalog's own index is what says so.
+  private func rename(_ database: String, to name: String) async throws -> Bool {
+    do {
+      try await admin.execute("ALTER DATABASE \(Quote.identifier(database)) RENAME TO \(Quote.identifier(name))")
+      return true
+    } catch let error as PostgresError where [.duplicateDatabase, .uniqueViolation].contains(error.sqlState) {
+      return false
+    }
   }
 
   /// Takes a database's role for loading away; what it has made for itself is the owner's.
