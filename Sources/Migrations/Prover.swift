@@ -11,6 +11,8 @@ package struct Proof: Sendable {
   package var lostRows: [FactID]
   /// Columns that would get a number next that a row has, and would not have before.
   package var takenNumbers: [FactID]
+  /// What clients would not find after one of the plan's transactions, though it is there before the plan and after it.
+  package var gaps: [Gap]
   /// How many rows were there, and in how many tables.
   package var rows: Int
   package var tables: Int
@@ -18,7 +20,7 @@ package struct Proof: Sendable {
   package var emptyTables: [FactID]
   package var serverVersion: ServerVersion
 
-  package var holds: Bool { differences.isEmpty && lostRows.isEmpty && takenNumbers.isEmpty }
+  package var holds: Bool { differences.isEmpty && lostRows.isEmpty && takenNumbers.isEmpty && gaps.isEmpty }
 }
 
 /// A step that PostgreSQL refused on the scratch copy.
@@ -126,8 +128,12 @@ package struct Prover: Sendable {
     var observer = LockObserver(existing: [source, counted])
     try await observer.start(connection)
     let taken = try await ProofNumbers.taken(connection)
+    let segments = plan.segments
+    // Where there is but one transaction, nobody sees anything in between.
+    let names = segments.count > 1 ? try await ProofNames(connection) : nil
     var index = 0
-    for segment in plan.segments {
+    for segment in segments {
+      if index > 0 { try await names?.look(after: index) }
       let isTransaction = segment[0].mode.isTransactional
       if isTransaction { try await connection.execute("BEGIN; SET LOCAL check_function_bodies = off") }
       try await observer.newTransaction(connection)
@@ -155,8 +161,9 @@ package struct Prover: Sendable {
     let newlyTaken = try await ProofNumbers.taken(connection).subtracting(taken).filter { column in
       !changed.contains { $0.schema == column.schema && $0.name == column.name || $0.kind == .sequence }
     }
+    let gaps = try await names?.gaps() ?? []
     try await ProofRows.removeDefaultPartitions(connection)
-    return (plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted()))
+    return (plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted(), gaps: gaps))
   }
 
   /// What was in the tables.
@@ -164,6 +171,7 @@ package struct Prover: Sendable {
     var before: [FactID: ProofRows.Content]
     var after: [FactID: ProofRows.Content]
     var takenNumbers: [FactID]
+    var gaps: [Gap]
   }
 
   private func judge(
@@ -180,7 +188,7 @@ package struct Prover: Sendable {
     let lost = before.filter { rows.after[$0.key] != $0.value }.map(\.key).sorted()
     return Proof(
       differences: CatalogDifference.compare(expected: expected, actual: result), lostRows: lost,
-      takenNumbers: rows.takenNumbers,
+      takenNumbers: rows.takenNumbers, gaps: rows.gaps,
       rows: before.values.reduce(0) { $0 + $1.rows }, tables: before.values.count { $0.rows > 0 },
       emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(),
       serverVersion: version)

@@ -124,6 +124,9 @@ struct PlanOutput {
       for difference in proof.differences.prefix(30) { text += DifferenceOutput.text(difference) }
       for table in proof.lostRows { text += "  the rows of \(table) are not the same afterwards\n" }
       for column in proof.takenNumbers { text += "  the next row would get a number in \(column) that another has\n" }
+      for gap in proof.gaps.prefix(30) {
+        text += "  clients would not find \(gap.description) for a while, from step \(gap.step) of the plan on\n"
+      }
       return text
     }
     text += "converges on PostgreSQL \(proof.serverVersion)"

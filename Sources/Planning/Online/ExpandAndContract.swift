@@ -355,7 +355,8 @@ package struct ExpandAndContract: TwoPartChange {
         following.append(drop)
       }
     }
-    return checks + swap(words) + following + leftovers
+    let (inTransaction, later) = Waiting.parted(following, in: target)
+    return checks + swap(words) + inTransaction + later + leftovers
   }
 }
 

@@ -52,6 +52,25 @@ enum Waiting {
     return closure
   }
 
+  /// What goes on in the transaction of a change, so that clients find after it all that they found before, and what comes
+  /// after it: what stands outside of transactions, and what relies on that.
+  static func parted(_ steps: [PlanStep], in target: Catalog) -> (inTransaction: [PlanStep], later: [PlanStep]) {
+    var inTransaction: [PlanStep] = []
+    var later: [PlanStep] = []
+    var postponed: Set<FactID> = []
+    for step in steps {
+      let facts = [step.subject] + step.includes
+      let relied = facts + facts.flatMap { id in (target[id]?.needs ?? []) + [target[id]?.parent].compactMap { $0 } }
+      if step.mode == .transaction, !step.mustCommit, !relied.contains(where: postponed.contains) {
+        inTransaction.append(step)
+      } else {
+        later.append(step)
+        postponed.formUnion(facts)
+      }
+    }
+    return (inTransaction, later)
+  }
+
   /// The target, with what waits as it was in the source.
   static func held(_ waiting: Set<FactID>, from source: Catalog, to target: Catalog) -> Catalog {
     var result = target.removing { waiting.contains($0.id) }
