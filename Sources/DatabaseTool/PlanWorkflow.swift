@@ -66,7 +66,7 @@ struct PlanWorkflow {
     if plan.mayRewrite {
       // Whether a default is written into every row, and whether a type changes every value, is PostgreSQL's to say.
       var direct = plan
-      proof = try await prover.prove(&direct, from: template, source: source, target: target)
+      proof = try await prove(&direct, with: prover, from: template, source: source, target: target)
       filled = direct.filledColumns
       do {
         let conversion = try await states.expandAndContract(
@@ -89,7 +89,15 @@ struct PlanWorkflow {
     plan = online.unproved
     plan.notes = notes
     locate(&plan)
-    return try await prover.prove(&plan, from: template, source: source, target: target)
+    return try await prove(&plan, with: prover, from: template, source: source, target: target)
+  }
+
+  private func prove(
+    _ plan: inout Plan, with prover: Prover, from template: ScratchTemplate, source: Catalog, target: Catalog
+  ) async throws -> Proof {
+    var proof = try await prover.prove(&plan, from: template, source: source, target: target)
+    try await states.reconcile(&proof)
+    return proof
   }
 
   /// Makes tables anew beside those that clients use, where their partitioning changes.
@@ -123,7 +131,7 @@ struct PlanWorkflow {
     guard var converted = conversion.plan else { return nil }
     converted.notes = plan.notes
     locate(&converted)
-    let proof = try await prover.prove(&converted, from: template, source: source, target: target)
+    let proof = try await prove(&converted, with: prover, from: template, source: source, target: target)
     guard proof.holds else {
       plan.notes.append(note)
       return nil

@@ -10,6 +10,8 @@ package struct LockObserver: Sendable {
   private var locked: Set<String> = []
   /// By the tables' OIDs: a name may be another table's after a step.
   private var files: [String: Seen] = [:]
+  /// What tables were called when the transaction began, by their OIDs.
+  private var names: [String: String] = [:]
   /// How often each table was scanned in the current transaction, and how many of its rows were changed.
   private var activity: [String: Seen] = [:]
 
@@ -32,10 +34,12 @@ package struct LockObserver: Sendable {
     SELECT c.oid::text, pg_catalog.format('%I.%I', n.nspname, c.relname),
            coalesce(pg_catalog.pg_relation_filenode(c.oid), 0)::text, ''
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-     WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384
+     WHERE c.relkind IN ('r', 'p', 'm') AND c.oid >= 16384
     """
   private static let locksQuery = """
-    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), l.mode
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), l.mode, c.oid::text, c.relkind,
+           coalesce((SELECT i.inhparent::text FROM pg_catalog.pg_inherits i
+                      WHERE i.inhrelid = c.oid ORDER BY i.inhseqno LIMIT 1), '')
       FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'p', 'm')
@@ -57,6 +61,7 @@ package struct LockObserver: Sendable {
   package mutating func newTransaction(_ connection: Connection) async throws {
     seen = []
     locked = []
+    names = files.mapValues(\.table)
     try await forgetScans(connection)
   }
 
@@ -76,14 +81,18 @@ package struct LockObserver: Sendable {
     let changed = after.filter { (before[$0.key]?.second ?? "0") != $0.value.second }
     let read = Set(scanned.values.map(\.table))
     let isRead = { table in read.contains(table) }
-    var locks: [String] = []
+    var locks: [TableLock] = []
     var hazards: [Hazard] = []
     for row in try results[0].get() {
       let table = try row.string(0)
-      let mode = try row.string(1)
-      guard existing.contains(table), seen.insert(table + mode).inserted else { continue }
-      locks.append("\(Self.words(mode)) on \(table)")
-      if mode == "AccessExclusiveLock" {
+      guard let mode = TableLock.Mode(catalogName: try row.string(1)), existing.contains(table),
+        seen.insert("\(mode) \(table)").inserted
+      else { continue }
+      locks.append(
+        TableLock(
+          table: table, mode: mode, nameBefore: try row.string(3) == "m" ? nil : names[try row.string(2)],
+          parent: names[try row.string(4)]))
+      if mode == .accessExclusive {
         locked.insert(table)
         continue
       }
@@ -93,12 +102,11 @@ package struct LockObserver: Sendable {
       hazards.append(
         Hazard(
           .blocksWrites,
-          "blocks writes to \(table) while it \(reads ? "reads all of it" : "runs") (\(Self.words(mode)))",
-          table: table,
-          lock: Self.words(mode), takesTime: reads))
+          "blocks writes to \(table) while it \(reads ? "reads all of it" : "runs") (\(mode.words))",
+          table: table, lock: mode.words, takesTime: reads))
     }
     let now = try Self.seen(try results[1].get())
-    let strong = "ACCESS EXCLUSIVE"
+    let strong = TableLock.Mode.accessExclusive.words
     let rewritten = now.filter { table in files[table.key].map { $0.first != table.value.first } ?? false }
     for table in rewritten.values.map(\.table).sorted() where existing.contains(table) {
       // A rewrite blocks the table; lesser hazards of it add nothing.
@@ -133,7 +141,7 @@ package struct LockObserver: Sendable {
 
   /// What a step was seen to do.
   package struct Observation: Sendable {
-    package var locks: [String]
+    package var locks: [TableLock]
     package var hazards: [Hazard]
     /// Tables that were read from one end to the other, and of which rows were changed.
     package var changedThroughout: [String]
@@ -145,14 +153,5 @@ package struct LockObserver: Sendable {
       seen[try row.string(0)] = Seen(table: try row.string(1), first: try row.string(2), second: try row.string(3))
     }
     return seen
-  }
-
-  private static func words(_ mode: String) -> String {
-    switch mode {
-    case "ShareLock": "SHARE"
-    case "ShareRowExclusiveLock": "SHARE ROW EXCLUSIVE"
-    case "ExclusiveLock": "EXCLUSIVE"
-    default: "ACCESS EXCLUSIVE"
-    }
   }
 }

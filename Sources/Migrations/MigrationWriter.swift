@@ -29,8 +29,9 @@ package enum MigrationWriter {
     for hazard in hazards { text += SQLComment.line("  \(hazard.code.rawValue): \(hazard.message)") }
     for segment in plan.segments {
       let mode = segment[0].mode
+      let locks = mode.isTransactional ? LocksAhead(segment) : nil
       if mode.isTransactional {
-        text += "\nBEGIN;\nSET LOCAL lock_timeout = '\(lockTimeout)';\n"
+        text += "\nBEGIN;\nSET LOCAL lock_timeout = '\(locks.map { "\($0.timeout)ms" } ?? lockTimeout)';\n"
         // What reads tables that clients use may take as long as it takes.
         if mode == .transaction, !segment.contains(where: \.takesTime) {
           text += "SET LOCAL statement_timeout = '\(statementTimeout)';\n"
@@ -42,7 +43,13 @@ package enum MigrationWriter {
         text += SQLComment.line("Bodies may refer to what is created after them.")
         text += "SET LOCAL check_function_bodies = off;\n"
       }
-      for step in segment {
+      for (index, step) in segment.enumerated() {
+        if let locks, index == locks.place {
+          text +=
+            "\n"
+            + SQLComment.line("All that it needs, in one order: half-way it would wait for clients that wait for it.")
+          text += locks.statements.map { "\($0);\n" }.joined()
+        }
         let place = step.location.map { "  [\($0.file)]" } ?? ""
         text += "\n" + SQLComment.line("\(step.action.sign) \(step.subject)\(place)")
         if step.statements.isEmpty {

@@ -149,7 +149,7 @@ package struct Linter: Sendable {
           hazards.append(
             Hazard(
               .noLockTimeout,
-              "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.joined(separator: ", ")))"
+              "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.map(\.description).joined(separator: ", ")))"
             ))
         }
         hazards += try await unaffected(connection) { [isOpen] run, connection in

@@ -60,7 +60,7 @@ package struct PlanStep: Sendable {
   /// The declaring line, when there is one.
   package var location: SourceLocation?
   /// Locks that it was seen to take on tables that were there before, strongest first; filled in by the proof.
-  package var locks: [String] = []
+  package var locks: [TableLock] = []
 }
 
 extension PlanStep {
@@ -228,7 +228,10 @@ package struct Plan: Sendable {
       text += "BEGIN;\n"
       // Bodies may refer to what is created after them; they were checked when the declarations were loaded.
       text += "SET LOCAL check_function_bodies = off;\n"
-      for step in segment {
+      let locks = LocksAhead(segment)
+      if let locks { text += "SET LOCAL lock_timeout = '\(locks.timeout)ms';\n" }
+      for (index, step) in segment.enumerated() {
+        if let locks, index == locks.place { text += locks.statements.map { "\($0);\n" }.joined() }
         text += "\n" + step.warnings
         for statement in step.statements { text += step.terminated(statement) }
       }

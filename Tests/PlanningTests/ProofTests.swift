@@ -73,7 +73,7 @@ import Testing
     let (plan, proof) = try await prove("CREATE TABLE t (a varchar(10))", "CREATE TABLE t (a varchar(20))")
     #expect(proof.holds)
     #expect(!plan.hazards.contains { $0.code == .rewrite })
-    #expect(plan.steps[0].locks == ["ACCESS EXCLUSIVE on public.t"])
+    #expect(plan.steps[0].locks.map(\.description) == ["ACCESS EXCLUSIVE on public.t"])
   }
 
   /// The scale stays, and there are more digits before the point: PostgreSQL changes nothing but the catalog.

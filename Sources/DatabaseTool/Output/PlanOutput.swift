@@ -85,7 +85,7 @@ struct PlanOutput {
         text += "      \(first.count > 110 ? first.prefix(107) + "..." : first, .dim)\n"
       }
     }
-    if !step.locks.isEmpty { text += "      locks: \(step.locks.joined(separator: ", "))\n" }
+    if !step.locks.isEmpty { text += "      locks: \(step.locks.map(\.description).joined(separator: ", "))\n" }
     for hazard in step.hazards {
       let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
       text +=
@@ -195,7 +195,7 @@ struct PlanOutput {
               refused: $0.isRefused && !allowed.contains($0.code), table: $0.table, lock: $0.lock,
               rows: estimate($0)?.rows, bytes: estimate($0)?.bytes, advice: $0.advice)
           },
-          locks: step.locks, file: step.location?.file, line: step.location?.line)
+          locks: step.locks.map(\.description), file: step.location?.file, line: step.location?.line)
       },
       proof: proof.map { proof in
         Machine.ProofEntry(

@@ -48,7 +48,7 @@ struct SegmentRunner {
     var attempt = 0
     while true {
       do {
-        return try await attemptTransaction(statements, connection)
+        return try await attemptTransaction(attempt % 2 == 0 ? statements : Self.otherWayRound(statements), connection)
       } catch let error as ApplyError {
         guard case .statement(_, let line, let sql, let cause, _, _, _) = error else { throw error }
         guard Patience.passes(cause), attempt < Patience.attempts else {
@@ -60,6 +60,17 @@ struct SegmentRunner {
         try await Patience.pause(after: attempt)
       }
     }
+  }
+
+  /// With its LOCK TABLEs in the other order, where some stand one behind the other. Clients that are in the way of one order may
+  /// be out of the way of the other.
+  private static func otherWayRound(
+    _ statements: [(statement: ScriptStatement, sql: String)]
+  ) -> [(statement: ScriptStatement, sql: String)] {
+    let isLock = { ParseTree(parsing: $0)?["LockStmt"] != nil }
+    guard let start = statements.firstIndex(where: { isLock($0.sql) }) else { return statements }
+    let end = statements[start...].firstIndex { !isLock($0.sql) } ?? statements.endIndex
+    return statements[..<start] + statements[start..<end].reversed() + statements[end...]
   }
 
   /// The file's transaction has the session's own settings, and its history dbtool's.

@@ -355,8 +355,10 @@ package struct ExpandAndContract: TwoPartChange {
         following.append(drop)
       }
     }
-    let (inTransaction, later) = Waiting.parted(following, in: target)
-    return checks + swap(words) + inTransaction + later + leftovers
+    var (inTransaction, later) = Waiting.parted(following, in: target)
+    let views = Waiting.viewsToDrop(inTransaction, in: swapped)
+    inTransaction.removeAll { step in step.action == .drop && views.contains { $0.subject == step.subject } }
+    return checks + views + swap(words) + inTransaction + later + leftovers
   }
 }
 

@@ -71,6 +71,21 @@ enum Waiting {
     return (inTransaction, later)
   }
 
+  /// Views that go before anything else does: a client's query locks a view before its tables, and a change that has the tables
+  /// and waits for the view would be in its way as it is in the change's.
+  static func viewsToDrop(_ steps: [PlanStep], in source: Catalog) -> [PlanStep] {
+    let dependents = source.dependentsByFact()
+    var kept: Set<FactID> = []
+    return steps.filter { step in
+      guard step.action == .drop else { return false }
+      // What needs a view goes before it, and stays where it is.
+      let isFree = closure(of: [step.subject], [dependents]).isDisjoint(with: kept)
+      if step.subject.kind == .view, isFree { return true }
+      kept.formUnion([step.subject] + step.includes)
+      return false
+    }
+  }
+
   /// The target, with what waits as it was in the source.
   static func held(_ waiting: Set<FactID>, from source: Catalog, to target: Catalog) -> Catalog {
     var result = target.removing { waiting.contains($0.id) }
