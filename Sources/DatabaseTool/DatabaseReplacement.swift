@@ -93,8 +93,9 @@ struct DatabaseReplacement {
     }
   }
 
+  /// - Parameter release: takes away what keeps the old one from being dropped, once the new one is there; returns what that was.
   /// - Throws: `ToolError` where nothing was changed, or only the name is left to do; `PostgresError` where the connection is lost.
-  func run(_ connection: Connection) async throws {
+  func run(_ connection: Connection, release: () async throws -> [String]) async throws {
     do {
       try await connection.execute(create)
     } catch let error as PostgresError where error.kind == .server {
@@ -102,12 +103,18 @@ struct DatabaseReplacement {
         "a new database cannot be made in the place of \(Quote.identifier(name)): \(error.message). Nothing was changed."
       )
     }
+    var released: [String] = []
     do {
       for statement in properties { try await connection.execute(statement) }
+      released = try await release()
       try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
     } catch let error as PostgresError where error.kind == .server {
-      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(successor)) WITH (FORCE)")
-      throw ToolError("\(Quote.identifier(name)) cannot be made anew as it is: \(error). Nothing was changed.")
+      try await dropSuccessor(connection)
+      let left = released.isEmpty ? "Nothing was changed." : "Only gone: \(released.joined(separator: ", "))."
+      throw ToolError("\(Quote.identifier(name)) cannot be made anew as it is: \(error). \(left)")
+    } catch {
+      try await dropSuccessor(connection)
+      throw error
     }
     let rename = "ALTER DATABASE \(Quote.identifier(successor)) RENAME TO \(Quote.identifier(name))"
     do {
@@ -117,5 +124,9 @@ struct DatabaseReplacement {
         "the old database is gone, and the new one, \(Quote.identifier(successor)), did not get its name: \(error.message). "
           + "Say \(rename); then dbtool apply.")
     }
+  }
+
+  private func dropSuccessor(_ connection: Connection) async throws {
+    try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(successor)) WITH (FORCE)")
   }
 }

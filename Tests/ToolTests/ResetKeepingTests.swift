@@ -100,6 +100,10 @@ import Testing
     }
     _ = try await psql(project, "CREATE TABLE old (id int); INSERT INTO old VALUES (1)", in: "Odd \"one")
     _ = try await psql(
+      project,
+      "CREATE SUBSCRIPTION \"S 1\" CONNECTION 'host=/nowhere dbname=x' PUBLICATION p WITH (connect = false, slot_name = 'kept')",
+      in: "Odd \"one")
+    _ = try await psql(
       project, "GRANT ALL ON old TO dev, maker; GRANT ALL ON SCHEMA public TO dev, maker", in: "Odd \"one")
     let (before, others) = (try await psql(project, Self.properties), try await psql(project, Self.others))
     let reset = try await project.dbtool(
@@ -108,6 +112,7 @@ import Testing
     #expect(try await psql(project, Self.properties) == before)
     #expect(try await psql(project, Self.others) == others)
     #expect(try await psql(project, "SELECT count(*) FROM old", in: "Odd \"one") == "1")
+    #expect(try await psql(project, "SELECT subname, subslotname FROM pg_subscription", in: "Odd \"one") == "S 1|kept")
     if let session { await session.close() }
   }
 }

@@ -91,7 +91,7 @@ struct ResetCommand: AsyncParsableCommand {
     }
     guard exists else {
       if seed { try SeedRunner.verify(seeds(given, nil), in: project.root) }
-      try await recreate(name, maintenance)
+      try await recreate(name, maintenance, of: target)
       return nil
     }
     let verdict = ResetGuard(
@@ -114,8 +114,7 @@ struct ResetCommand: AsyncParsableCommand {
       guard last == marks else {
         throw ToolError("\(target) was marked otherwise meanwhile; nothing was changed. Run it again.")
       }
-      try await dropSubscriptions(target, identity)
-      try await recreate(name, maintenance, identity)
+      try await recreate(name, maintenance, of: target, identity)
       return marks.environment
     }
   }
@@ -137,8 +136,10 @@ struct ResetCommand: AsyncParsableCommand {
   }
 
   /// A database with subscriptions cannot be dropped. Their slots stay where they are.
-  private func dropSubscriptions(_ target: ConnectionTarget, _ identity: ServerIdentity) async throws {
-    try await Connection.with(target) { connection in
+  ///
+  /// - Returns: what was dropped, in words.
+  private func dropSubscriptions(_ target: ConnectionTarget, _ identity: ServerIdentity) async throws -> [String] {
+    try await Connection.with(target) { connection -> [String] in
       try await identity.verify(target.databaseName ?? "", connection)
       try await verifyNothingHolds(target, connection)
       let names = try await connection.query(
@@ -146,18 +147,22 @@ struct ResetCommand: AsyncParsableCommand {
         SELECT s.subname FROM pg_catalog.pg_subscription s
           JOIN pg_catalog.pg_database d ON d.oid = s.subdbid AND d.datname = pg_catalog.current_database()
         """)
-      for row in names {
-        let name = Quote.identifier(try row.string(0))
-        try await connection.execute("ALTER SUBSCRIPTION \(name) DISABLE")
-        try await connection.execute("ALTER SUBSCRIPTION \(name) SET (slot_name = NONE)")
-        try await connection.execute("DROP SUBSCRIPTION \(name)")
+      try await connection.transaction { connection in
+        for row in names {
+          let name = Quote.identifier(try row.string(0))
+          try await connection.execute("ALTER SUBSCRIPTION \(name) DISABLE")
+          try await connection.execute("ALTER SUBSCRIPTION \(name) SET (slot_name = NONE)")
+          try await connection.execute("DROP SUBSCRIPTION \(name)")
+        }
       }
+      return try names.map { "the subscription \(Quote.identifier(try $0.string(0)))" }
     }
   }
 
   /// - Parameter identity: the database that was looked at; nil where there was none.
-  private func recreate(_ name: String, _ maintenance: ConnectionTarget, _ identity: ServerIdentity? = nil) async throws
-  {
+  private func recreate(
+    _ name: String, _ maintenance: ConnectionTarget, of target: ConnectionTarget, _ identity: ServerIdentity? = nil
+  ) async throws {
     try await Connection.with(maintenance) { connection in
       guard let identity else {
         try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
@@ -165,7 +170,9 @@ struct ResetCommand: AsyncParsableCommand {
       }
       // This is another session, and may be on another server: of several hosts or addresses any may answer.
       try await identity.verify(name, connection)
-      try await DatabaseReplacement(of: name, connection).run(connection)
+      try await DatabaseReplacement(of: name, connection).run(connection) {
+        try await dropSubscriptions(target, identity)
+      }
     }
   }
 }
