@@ -19,8 +19,19 @@ package struct Project: Sendable {
   package var migrationsFolder: String { root + "/migrations" }
   package var lockPath: String { root + "/schema.lock" }
 
-  /// - Throws: `MigrationError`.
-  package func migrations() throws -> [MigrationFile] { try MigrationFile.all(in: migrationsFolder) }
+  /// - Throws: `MigrationError`, `ProjectError.leadsElsewhere`.
+  package func migrations() throws -> [MigrationFile] {
+    try verifyContained(migrationsFolder)
+    return try MigrationFile.all(in: migrationsFolder)
+  }
+
+  /// What a link of somebody's leads to would be read, and written to.
+  private func verifyContained(_ path: String) throws {
+    do throws(ContainedPath.Failure) { _ = try ContainedPath.resolve(path, in: [root]) } catch {
+      guard case .outside = error else { return }
+      throw ProjectError.leadsElsewhere(path: path)
+    }
+  }
 
   /// The lock; an empty one when there is no file.
   ///
@@ -33,6 +44,7 @@ package struct Project: Sendable {
   /// - Returns: nil when there is no file.
   private func lockText() throws -> String? {
     guard hasLock else { return nil }
+    try verifyContained(lockPath)
     guard let text = try? String(contentsOfFile: lockPath, encoding: .utf8) else {
       throw SchemaLock.Failure(reason: "the file cannot be read, or is no text in UTF-8")
     }
@@ -81,6 +93,7 @@ package struct Project: Sendable {
 package enum ProjectError: Error, CustomStringConvertible {
   case otherDatabase(root: String, theirs: String, ours: String)
   case noMigrations(root: String)
+  case leadsElsewhere(path: String)
 
   package var description: String {
     switch self {
@@ -90,6 +103,10 @@ package enum ProjectError: Error, CustomStringConvertible {
         + "Use the dbtool of \(theirs) here, or this one in its own folder (cd, or --project). If the database was renamed, "
         + "change the line \"\(SchemaLock.line(naming: theirs))\" of schema.lock to \"\(SchemaLock.line(naming: ours))\", and say "
         + "dbtool mark --renamed-from for each database that it was applied to."
+    case .leadsElsewhere(let path):
+      return
+        "\(path) is a link that leads out of the project; nothing was read or changed. Put the file or folder itself there, or name "
+        + "the project that it leads to (--project <folder>)."
     case .noMigrations(let root):
       return
         "\(root) has neither migrations/ nor schema.lock, so it is no project of dbtool's; nothing was changed. Go to the "

@@ -54,6 +54,39 @@ import Testing
     #expect(adopted.status == 0, "\(adopted.output)")
   }
 
+  /// The folder of migrations and the lock as links: what they lead to would be read, applied and written to.
+  @Test(arguments: ["migrations", "schema.lock"]) func nothingOfTheProjectIsALinkOutOfIt(name: String) async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    let elsewhere = try TestProject(binary: try TestBinary.example())
+    defer {
+      project.remove()
+      elsewhere.remove()
+    }
+    try project.write("CREATE TABLE \(Self.secret) ();", to: "migrations/20260101000000_base.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let manager = FileManager.default
+    let (inside, outside) = ("\(project.root)/\(name)", "\(elsewhere.root)/\(name)")
+    try? manager.removeItem(atPath: outside)
+    try manager.moveItem(atPath: inside, toPath: outside)
+    try manager.createSymbolicLink(atPath: inside, withDestinationPath: outside)
+    func contents() throws -> [String] {
+      guard name == "migrations" else { return [try elsewhere.read(name)] }
+      return try manager.contentsOfDirectory(atPath: outside).sorted()
+    }
+    let before = try contents()
+    for command in [
+      ["plan"], ["plan", "--name", "more"], ["plan", "--update-lock"], ["apply"], ["apply", "--dry-run"], ["lint"],
+      ["drift"],
+      ["revert", "--to", "20260101000000"], ["squash", "--before", "20260102000000"],
+    ] {
+      let outcome = try await project.dbtool(command)
+      let isRefused = outcome.status == 1 && outcome.output.contains("leads out of the project")
+      let isKept = try contents() == before && !outcome.output.contains(Self.secret)
+      RedTeam.judge(
+        "\(name) is a link, \(command.joined(separator: " "))", gotThrough: isRefused && isKept ? nil : outcome.output)
+    }
+  }
+
   /// For the parser and for libpq a text ends at a NUL byte; for psql it goes on.
   @Test func nothingStandsBehindANULByte() async throws {
     let project = try TestProject(binary: try TestBinary.example())
