@@ -91,12 +91,7 @@ package actor Connection {
     settings["application_name"] = applicationName
     settings["client_encoding"] = encoding
     if settings["connect_timeout"] == nil { settings["connect_timeout"] = "10" }
-    let keywords = Array(settings.keys)
-    let values = keywords.map { settings[$0] ?? "" }
-    let pointer = withCStrings(keywords) { names in
-      withCStrings(values) { PQconnectdbParams(names, $0, 0) }
-    }
-    guard let pointer else { throw PostgresError(.connection, "libpq is out of memory") }
+    guard let pointer = session.open(settings) else { throw PostgresError(.connection, "libpq is out of memory") }
     guard PQstatus(pointer) == CONNECTION_OK else {
       let message = String(cString: PQerrorMessage(pointer)).trimmedTrailing
       PQfinish(pointer)

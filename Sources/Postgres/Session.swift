@@ -11,6 +11,11 @@ final class Session: @unchecked Sendable {
   func adopt(_ connection: OpaquePointer) {
     pointer = connection
     cancellation.set(PQgetCancel(connection))
+    receiveNotices(of: connection)
+  }
+
+  /// Keeps what the server says beside its answers (libpq documentation, "Notice Processing").
+  func receiveNotices(of connection: OpaquePointer) {
     _ = PQsetNoticeReceiver(
       connection,
       { context, result in

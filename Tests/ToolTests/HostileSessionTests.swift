@@ -56,6 +56,20 @@ import Testing
     #expect(imported.status == 0, "\(imported.output)")
   }
 
+  /// A database's owner chooses the words of what the server warns of when a session begins.
+  @Test func noWarningOfASessionReachesTheTerminalAsItIs() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await hostile.execute("CREATE DATABASE painted", in: "postgres")
+    try await hostile.execute(
+      "ALTER DATABASE painted SET default_tablespace = E'x\\x1b[31mRED\\x1b]0;own\\x07'", in: "postgres")
+    for command in [["status"], ["apply"], ["drift"], ["seed"], ["status"], ["repair"], ["dump"], ["fingerprint"]] {
+      let place = ["dump", "fingerprint"].contains(command[0]) ? [] : ["--database"]
+      let outcome = try await hostile.project.dbtool(command + place + [hostile.url("painted")])
+      #expect(!outcome.output.contains("\u{1b}") && !outcome.output.contains("\u{7}"), "\(command): \(outcome.output)")
+    }
+  }
+
   @Test(arguments: Shadowing.kinds)
   func whatComesFirstInTheSearchPathIsNotFound(kind: String) async throws {
     let hostile = try await Self.prepared()
