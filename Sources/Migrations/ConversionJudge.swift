@@ -180,7 +180,11 @@ struct ConversionJudge {
     let ownLengths = ["S", "V"].contains(oldBase.category) ? oldBase.modifiers : []
     guard var texts = oldBase.texts(lengths: lengths + ownLengths) else { return false }
     // What can be anything may be what the other type can hold.
-    if oldBase.category == "S" { texts += newBase.texts(lengths: []) ?? [] }
+    if oldBase.category == "S" {
+      texts += newBase.texts(lengths: []) ?? []
+      // A range's ends are read as their own type reads them, multiranges' too.
+      if newBase.category == "R" { texts += ConversionProbes.ranges }
+    }
     let element = oldBase.isArray && old.hasSuffix("[]") ? String(old.dropLast(2)) : old
     let value = oldBase.isArray ? "ARRAY[item::\(element)]::\(old)" : "item::\(old)"
     let others =

@@ -28,6 +28,12 @@ enum ConversionProbes {
     }
   }
 
+  /// Texts of ranges and multiranges whose ends may be values of any type, in as many forms as these have.
+  static let ranges = quoted(
+    strings.filter { !$0.isEmpty && !$0.contains(where: { "\"\\{".contains($0) }) }.flatMap { end in
+      ["[\"\(end)\",)", "(,\"\(end)\")", "[\"\(end)\",\"\(end)\"]", "{[\"\(end)\",)}"]
+    })
+
   private static func quoted(_ values: [String]) -> [String] {
     values.map { Quote.literal($0) }
   }

@@ -78,6 +78,12 @@ import Testing
     Pair("double precision[]", "text[]", [], ["extra_float_digits"]), Pair("interval", "text", [], ["IntervalStyle"]),
     Pair("text", "integer[]", [.changes, .refuses]), Pair("regclass", "text", [], ["quote_all_identifiers"]),
     Pair("text", "xml", [.refuses], ["xmloption"]),
+    // Ends of ranges are read as values of their own.
+    Pair("text", "daterange", [.changes, .refuses], ["DateStyle"]),
+    Pair("character varying", "datemultirange", [.changes, .refuses], ["DateStyle"]),
+    Pair("text[]", "daterange[]", [.changes, .refuses], ["DateStyle"]),
+    Pair("text", "tstzmultirange", [.changes, .refuses], ["DateStyle", "TimeZone", "timezone_abbreviations"]),
+    Pair("text", "int4range", [.changes, .refuses]),
   ]
 
   private static let types = """
