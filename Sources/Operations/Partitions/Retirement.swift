@@ -71,13 +71,20 @@ struct Retirement {
     }
   }
 
+  private static let usualMode =
+    "SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off"
+
   /// Runs what waits for other transactions, and cannot be done in one: a timeout of the session would stay behind a pooler
   /// with a server process that others get next.
   private func waiting(_ statement: String, _ connection: Connection) async throws {
     let patience = patience
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
-        try await connection.asSession { try await $0.query(statement) }
+        try await connection.asSession { connection in
+          // A statement that stands outside of transactions names no mode of its own. A pooler's session is left as it is.
+          if try await !connection.isPooled { try await connection.execute(Self.usualMode) }
+          try await connection.query(statement)
+        }
         return true
       }
       group.addTask {

@@ -10,6 +10,7 @@ package enum SeedError: Error, CustomStringConvertible {
   case noTable(path: String, table: String)
   case noHeader(String)
   case badHeader(String, reason: String)
+  case endMark(path: String, line: Int)
   case transaction(path: String, line: Int)
   case unreadable(String, reason: String)
   case notAFile(String, kind: String)
@@ -37,6 +38,10 @@ package enum SeedError: Error, CustomStringConvertible {
         "\(path), line \(line): a seed file is one transaction, together with its history; take BEGIN and COMMIT out."
     case .noHeader(let path): return "\(path): the first line has to name the columns"
     case .badHeader(let path, let reason): return "\(path), line 1: \(reason)"
+    case .endMark(let path, let line):
+      return
+        "\(path), line \(line): for PostgreSQL before version 18 a line \\. ends the file, and what follows it would be lost; nothing of "
+        + "this file was kept. Take the line out, or write \"\\.\" if it is a value."
     case .unreadable(let path, let reason): return "\(path) cannot be read: \(reason)"
     case .notAFile(let path, let kind): return "\(path) is \(kind), not a file; seeds are files."
     case .outside(let path):

@@ -48,6 +48,7 @@ struct SeedTable {
     }
     waiting.reverse()
     let size = source.size
+    var endMark = CSVEndMark()
     let count: Int
     do {
       var reported = ContinuousClock.now
@@ -58,7 +59,11 @@ struct SeedTable {
           report("\(source.position >> 20) of \(size >> 20) MiB read")
           reported = .now
         }
-        return try waiting.popLast() ?? source.next()
+        let piece = try waiting.popLast() ?? source.next()
+        if let line = piece.map({ endMark.find(in: $0) }) ?? endMark.lineAtEnd {
+          throw SeedError.endMark(path: path, line: line)
+        }
+        return piece
       }
     } catch let error as PostgresError where error.kind == .server {
       throw SeedError.failed(path: path, line: Self.line(error.context), error)
