@@ -16,6 +16,8 @@ import Testing
     CREATE VIEW v AS SELECT id, n FROM a;
     CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
     CREATE TABLE b (id int);
+    CREATE TYPE kind AS ENUM ('x'); CREATE TYPE pair AS (x int); CREATE DOMAIN small AS int CHECK (value < 9);
+    CREATE FUNCTION g() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
     """
 
   /// What is pending, what somebody did meanwhile, and what apply has to say of it.
@@ -46,6 +48,33 @@ import Testing
       tampering: "CREATE OR REPLACE VIEW v AS SELECT id, n FROM a WHERE m > 1", finding: "different view public.v"),
     Case(
       pending: "DROP TABLE b;", tampering: "CREATE VIEW mine AS SELECT id FROM b", finding: "extra view public.mine"),
+    // Parts of what was made by hand, which CASCADE would take along.
+    Case(
+      pending: "DROP TYPE kind CASCADE;", tampering: "CREATE TABLE mine (k kind)", finding: "extra table public.mine"),
+    Case(
+      pending: "DROP TYPE pair CASCADE;", tampering: "CREATE TABLE mine (k pair[])", finding: "extra table public.mine"),
+    Case(
+      pending: "DROP DOMAIN small CASCADE;", tampering: "CREATE TABLE mine (k small)",
+      finding: "extra table public.mine"),
+    Case(pending: "DROP TABLE b CASCADE;", tampering: "CREATE TABLE mine (k b)", finding: "extra table public.mine"),
+    Case(
+      pending: "DROP FUNCTION g() CASCADE;", tampering: "CREATE TABLE mine (k int DEFAULT g())",
+      finding: "extra table public.mine"),
+    Case(
+      pending: "DROP FUNCTION g() CASCADE;", tampering: "CREATE TABLE mine (k int CHECK (k > g()))",
+      finding: "extra table public.mine"),
+    Case(
+      pending: "DROP FUNCTION g() CASCADE;",
+      tampering: "CREATE TABLE mine (k int); CREATE POLICY p ON mine USING (k > g())",
+      finding: "extra table public.mine"),
+    Case(
+      pending: "DROP TABLE a CASCADE;", tampering: "CREATE TABLE mine (k int REFERENCES a)",
+      finding: "extra table public.mine"),
+    Case(
+      pending: "ALTER TABLE b ADD COLUMN x int; ALTER TABLE b DROP COLUMN id;",
+      tampering: "CREATE TABLE mine () INHERITS (b)",
+      finding: "extra table public.mine"),
+    Case(pending: "ALTER TABLE a ADD COLUMN x int;", tampering: "CREATE TABLE mine (k kind) INHERITS (b)"),
     // Made by hand, and otherwise.
     Case(
       pending: "ALTER TABLE a ADD COLUMN IF NOT EXISTS x int;", tampering: "ALTER TABLE a ADD COLUMN x text",

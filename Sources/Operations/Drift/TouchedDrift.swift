@@ -36,8 +36,9 @@ package struct TouchedDrift: Sendable {
     if touched.isEmpty { return [] }
     let halfMade = begun.isEmpty ? [] : Touched.roots(changedFrom: try await catalog(after: applied), to: start)
     let (actual, expected) = try await DriftReport.comparands(states: states, expected: start, connection)
+    let parts = actual.childrenByParent()
     return CatalogDifference.compare(expected: expected, actual: actual).filter { difference in
-      touched.concerns(difference, expected: expected, actual: actual)
+      touched.concerns(difference, expected: expected, actual: actual, parts)
         && !halfMade.contains(Touched.root(of: difference.id, in: [expected, actual]))
     }.map { difference in
       var finding = DriftReport.finding(difference, expected, actual)
@@ -92,7 +93,10 @@ private struct Touched {
 
   var isEmpty: Bool { changed.isEmpty && created.isEmpty }
 
-  func concerns(_ difference: CatalogDifference, expected: Catalog, actual: Catalog) -> Bool {
+  /// - Parameter parts: what belongs to each fact that is there.
+  func concerns(
+    _ difference: CatalogDifference, expected: Catalog, actual: Catalog, _ parts: [FactID: [FactID]]
+  ) -> Bool {
     let id = difference.id
     let line = Self.line(of: id, in: [expected, actual])
     if line.contains(where: changed.contains) { return true }
@@ -102,11 +106,32 @@ private struct Touched {
     case .extra:
       // Made by hand in the meantime, and otherwise.
       if created.contains(id), let there = actual[id], let wanted = end[id] { return !there.agrees(with: wanted) }
-      // Stands in the way of what is dropped.
-      return actual[id]?.needs.contains { need in
-        Self.line(of: need, in: [expected, actual]).contains(where: dropped.contains)
-      } ?? false
+      // Stands in the way of what is dropped, with any of its parts, or goes with it by CASCADE.
+      var pieces = [id]
+      var next = 0
+      while next < pieces.count {
+        pieces += parts[pieces[next]] ?? []
+        next += 1
+      }
+      let needs = pieces.flatMap { actual[$0]?.needs ?? [] }
+      return needs.contains { Self.line(of: $0, in: [expected, actual]).contains(where: dropped.contains) }
+        || inherits(id, actual)
     }
+  }
+
+  /// Whether it is a table whose columns change with those of another.
+  private func inherits(_ id: FactID, _ actual: Catalog) -> Bool {
+    var ancestors = actual.parents(of: id)
+    var next = 0
+    while next < ancestors.count {
+      let ancestor = ancestors[next]
+      next += 1
+      if changed.contains(where: { $0.kind == .column && ($0.schema, $0.name) == (ancestor.schema, ancestor.name) }) {
+        return true
+      }
+      ancestors += actual.parents(of: ancestor).filter { !ancestors.contains($0) }
+    }
+    return false
   }
 
   /// A fact, what it is a part of, what that is a part of, and so on.
