@@ -82,7 +82,12 @@ extension StepGraph {
     let parts = wholes.flatMap { (delta.sourceChildren[$0] ?? []) + (delta.targetChildren[$0] ?? []) }.filter {
       [.column, .domainConstraint].contains($0.kind) && $0 != column
     }
-    return ([cause] + parts).flatMap { id in
+    // A type that is made anew takes its columns along in a step of its own.
+    let types = parts.flatMap { delta.source[$0]?.needs ?? [] }.filter { id in
+      guard id.kind == .enumType, let old = delta.source[id], let new = delta.target[id] else { return false }
+      return EnumRule.swaps(old, new)
+    }
+    return ([cause] + parts + types).flatMap { id in
       [isForNewValues(id) ? nil : creators[id], alterers[id], droppers[id], cleaners[id]].compactMap { $0 }
     }
   }

@@ -208,13 +208,29 @@ extension Delta {
     }
   }
 
+  /// Whether PostgreSQL writes a new column's value even where it is NULL: its domain, or one that this is over, has checks, is NOT
+  /// NULL or has a default.
+  private func isOfRestrictedDomain(_ fact: Fact) -> Bool {
+    fact.needs.contains { id in
+      fact.text(.type) == id.sqlName && isRestricted(id)
+    }
+  }
+
+  private func isRestricted(_ id: FactID) -> Bool {
+    guard id.kind == .domain, let domain = target[id] else { return false }
+    return domain.flag(.notNull) || domain.attributes[.defaultExpression] != nil
+      || (targetChildren[id] ?? []).contains { $0.kind == .domainConstraint } || isOfRestrictedDomain(domain)
+  }
+
   /// Tables that get values in a column, or whose columns get another type.
   private func rewrittenTables() -> Set<FactID> {
     var tables: Set<FactID> = []
     for (id, _) in altered {
       switch id.kind {
       case .column:
-        let isRetyped = source[id]?.attributes[.type] != target[id]?.attributes[.type]
+        let isRetyped = [AttributeKey.type, .collation].contains {
+          source[id]?.attributes[$0] != target[id]?.attributes[$0]
+        }
         if isRetyped || parked.contains(id), let table = source[id]?.parent { tables.insert(table) }
       case .table:
         let (old, new) = (source[id], target[id])
@@ -223,6 +239,12 @@ extension Delta {
         {
           tables.insert(id)
         }
+      case .compositeType:
+        // What its tables get of it.
+        guard let old = source[id], let new = target[id],
+          new.needs.contains(where: { !old.needs.contains($0) && isRestricted($0) })
+        else { continue }
+        tables.formUnion((sourceDependents[id] ?? []).filter { source[$0]?.attributes[.ofType] != nil })
       case .enumType:
         guard let old = source[id], let new = target[id], EnumRule.swaps(old, new) else { continue }
         for column in sourceDependents[id] ?? [] where column.kind == .column {
@@ -239,7 +261,7 @@ extension Delta {
         tables.insert(table)
       }
       if id.kind == .column, let fact = target[id], let table = fact.parent, source.contains(table),
-        fact.attributes[.generated] != nil || fact.attributes[.identity] != nil
+        fact.attributes[.generated] != nil || fact.attributes[.identity] != nil || isOfRestrictedDomain(fact)
       {
         tables.insert(table)
       }

@@ -1,0 +1,3 @@
+create domain pos as int check (value > 0);
+create table a(id int);
+create table b(r a);

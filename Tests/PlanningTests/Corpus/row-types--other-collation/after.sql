@@ -1,0 +1,1 @@
+create table a(t text collate "POSIX"); create table b(r a);

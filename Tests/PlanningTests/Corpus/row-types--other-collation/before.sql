@@ -1,0 +1,1 @@
+create table a(t text collate "C"); create table b(r a);
