@@ -50,4 +50,68 @@ import Testing
     _ = try await psql(project, "UPDATE \"T one\" SET l = 'done', \"N\" = 1")
     #expect(try await project.dbtool("apply").status == 0)
   }
+
+  /// A check that rows break is in the way of whoever changes such a row, and not left there.
+  @Test(arguments: [
+    "BEGIN; ALTER TABLE \"T one\" ADD CONSTRAINT k CHECK (n > 0) NOT VALID; COMMIT; BEGIN; ALTER TABLE \"T one\" VALIDATE CONSTRAINT k; COMMIT;",
+    "ALTER TABLE public.\"T one\" ADD CONSTRAINT k CHECK (n > 0) NOT VALID; CREATE TABLE u (); ALTER TABLE public.\"T one\" VALIDATE CONSTRAINT k;",
+  ])
+  func aCheckThatRowsBreakIsTakenBack(sql: String) async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    try project.write(
+      "CREATE TABLE \"T one\" (id int PRIMARY KEY, n int, note text);\n", to: "migrations/20260101000000_a.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let first = try await project.dbtool("apply")
+    try #require(first.status == 0, "\(first.output)")
+    _ = try await psql(project, "INSERT INTO \"T one\" VALUES (1, -1), (2, 2)")
+    try project.write(sql + "\n", to: "migrations/20260102000000_b.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    for _ in 0..<2 {
+      let apply = try await project.dbtool("apply")
+      #expect(
+        apply.status == 1 && apply.output.contains("1 row breaks it") && apply.output.contains("taken away again"),
+        "\(apply.output)")
+      _ = try await psql(project, "UPDATE \"T one\" SET note = 'x' WHERE id = 1")
+    }
+    _ = try await psql(project, "UPDATE \"T one\" SET n = 1")
+    let last = try await project.dbtool("apply")
+    #expect(last.status == 0, "\(last.output)")
+    #expect(try await psql(project, "SELECT convalidated FROM pg_constraint WHERE conname = 'k'") == "t")
+    #expect(try await project.dbtool("drift").output.contains("constraint k") == false)
+  }
+
+  /// The same of a contract that `plan` writes: a label that rows still have.
+  @Test func aContractThatRowsBreakLeavesThemToTheirClients() async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    let schema = """
+      CREATE TYPE label AS ENUM ('open', 'done', 'lost');
+      CREATE TABLE t (id int PRIMARY KEY, l label NOT NULL, note text);
+
+      """
+    try project.write(schema, to: "before.sql")
+    try project.write(schema.replacing(", 'lost'", with: ""), to: "after.sql")
+    try project.write(schema, to: "migrations/20260101000000_a.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    try #require(try await project.dbtool("apply").status == 0)
+    _ = try await psql(
+      project, "INSERT INTO t SELECT i, CASE WHEN i < 4 THEN 'lost' ELSE 'open' END::label FROM generate_series(1, 9) i"
+    )
+    let plan = try await project.dbtool(
+      "diff", "--from", "before.sql", "--to", "after.sql", "--strategy", "online", "--format", "migration")
+    try #require(plan.status == 0, "\(plan.output)")
+    let lines = plan.output.split(separator: "\n", omittingEmptySubsequences: false)
+    let contract = try #require(lines.firstIndex { $0.hasPrefix("-- dbtool:contract") }) - 2
+    try project.write(lines[..<contract].joined(separator: "\n"), to: "migrations/20260102000000_b.sql")
+    try project.write(lines[contract...].joined(separator: "\n"), to: "migrations/20260103000000_c.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    let apply = try await project.dbtool("apply", "--contract")
+    #expect(apply.status == 1 && apply.output.contains("3 rows break it"), "\(apply.output)")
+    _ = try await psql(project, "UPDATE t SET note = 'x'; INSERT INTO t VALUES (10, 'lost')")
+    _ = try await psql(project, "UPDATE t SET l = 'done' WHERE l = 'lost'")
+    let last = try await project.dbtool("apply", "--contract")
+    #expect(last.status == 0, "\(last.output)")
+    #expect(try await psql(project, "SELECT string_agg(DISTINCT l::text, ' ') FROM t") == "done open")
+  }
 }

@@ -25,6 +25,7 @@ struct SegmentRunner {
     }
     do {
       try await watcher.during {
+        for check in try UnvalidatedCheck.all(of: segment, at: index, of: file) { try await check.restore(connection) }
         if segment.isTransaction {
           try await runTransaction(connection, report)
         } else if let statement = segment.statements.first {
@@ -52,7 +53,7 @@ struct SegmentRunner {
       } catch let error as ApplyError {
         guard case .statement(_, let line, let sql, let cause, _, _, _) = error else { throw error }
         guard Patience.passes(cause), attempt < Patience.attempts else {
-          let cause = await BreakingRows.told(in: cause, of: sql, connection)
+          let cause = try await told(in: cause, of: sql, connection)
           throw failure(ScriptStatement(sql: sql, line: line), cause)
         }
         attempt += 1
@@ -60,6 +61,18 @@ struct SegmentRunner {
         try await Patience.pause(after: attempt)
       }
     }
+  }
+
+  /// The error with what there is to say of it; a check that rows break is not left in the clients' way.
+  private func told(
+    in error: PostgresError, of sql: String, _ connection: Connection
+  ) async throws -> PostgresError {
+    let error = await BreakingRows.told(in: error, of: sql, connection)
+    guard error.sqlState == .checkViolation else { return error }
+    var isGone = false
+    for check in try UnvalidatedCheck.all(of: segment, at: index, of: file)
+    where try await check.takeBack(connection) { isGone = true }
+    return isGone ? UnvalidatedCheck.told(in: error) : error
   }
 
   /// With its LOCK TABLEs in the other order, where some stand one behind the other. Clients that are in the way of one order may
@@ -169,7 +182,7 @@ struct SegmentRunner {
       case nil: try await runOnce(statement, connection)
       }
     } catch let error as PostgresError {
-      throw failure(statement, await BreakingRows.told(in: error, of: statement.sql, connection))
+      throw failure(statement, try await told(in: error, of: statement.sql, connection))
     } catch let error as PartitionwiseBuild.Occupied {
       throw ApplyError.occupied(
         file: file.fileName, line: statement.line, sql: statement.sql, reason: error.reason)
