@@ -31,6 +31,30 @@ extension CommandTests {
       #expect(!proved.contains("not tried"), "\(proved)")
     }
 
+    /// PostgreSQL prints a list of varchar values otherwise once it has read what it printed.
+    @Test(arguments: ["text", "migration"]) func aProofGoesByTheMeaningOfExpressions(format: String) async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      let table = "CREATE TABLE t (id int PRIMARY KEY, v varchar(9)"
+      let condition = "v IN ('x', 'y')"
+      try project.write("\(table)); ALTER TABLE t ENABLE ROW LEVEL SECURITY;", to: "old.sql")
+      try project.write(
+        """
+        \(table), g bool GENERATED ALWAYS AS (\(condition)) STORED, CONSTRAINT c CHECK (\(condition)));
+        ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+        CREATE INDEX i ON t (id) WHERE \(condition);
+        CREATE POLICY p ON t USING (\(condition));
+        CREATE VIEW w AS SELECT id FROM t WHERE \(condition);
+        CREATE DOMAIN d AS varchar(9) CHECK (value IN ('x', 'y'));
+        CREATE FUNCTION f(v varchar) RETURNS bool LANGUAGE sql BEGIN ATOMIC SELECT \(condition); END;
+        """, to: "new.sql")
+      for strategy in ["direct", "online"] {
+        let outcome = try await project.dbtool(
+          "diff", "--from", "old.sql", "--to", "new.sql", "--prove", "--strategy", strategy, "--format", format)
+        #expect(outcome.status == 0 && outcome.output.contains("converges"), "\(outcome.output)")
+      }
+    }
+
     @Test func ofTwoDatabasesNothingIsLeftOut() async throws {
       let project = try TestProject()
       defer { project.remove() }

@@ -13,7 +13,7 @@ struct PlanCommand: AsyncParsableCommand {
       Compares the Swift declarations with schema.lock, orders the steps, runs them on a scratch copy with rows in it, and \
       compares the result with the declarations fact for fact. Without --name nothing is written.
 
-      Steps that lose data are refused (exit 3) unless --allow data-loss.
+      Steps that lose data are refused (exit 3) unless --allow names what they lose: --allow data-loss:app.tasks.status.
       """)
 
   @Option(
@@ -28,8 +28,10 @@ struct PlanCommand: AsyncParsableCommand {
   var updateLock = false
 
   @Option(
-    help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
-  var allow: [Hazard.Code] = []
+    help: ArgumentHelp(
+      "Allow a hazard of one object, for example data-loss:app.tasks.status, or of all in a table or schema (data-loss:app). "
+        + "May be repeated.", valueName: "hazard:object"))
+  var allow: [AllowedHazard] = []
 
   @Flag(help: "Print the SQL in full.")
   var sql = false
@@ -84,7 +86,8 @@ struct PlanCommand: AsyncParsableCommand {
       workflow.strategy = strategy.scope
       let result = try await workflow.run(distrustingLock: updateLock)
       var output = PlanOutput(plan: result.plan, proof: result.proof)
-      output.allowed = Set(allow)
+      let allowed = AllowedHazards(allow, in: result.plan)
+      output.allowed = allowed
       output.isVerbose = verbose
       output.estimates = try await estimates(result.plan)
       if check, result.plan.isEmpty, result.unlisted.isEmpty { try await verifyLock(workflow, result.files) }
@@ -92,16 +95,12 @@ struct PlanCommand: AsyncParsableCommand {
       if let proof = result.proof, !proof.holds {
         throw ToolError("the plan does not lead to the declarations, so it is not written. The differences are above.")
       }
-      let refused = result.plan.refusedHazards.filter { !allow.contains($0.code) }
       if check {
         if !result.plan.isEmpty || !result.unlisted.isEmpty { throw ExitCode(2) }
         return
       }
-      if !refused.isEmpty, !updateLock || name != nil {
-        let codes = Set(refused.map(\.code.rawValue)).sorted()
-        Console.error.failure(
-          "refused: \(countText(refused.count, "step")) with \(codes.joined(separator: ", ")). "
-            + "Pass \(codes.map { "--allow \($0)" }.joined(separator: " ")) to proceed.")
+      if let refusal = allowed.refusal(of: result.plan), !updateLock || name != nil {
+        Console.error.failure("\(refusal)")
         throw ExitCode(3)
       }
       var written = result
@@ -181,5 +180,3 @@ struct PlanCommand: AsyncParsableCommand {
     }
   }
 }
-
-extension Hazard.Code: ExpressibleByArgument {}

@@ -27,8 +27,10 @@ struct RevertCommand: AsyncParsableCommand {
   var dryRun = false
 
   @Option(
-    help: ArgumentHelp("Allow steps with this hazard, for example data-loss. May be repeated.", valueName: "hazard"))
-  var allow: [Hazard.Code] = []
+    help: ArgumentHelp(
+      "Allow a hazard of one object, for example data-loss:app.tasks.status, or of all in a table or schema (data-loss:app). "
+        + "May be repeated.", valueName: "hazard:object"))
+  var allow: [AllowedHazard] = []
 
   @OptionGroup var strategy: StrategyOptions
   @OptionGroup var databaseOptions: DatabaseOptions
@@ -64,14 +66,12 @@ struct RevertCommand: AsyncParsableCommand {
       let proof = try await workflow.prove(
         &plan, on: try await states.replayTemplate(files), from: lock.catalog, to: target)
       var output = PlanOutput(plan: plan, proof: proof)
-      output.allowed = Set(allow)
+      let allowed = AllowedHazards(allow, in: plan)
+      output.allowed = allowed
       Console.output.write(output.text(Console.output))
       guard proof.holds else { throw ToolError("the plan does not lead there, so it is not written.") }
-      let refused = Set(plan.refusedHazards.map(\.code)).subtracting(allow).map(\.rawValue).sorted()
-      if !refused.isEmpty {
-        Console.error.failure(
-          "refused: steps with \(refused.joined(separator: ", ")). Pass \(refused.map { "--allow \($0)" }.joined(separator: " ")) to proceed."
-        )
+      if let refusal = allowed.refusal(of: plan) {
+        Console.error.failure("\(refusal)")
         throw ExitCode(3)
       }
       if dryRun { return }

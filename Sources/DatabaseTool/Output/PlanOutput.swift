@@ -8,7 +8,7 @@ internal import Planning
 struct PlanOutput {
   let plan: Plan
   let proof: Proof?
-  var allowed: Set<Hazard.Code> = []
+  var allowed: AllowedHazards?
   /// Whether comments and grants of new objects are listed too.
   var isVerbose = false
   /// Schemas and objects that were read and are not compared.
@@ -87,7 +87,7 @@ struct PlanOutput {
     }
     if !step.locks.isEmpty { text += "      locks: \(step.locks.map(\.description).joined(separator: ", "))\n" }
     for hazard in step.hazards {
-      let word = hazard.isRefused && !allowed.contains(hazard.code) ? "refused" : "hazard"
+      let word = hazard.isRefused && allowed?.allows(hazard, of: step.subject) != true ? "refused" : "hazard"
       text +=
         "      " + console.styled("\(word) \(hazard.code.rawValue): ", hazard.isRefused ? .red : .yellow)
         + "\(hazard.message)\(estimate(hazard).map { " (\(words($0)))" } ?? "")\n"
@@ -192,7 +192,7 @@ struct PlanOutput {
           hazards: step.hazards.map {
             Machine.HazardEntry(
               code: $0.code.rawValue, severity: $0.severity.rawValue, message: $0.message,
-              refused: $0.isRefused && !allowed.contains($0.code), table: $0.table, lock: $0.lock,
+              refused: $0.isRefused && allowed?.allows($0, of: step.subject) != true, table: $0.table, lock: $0.lock,
               rows: estimate($0)?.rows, bytes: estimate($0)?.bytes, advice: $0.advice)
           },
           locks: step.locks.map(\.description), file: step.location?.file, line: step.location?.line)
