@@ -8,6 +8,8 @@ package struct LockObserver: Sendable {
   private var seen: Set<String> = []
   /// Tables that nobody can use until the transaction ends.
   private var locked: Set<String> = []
+  /// Tables that nobody can write to until then.
+  private var unwritable: Set<String> = []
   /// By the tables' OIDs: a name may be another table's after a step.
   private var files: [String: Seen] = [:]
   /// What tables were called when the transaction began, by their OIDs.
@@ -61,6 +63,7 @@ package struct LockObserver: Sendable {
   package mutating func newTransaction(_ connection: Connection) async throws {
     seen = []
     locked = []
+    unwritable = []
     names = files.mapValues(\.table)
     try await forgetScans(connection)
   }
@@ -98,6 +101,7 @@ package struct LockObserver: Sendable {
       }
       // What nobody can read nobody can write; modes come by name, the strongest first.
       if locked.contains(table) { continue }
+      unwritable.insert(table)
       let reads = isRead(table)
       hazards.append(
         Hazard(
@@ -131,6 +135,13 @@ package struct LockObserver: Sendable {
           Hazard(
             .blocksReads, "reads all of \(table) while nobody can read or write \(other)", table: other, lock: strong,
             takesTime: true))
+      }
+    }
+    for table in read.sorted() where existing.contains(table) {
+      for other in unwritable.sorted() where other != table && !hazards.contains(where: { $0.table == other }) {
+        hazards.append(
+          Hazard(
+            .blocksWrites, "reads all of \(table) while nobody can write to \(other)", table: other, takesTime: true))
       }
     }
     activity = after

@@ -63,6 +63,30 @@ extension ProofFailure {
 }
 
 extension Plan {
+  /// Puts a hazard where the plan takes away what it is about.
+  fileprivate mutating func add(_ hazard: Hazard, of use: ClientUse) {
+    func names(_ id: FactID) -> [String] {
+      let table = Quote.qualified(id.schema, id.name)
+      return [
+        id.sqlName, table + (id.member.isEmpty ? "" : "." + Quote.identifier(id.member)),
+        id.member.isEmpty ? "" : "\(Quote.identifier(id.member)) of \(table)",
+      ]
+        + (id.table.map { [$0.sqlName] } ?? [])
+    }
+    let known = [use.name, use.owner]
+    let places = steps.indices.filter { steps[$0].action != .create }
+    let place =
+      places.last { index in
+        names(steps[index].subject).contains(use.name)
+      } ?? places.last { index in
+        ([steps[index].subject] + steps[index].includes).flatMap(names).contains(where: known.contains)
+      } ?? places.last ?? steps.indices.last
+    guard let place else { return }
+    var hazard = hazard
+    hazard.isSeen = true
+    steps[place].hazards.append(hazard)
+  }
+
   /// Puts tables that foreign keys refer to before those that have the keys. Others' tables may be referred to, and not locked
   /// by LOCK TABLE.
   fileprivate mutating func rankLocks(by catalogs: [Catalog]) {
@@ -182,6 +206,7 @@ package struct Prover: Sendable {
     let segments = plan.segments
     // Where there is but one transaction, nobody sees anything in between.
     let names = segments.count > 1 ? try await ProofNames(connection) : nil
+    var uses: Set<ClientUse> = []
     var index = 0
     for segment in segments {
       if index > 0 { try await names?.look(after: index) }
@@ -191,6 +216,7 @@ package struct Prover: Sendable {
       for step in segment {
         if index == plan.renamed?.count ?? 0 {
           before = try await contents()
+          uses = try await ClientUse.all(connection)
           // Counting scans too, and is not the step's doing.
           try await observer.forgetScans(connection)
         }
@@ -214,6 +240,11 @@ package struct Prover: Sendable {
     }
     let gaps = try await names?.gaps() ?? []
     plan.rankLocks(by: [source, target])
+    if !uses.isEmpty {
+      // What is lost with rows is told where that is planned.
+      let lost = ClientUseHazards(from: uses, to: try await ClientUse.all(connection)).lost(except: ["table", "column"])
+      for change in lost { plan.add(change.hazard, of: change.use) }
+    }
     try await ProofRows.removeDefaultPartitions(connection)
     return (plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted(), gaps: gaps))
   }

@@ -55,6 +55,12 @@ package struct Linter: Sendable {
     /// Published columns, with their publications.
     private var publications: [ClientName: String] = [:]
 
+    /// What clients can use beside relations and columns.
+    private var uses: Set<ClientUse> = []
+    /// The same when the current transaction began, and which of its statements changed what of it last.
+    private var usesBefore: Set<ClientUse> = []
+    private var changers: [ClientUse: ScriptStatement] = [:]
+
     /// What clients name: a relation, or a column of one.
     private struct ClientName: Hashable, Comparable, Sendable {
       var schema: String
@@ -91,10 +97,14 @@ package struct Linter: Sendable {
     }
 
     mutating func start(_ connection: Connection) async throws {
-      try await observer.start(connection)
-      names = try await Self.names(connection)
-      open = try await Self.openPartitions(connection)
-      publications = try await Self.publications(connection)
+      try await unaffected(connection) { run, connection in
+        try await run.observer.start(connection)
+        run.names = try await Self.names(connection)
+        run.open = try await Self.openPartitions(connection)
+        run.publications = try await Self.publications(connection)
+        run.uses = try await ClientUse.all(connection)
+        run.usesBefore = run.uses
+      }
     }
 
     mutating func lint(_ segment: MigrationFile.Segment, _ session: LoadingSession) async throws {
@@ -114,6 +124,10 @@ package struct Linter: Sendable {
         let isChange = ["UpdateStmt", "DeleteStmt", "MergeStmt"].contains(node?.nodeName)
         // A table of three rows is read from one end to the other, whatever its indexes; one of millions is not.
         if isChange { try await connection.execute("SET LOCAL enable_seqscan = off") }
+        let existing = try await WatchedStatement.existingName(node, connection)
+        let watched = try await unaffected(connection) { _, connection in
+          try await WatchedStatement(node, existing: existing, before: connection)
+        }
         do {
           do { note(try await session.run(statement, of: 0)) } catch let error as PostgresError
             where !segment.isTransaction && error.sqlState == .activeTransaction
@@ -152,11 +166,15 @@ package struct Linter: Sendable {
               "waits for its lock without end, and everybody behind it waits as well (\(observed.locks.map(\.description).joined(separator: ", ")))"
             ))
         }
+        if let watched { hazards = watched.reworded(hazards) }
         hazards += try await unaffected(connection) { [isOpen] run, connection in
           try await run.compared(connection, isOpen: isOpen) + run.opened(connection)
+            + (watched?.hazards(after: connection) ?? [])
         }
         add(hazards, statement)
+        try await unaffected(connection) { try await $0.use(statement, node, $1) }
       }
+      settle()
       if isOpen { try await connection.execute("COMMIT") }
     }
 
@@ -214,6 +232,29 @@ package struct Linter: Sendable {
         try await connection.execute("ROLLBACK TO SAVEPOINT dbtool; RELEASE SAVEPOINT dbtool")
       }
       return hazards
+    }
+
+    /// Looks at what the statement has taken from clients, or let others do.
+    private mutating func use(_ statement: ScriptStatement, _ node: ParseTree?, _ connection: Connection) async throws {
+      if let name = node?.nodeName,
+        ["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "CommentStmt"].contains(name)
+      {
+        return
+      }
+      let now = try await ClientUse.all(connection)
+      for use in now.symmetricDifference(uses) { changers[use] = statement }
+      uses = now
+    }
+
+    /// Tells of what the transaction leaves changed.
+    private mutating func settle() {
+      let change = ClientUseHazards(from: usesBefore, to: uses)
+      let named: Set = ["table", "column", "view", "column of view"]
+      for change in change.lost(except: named) + change.gained() {
+        if let statement = changers[change.use] { add([change.hazard], statement) }
+      }
+      usesBefore = uses
+      changers = [:]
     }
 
     /// Columns of published tables that came, went or have another type since the statement.

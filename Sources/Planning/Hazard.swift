@@ -20,6 +20,16 @@ package struct Hazard: Sendable, Hashable {
     case staleValues = "stale-values"
     /// Programs that use the old name or form fail from then on.
     case breaksClients = "breaks-clients"
+    /// What kept rows right keeps them no more: a constraint, a key, a trigger.
+    case losesGuarantee = "loses-guarantee"
+    /// Other people see or change rows from then on.
+    case changesAccess = "changes-access"
+    /// Rows are gone after a crash.
+    case losesRows = "unlogged-table"
+    /// There is something of that name already, whatever it is: the statement does nothing.
+    case skipsExisting = "skips-existing"
+    /// Numbers that come next are those of rows that are there.
+    case takesNumbers = "takes-numbers"
     /// It waits for a strong lock without end, and others wait behind it.
     case noLockTimeout = "no-lock-timeout"
     /// What triggers do with an UPDATE (a time of the last change, an audit) they do for rows that nobody has changed.
@@ -49,6 +59,9 @@ package struct Hazard: Sendable, Hashable {
   /// Whether it takes longer the more rows there are.
   package var takesTime: Bool
 
+  /// Whether running the step on a scratch copy told of it.
+  package var isSeen = false
+
   package init(
     _ code: Code, _ message: String, table: String? = nil, lock: String? = nil, takesTime: Bool = false
   ) {
@@ -67,14 +80,14 @@ package struct Hazard: Sendable, Hashable {
     case .dataLoss: .error
     case .rewrite, .blocksReads, .breaksClients, .noLockTimeout, .firesTriggers, .locksRows,
       .bypassesPolicies, .publishedTable, .refusesValues, .dependsOnSettings,
-      .staleValues:
+      .staleValues, .losesGuarantee, .changesAccess, .losesRows, .skipsExisting, .takesNumbers:
       .warning
     case .blocksWrites: takesTime ? .warning : .notice
     }
   }
 
   /// Whether only running the step on a scratch copy tells of it.
-  package var isObserved: Bool { [.rewrite, .blocksReads, .blocksWrites].contains(code) }
+  package var isObserved: Bool { isSeen || [.rewrite, .blocksReads, .blocksWrites].contains(code) }
 
   /// The safer way.
   package var advice: String {
@@ -93,6 +106,11 @@ package struct Hazard: Sendable, Hashable {
     case .dependsOnSettings: "read the settings in the migration; change them there where they mean something else here"
     case .staleValues:
       "afterwards REINDEX the indexes, add the generated columns anew, and look for rows that fail their checks or belong to other partitions"
+    case .losesGuarantee: "say that it is meant (-- dbtool:allow), or make what takes its place in the same transaction"
+    case .changesAccess: "say that it is meant (-- dbtool:allow), and name the roles and the condition"
+    case .losesRows: "let the table be logged, unless its rows can be made again"
+    case .skipsExisting: "leave IF NOT EXISTS out, so that a name that is taken is an error; names end after 63 bytes"
+    case .takesNumbers: "set the sequence behind the rows: SELECT setval(pg_get_serial_sequence(…), max(…)) FROM …"
     case .breaksClients: "keep the old name as a view or a second column until all programs use the new one"
     }
   }

@@ -192,7 +192,7 @@ actor ClientProbe {
           }
           await count(kind)
           // Clients that never pause leave nobody a place in between.
-          try await Task.sleep(for: .milliseconds(Int.random(in: 1...20)))
+          try await connection.execute("SELECT pg_catalog.pg_sleep(\(Double.random(in: 0.001...0.02)))")
         }
       }
     } catch {

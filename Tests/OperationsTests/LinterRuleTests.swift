@@ -41,6 +41,13 @@ import Testing
       CREATE TABLE public.part_rest PARTITION OF public.parted DEFAULT;
       CREATE TABLE public.beside (id bigint, at date);
       CREATE TABLE public.empty (id bigint, at date CHECK (at < '1900-01-01'));
+      CREATE EXTENSION citext; CREATE SEQUENCE public.sq;
+      CREATE FUNCTION public.f(x integer) RETURNS integer LANGUAGE sql AS 'SELECT 1';
+      CREATE FUNCTION public.trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+      CREATE TABLE public.sec (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 3 UNIQUE);
+      CREATE TRIGGER g BEFORE INSERT ON public.sec FOR EACH ROW EXECUTE FUNCTION public.trg();
+      ALTER TABLE public.sec ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON public.sec USING (id > 0);
+      GRANT SELECT ON public.sec TO pg_monitor;
       """)
 
   private func lint(_ sql: String) async throws -> [Linter.Finding] {
@@ -52,6 +59,7 @@ import Testing
   }
 
   private static let t = "ALTER TABLE public.t"
+  private static let long = String(repeating: "z", count: 70)
 
   private static let rules: [Rule] = [
     // Columns.
@@ -81,7 +89,7 @@ import Testing
       "strong_migrations safe: NOT NULL after a check",
       "\(t) ADD CONSTRAINT z CHECK (a IS NOT NULL) NOT VALID; COMMIT; \(t) VALIDATE CONSTRAINT z; BEGIN; "
         + "SET LOCAL lock_timeout = '1s'; \(t) ALTER COLUMN a SET NOT NULL"),
-    Rule("squawk ban-drop-not-null", "\(t) ALTER COLUMN b DROP NOT NULL"),
+    Rule("squawk ban-drop-not-null", "\(t) ALTER COLUMN b DROP NOT NULL", [.losesGuarantee]),
     // Constraints.
     Rule("squawk constraint-missing-not-valid, Atlas PG305", "\(t) ADD CHECK (a > -1)", [.blocksReads]),
     Rule(
@@ -92,14 +100,15 @@ import Testing
       [.blocksWrites, .blocksWrites]),
     Rule(
       "strong_migrations adding a reference",
-      "\(t) ADD COLUMN z bigint REFERENCES public.p; CREATE INDEX ON public.t (z)", [.blocksWrites, .blocksReads]),
+      "\(t) ADD COLUMN z bigint REFERENCES public.p; CREATE INDEX ON public.t (z)",
+      [.blocksWrites, .blocksReads, .blocksWrites]),
     Rule("squawk disallowed-unique-constraint, Atlas PG105, Eugene E7", "\(t) ADD UNIQUE (a)", [.blocksReads]),
     Rule("Eugene E8, Atlas PG311", "\(t) ADD EXCLUDE USING btree (a WITH =)", [.blocksReads]),
     Rule("Atlas PG104", "ALTER TABLE public.beside ADD PRIMARY KEY (id)", [.blocksReads]),
     Rule(
-      "Eugene W14, Atlas PG304", "\(t) DROP CONSTRAINT t_pkey; \(t) ADD PRIMARY KEY USING INDEX t_a_key", [.blocksReads]
-    ),
-    Rule("Atlas CD101", "\(t) DROP CONSTRAINT t_p_fkey"),
+      "Eugene W14, Atlas PG304", "\(t) DROP CONSTRAINT t_pkey; \(t) ADD PRIMARY KEY USING INDEX t_a_key",
+      [.blocksReads, .losesGuarantee]),
+    Rule("Atlas CD101, squawk ban-drop-constraint", "\(t) DROP CONSTRAINT t_p_fkey", [.losesGuarantee]),
     Rule("validating beside clients", "\(t) VALIDATE CONSTRAINT t_a_check"),
     Rule(
       "squawk ban-alter-domain-with-add-constraint", "ALTER DOMAIN public.d ADD CHECK (VALUE > -1)", [.blocksWrites]),
@@ -113,14 +122,14 @@ import Testing
     Rule("strong_migrations: four columns", "COMMIT; CREATE INDEX CONCURRENTLY z ON public.t (a, b, c, n); BEGIN"),
     // Tables.
     Rule("squawk ban-drop-table, Atlas DS102", "DROP TABLE public.beside", [.dataLoss]),
-    Rule("Atlas DS101", "DROP SCHEMA s CASCADE", [.dataLoss]),
+    Rule("Atlas DS101, squawk ban-drop-schema", "DROP SCHEMA s CASCADE", [.dataLoss, .breaksClients]),
     Rule("squawk ban-drop-database", "COMMIT; DROP DATABASE another; BEGIN", [.dataLoss]),
     Rule("squawk ban-truncate-cascade", "TRUNCATE public.p CASCADE", [.dataLoss]),
     Rule("squawk renaming-table, Atlas BC101", "\(t) RENAME TO z", [.breaksClients]),
-    Rule("strong_migrations renaming a schema", "ALTER SCHEMA s RENAME TO z", [.breaksClients]),
+    Rule("strong_migrations renaming a schema", "ALTER SCHEMA s RENAME TO z", [.breaksClients, .breaksClients]),
     Rule(
       "strong_migrations creating with force", "DROP TABLE public.p CASCADE; CREATE TABLE public.p (id bigint)",
-      [.dataLoss]),
+      [.dataLoss, .losesGuarantee, .losesGuarantee]),
     Rule("squawk prefer-repack", "COMMIT; VACUUM FULL public.t; BEGIN", [.rewrite]),
     Rule("squawk prefer-repack, cluster", "CLUSTER public.t USING t_b_idx", [.rewrite]),
     Rule(
@@ -133,21 +142,21 @@ import Testing
     Rule(
       "a partition past its table's policies",
       "ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; GRANT SELECT ON public.part_1 TO PUBLIC",
-      [.bypassesPolicies]),
+      [.bypassesPolicies, .changesAccess, .changesAccess]),
     Rule(
       "a column of a partition past its table's policies",
       "ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; GRANT SELECT (at) ON public.part_1 TO PUBLIC",
-      [.bypassesPolicies]),
+      [.bypassesPolicies, .changesAccess, .changesAccess]),
     Rule(
       "policies of a table whose partitions are open",
       "GRANT SELECT ON public.part_1 TO PUBLIC; ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY",
-      [.bypassesPolicies]),
+      [.bypassesPolicies, .changesAccess, .changesAccess]),
     Rule(
       "a partition that has no policies and asks for them",
       """
       ALTER TABLE public.parted ENABLE ROW LEVEL SECURITY; ALTER TABLE public.part_1 ENABLE ROW LEVEL SECURITY;
       GRANT SELECT ON public.part_1 TO PUBLIC
-      """),
+      """, [.changesAccess, .changesAccess]),
     // Rows.
     Rule("strong_migrations backfilling", "UPDATE public.t SET n = 0", [.locksRows]),
     Rule("one row by its key", "UPDATE public.t SET n = 0 WHERE id = 1"),
@@ -159,7 +168,67 @@ import Testing
     Rule("Eugene E10", "\(t) ALTER COLUMN a TYPE bigint; SELECT count(*) FROM public.p", [.rewrite, .blocksReads]),
     // Types.
     Rule("squawk require-enum-value-ordering", "COMMIT; ALTER TYPE public.mood ADD VALUE 'great'; BEGIN"),
-    Rule("Atlas, dropping a label's type", "DROP TYPE public.mood"),
+    Rule("Atlas, squawk ban-drop-type", "DROP TYPE public.mood", [.breaksClients]),
+    Rule("squawk renaming-object, a label", "ALTER TYPE public.mood RENAME VALUE 'good' TO 'great'", [.breaksClients]),
+    Rule("squawk renaming-object, a type", "ALTER TYPE public.mood RENAME TO moods", [.breaksClients]),
+    Rule("squawk ban-drop-domain", "CREATE DOMAIN public.e AS text; DROP DOMAIN public.e"),
+    // Functions.
+    Rule("squawk ban-drop-function", "DROP FUNCTION public.f(integer)", [.breaksClients]),
+    Rule("squawk renaming-object, a function", "ALTER FUNCTION public.f(integer) RENAME TO g", [.breaksClients]),
+    Rule("squawk ban-set-schema, a function", "ALTER FUNCTION public.f(integer) SET SCHEMA s", [.breaksClients]),
+    Rule(
+      "a function made anew with the same arguments",
+      "DROP FUNCTION public.f(integer); CREATE FUNCTION public.f(y integer) RETURNS integer LANGUAGE sql AS 'SELECT 2'"),
+    Rule(
+      "a function with other arguments",
+      "DROP FUNCTION public.f(integer); CREATE FUNCTION public.f(y text) RETURNS integer LANGUAGE sql AS 'SELECT 2'",
+      [.breaksClients]),
+    // Defaults, numbers and names.
+    Rule("squawk ban-drop-default", "ALTER TABLE public.sec ALTER n DROP DEFAULT", [.breaksClients]),
+    Rule("another default", "ALTER TABLE public.sec ALTER n SET DEFAULT 7"),
+    Rule("squawk ban-drop-sequence", "DROP SEQUENCE public.sq", [.breaksClients]),
+    Rule(
+      "squawk ban-alter-identity, a filled key", "ALTER TABLE public.sec ALTER id ADD GENERATED ALWAYS AS IDENTITY",
+      [.takesNumbers]),
+    Rule(
+      "an identity that begins behind the rows",
+      "ALTER TABLE public.sec ALTER id ADD GENERATED ALWAYS AS IDENTITY (START 1000)"),
+    Rule(
+      "squawk identifier-too-long, two of one beginning",
+      "CREATE TABLE IF NOT EXISTS public.\(long)_a (a integer); CREATE TABLE IF NOT EXISTS public.\(long)_b (b text)",
+      [.skipsExisting]),
+    Rule(
+      "another index of that name",
+      "COMMIT; SET lock_timeout = '1s'; CREATE INDEX CONCURRENTLY IF NOT EXISTS t_b_idx ON public.t (n); BEGIN",
+      [.skipsExisting]),
+    Rule("a name that is free", "COMMIT; CREATE INDEX CONCURRENTLY IF NOT EXISTS t_n_idx ON public.t (n); BEGIN"),
+    Rule("a sequence of that name", "CREATE SEQUENCE IF NOT EXISTS public.sq", [.skipsExisting]),
+    // Who may.
+    Rule("squawk ban-revoke", "REVOKE SELECT ON public.sec FROM pg_monitor", [.changesAccess]),
+    Rule("GRANT TO PUBLIC", "GRANT SELECT ON public.p TO PUBLIC", [.changesAccess]),
+    Rule("a new table for everybody", "CREATE TABLE public.z (a integer); GRANT SELECT ON public.z TO PUBLIC"),
+    Rule("row level security without a policy", "ALTER TABLE public.p ENABLE ROW LEVEL SECURITY", [.changesAccess]),
+    Rule(
+      "row level security with its policy",
+      "ALTER TABLE public.p ENABLE ROW LEVEL SECURITY; CREATE POLICY z ON public.p USING (id > 0)"),
+    Rule("squawk ban-alter-row-level-security", "ALTER TABLE public.sec DISABLE ROW LEVEL SECURITY", [.changesAccess]),
+    Rule("squawk ban-drop-policy", "DROP POLICY own ON public.sec", [.changesAccess]),
+    Rule("a policy made anew", "DROP POLICY own ON public.sec; CREATE POLICY own ON public.sec USING (id > 2)"),
+    Rule("a policy for all rows", "CREATE POLICY z ON public.sec USING (true)", [.changesAccess]),
+    Rule("squawk ban-alter-policy-condition", "ALTER POLICY own ON public.sec USING (true)", [.changesAccess]),
+    // What is kept.
+    Rule("squawk ban-drop-trigger", "DROP TRIGGER g ON public.sec", [.losesGuarantee]),
+    Rule("a key", "ALTER TABLE public.sec DROP CONSTRAINT sec_n_key", [.losesGuarantee]),
+    Rule("a check", "\(t) DROP CONSTRAINT t_a_check", [.losesGuarantee]),
+    Rule("squawk ban-drop-extension", "DROP EXTENSION citext", [.breaksClients]),
+    Rule("rows that a crash takes", "CREATE UNLOGGED TABLE public.z (a integer)", [.losesRows]),
+    // What waits for others.
+    Rule("squawk require-concurrent-reindex", "REINDEX INDEX public.t_b_idx", [.blocksReads]),
+    Rule("reindex beside clients", "COMMIT; REINDEX INDEX CONCURRENTLY public.t_b_idx; BEGIN"),
+    Rule(
+      "a trigger's lock while an index is built",
+      "CREATE TRIGGER h BEFORE UPDATE ON public.t FOR EACH ROW EXECUTE FUNCTION public.trg(); CREATE INDEX ON public.p (code)",
+      [.blocksWrites, .blocksWrites, .blocksWrites]),
     // Design: a database in use does not notice.
     Rule("squawk ban-char-field", "CREATE TABLE public.z (a char(3))"),
     Rule("squawk prefer-text-field", "CREATE TABLE public.z (a varchar(3))"),

@@ -95,7 +95,7 @@ import Testing
       ("\(alter) ADD EXCLUDE USING btree (a WITH =)", [.blocksReads]),
       ("CREATE INDEX ON public.t (b)", [.blocksWrites]),
       ("DROP INDEX public.t_a_idx", []),
-      ("REINDEX INDEX public.t_a_idx", [.blocksWrites]),
+      ("REINDEX INDEX public.t_a_idx", [.blocksReads]),
       ("\(alter) DROP COLUMN b", [.dataLoss]),
       ("DROP TABLE public.p", [.dataLoss]),
       ("TRUNCATE public.t", [.dataLoss]),
@@ -109,7 +109,7 @@ import Testing
         [.blocksWrites]
       ),
       ("CLUSTER public.t USING t_a_idx", [.rewrite]),
-      ("\(alter) SET UNLOGGED", [.rewrite]),
+      ("\(alter) SET UNLOGGED", [.rewrite, .losesRows]),
       (
         "CREATE TABLE public.n (a integer UNIQUE); CREATE INDEX ON public.n (a); ALTER TABLE public.n ADD CHECK (a > 0)",
         []

@@ -114,7 +114,7 @@ import Testing
         let prover = Prover(server: try await Databases.server.value, reader: CatalogReader())
         let proof = try await prover.prove(&plan, from: database.template, source: state, target: state)
         #expect(proof.holds == !isApart)
-        #expect(proof.gaps.contains { $0.kind == planted.kind && $0.step == 1 } == isApart, "\(proof.gaps)")
+        #expect(proof.gaps.contains { $0.use.kind == planted.kind && $0.step == 1 } == isApart, "\(proof.gaps)")
       }
     }
   }
