@@ -128,7 +128,17 @@ package enum ProofRows {
         END LOOP;
       END $dbtool$
       """#)
+    try await search(connection, isReferring: false)
     try await makeRoom(connection, source: source, target: target)
+    try await removeUnreferred(connection)
+    // What lost its rows so finds those of the others.
+    try await search(connection, isReferring: true)
+    try await removeUnreferred(connection)
+    try await ProofNumbers.advance(connection)
+  }
+
+  /// Foreign keys were not looked at; what they refuse goes.
+  private static func removeUnreferred(_ connection: Connection) async throws {
     try await connection.execute(
       #"""
       DO $dbtool$
@@ -137,7 +147,6 @@ package enum ProofRows {
       BEGIN
         PERFORM pg_catalog.dbtool_without_triggers();
         SET LOCAL client_min_messages = warning;
-        -- Foreign keys were not looked at; what they refuse goes.
         FOR round IN 1..20 LOOP
           removed := 0;
           FOR f IN
@@ -166,11 +175,10 @@ package enum ProofRows {
         END LOOP;
       END $dbtool$
       """#)
-    try await ProofNumbers.advance(connection)
   }
 
   /// Takes the rows of tables away, and of those that refer to them.
-  static func empty(_ tables: [FactID], _ connection: Connection) async throws {
+  package static func empty(_ tables: [FactID], _ connection: Connection) async throws {
     guard !tables.isEmpty else { return }
     let truncate = "TRUNCATE \(tables.map(\.sqlName).joined(separator: ", ")) CASCADE"
     try await connection.execute(

@@ -18,6 +18,8 @@ package struct Proof: Sendable {
   package var tables: Int
   /// Tables for which no row could be made.
   package var emptyTables: [FactID]
+  /// Why not, by the table: what PostgreSQL said of the last row that was tried.
+  package var reasons: [FactID: String]
   package var serverVersion: ServerVersion
   /// What the plan leads to, and what it should.
   var result: Catalog
@@ -56,9 +58,20 @@ package struct ProofFailure: Error, CustomStringConvertible {
 extension ProofFailure {
   /// The table whose rows do not fit what a step asks of them; nil where the step would fail on any row, or on none.
   fileprivate func tableOfRow(in source: Catalog) -> FactID? {
-    guard ["23503", "23505", "23514", "23P01"].contains(error.sqlState) else { return nil }
-    let named = error.table.map { FactID(.table, schema: $0.schema, name: $0.name) }
-    return [named, step.subject.table].compactMap { $0 }.first(where: source.contains)
+    guard error.isAboutRow else { return nil }
+    return [error.tableOfRow(in: source), step.subject.table].compactMap { $0 }.first(where: source.contains)
+  }
+}
+
+extension PostgresError {
+  /// Whether a constraint refuses rows: other ones it might take.
+  fileprivate var isAboutRow: Bool { ["23503", "23505", "23514", "23P01"].contains(sqlState) }
+
+  /// The table whose rows a constraint refuses.
+  package func tableOfRow(in source: Catalog) -> FactID? {
+    guard isAboutRow, let table else { return nil }
+    let id = FactID(.table, schema: table.schema, name: table.name)
+    return source.contains(id) ? id : nil
   }
 }
 
@@ -194,6 +207,7 @@ package struct Prover: Sendable {
     var plan = plan
     let connection = session.connection
     try await ProofRows.fill(connection, source: source, target: target)
+    let reasons = try await ProofRows.reasons(connection)
     try await ProofRows.empty(emptied, connection)
     let dropped = Set(plan.steps.filter { $0.action == .drop }.map(\.subject))
     // Tables are counted under the names that they have in the end; to give them does nothing to their rows.
@@ -246,7 +260,9 @@ package struct Prover: Sendable {
       for change in lost { plan.add(change.hazard, of: change.use) }
     }
     try await ProofRows.removeDefaultPartitions(connection)
-    return (plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted(), gaps: gaps))
+    return (
+      plan, KeptRows(before: before, after: after, takenNumbers: newlyTaken.sorted(), gaps: gaps, reasons: reasons)
+    )
   }
 
   /// What was in the tables.
@@ -255,6 +271,7 @@ package struct Prover: Sendable {
     var after: [FactID: ProofRows.Content]
     var takenNumbers: [FactID]
     var gaps: [Gap]
+    var reasons: [FactID: String]
   }
 
   private func judge(
@@ -273,7 +290,7 @@ package struct Prover: Sendable {
       differences: CatalogDifference.compare(expected: expected, actual: result), lostRows: lost,
       takenNumbers: rows.takenNumbers, gaps: rows.gaps,
       rows: before.values.reduce(0) { $0 + $1.rows }, tables: before.values.count { $0.rows > 0 },
-      emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(),
+      emptyTables: before.filter { $0.value.rows == 0 }.map(\.key).sorted(), reasons: rows.reasons,
       serverVersion: version, result: result, expected: expected)
   }
 

@@ -121,6 +121,50 @@ import Testing
     }
   }
 
+  /// What checks ask of several columns, of domains and of texts' forms.
+  @Test func rowsAreFoundForOrdinarySchemas() async throws {
+    let before = """
+      CREATE EXTENSION btree_gist;
+      CREATE DOMAIN email AS text CHECK (value ~ '^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$');
+      CREATE DOMAIN slug AS text CHECK (value ~ '^[a-z0-9]+(-[a-z0-9]+)*$');
+      CREATE DOMAIN share AS numeric(5,2) CHECK (value BETWEEN 0 AND 100);
+      CREATE DOMAIN account AS text CHECK (value ~ '^[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}$');
+      CREATE TABLE mails (id bigint PRIMARY KEY, mail email NOT NULL);
+      CREATE TABLE slugs (id bigint PRIMARY KEY, s slug NOT NULL UNIQUE);
+      CREATE TABLE spans (id bigint PRIMARY KEY, during tstzrange NOT NULL, CHECK (NOT isempty(during)));
+      CREATE TABLE rooms (id bigint PRIMARY KEY, room int NOT NULL, during tsrange NOT NULL CHECK (NOT isempty(during)),
+        EXCLUDE USING gist (room WITH =, during WITH &&));
+      CREATE TABLE orders (id bigint PRIMARY KEY, a int NOT NULL, b int NOT NULL, CHECK (a < b), CHECK (a + b < 100));
+      CREATE TABLE prices (id bigint PRIMARY KEY, price numeric(10,2) NOT NULL CHECK (price > 0), discount numeric(10,2) NOT NULL,
+        CHECK (discount <= price), CHECK (discount >= 0));
+      CREATE TABLE codes (id bigint PRIMARY KEY, code text NOT NULL CHECK (char_length(code) = 8 AND code = upper(code)));
+      CREATE TABLE tickets (id bigint PRIMARY KEY, status text NOT NULL CHECK (status IN ('open', 'closed')), closed_at timestamptz,
+        CHECK ((status = 'closed') = (closed_at IS NOT NULL)));
+      CREATE TABLE either (id bigint PRIMARY KEY, a bigint REFERENCES mails, b bigint REFERENCES slugs, CHECK (num_nonnulls(a, b) = 1));
+      CREATE TABLE documents (id bigint PRIMARY KEY, j jsonb NOT NULL CHECK (jsonb_typeof(j) = 'object' AND j ? 'kind'));
+      CREATE TABLE tagged (id bigint PRIMARY KEY, tags text[] NOT NULL CHECK (cardinality(tags) BETWEEN 1 AND 5));
+      CREATE TABLE shares (id bigint PRIMARY KEY, p share NOT NULL, q share NOT NULL, CHECK (p + q = 100));
+      CREATE TABLE accounts (id bigint PRIMARY KEY, i account NOT NULL);
+      CREATE TABLE stays (id bigint PRIMARY KEY, d1 date NOT NULL, d2 date NOT NULL, CHECK (d2 >= d1 + 1));
+      CREATE TABLE phones (id bigint PRIMARY KEY, phone text NOT NULL CHECK (phone ~ '^\\+[1-9][0-9]{6,14}$'));
+      CREATE TABLE refers (id bigint PRIMARY KEY, t bigint NOT NULL REFERENCES orders, c text NOT NULL CHECK (c LIKE 'X-%'));
+      CREATE TABLE ranges (id bigint PRIMARY KEY, r int4range NOT NULL, n int NOT NULL, CHECK (r @> n));
+      CREATE TABLE nets (id bigint PRIMARY KEY, ip inet NOT NULL CHECK (family(ip) = 4 AND masklen(ip) = 24));
+      CREATE TABLE currencies (code char(3) PRIMARY KEY CHECK (code ~ '^[A-Z]{3}$'), digits smallint NOT NULL CHECK (digits IN (0, 2, 3)));
+      CREATE TABLE sums (id bigint PRIMARY KEY, cur char(3) NOT NULL REFERENCES currencies, net numeric NOT NULL, vat numeric NOT NULL,
+        gross numeric NOT NULL, CHECK (gross = net + vat), CHECK (net > 0))
+      """
+    let (_, proof) = try await prove(before, before + "; CREATE TABLE other (id int)")
+    #expect(proof.holds, "\(proof.differences)")
+    #expect(proof.emptyTables.isEmpty, "\(proof.emptyTables) \(proof.reasons)")
+    // Where there can be none, it is said why.
+    let never = "CREATE TABLE never (id int PRIMARY KEY, CONSTRAINT impossible CHECK (id IS NULL))"
+    let (_, without) = try await prove(never, never + "; CREATE TABLE other (id int)")
+    #expect(
+      without.reasons[FactID(.table, schema: "public", name: "never")]?.contains("impossible") == true,
+      "\(without.reasons)")
+  }
+
   /// The proof's own rows, and its own default partition, are in nobody's way; that somebody's rows may be is said.
   @Test(arguments: [
     ("CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2, 3)", 1),

@@ -133,8 +133,10 @@ struct PlanOutput {
     if proof.tables > 0 { text += "; \(countText(proof.rows, "row")) in \(countText(proof.tables, "table")) kept" }
     text += "\n"
     if !proof.emptyTables.isEmpty {
-      text += console.styled(
-        "       (proved without rows in \(proof.emptyTables.map(\.sqlName).joined(separator: ", ")))\n", .dim)
+      let names = proof.emptyTables.map { table in
+        table.sqlName + (proof.reasons[table].map { " (\(VisibleText.line($0)))" } ?? "")
+      }
+      text += console.styled("       proved without rows in \(names.joined(separator: ", "))\n", .dim)
     }
     return text
   }
