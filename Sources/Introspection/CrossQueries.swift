@@ -254,8 +254,8 @@ enum DependencyQuery: CatalogQuery {
 }
 
 /// What is not modelled, so that it can be reported: subscriptions that only a superuser can read, privileges on
-/// PostgreSQL's own functions, relations and languages where they are not what `initdb` gave (`pg_init_privs`), and what was told to
-/// go with an extension (`ALTER … DEPENDS ON EXTENSION`).
+/// PostgreSQL's own functions, relations and languages where they are not what `initdb` gave (`pg_init_privs`), what was told to
+/// go with an extension (`ALTER … DEPENDS ON EXTENSION`), and identities that partitions have of their own, before version 17.
 enum UnmodeledQuery: CatalogQuery {
   static let takesExcludedSchemas = false
   static func sql(_ version: ServerVersion) -> String {
@@ -297,6 +297,12 @@ enum UnmodeledQuery: CatalogQuery {
            'of ' || pg_catalog.pg_describe_object(d.classid, d.objid, 0)
       FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
      WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'x' AND d.objid >= 16384
+    UNION ALL
+    SELECT 'identity', 'of its own of ' || c.oid::regclass::text || '.' || pg_catalog.quote_ident(a.attname)
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
+      JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+      JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND p.attidentity = ''
+     WHERE c.relispartition
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

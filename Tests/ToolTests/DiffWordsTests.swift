@@ -115,10 +115,17 @@ extension CommandTests {
       defer { project.remove() }
       let function = "CREATE EXTENSION hstore; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';"
       try project.write(function, to: "old.sql")
+      let hasOwn = try await Databases.server.value.installation.version.major < 17
       for (further, words) in [
         ("ALTER FUNCTION f() DEPENDS ON EXTENSION hstore;", "dependence on extension hstore of function public.f()"),
         ("REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC;", "privileges language plpgsql"),
+        (
+          "CREATE TABLE p (id int NOT NULL) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);"
+            + "ALTER TABLE p1 ALTER id ADD GENERATED ALWAYS AS IDENTITY;", "identity of its own of public.p1.id"
+        ),
       ] {
+        // From 17 on, the identities of partitions are their table's.
+        if words.hasPrefix("identity"), !hasOwn { continue }
         try project.write(function + further, to: "new.sql")
         let diff = try await project.dbtool("diff", "--from", "old.sql", "--to", "new.sql")
         #expect(diff.status == 0 && diff.output.contains("not modelled, so not compared: \(words)"), "\(diff.output)")
