@@ -210,7 +210,10 @@ struct StepGraph {
   func sorted() throws -> [Int] {
     var waiting = nodes.map(\.predecessors.count)
     let keys = nodes.map(SortKey.init)
-    let ranks = nodes.indices.sorted { keys[$0] < keys[$1] }
+    let early = beforeCommit()
+    let ranks = nodes.indices.sorted { a, b in
+      early.contains(a) == early.contains(b) ? keys[a] < keys[b] : early.contains(a)
+    }
     var rankOf = [Int](repeating: 0, count: nodes.count)
     for (rank, node) in ranks.enumerated() { rankOf[node] = rank }
     var ready = Heap<Int>(nodes.indices.filter { waiting[$0] == 0 }.map { rankOf[$0] })
@@ -227,6 +230,21 @@ struct StepGraph {
       throw Cycle(steps: cycle(among: waiting).map { (nodes[$0].action, nodes[$0].fact.id) })
     }
     return order
+  }
+
+  /// What has to be committed before the rest may rely on it, with all that comes before that. It goes first: what is dropped and made
+  /// again stays in one transaction, and is there for clients all the time.
+  private func beforeCommit() -> Set<Int> {
+    let committed = nodes.indices.filter { nodes[$0].change.mustCommit }
+    if committed.isEmpty { return [] }
+    // Event triggers that go do not fire for it.
+    var queue =
+      committed + nodes.indices.filter { nodes[$0].action == .drop && nodes[$0].fact.id.kind == .eventTrigger }
+    var early = Set(queue)
+    while let node = queue.popLast() {
+      for before in nodes[node].predecessors where early.insert(before).inserted { queue.append(before) }
+    }
+    return early
   }
 
   /// One circle of steps that wait for each other: back from any that waits until a step comes again.
