@@ -33,6 +33,44 @@ package struct LeadingComments: Sendable {
     }
   }
 
+  private static let known: Set = ["contract", "allow", "replaces"]
+
+  /// A line that looks like a directive and is none: misspelt, in capitals, with something before it. Whoever wrote it relies on it.
+  var misread: String? {
+    let understood = Set(
+      directives.filter { name, _ in
+        Self.known.contains(String(name)) || MigrationFile.Directive(rawValue: String(name)) != nil
+      }.map { "\($0.name)" })
+    return lines.first { line in
+      let text = String(String.UnicodeScalarView(line.unicodeScalars.drop { !$0.properties.isAlphabetic })).lowercased()
+      guard text.hasPrefix("dbtool:") else { return false }
+      let word = text.dropFirst("dbtool:".count).prefix { !$0.isWhitespace }
+      // A sentence that begins with the tool's name.
+      if word.isEmpty { return false }
+      let isExact = line.dropFirst(2).drop(while: \.isWhitespace).utf8.starts(with: "dbtool:\(word)".utf8)
+      return !isExact || !understood.contains(String(word))
+    }
+  }
+
+  /// Why a directive before a statement would not be followed; nil where all are.
+  ///
+  /// - Parameters:
+  ///   - isFirst: whether the statement is the file's first.
+  ///   - isInTransaction: whether it stands within BEGIN and COMMIT.
+  func neglected(isFirst: Bool, isInTransaction: Bool) -> String? {
+    if let misread {
+      return
+        "\(VisibleText.line(misread)) is no directive of dbtool's. There are -- dbtool:contract, dbtool:backfill, dbtool:per-partition "
+        + "and dbtool:allow, in small letters."
+    }
+    if isContract, !isFirst { return "dbtool:contract is for a whole file. Put it before the first statement." }
+    if let mode, isInTransaction {
+      return
+        "dbtool:\(mode.rawValue) is for a statement outside of transactions, and this one stands between BEGIN and COMMIT."
+    }
+    return nil
+  }
+
   /// How `dbtool apply` carries the statement out.
   var mode: MigrationFile.Directive? {
     directives.lazy.compactMap { MigrationFile.Directive(rawValue: String($0.name)) }.first

@@ -27,8 +27,12 @@ extension MigrationFile {
     }
     var segments: [Segment] = []
     var open: OpenTransaction?
-    for statement in statements {
+    for (index, statement) in statements.enumerated() {
       let command = TransactionCommand(statement.sql)
+      let comments = LeadingComments(of: statement.sql)
+      if let reason = comments.neglected(isFirst: index == 0, isInTransaction: open != nil) {
+        throw MigrationError.transaction(file: fileName, line: statement.line, reason: reason)
+      }
       func refuse(_ reason: String) -> MigrationError {
         .transaction(file: fileName, line: statement.line, reason: reason)
       }

@@ -100,4 +100,27 @@ import Testing
       #expect(again.output.contains("0 files loaded, 1 unchanged"), "\(again.output)")
     }
   }
+
+  /// Whoever writes a directive relies on it: one that would not be followed is an error, and nothing is applied.
+  @Test(arguments: [
+    "-- DBTOOL:CONTRACT\nDROP TABLE a;", "-- dbtool:contracts\nDROP TABLE a;", "-- dbtool:contract.\nDROP TABLE a;",
+    "BEGIN;\n-- dbtool:contract\nDROP TABLE a;\nCOMMIT;", "SELECT 1;\n-- dbtool:contract\nDROP TABLE a;",
+    "--\u{200B}dbtool:contract\nDROP TABLE a;", "-- dbtool:backfil\nUPDATE a SET id = 1;",
+    "-- Dbtool:Backfill\nUPDATE a SET id = 1;",
+    "BEGIN;\n-- dbtool:backfill\nUPDATE a SET id = 1;\nCOMMIT;", "---- dbtool:contract\nDROP TABLE a;",
+  ]) func aDirectiveThatWouldNotBeFollowedIsRefused(text: String) async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    try project.write("CREATE TABLE a (id int PRIMARY KEY);\n", to: "migrations/20260101000000_a.sql")
+    try #require(try await project.dbtool("plan", "--update-lock").status == 0)
+    try project.write(text + "\n", to: "migrations/20260102000000_b.sql")
+    for command in [["plan", "--update-lock"], ["lint"]] {
+      let outcome = try await project.dbtool(command)
+      #expect(outcome.status == 1 && outcome.output.contains("dbtool:"), "\(command): \(outcome.output)")
+    }
+    // Prose is none.
+    try project.write(
+      "-- dbtool: mind the gap\nALTER TABLE a ADD COLUMN n int;\n", to: "migrations/20260102000000_b.sql")
+    #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+  }
 }
