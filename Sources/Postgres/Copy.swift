@@ -70,10 +70,10 @@ extension Connection {
         do { try sink?(content) } catch {
           failure = error
           // What the server still has to send is of no use to anybody.
-          let handle = PQgetCancel(pointer)
-          var message = [CChar](repeating: 0, count: 256)
-          _ = PQcancel(handle, &message, 256)
-          PQfreeCancel(handle)
+          if let handle = PQgetCancel(pointer) {
+            sendCancel(handle)
+            PQfreeCancel(handle)
+          }
         }
       }
       let result = PQgetResult(pointer)

@@ -1,6 +1,12 @@
 internal import CLibpq
 internal import Dispatch
 
+#if canImport(Glibc)
+  internal import Glibc
+#elseif canImport(Darwin)
+  internal import Darwin
+#endif
+
 /// Owns the libpq connection. All use is serialised by `Connection`; only `cancel` is called from elsewhere, and
 /// `PQcancel` is safe from any thread. That is why this may be shared.
 final class Session: @unchecked Sendable {
@@ -59,10 +65,29 @@ private final class CancelHandle: @unchecked Sendable {
   func cancel() {
     lock.wait()
     defer { lock.signal() }
-    guard let handle else { return }
-    var message = [CChar](repeating: 0, count: 256)
-    _ = PQcancel(handle, &message, 256)
+    if let handle { sendCancel(handle) }
   }
+}
+
+/// Asks the server to cancel what a session runs.
+///
+/// `PQcancel` writes to a socket of its own, and not as libpq does elsewhere: a server that goes away at that moment would end this
+/// process with SIGPIPE. So that is held back meanwhile, and taken away.
+func sendCancel(_ handle: OpaquePointer) {
+  var pipe = sigset_t()
+  var before = sigset_t()
+  sigemptyset(&pipe)
+  sigaddset(&pipe, SIGPIPE)
+  pthread_sigmask(SIG_BLOCK, &pipe, &before)
+  var message = [CChar](repeating: 0, count: 256)
+  _ = PQcancel(handle, &message, 256)
+  var pending = sigset_t()
+  sigpending(&pending)
+  if sigismember(&pending, SIGPIPE) == 1 {
+    var signal: Int32 = 0
+    sigwait(&pipe, &signal)
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nil)
 }
 
 /// Notices arrive while a call of the owning connection blocks, and are taken on the same thread.

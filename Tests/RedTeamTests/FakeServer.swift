@@ -44,7 +44,7 @@ final class FakeServer: Sendable {
       var count = read(client, &buffer, buffer.count)
       while count > 0 {
         all.withLock { $0 += buffer[..<count] }
-        if !request.isEmpty { _ = write(client, request, request.count) }
+        if !request.isEmpty { _ = send(client, request, request.count, Int32(MSG_NOSIGNAL)) }
         request = []
         count = read(client, &buffer, buffer.count)
       }

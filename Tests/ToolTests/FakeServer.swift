@@ -39,9 +39,9 @@ struct FakeServer {
           let count = read(client, &buffer, buffer.count)
           if count <= 0 { break }
           if count == 8 {
-            _ = write(client, "N", 1)
+            _ = send(client, "N", 1, Int32(MSG_NOSIGNAL))
           } else {
-            _ = write(client, greeting, greeting.count)
+            _ = send(client, greeting, greeting.count, Int32(MSG_NOSIGNAL))
             _ = read(client, &buffer, buffer.count)
             break
           }

@@ -64,7 +64,9 @@ final class SwitchingProxy: Sendable {
         guard size > 0 else { return }
         var sent = 0
         while sent < size {
-          let part = buffer[sent..<size].withUnsafeBytes { write(entries[1 - index].fd, $0.baseAddress, $0.count) }
+          let part = buffer[sent..<size].withUnsafeBytes {
+            send(entries[1 - index].fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+          }
           guard part > 0 else { return }
           sent += part
         }
