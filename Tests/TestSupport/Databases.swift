@@ -5,7 +5,10 @@ package import Postgres
 /// The scratch server and PostgreSQL's own programs, which judge what dbtool does.
 package enum Databases {
   /// One server for the whole test run.
-  package static let server = Task { try await ScratchServer.acquire() }
+  package static let server = Task {
+    BrokenPipes.ignore
+    return try await ScratchServer.acquire()
+  }
 
   /// Limits how many databases are at work at once; the tests are many, the cores few.
   package static let gate = AsyncGate(limit: 4)

@@ -42,6 +42,7 @@ package struct TestProject: Sendable {
   package var environment: [String: String] = [:]
 
   package init(binary: String? = nil) throws {
+    BrokenPipes.ignore
     let base = "\(Self.parent)/dbtool-project-\(UInt64.random(in: 0...UInt64.max))"
     root = base + "/project"
     home = base
@@ -147,4 +148,10 @@ package struct TestProject: Sendable {
     _ = try? ChildProcess.run(binary, ["postgres", "stop"], environment: variables([:]), in: root)
     try? FileManager.default.removeItem(atPath: home)
   }
+}
+
+/// Servers and relays that tests play write to whoever may have gone: that is an error of theirs, and not the end of all tests. Programs
+/// that are started have every signal's usual action.
+enum BrokenPipes {
+  static let ignore: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 }
