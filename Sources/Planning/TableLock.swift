@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 
 /// A lock on a table that was there before a plan (PostgreSQL: section 13.3.1 "Table-Level Locks").
 package struct TableLock: Sendable, Hashable, CustomStringConvertible {
@@ -88,7 +89,8 @@ package struct LocksAhead {
     place = steps.prefix { $0.locks.isEmpty && $0.subject.kind == .view }.count
     timeout = max(100, Self.patience / max(1, ordered.count + place))
     statements = ordered.map { name, lock in
-      "LOCK TABLE \(parents.contains(name) ? "" : "ONLY ")\(name) IN \(lock.mode.words) MODE"
+      // The server says names as they are; in a file, what is hidden is written out.
+      PortableSQL.text("LOCK TABLE \(parents.contains(name) ? "" : "ONLY ")\(name) IN \(lock.mode.words) MODE")
     }
   }
 }
