@@ -95,8 +95,10 @@ package struct ClientUse: Sendable, Hashable, Comparable, CustomStringConvertibl
       FROM s JOIN pg_catalog.pg_operator o ON o.oprnamespace = s.oid
     UNION ALL SELECT 'extension', pg_catalog.quote_ident(e.extname), '' FROM pg_catalog.pg_extension e
     UNION ALL
-    SELECT 'privilege', g.privilege_type || ' on ' || x.name || ' for '
-             || CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.pg_get_userbyid(g.grantee)::pg_catalog.text END, x.name
+    SELECT CASE g.grantee WHEN 0 THEN 'privilege of everybody' ELSE 'privilege' END,
+           g.privilege_type || ' on ' || x.name || ' for '
+             || CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(g.grantee)) END,
+           x.name
       FROM (
         SELECT c.name, coalesce(
                  c.relacl, pg_catalog.acldefault(CASE c.relkind WHEN 'S' THEN 'S'::"char" ELSE 'r' END, c.relowner)) AS acl,

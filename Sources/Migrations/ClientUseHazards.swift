@@ -70,7 +70,7 @@ package struct ClientUseHazards {
         .losesGuarantee, "the constraint \(name) is gone, or has another name, from then on", table: use.owner)
     case "trigger", "rule":
       return Hazard(.losesGuarantee, "the \(use.kind) \(name) does nothing from then on", table: use.owner)
-    case "privilege": return Hazard(.changesAccess, "takes away \(name)")
+    case "privilege", "privilege of everybody": return Hazard(.changesAccess, "takes away \(name)")
     case "policy":
       return Hazard(
         .changesAccess,
@@ -98,7 +98,7 @@ package struct ClientUseHazards {
       let wasThere = before.contains { $0.name == use.owner }
       let hazard: Hazard? =
         switch use.kind {
-        case "privilege" where wasThere && use.name.hasSuffix(" for PUBLIC"):
+        case "privilege of everybody" where wasThere:
           Hazard(.changesAccess, "lets everybody in: \(use.name)")
         case "policy without a condition":
           Hazard(

@@ -13,9 +13,10 @@ package struct Gap: Sendable, Hashable, CustomStringConvertible {
 struct ProofNames {
   private let connection: Connection
 
-  /// Without what an empty name or a persistence says; a table that becomes a view is there all the time.
+  /// A table that becomes a view is there all the time; that a table is not logged is nothing that clients use.
   private static let query = """
-    SELECT CASE WHEN u.kind IN ('table', 'view') THEN 'relation' WHEN u.kind = 'column of view' THEN 'column' ELSE u.kind END AS kind,
+    SELECT CASE WHEN u.kind IN ('table', 'view') THEN 'relation' WHEN u.kind = 'column of view' THEN 'column'
+                WHEN u.kind = 'privilege of everybody' THEN 'privilege' ELSE u.kind END AS kind,
            u.name, u.owner FROM (\(ClientUse.query)) u WHERE u.kind NOT IN ('unlogged', 'policy without a condition')
     """
 

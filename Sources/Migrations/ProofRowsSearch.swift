@@ -183,10 +183,12 @@ extension ProofRows {
       if type == "json" || type == "jsonb" {
         pool +=
           ["'[]'", "'\"a\"'", "K::text"]
-          + hints.texts.flatMap { text in
-            ["{\(JSONKey.quoted(text)): \"a\"}", "{\(JSONKey.quoted(text)): 1}", "[\(JSONKey.quoted(text))]"].map {
-              Quote.literal($0)
-            }
+          + hints.texts.flatMap { text -> [String] in
+            let key = Quote.literal(text)
+            return [
+              "pg_catalog.jsonb_build_object(\(key), 'a')::text", "pg_catalog.jsonb_build_object(\(key), 1)::text",
+              "pg_catalog.jsonb_build_array(\(key))::text",
+            ]
           }
       }
       return pool
@@ -202,12 +204,6 @@ extension ProofRows {
         texts += ["repeat(K::text, \(length))", "repeat('A', \(length - 1)) || K", "repeat('a', \(length - 1)) || K"]
       }
       return texts
-    }
-  }
-
-  private enum JSONKey {
-    static func quoted(_ text: String) -> String {
-      "\"" + text.filter { !"\"\\".contains($0) && $0 >= " " } + "\""
     }
   }
 

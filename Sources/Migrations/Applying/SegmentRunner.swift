@@ -70,8 +70,13 @@ struct SegmentRunner {
     let error = await BreakingRows.told(in: error, of: sql, connection)
     guard error.sqlState == .checkViolation else { return error }
     var isGone = false
-    for check in try UnvalidatedCheck.all(of: segment, at: index, of: file)
-    where try await check.takeBack(connection) { isGone = true }
+    do {
+      for check in try UnvalidatedCheck.all(of: segment, at: index, of: file)
+      where try await check.takeBack(connection) { isGone = true }
+    } catch let failure as PostgresError where failure.kind == .server {
+      // What rows break is what the user has to know first.
+      return UnvalidatedCheck.stays(in: error, failure)
+    }
     return isGone ? UnvalidatedCheck.told(in: error) : error
   }
 

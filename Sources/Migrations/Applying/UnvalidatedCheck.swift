@@ -75,11 +75,22 @@ struct UnvalidatedCheck {
       """, [table, name])[0].bool(0)
   }
 
-  /// What the user is told.
+  /// The error, with what became of the check.
   static func told(in error: PostgresError) -> PostgresError {
+    hinting(
+      error,
+      "The check was taken away again, so that clients can go on with such rows; the next dbtool apply adds it again.")
+  }
+
+  /// The same where it could not be taken away.
+  static func stays(in error: PostgresError, _ failure: PostgresError) -> PostgresError {
+    hinting(
+      error,
+      "The check could not be taken away, and clients cannot change such rows until they fit it: \(failure.message)")
+  }
+
+  private static func hinting(_ error: PostgresError, _ words: String) -> PostgresError {
     var error = error
-    let words =
-      "The check was taken away again, so that clients can go on with such rows; the next dbtool apply adds it again."
     error.hint = [error.hint, words].compactMap { $0 }.joined(separator: "\n")
     return error
   }
