@@ -157,6 +157,9 @@ package struct Prover: Sendable {
   private let server: ScratchServer
   private let reader: CatalogReader
 
+  /// How often a plan is tried anew because somebody else's did the same to a role meanwhile.
+  private static let mostRaces = 5
+
   package init(server: ScratchServer, reader: CatalogReader) {
     self.server = server
     self.reader = reader
@@ -175,6 +178,7 @@ package struct Prover: Sendable {
     try await template.provideRoles(of: source, and: target, for: plan)
     var steps = plan
     var emptied: [FactID] = []
+    var races = 0
     while true {
       let (attempt, without) = (steps, emptied)
       do {
@@ -187,6 +191,10 @@ package struct Prover: Sendable {
         plan = proved
         return proof
       } catch let failure as ProofFailure {
+        if failure.error.isConcurrentCatalogUpdate, races < Self.mostRaces {
+          races += 1
+          continue
+        }
         guard let table = failure.tableOfRow(in: source), !emptied.contains(table),
           let index = steps.steps.firstIndex(where: { $0.isSame(as: failure.step) })
         else { throw failure }

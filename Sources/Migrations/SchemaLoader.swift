@@ -36,10 +36,14 @@ package enum SchemaLoader {
     _ statements: [Rendering.DeclaredStatement], on session: LoadingSession
   ) async throws -> [(statement: Rendering.DeclaredStatement, error: PostgresError)] {
     var remaining = statements
+    var races = 0
     while true {
       let results = try await run(remaining, on: session)
       let failed = zip(remaining, results).compactMap { statement, error in error.map { (statement, $0) } }
-      if failed.count == remaining.count { return failed }
+      if failed.count == remaining.count {
+        guard races < 5, failed.contains(where: { $0.1.isConcurrentCatalogUpdate }) else { return failed }
+        races += 1
+      }
       remaining = failed.map(\.0)
     }
   }

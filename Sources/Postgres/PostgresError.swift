@@ -20,6 +20,7 @@ package struct SQLState: Hashable, Sendable, ExpressibleByStringLiteral, CustomS
   package static let notNullViolation: SQLState = "23502"
   package static let uniqueViolation: SQLState = "23505"
   package static let checkViolation: SQLState = "23514"
+  package static let internalError: SQLState = "XX000"
 }
 
 /// What went wrong between us and a server: a refused connection, an error the server reported, or an answer that
@@ -50,6 +51,13 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   package var constraint: String?
   /// The statement that failed.
   package var statement: String?
+
+  /// Whether another session did the same to a role, a membership or a grant at the same moment. All databases of a server share
+  /// these, and PostgreSQL does not wait where GRANT meets GRANT: what comes second fails, with an internal error ("tuple
+  /// concurrently updated") or on a catalog's own index. Once more, it finds what the other has made.
+  package var isConcurrentCatalogUpdate: Bool {
+    sqlState == .internalError || sqlState == .uniqueViolation && table?.schema == "pg_catalog"
+  }
 
   package init(
     _ kind: Kind, _ message: String, sqlState: SQLState? = nil, detail: String? = nil, hint: String? = nil,
