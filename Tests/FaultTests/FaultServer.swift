@@ -80,7 +80,10 @@ struct FaultServer: Sendable {
 
   static let poolerPath = "/usr/sbin/pgbouncer"
 
-  func startPooler() async throws {
+  /// - Parameters:
+  ///   - poolSize: how many of the server's connections it uses for one database.
+  ///   - queryWait: how many seconds a client waits for one of them before the pooler ends it.
+  func startPooler(poolSize: Int = 20, queryWait: Int = 3) async throws {
     let configuration = """
       [databases]
       * = host=\(server.directory) port=5432 user=postgres
@@ -91,7 +94,8 @@ struct FaultServer: Sendable {
       auth_type = any
       pool_mode = transaction
       server_login_retry = 0
-      query_wait_timeout = 3
+      default_pool_size = \(poolSize)
+      query_wait_timeout = \(queryWait)
       pidfile = \(folder)/pid
       logfile = \(folder)/log
       """

@@ -241,4 +241,30 @@ struct PooledSessionTests {
       throw error
     }
   }
+
+  /// The lock has the pool's only connection: what waits for another would wait for ever.
+  @Test(arguments: [1, 600]) func aPoolOfOneIsRefused(queryWait: Int) async throws {
+    let project = try TestProject(binary: try TestBinary.example())
+    defer { project.remove() }
+    try project.write("CREATE TABLE public.t (id int);\n", to: "migrations/20260101000000_t.sql")
+    #expect(try await project.dbtool("plan", "--update-lock").status == 0)
+    let server = try await FaultServer()
+    do {
+      try await server.startPooler(poolSize: 1, queryWait: queryWait)
+      let apply = try await project.dbtool("apply", "--database", server.url("base", pooled: true))
+      #expect(apply.status == 1, "\(apply.output)")
+      #expect(apply.output.contains("default_pool_size"), "\(apply.output)")
+      // Nothing is left waiting, and nothing was made.
+      server.killPooler()
+      try await expectNoLocks(server, "a pool of one")
+      let there = try await Connection.with(server.target("base")) {
+        try await $0.query("SELECT pg_catalog.to_regclass('public.t') IS NOT NULL")[0].bool(0)
+      }
+      #expect(!there)
+      await server.remove()
+    } catch {
+      await server.remove()
+      throw error
+    }
+  }
 }

@@ -15,6 +15,8 @@ package enum ApplyError: Error, CustomStringConvertible {
   case lockLost(String)
   /// The lock is on another server, or in another database of the same name.
   case elsewhere
+  /// A pooler has given a connection to the lock, and has no other.
+  case onlyConnection(String)
   case backfill(file: String, line: Int, reason: String)
   case cannotTell(file: String, line: Int, sql: String)
   case occupied(file: String, line: Int, sql: String, reason: String)
@@ -75,6 +77,11 @@ package enum ApplyError: Error, CustomStringConvertible {
       return
         "one session is on another server than the other, so the lock that keeps other applies away is of no use: the host's name "
         + "leads to several servers. Nothing was changed. Name one server, and run this again."
+    case .onlyConnection(let reason):
+      return
+        "a pooler is in between, and gave no second connection (\(reason)). dbtool needs two at once: one keeps "
+        + "other applies away while the other works. Nothing was changed. Let the pool have more (default_pool_size and "
+        + "max_db_connections of pgbouncer), wait until others give theirs back, or use a direct connection."
     case .backfill(let file, let line, let reason):
       return "migrations/\(file), line \(line): this backfill cannot be done in batches: \(reason)"
     case .cannotTell(let file, let line, let sql):

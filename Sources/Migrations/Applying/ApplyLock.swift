@@ -41,6 +41,7 @@ package struct AdvisoryLock: Sendable {
         let rows = try await connection.execute(
           "SELECT pg_catalog.pg_try_advisory_xact_lock(\(key.arguments)), pg_catalog.pg_backend_pid()")
         if try rows[0].bool(0) {
+          if try await connection.isPooled { try await SecondConnection.await(target) }
           return AdvisoryLock(key: key, connection: connection, pid: try rows[0].int(1))
         }
         // The server may not have noticed yet that its holder was killed.
