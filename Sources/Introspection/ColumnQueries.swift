@@ -12,9 +12,7 @@ enum ColumnQuery: CatalogQuery {
   /// Options of a foreign table's column, which the table has for itself wherever the column comes from.
   static let foreignOptions = """
     CASE WHEN a.attfdwoptions IS NOT NULL THEN
-               (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' '
-                                 || pg_catalog.quote_literal(o.option_value) ORDER BY o.option_name)
-                  FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o) END
+               \(ForeignOptions.list("a.attfdwoptions")) END
     """
 
   static func sql(_ version: ServerVersion) -> String {

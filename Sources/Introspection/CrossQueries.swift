@@ -100,8 +100,8 @@ enum SettingQuery: CatalogQuery {
      CROSS JOIN pg_catalog.unnest(s.setconfig) c
      WHERE (s.setrole = 0 OR r.oid IS NOT NULL)
        AND NOT (pg_catalog.split_part(c, '=', 1) LIKE '%.%'
-                AND (pg_catalog.split_part(c, '=', 1) ~* '(\(DatabaseSetting.secretWords.joined(separator: "|")))'
-                     OR pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) ~* '\(Secrets.pattern)'))
+                AND (pg_catalog.split_part(c, '=', 1) ~* \(Quote.literal(Secrets.settingPattern))
+                     OR pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) ~* \(Quote.literal(Secrets.valuePattern))))
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

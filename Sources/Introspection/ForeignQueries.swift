@@ -57,7 +57,7 @@ enum UserMappingQuery: CatalogQuery {
   static func sql(_ version: ServerVersion) -> String {
     """
     SELECT m.umid, m.srvid, m.srvname, CASE WHEN m.umuser = 0 THEN '' ELSE m.usename END,
-           \(ForeignOptions.list("m.umoptions", except: "key|\(ForeignOptions.secret)"))
+           \(ForeignOptions.list("m.umoptions", except: Secrets.mappingPattern))
       FROM pg_catalog.pg_user_mappings m
     """
   }
@@ -203,16 +203,13 @@ extension String {
 
 /// Options of foreign-data wrappers, servers, tables and user mappings, of which some are nobody's to read.
 enum ForeignOptions {
-  /// A regular expression for the names of those that look like secrets.
-  static let secret = "pass|secret|token|credential|(api|access|private|service|account)_?key"
-
   /// An array of quoted names with their values, without what looks like a secret.
-  static func list(_ column: String, except secret: String = secret) -> String {
+  static func list(_ column: String, except secret: String = Secrets.optionPattern) -> String {
     """
     (SELECT pg_catalog.array_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value)
                       ORDER BY o.option_name)
        FROM pg_catalog.pg_options_to_table(\(column)) o
-      WHERE o.option_name !~* '\(secret)' AND o.option_value !~* '\(Secrets.pattern)')
+      WHERE o.option_name !~* \(Quote.literal(secret)) AND o.option_value !~* \(Quote.literal(Secrets.valuePattern)))
     """
   }
 }

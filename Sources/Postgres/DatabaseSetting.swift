@@ -1,14 +1,5 @@
 /// Settings of the database that a script runs on (PostgreSQL: ALTER DATABASE … SET, ALTER ROLE … IN DATABASE).
 package enum DatabaseSetting {
-  /// What the names of parameters speak of whose values are secrets.
-  package static let secretWords = ["secret", "passw", "token", "key", "credential"]
-
-  /// Whether the value is not read from a server: a parameter of an extension or an application that may be a secret.
-  package static func isSecret(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return name.contains(".") && secretWords.contains { name.contains($0) }
-  }
-
   /// A parameter's name as SET takes it; those of extensions and applications have a prefix.
   package static func quoted(_ name: String) -> String {
     name.split(separator: ".").map { Quote.identifier(String($0)) }.joined(separator: ".")

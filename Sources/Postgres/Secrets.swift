@@ -3,9 +3,6 @@
 /// It reads more generously than libpq, which takes the rest of a password with a `/` or `@` that nobody encoded for a host, a port
 /// or a database: what may be a part of a password is one here.
 package enum Secrets {
-  /// A regular expression of PostgreSQL's for values that hold a password: `scheme://user:password@host`, `password=…`.
-  package static let pattern = "://[^/@:]*:[^/@]+@|(password|passwd|passphrase|pwd)[[:space:]]*="
-
   /// Ranges of UTF-8 offsets of one argument that hold a password: from the first `:` behind `//` to the last `@`, and what
   /// `password=` gives.
   package static func passwordRanges(inArgument text: String) -> [Range<Int>] {

@@ -174,16 +174,16 @@ extension Setting {
   public func render(into rendering: inout Rendering) {
     let id = FactID(.setting, name: name, role: role?.name ?? "")
     // Neither is ever read from a database, so that no plan would be done with it.
-    if DatabaseSetting.isSecret(name) {
+    if Secrets.isSecret(setting: name) {
       rendering.problem(
         Diagnostic(
           .error, code: "secret-setting", "the setting \(name) may be a secret by its name, so it is never read",
           object: "\(id)", location: location, help: "set it by hand, or give it a name without such a word"))
-    } else if name.contains("."), !Secrets.passwordRanges(in: "\(value)").isEmpty {
+    } else if name.contains("."), Secrets.isSecret(value: "\(value)") {
       rendering.problem(
         Diagnostic(
-          .error, code: "secret-setting", "the value of the setting \(name) holds a password, so it is never read",
-          object: "\(id)", location: location, help: "set it by hand, or leave the password out"))
+          .error, code: "secret-setting", "the value of the setting \(name) holds a secret, so it is never read",
+          object: "\(id)", location: location, help: "set it by hand, or leave the secret out"))
     }
     rendering.add(
       .grant, DatabaseSetting.statement("SET \(DatabaseSetting.quoted(name)) TO \(value)", role: role?.name ?? ""), id,
