@@ -8,19 +8,44 @@ internal import Postgres
 package struct LeadingComments: Sendable {
   /// The lines of comments, without their ends; blank lines between them are passed over.
   package let lines: [String]
+  /// What stands in comments of the other kind, `/* … */`, which hold no directives.
+  private let blocks: [String]
 
   package init(of text: String) {
     var lines: [String] = []
+    var blocks: [String] = []
     var rest = text.utf8[...]
     while !rest.isEmpty {
       let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
       let content = line.drop(while: Self.isSpace)
+      if content.starts(with: "/*".utf8) {
+        let block = rest.dropFirst(line.count - content.count)
+        let length = Self.length(ofBlock: block)
+        blocks.append(String(Substring(block.prefix(length))))
+        rest = block.dropFirst(length)
+        continue
+      }
       guard content.isEmpty || content.starts(with: "--".utf8) else { break }
       if !content.isEmpty { lines.append(String(Substring(content))) }
       let end = rest.dropFirst(line.count)
       rest = end.dropFirst(end.starts(with: "\r\n".utf8) ? 2 : 1)
     }
     self.lines = lines
+    self.blocks = blocks
+  }
+
+  /// PostgreSQL's comments nest.
+  private static func length(ofBlock text: Substring.UTF8View) -> Int {
+    var depth = 0
+    var rest = text
+    while !rest.isEmpty {
+      let isStart = rest.starts(with: "/*".utf8)
+      let isEnd = !isStart && rest.starts(with: "*/".utf8)
+      depth += isStart ? 1 : isEnd ? -1 : 0
+      rest = rest.dropFirst(isStart || isEnd ? 2 : 1)
+      if depth == 0 { break }
+    }
+    return text.count - rest.count
   }
 
   /// `-- dbtool:NAME argument`.
@@ -41,13 +66,16 @@ package struct LeadingComments: Sendable {
       directives.filter { name, _ in
         Self.known.contains(String(name)) || MigrationFile.Directive(rawValue: String(name)) != nil
       }.map { "\($0.name)" })
-    return lines.first { line in
+    let candidates = lines + blocks.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+    return candidates.first { line in
       let text = String(String.UnicodeScalarView(line.unicodeScalars.drop { !$0.properties.isAlphabetic })).lowercased()
       guard text.hasPrefix("dbtool:") else { return false }
       let word = text.dropFirst("dbtool:".count).prefix { !$0.isWhitespace }
       // A sentence that begins with the tool's name.
       if word.isEmpty { return false }
-      let isExact = line.dropFirst(2).drop(while: \.isWhitespace).utf8.starts(with: "dbtool:\(word)".utf8)
+      let isExact =
+        line.utf8.starts(with: "--".utf8)
+        && line.dropFirst(2).drop(while: \.isWhitespace).utf8.starts(with: "dbtool:\(word)".utf8)
       return !isExact || !understood.contains(String(word))
     }
   }

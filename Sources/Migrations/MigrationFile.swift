@@ -18,7 +18,7 @@ package enum MigrationError: Error, CustomStringConvertible {
     switch self {
     case .badName(let name):
       "migrations/\(name): a migration is named <14 digits of UTC time>_<name>.sql, for example "
-        + "20260131120000_add_rooms.sql; the name has letters, digits, _ and -"
+        + "20260131120000_add_rooms.sql; the name has letters, digits, _ and -, \(MigrationFile.longestName) at most"
     case .splitFailed(let file, let error): "migrations/\(file), \(error)"
     case .tampered(let file):
       "migrations/\(file) is not the file that schema.lock vouches for: it was changed after it landed. "
@@ -77,9 +77,13 @@ package struct MigrationFile: Sendable {
     return MigrationFile(version: version, name: name, text: text)
   }
 
-  /// Whether it can be the name of a migration: letters, digits, `_` and `-`.
+  /// How long a name may be: with the version before it and the ending behind it, every usual file system takes it.
+  package static let longestName = 200
+
+  /// Whether it can be the name of a migration: letters, digits, `_` and `-`, and not too many.
   package static func isName(_ text: some StringProtocol) -> Bool {
-    !text.isEmpty && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
+    !text.isEmpty && text.utf8.count <= longestName
+      && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") }
   }
 
   /// All migrations of a folder in order; none when there is no folder.
@@ -87,6 +91,10 @@ package struct MigrationFile: Sendable {
   /// - Throws: `MigrationError`, `SQLSource.Failure`.
   package static func all(in folder: String) throws -> [MigrationFile] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    // Such a file would be passed over without a word.
+    if let name = names.sorted().first(where: { $0.lowercased().hasSuffix(".sql") && !$0.hasSuffix(".sql") }) {
+      throw MigrationError.badName(name)
+    }
     let files = try names.filter { $0.hasSuffix(".sql") }.sorted().map { name in
       // A project's folder may be another than the one that dbtool runs in.
       let text = try SQLSource.read("\(folder)/\(name)", in: ["\(folder)/.."], shown: "migrations/\(name)")

@@ -23,12 +23,15 @@ package enum SessionSettings {
     // A query of catalogs without statistics looks dear: to compile it takes a second, to run it a hundredth of that.
     ("jit", "off"),
     // Whoever owns a role or a database may give it any setting, and would say there which partitions are too old.
-    (clock, ProcessInfo.processInfo.environment["DBTOOL_NOW"] ?? ""),
+    (clock, rehearsal ?? ""),
   ]
 
   /// The moment that partitions' windows take for the present; empty for the present. Whoever runs dbtool sets another by the
   /// environment's `DBTOOL_NOW`, for a rehearsal.
   package static let clock = "dbtool.now"
+
+  /// What `DBTOOL_NOW` says, if anything.
+  package static let rehearsal = ProcessInfo.processInfo.environment["DBTOOL_NOW"].flatMap { $0.isEmpty ? nil : $0 }
 
   static func all(_ version: ServerVersion) -> [(name: String, value: String)] {
     version.major >= 17 ? usual + [("transaction_timeout", "0")] : usual

@@ -130,6 +130,9 @@ import Testing
       ("ALTER TABLE other.t RENAME TO u", nil, false, "no partitioned table other.t"),
       ("SELECT 1", "nowhere.t", false, "no schema nowhere"),
       ("SELECT 1", "a.b.c", false, "no name of the form"),
+      ("SELECT 1", "other.\(String(repeating: "a", count: 64))", false, "longer than the 63 bytes"),
+      ("SELECT 1", "information_schema.y", false, "of PostgreSQL's own"),
+      ("SELECT 1", "pg_catalog.y", false, "of PostgreSQL's own"),
       ("SELECT 1", "other.t; DROP TABLE before", false, "is no name of a table"),
       (
         "CREATE TABLE other.now PARTITION OF other.t FOR VALUES FROM ('2026-01-05 00:00+00') TO ('2026-01-06 00:00+00')",

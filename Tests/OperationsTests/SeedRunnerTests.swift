@@ -416,4 +416,50 @@ import Testing
       }
     }
   }
+
+  /// What loads nothing because of its name is no seed that was meant.
+  @Test(arguments: ["010_public.t.CSV", "010.SQL", "010.Sql"])
+  func anEndingInCapitalsIsRefused(name: String) async throws {
+    try await with("CREATE TABLE t (id int PRIMARY KEY)", [name: "id\n1\n"]) { connection, seeds in
+      let error = await #expect(throws: SeedError.self) { try await seeds.load(connection) }
+      #expect(error?.description.contains("in small letters") == true)
+    }
+  }
+
+  /// Only digits before the first `_` are an order.
+  @Test func aNameThatBeginsWithAnUnderscoreIsTheTables() async throws {
+    let schema =
+      "CREATE SCHEMA _app; CREATE SCHEMA app; CREATE TABLE _app.u (id int PRIMARY KEY); CREATE TABLE app.u (id int)"
+    try await with(schema, ["_app.u.csv": "id\n1\n"]) { connection, seeds in
+      try await seeds.load(connection)
+      #expect(try await one(connection, "SELECT count(*) FROM _app.u") == "1")
+      #expect(try await one(connection, "SELECT count(*) FROM app.u") == "0")
+    }
+  }
+
+  /// Without its key nothing tells which rows of a changed file are there already.
+  @Test(arguments: [
+    "CREATE TABLE t (n text)", "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n text)",
+  ])
+  func aChangedFileWithoutAKeyDoublesNothing(schema: String) async throws {
+    try await with(schema, ["public.t.csv": "n\na\n"]) { connection, seeds in
+      try await seeds.load(connection)
+      try seeds.write("n\na\nb\n", to: "public.t.csv")
+      let error = await #expect(throws: SeedError.self) { try await seeds.load(connection) }
+      #expect(error?.description.contains("which rows are the same cannot be told") == true)
+      #expect(try await one(connection, "SELECT count(*) FROM t") == "1")
+    }
+  }
+
+  @Test func whatIsCommonIsLoadedOnceWhicheverEnvironmentItIsLoadedFor() async throws {
+    try await with("CREATE TABLE t (n int)", ["000.sql": "SELECT 1;\n"]) { connection, seeds in
+      let folder = seeds.root + "/seeds/"
+      for name in ["common", "demo"] {
+        try FileManager.default.createDirectory(atPath: folder + name, withIntermediateDirectories: true)
+      }
+      try "INSERT INTO t VALUES (1);\n".write(toFile: folder + "common/010.sql", atomically: false, encoding: .utf8)
+      for name in ["development", "common", "demo"] { _ = try await seeds.load(connection, name) }
+      #expect(try await one(connection, "SELECT count(*) FROM t") == "1")
+    }
+  }
 }

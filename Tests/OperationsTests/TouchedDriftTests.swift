@@ -81,6 +81,44 @@ import Testing
       finding: "extra column public.a.x"),
     // What is not there to be added to.
     Case(pending: "ALTER TABLE b ADD COLUMN x int;", tampering: "DROP TABLE b", finding: "missing table public.b"),
+    // Made again as it was, or dropped only where it is: what the migrations lead to stays the same.
+    Case(
+      pending: "BEGIN; DROP TABLE b; CREATE TABLE b (id int); COMMIT;", tampering: "ALTER TABLE b ADD COLUMN kept text",
+      finding: "extra column public.b.kept"),
+    Case(
+      pending: "DROP TABLE b CASCADE; CREATE TABLE public.b (id int);",
+      tampering: "CREATE TABLE mine (k b)", finding: "extra table public.mine"),
+    Case(
+      pending: "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';",
+      tampering: "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 99'",
+      finding: "different function public.f"),
+    Case(
+      pending: "CREATE OR REPLACE VIEW public.v AS SELECT id, n FROM a;",
+      tampering: "CREATE OR REPLACE VIEW v AS SELECT id, n FROM a WHERE m > 1", finding: "different view public.v"),
+    Case(
+      pending: "DROP TABLE IF EXISTS mine;", tampering: "CREATE TABLE mine (k int)",
+      finding: "extra table public.mine"),
+    Case(
+      pending: "DROP FUNCTION IF EXISTS public.mine(int);",
+      tampering: "CREATE FUNCTION mine(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+      finding: "extra function public.mine"
+    ),
+    Case(
+      pending: "ALTER TABLE b DROP COLUMN IF EXISTS kept;", tampering: "ALTER TABLE b ADD COLUMN kept text",
+      finding: "extra column public.b.kept"),
+    Case(
+      pending: "ALTER TABLE b DROP CONSTRAINT IF EXISTS kept;",
+      tampering: "ALTER TABLE b ADD CONSTRAINT kept CHECK (id > 0)",
+      finding: "extra constraint kept on public.b"),
+    Case(
+      pending: "DROP INDEX public.a_m; CREATE INDEX a_m ON a (m);",
+      tampering: "DROP INDEX a_m; CREATE INDEX a_m ON a (m) WHERE m > 1", finding: "different index public.a_m"),
+    Case(
+      pending: "DROP TYPE IF EXISTS mine; CREATE SCHEMA IF NOT EXISTS public;",
+      tampering: "CREATE TYPE mine AS ENUM ('a')", finding: "extra enum public.mine"),
+    Case(pending: "DROP TABLE IF EXISTS other.mine;", tampering: "CREATE TABLE mine (k int)"),
+    Case(
+      pending: "ALTER TABLE b DROP COLUMN IF EXISTS other;", tampering: "ALTER TABLE b ADD COLUMN kept text"),
     // What has nothing to do with it.
     Case(pending: "ALTER TABLE a ADD COLUMN x int;", tampering: "CREATE TABLE stray (id int); DROP TABLE b"),
     Case(

@@ -106,7 +106,10 @@ import Testing
     "-- DBTOOL:CONTRACT\nDROP TABLE a;", "-- dbtool:contracts\nDROP TABLE a;", "-- dbtool:contract.\nDROP TABLE a;",
     "BEGIN;\n-- dbtool:contract\nDROP TABLE a;\nCOMMIT;", "SELECT 1;\n-- dbtool:contract\nDROP TABLE a;",
     "--\u{200B}dbtool:contract\nDROP TABLE a;", "-- dbtool:backfil\nUPDATE a SET id = 1;",
-    "-- Dbtool:Backfill\nUPDATE a SET id = 1;",
+    "-- Dbtool:Backfill\nUPDATE a SET id = 1;", "/* dbtool:contract */\nDROP TABLE a;",
+    "/* of /* some */ length\n * dbtool:contract\n */ DROP TABLE a;",
+    // Read as what it is: a directive, and this one is unknown.
+    "/* a licence,\n   two lines */\n-- dbtool:contracts\nDROP TABLE a;",
     "BEGIN;\n-- dbtool:backfill\nUPDATE a SET id = 1;\nCOMMIT;", "---- dbtool:contract\nDROP TABLE a;",
   ]) func aDirectiveThatWouldNotBeFollowedIsRefused(text: String) async throws {
     let project = try TestProject(binary: try TestBinary.example())

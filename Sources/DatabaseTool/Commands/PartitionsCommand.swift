@@ -38,10 +38,25 @@ struct PartitionsCommand: AsyncParsableCommand {
         of: Set(rendering.statements.map(\.object).filter { $0.kind == .table }))
       let (target, _) = try await databaseOptions.resolve(project)
       return try await Connection.with(target, applicationName: "dbtool partitions") { connection in
-        try await DatabaseMarks(connection).verify(target, project: project.databaseName)
+        let marks = try await DatabaseMarks(connection)
+        try marks.verify(target, project: project.databaseName)
+        try PartitionsCommand.refuseOtherClock(marks.environment)
         return try await body(manager, connection)
       }
     }
+  }
+
+  /// Says that a rehearsal's clock decides what is too old, and has none of it where rows count: a variable that somebody set
+  /// once stays set.
+  private static func refuseOtherClock(_ environment: EnvironmentMark?) throws {
+    guard let moment = SessionSettings.rehearsal else { return }
+    if let environment, !environment.isDisposable {
+      throw ToolError(
+        "DBTOOL_NOW is set (\(VisibleText.line(moment))), and this database is marked as \(environment.shown): its partitions are "
+          + "created and retired by its own clock. Unset DBTOOL_NOW, or rehearse on a database marked as development or test."
+      )
+    }
+    Console.error.note("DBTOOL_NOW is set: \(VisibleText.line(moment)) is taken for the present")
   }
 
   struct Plan: AsyncParsableCommand {

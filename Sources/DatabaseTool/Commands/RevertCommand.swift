@@ -39,7 +39,9 @@ struct RevertCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let name, !MigrationFile.isName(name) {
-      throw ValidationError("A migration's name has letters, digits, _ and -, for example back_to_rooms.")
+      throw ValidationError(
+        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example back_to_rooms."
+      )
     }
   }
 

@@ -34,7 +34,8 @@ struct SquashCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard MigrationFile.isName(name) else {
-      throw ValidationError("A migration's name has letters, digits, _ and -, for example baseline.")
+      throw ValidationError(
+        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example baseline.")
     }
     guard before.count == 14, before.allSatisfy(\.isNumber) else {
       throw ValidationError("--before takes a version: the 14 digits that a migration's name begins with.")

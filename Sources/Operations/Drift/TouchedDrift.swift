@@ -4,7 +4,8 @@ internal import Planning
 package import Postgres
 
 /// Drift in what pending migrations are about to alter, drop or build anew. By facts: what the migrations before lead to is
-/// compared with what the pending ones lead to, and only where these differ, with the live database.
+/// compared with what the pending ones lead to, and only where these differ, with the live database; and what their statements
+/// drop or replace by its name, whether these differ or not.
 package struct TouchedDrift: Sendable {
   private let states: States
   private let files: [MigrationFile]
@@ -32,7 +33,10 @@ package struct TouchedDrift: Sendable {
 
     let start = try await catalog(after: applied.union(begun))
     let end = try await catalog(after: applied.union(begun).union(coming))
-    let touched = Touched(from: start, to: end, try await states.plan(from: start, to: end))
+    let statements = try pending.filter { !$0.isBegun }.flatMap { try $0.file.segments() }.flatMap(\.statements).map(
+      \.sql)
+    let touched = Touched(
+      from: start, to: end, try await states.plan(from: start, to: end), replaced: ReplacedNames(statements))
     if touched.isEmpty { return [] }
     let halfMade = begun.isEmpty ? [] : Touched.roots(changedFrom: try await catalog(after: applied), to: start)
     let (actual, expected) = try await DriftReport.comparands(states: states, expected: start, connection)
@@ -63,10 +67,12 @@ private struct Touched {
   private var created: Set<FactID> = []
   /// Objects of which something that is created becomes a part.
   private var parents: Set<FactID> = []
+  private let replaced: ReplacedNames
 
   /// - Parameter plan: the way from one to the other.
-  init(from start: Catalog, to end: Catalog, _ plan: Plan) {
+  init(from start: Catalog, to end: Catalog, _ plan: Plan, replaced: ReplacedNames) {
     self.end = end
+    self.replaced = replaced
     guard !start.agrees(with: end) else { return }
     for fact in start.facts.values {
       guard let new = end[fact.id] else {
@@ -91,7 +97,7 @@ private struct Touched {
     created = created.filter { !$0.kind.isDeclaredOnly && $0.kind != .role }
   }
 
-  var isEmpty: Bool { changed.isEmpty && created.isEmpty }
+  var isEmpty: Bool { changed.isEmpty && created.isEmpty && replaced.isEmpty }
 
   /// - Parameter parts: what belongs to each fact that is there.
   func concerns(
@@ -99,7 +105,7 @@ private struct Touched {
   ) -> Bool {
     let id = difference.id
     let line = Self.line(of: id, in: [expected, actual])
-    if line.contains(where: changed.contains) { return true }
+    if line.contains(where: { changed.contains($0) || replaced.holds($0) }) { return true }
     switch difference.kind {
     case .missing: return parents.contains(id)
     case .different: return false
@@ -114,8 +120,9 @@ private struct Touched {
         next += 1
       }
       let needs = pieces.flatMap { actual[$0]?.needs ?? [] }
-      return needs.contains { Self.line(of: $0, in: [expected, actual]).contains(where: dropped.contains) }
-        || inherits(id, actual)
+      return needs.contains { need in
+        Self.line(of: need, in: [expected, actual]).contains { dropped.contains($0) || replaced.drops($0) }
+      } || inherits(id, actual)
     }
   }
 

@@ -126,6 +126,13 @@ package struct PartitionRestore: Sendable {
       if parts.count == 1 { parts.insert(description.schema, at: 0) }
     }
     guard parts.count == 2 else { throw ArchiveError.refused("\(into ?? "") is no name of the form schema.table") }
+    // PostgreSQL would cut the name, and name the table otherwise than it is said here.
+    if let long = parts.first(where: { $0.utf8.count > 63 }) {
+      throw ArchiveError.refused("\(Quote.identifier(long)) is longer than the 63 bytes that a name may have")
+    }
+    guard parts[0] != "information_schema", !parts[0].hasPrefix("pg_") else {
+      throw ArchiveError.refused("\(Quote.identifier(parts[0])) is a schema of PostgreSQL's own: pass --into schema.name")
+    }
     let id = FactID(.table, schema: parts[0], name: parts[1])
     let found = try await connection.query(
       """

@@ -7,6 +7,8 @@ package enum SeedError: Error, CustomStringConvertible {
   case noEnvironment(String, known: [String])
   case otherEnvironment(String, mark: EnvironmentMark)
   case badCSVName(String)
+  case badEnding(String)
+  case unmatched(String, keys: [String])
   case noTable(path: String, table: String)
   case noHeader(String)
   case badHeader(String, reason: String)
@@ -32,6 +34,14 @@ package enum SeedError: Error, CustomStringConvertible {
         + "Nothing was loaded. If the mark is wrong, dbtool mark changes it."
     case .badCSVName(let path):
       return "\(path): a CSV file is named for its table, for example 010_webinar.attendees.csv"
+    case .badEnding(let path):
+      return "\(path): seeds end with .sql or .csv, in small letters. Nothing was loaded."
+    case .unmatched(let path, let keys):
+      return "\(path) was loaded before, and has changed since; which rows are the same cannot be told, since "
+        + (keys.isEmpty
+          ? "the table has no primary key"
+          : "the file has not all of its primary key (\(keys.joined(separator: ", ")))")
+        + ", so all of them would be loaded again. Put the key into the file, or new rows into a file of their own."
     case .noTable(let path, let table): return "\(path): there is no table \(table)"
     case .transaction(let path, let line):
       return

@@ -46,8 +46,12 @@ package struct SeedRunner: Sendable {
     }
     let files = try paths.map { File(path: $0, content: try content("seeds/\($0)")) }
     try await History.ensure(connection)
+    // What is common to all environments is loaded once, whichever it was loaded for.
     let known = try await connection.query(
-      "SELECT path, checksum FROM dbtool.seeds WHERE environment = $1", [folder])
+      """
+      SELECT path, checksum FROM dbtool.seeds
+       WHERE environment = $1 OR pg_catalog.starts_with(path, 'common/') ORDER BY applied_at, environment = $1
+      """, [folder])
     var loaded: [String: String] = [:]
     for row in known { loaded[try row.string(0)] = try row.string(1) }
     var outcome = Outcome()
@@ -57,7 +61,7 @@ package struct SeedRunner: Sendable {
         outcome.unchanged.append(file.path)
         continue
       }
-      let rows = try await load(file, of: folder, connection, report)
+      let rows = try await load(file, of: folder, isKnown: loaded[file.path] != nil, connection, report)
       outcome.loaded.append((file.path, rows))
       report("\(file.path): \(countText(rows, "row"))")
     }
@@ -76,7 +80,12 @@ package struct SeedRunner: Sendable {
     }
     var paths: [String] = []
     for part in folder == "common" ? ["common"] : ["common", folder] {
-      for name in try names(in: "seeds/\(part)") ?? [] where name.hasSuffix(".sql") || name.hasSuffix(".csv") {
+      for name in try names(in: "seeds/\(part)") ?? []
+      where [".sql", ".csv"].contains(where: name.lowercased().hasSuffix) {
+        // Neither loaded nor passed over in silence.
+        guard name.hasSuffix(".sql") || name.hasSuffix(".csv") else {
+          throw SeedError.badEnding("seeds/\(part)/\(name)")
+        }
         _ = try SeedSource.resolved("seeds/\(part)/\(name)", in: root)
         paths.append("\(part)/\(name)")
       }
@@ -109,9 +118,10 @@ package struct SeedRunner: Sendable {
   /// One file, one transaction, with its history. What it makes of the session ends with it: each begins in the same one, also
   /// when the files before it are passed over.
   private func load(
-    _ file: File, of folder: String, _ connection: Connection, _ report: @Sendable (String) -> Void
+    _ file: File, of folder: String, isKnown: Bool, _ connection: Connection, _ report: @Sendable (String) -> Void
   ) async throws -> Int {
-    do { return try await loadWhole(file, of: folder, connection, report) } catch let error as PostgresError
+    do { return try await loadWhole(file, of: folder, isKnown: isKnown, connection, report) } catch let error
+      as PostgresError
       where error.kind == .server
     {
       // What was put off until the end: deferred constraints and triggers.
@@ -120,7 +130,7 @@ package struct SeedRunner: Sendable {
   }
 
   private func loadWhole(
-    _ file: File, of folder: String, _ connection: Connection, _ report: @Sendable (String) -> Void
+    _ file: File, of folder: String, isKnown: Bool, _ connection: Connection, _ report: @Sendable (String) -> Void
   ) async throws -> Int {
     // What the file says has the session's own settings, and the history dbtool's.
     try await connection.asSession { connection in
@@ -132,7 +142,7 @@ package struct SeedRunner: Sendable {
         let late: [String]
         if file.path.hasSuffix(".csv") {
           let csv = try SeedTable(file.shown, in: root)
-          rows = try await csv.copy(connection) { report("\(file.path): \($0)") }
+          rows = try await csv.copy(connection, isKnown: isKnown) { report("\(file.path): \($0)") }
           late = try await connection.pinned { try await SequencePositions.advance(writing: csv.table, $0) }
         } else {
           rows = try await script(file, connection, report)

@@ -15,7 +15,9 @@ struct SeedTable {
   /// - Throws: `SeedError.badCSVName`.
   init(_ path: String, in root: String) throws {
     var name = path.split(separator: "/").last.map { String($0.dropLast(4)) } ?? ""
-    if let underscore = name.firstIndex(of: "_"), name[..<underscore].allSatisfy(\.isNumber) {
+    if let underscore = name.firstIndex(of: "_"), underscore > name.startIndex,
+      name[..<underscore].allSatisfy({ $0.isASCII && $0.isNumber })
+    {
       name = String(name[name.index(after: underscore)...])
     }
     let parts = name.split(separator: ".")
@@ -26,10 +28,14 @@ struct SeedTable {
     self.name = String(parts[1])
   }
 
-  /// - Parameter report: told every few seconds how far it is.
+  /// - Parameters:
+  ///   - isKnown: whether the file was loaded before, with other contents.
+  ///   - report: told every few seconds how far it is.
   /// - Returns: how many rows the file has.
   /// - Throws: `SeedError`, `PostgresError`.
-  func copy(_ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int {
+  func copy(
+    _ connection: Connection, isKnown: Bool = false, _ report: @Sendable (String) -> Void
+  ) async throws -> Int {
     let keyColumns = try await connection.pinned { try await self.keyColumns($0) }
     let source = try SeedSource(path, in: root)
     var header = CSVHeader()
@@ -41,6 +47,9 @@ struct SeedTable {
     }
     guard !header.isTooLong else { throw SeedError.noHeader(path) }
     let columns = try header.columns(of: path)
+    if isKnown, keyColumns.isEmpty || !Set(keyColumns).isSubset(of: columns) {
+      throw SeedError.unmatched(path, keys: keyColumns)
+    }
     let list = columns.map(Quote.identifier).joined(separator: ", ")
     try await refusing(at: 1) {
       try await connection.execute(
