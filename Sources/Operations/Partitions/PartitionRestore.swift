@@ -131,7 +131,8 @@ package struct PartitionRestore: Sendable {
       throw ArchiveError.refused("\(Quote.identifier(long)) is longer than the 63 bytes that a name may have")
     }
     guard parts[0] != "information_schema", !parts[0].hasPrefix("pg_") else {
-      throw ArchiveError.refused("\(Quote.identifier(parts[0])) is a schema of PostgreSQL's own: pass --into schema.name")
+      throw ArchiveError.refused(
+        "\(Quote.identifier(parts[0])) is a schema of PostgreSQL's own: pass --into schema.name")
     }
     let id = FactID(.table, schema: parts[0], name: parts[1])
     let found = try await connection.query(
