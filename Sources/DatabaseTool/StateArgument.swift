@@ -82,7 +82,11 @@ enum StateArgument: CustomStringConvertible {
   }
 
   func catalog(_ project: Project, _ states: States) async throws -> Catalog {
-    if isOfFolder { try project.verifyDatabase() }
+    if isOfFolder {
+      try project.verifyDatabase()
+      // Of a folder that is no project, both would be the state of an empty database.
+      try project.verifyMigrations()
+    }
     return switch self {
     case .empty: try await states.empty()
     case .schema: try await states.declared()

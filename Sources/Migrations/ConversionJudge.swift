@@ -62,6 +62,10 @@ struct ConversionJudge {
       return conversion
     }
     conversion.settings = try await settings()
+    // How many decimals it has is the locale's, and few machines have another than C to try it with.
+    if (oldBase.name == "money") != (newBase.name == "money"), !conversion.settings.contains("lc_monetary") {
+      conversion.settings.append("lc_monetary")
+    }
     // PostgreSQL calls the output of floating point numbers and of bytea immutable, which it is not.
     if !conversion.settings.isEmpty { conversion.isImmutable = false }
     return conversion

@@ -39,6 +39,8 @@ import Testing
     Pair("timestamp(3) without time zone", "timestamp without time zone", []), Pair("integer[]", "bigint[]", []),
     Pair("integer", "integer[]", []), Pair("public.mood", "text", []), Pair("integer", "public.positive", [.refuses]),
     Pair("public.positive", "integer", []), Pair("bytea", "text", [], ["bytea_output"]),
+    // Also where the machine has no locale but C.
+    Pair("money", "numeric", [], ["lc_monetary"]), Pair("money", "text", [], ["lc_monetary"]),
     // Every value has a place, but some are others there.
     Pair("double precision", "real", [.changes, .refuses]), Pair("bigint", "double precision", [.changes]),
     Pair("json", "jsonb", [.changes, .refuses]), Pair("inet", "cidr", [.changes]),

@@ -152,7 +152,8 @@ import Testing
       ["partitions", "plan"],
       ["partitions", "status"], ["rebase"], ["squash", "--before", "20990101000000"], ["repair"],
       ["revert", "--to", "0"],
-      ["mark", "--from", "none", "--to", "test"],
+      ["mark", "--from", "none", "--to", "test"], ["postgres", "start"], ["fingerprint", "lock"],
+      ["diff", "--from", "migrations", "--to", "schema"],
     ] {
       let outcome = try await project.dbtool(arguments)
       #expect(outcome.status == 1, "\(arguments): \(outcome.output)")

@@ -26,7 +26,7 @@ struct PostgresCommand: AsyncParsableCommand {
     @OptionGroup var projectOptions: ProjectOptions
     func run() async throws {
       try await reporting {
-        let project = try projectOptions.project()
+        let project = try projectOptions.project(.migrations)
         let server = try project.server()
         try await server.start()
         try await project.prepare(server)
