@@ -145,6 +145,14 @@ struct ToolError: Error, CustomStringConvertible {
   init(_ description: String) { self.description = description }
 }
 
+extension ValidationError {
+  /// What a migration may be called.
+  init(migrationName example: String) {
+    self.init(
+      "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example \(example).")
+  }
+}
+
 /// Runs a command's work: errors become one clear text on standard error, and exit code 1. What a scratch server has left out
 /// is told in one line, however much it was.
 func reporting(_ body: () async throws -> Void) async throws {

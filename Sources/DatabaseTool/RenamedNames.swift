@@ -34,11 +34,8 @@ struct RenamedNames {
     return nil
   }
 
-  private static func words(_ object: ParseTree?) -> [String] {
-    (object?["List"]?["items"] ?? object?["ObjectWithArgs"]?["objname"] ?? object?["TypeName"]?["names"])?.names ?? []
-  }
-  private static func name(of object: ParseTree?) -> String? { words(object).last }
-  private static func schema(of object: ParseTree?) -> String? { words(object).dropLast().last }
+  private static func name(of object: ParseTree?) -> String? { object?.objectName.last }
+  private static func schema(of object: ParseTree?) -> String? { object?.objectName.dropLast().last }
 
   private func was(_ new: String, _ old: String) -> Bool {
     var (seen, waiting): (Set<ExactText>, [ExactText]) = ([], [ExactText(new)])

@@ -157,9 +157,6 @@ package struct Prover: Sendable {
   private let server: ScratchServer
   private let reader: CatalogReader
 
-  /// How often a plan is tried anew because somebody else's did the same to a role meanwhile.
-  private static let mostRaces = 5
-
   package init(server: ScratchServer, reader: CatalogReader) {
     self.server = server
     self.reader = reader
@@ -191,7 +188,7 @@ package struct Prover: Sendable {
         plan = proved
         return proof
       } catch let failure as ProofFailure {
-        if failure.error.isConcurrentCatalogUpdate, races < Self.mostRaces {
+        if failure.error.isConcurrentCatalogUpdate, races < PostgresError.mostConcurrentUpdates {
           races += 1
           continue
         }

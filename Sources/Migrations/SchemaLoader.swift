@@ -41,7 +41,8 @@ package enum SchemaLoader {
       let results = try await run(remaining, on: session)
       let failed = zip(remaining, results).compactMap { statement, error in error.map { (statement, $0) } }
       if failed.count == remaining.count {
-        guard races < 5, failed.contains(where: { $0.1.isConcurrentCatalogUpdate }) else { return failed }
+        guard races < PostgresError.mostConcurrentUpdates, failed.contains(where: { $0.1.isConcurrentCatalogUpdate })
+        else { return failed }
         races += 1
       }
       remaining = failed.map(\.0)

@@ -249,4 +249,9 @@ package indirect enum ParseTree: Sendable, Decodable, Equatable {
 
   /// The texts of a list of `String` nodes.
   package var names: [String] { elements.compactMap { $0["String"]?["sval"]?.text } }
+
+  /// The words of an object's name, as DROP and RENAME have it: a list, a routine with its arguments, a type.
+  package var objectName: [String] {
+    (self["List"]?["items"] ?? self["ObjectWithArgs"]?["objname"] ?? self["TypeName"]?["names"])?.names ?? []
+  }
 }

@@ -59,6 +59,9 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
     sqlState == .internalError || sqlState == .uniqueViolation && table?.schema == "pg_catalog"
   }
 
+  /// How often that is tried anew before it is told.
+  package static let mostConcurrentUpdates = 5
+
   package init(
     _ kind: Kind, _ message: String, sqlState: SQLState? = nil, detail: String? = nil, hint: String? = nil,
     position: Int? = nil, context: String? = nil, statement: String? = nil

@@ -21,6 +21,8 @@ extension Secrets {
   /// HTTP, keys that tell by their form what they are.
   package static let valuePattern = [
     "://[^/@:]*:[^/@]+@",
+    // Without the scheme.
+    "(^|[[:space:]'])[^[:space:]/@:']+:[^[:space:]/@]+@[a-z0-9]",
     "(passw(or)?d|passphrase|passcode|pwd|secret|token|credentials?|(api|access|private|account|shared)[_-]?key)"
       + #"["']?[[:space:]]*[=:]"#,
     "(bearer|basic)[[:space:]]+[a-z0-9._~+/=-]{6}",

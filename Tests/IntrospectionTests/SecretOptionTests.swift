@@ -12,7 +12,8 @@ import Testing
     "bearer", "jwt", "auth", "api_key", "private_key", "connection_string",
   ]
   private static let values = [
-    "postgres://me:hunter2@host/x", "host=x password=hunter2", #"{"user": "me", "password": "hunter2"}"#,
+    "postgres://me:hunter2@host/x", "me:hunter2@host/x", "host=x password=hunter2",
+    #"{"user": "me", "password": "hunter2"}"#,
     "{'secret' : 'hunter2'}", "user=x secret=hunter2", "Authorization: hunter2", "Bearer hunter2hunter2",
     "Basic aHVudGVyMg==", "AccountName=x;AccountKey=hunter2==", "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n",
     "eyJhbGciOiJIUzI1NiJ9.eyJodW50ZXIyIjoxfQ.hunter2", "AKIAHUNTER2HUNTER222", "ghp_hunter2hunter2hunter2hunter2",

@@ -122,7 +122,8 @@ import Testing
 
   @Test(arguments: [
     ("app.api_key", "x"), ("app.upstream", "https://me:hunter2@host/x"), ("app.source", "host=h password=hunter2"),
-    ("app.jwt", "x"), ("app.smtp_pass", "x"), ("app.auth", "x"), ("app.header", "Authorization: Bearer hunter2hunter2"),
+    ("app.target", "me:hunter2@host/x"), ("app.jwt", "x"), ("app.smtp_pass", "x"), ("app.auth", "x"),
+    ("app.header", "Authorization: Bearer hunter2hunter2"),
     ("app.config", #"{"user": "x", "secret": "hunter2"}"#),
   ]) func aSettingThatIsNeverReadIsRefused(name: String, value: String) async throws {
     let error = await #expect(throws: LoadFailure.self) {

@@ -36,8 +36,7 @@ struct ImportCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard MigrationFile.isName(name) else {
-      throw ValidationError(
-        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example baseline.")
+      throw ValidationError(migrationName: "baseline")
     }
   }
 

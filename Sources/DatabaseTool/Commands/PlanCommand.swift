@@ -60,9 +60,7 @@ struct PlanCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let name, !MigrationFile.isName(name) {
-      throw ValidationError(
-        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example add_rooms."
-      )
+      throw ValidationError(migrationName: "add_rooms")
     }
     if out != nil, database == nil || check {
       throw ValidationError("--out is for a database: say --database, and leave --check out.")

@@ -39,9 +39,7 @@ struct RevertCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let name, !MigrationFile.isName(name) {
-      throw ValidationError(
-        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example back_to_rooms."
-      )
+      throw ValidationError(migrationName: "back_to_rooms")
     }
   }
 

@@ -34,8 +34,7 @@ struct SquashCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard MigrationFile.isName(name) else {
-      throw ValidationError(
-        "A migration's name has letters, digits, _ and - (at most \(MigrationFile.longestName)), for example baseline.")
+      throw ValidationError(migrationName: "baseline")
     }
     guard before.count == 14, before.allSatisfy(\.isNumber) else {
       throw ValidationError("--before takes a version: the 14 digits that a migration's name begins with.")

@@ -7,7 +7,7 @@ internal import Synchronization
 /// work would wait for the lock, which waits for the work.
 enum SecondConnection {
   /// How long a pooler may take: others may be using the rest of the pool.
-  static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(20)
 
   /// Waits until a second connection is served.
   ///
@@ -15,7 +15,7 @@ enum SecondConnection {
   /// is up. It is answered once the lock has gone, and closes then.
   ///
   /// - Throws: `ApplyError.onlyConnection`, also when the pooler gives up first.
-  static func await(_ target: ConnectionTarget, within patience: Duration = patience) async throws {
+  static func await(_ target: ConnectionTarget) async throws {
     let isServed = try await withCheckedThrowingContinuation { continuation in
       let first = First(continuation)
       Task {

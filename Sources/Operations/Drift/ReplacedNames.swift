@@ -73,8 +73,7 @@ struct ReplacedNames {
         if let name = object["String"]?["sval"]?.text { schemas.insert(name) }
         continue
       }
-      let words =
-        (object["List"]?["items"] ?? object["ObjectWithArgs"]?["objname"] ?? object["TypeName"]?["names"])?.names ?? []
+      let words = object.objectName
       guard parts.contains(node["removeType"]?.text ?? ""), let part = words.last else {
         add(words, isDropped: true)
         continue
