@@ -46,8 +46,8 @@ struct PartitionsCommand: AsyncParsableCommand {
     }
   }
 
-  /// Says that a rehearsal's clock decides what is too old, and has none of it where rows count: a variable that somebody set
-  /// once stays set.
+  /// Tells of a rehearsal's clock, and refuses it for a database whose rows count: somebody may have forgotten that the variable
+  /// is set.
   private static func refuseOtherClock(_ environment: EnvironmentMark?) throws {
     guard let moment = SessionSettings.rehearsal else { return }
     if let environment, !environment.isDisposable {

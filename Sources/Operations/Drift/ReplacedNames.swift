@@ -3,8 +3,8 @@ internal import Postgres
 
 /// What statements drop, or make in the place of what is there, by its name.
 ///
-/// Where something is made again as it was, or dropped only if it exists, the states before and after are the same, and do not
-/// tell that what somebody made of it by hand goes.
+/// A comparison of states does not see it: where a table is made again as it was, or dropped only if it exists, the states before
+/// and after are equal, although what somebody changed by hand is gone.
 struct ReplacedNames {
   /// A name without a schema may stand for any.
   private struct Name {
