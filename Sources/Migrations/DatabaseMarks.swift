@@ -84,7 +84,7 @@ package struct DatabaseMarks: Sendable, Equatable {
     _ target: ConnectionTarget, project name: String, environment mark: EnvironmentMark?,
     usually usual: EnvironmentMark? = nil, _ connection: Connection
   ) async throws {
-    try await connection.transaction { connection in
+    try await History.writing(.settings, to: connection) { connection in
       try await setIfAbsent(projectKey, name, connection)
       if let mark = mark ?? usual { try await setIfAbsent(environmentKey, "\(mark)", connection) }
       // Also of one that wrote first.

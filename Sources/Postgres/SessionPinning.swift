@@ -84,6 +84,18 @@ extension Connection {
     return result
   }
 
+  /// Runs `body`, a part of a transaction, as the role that has logged in.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws, after which the transaction has to be rolled back.
+  package func actingAsLogin<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
+    let acting = try await send([SessionSettings.role], .once)[0].get()[0].string(0)
+    if acting == "none" { return try await body(self) }
+    _ = try await send([SessionSettings.act(as: "none")], .once)[0].get()
+    let result = try await body(self)
+    _ = try await send([SessionSettings.act(as: acting)], .once)[0].get()
+    return result
+  }
+
   /// Runs dbtool's own queries in a scratch database among statements that others wrote, whatever these have set: they find
   /// PostgreSQL's functions and operators alone, and print names as dbtool knows them. Where nothing is pinned, that is done for
   /// `body` alone.

@@ -213,18 +213,23 @@ package struct Backfill {
   ///
   /// - Throws: `PostgresError`.
   static func forget(_ file: MigrationFile, _ index: Int, _ connection: Connection) async throws {
-    try await connection.query(
-      "DELETE FROM dbtool.backfills WHERE version = $1 AND segment = $2::pg_catalog.int4",
-      [file.version, String(index)])
+    try await History.writing(.backfills, to: connection) {
+      try await $0.query(
+        "DELETE FROM dbtool.backfills WHERE version = $1 AND segment = $2::pg_catalog.int4",
+        [file.version, String(index)])
+    }
   }
 
   private func state(_ connection: Connection) async throws -> (position: [String]?, rows: Int) {
-    let row = try await connection.query(
-      "SELECT position, rows FROM dbtool.backfills WHERE version = $1 AND segment = $2::int",
-      [file.version, String(index)]
-    ).first
-    guard var reader = row?.reader else { return (nil, 0) }
-    return (try reader.strings(), try reader.int())
+    let state = try await History.reading(.backfills, connection) { connection -> (position: [String]?, rows: Int)? in
+      let row = try await connection.query(
+        "SELECT position, rows FROM dbtool.backfills WHERE version = $1 AND segment = $2::int",
+        [file.version, String(index)]
+      ).first
+      guard var reader = row?.reader else { return nil }
+      return (try reader.strings(), try reader.int())
+    }
+    return (state ?? nil) ?? (nil, 0)
   }
 
   /// The last key that there is now; nil for a table without rows.
@@ -278,7 +283,7 @@ package struct Backfill {
       try await connection.transaction { connection in
         try await connection.execute(patience)
         let changed = try await connection.query(batchStatement(range)).affected
-        try await connection.pinned {
+        try await History.writing(.backfills, to: connection) {
           try await $0.query(
             """
             INSERT INTO dbtool.backfills AS b (version, segment, position, rows)

@@ -13,11 +13,11 @@ package enum BatchCopy {
     try await History.ensure(connection)
     let file = MigrationFile(version: name, name: "copy", text: statement)
     let forget = "DELETE FROM dbtool.backfills WHERE version = $1"
-    try await connection.query(forget, [name])
+    try await History.writing(.backfills, to: connection) { try await $0.query(forget, [name]) }
     let copy = try Backfill(ScriptStatement(sql: statement, line: 1), at: 0, of: file, maxLag: nil)
     try await copy.run(connection) { _ in }
-    let rows = try await connection.query("SELECT rows FROM dbtool.backfills WHERE version = $1", [name])
-    try await connection.query(forget, [name])
-    return try rows.first?.int(0) ?? 0
+    return try await History.writing(.backfills, to: connection) {
+      try await $0.query("\(forget) RETURNING rows", [name]).first?.int(0) ?? 0
+    }
   }
 }

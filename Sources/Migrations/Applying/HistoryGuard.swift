@@ -41,43 +41,64 @@ struct HistoryGuard {
   enum Purpose { case reading, writing }
 
   static let supabase = "supabase_migrations"
+  static let supabaseTable = "schema_migrations"
 
-  /// Looks at the history's schema and at those where tables are prepared and left.
+  /// Looks at the history's schema and at those where tables are prepared and left, and keeps the history as it was seen while
+  /// `body` runs: in the transaction that is open, or in one of its own.
   ///
-  /// - Returns: what there is, and its version; 0 for one from before there were versions.
-  /// - Throws: `HistoryError`; `PostgresError`.
-  static func check(_ purpose: Purpose, _ connection: Connection) async throws -> (Findings, version: Int) {
-    let found = try await connection.pinned {
-      try await look([ToolSchema.history], [ToolSchema.prepared, ToolSchema.replaced], purpose, $0)
-    }
-    var version = 0
-    if found.isSound("settings"), found.mayRead("settings") {
-      let row = try await connection.pinned {
-        try await $0.query(
+  /// - Parameter body: is handed what there is, and its version; 0 for one from before there were versions.
+  /// - Throws: `HistoryError`; `PostgresError`; what `body` throws.
+  @discardableResult
+  static func check<Result: Sendable>(
+    _ purpose: Purpose, _ connection: Connection,
+    _ body: @Sendable (Findings, _ version: Int, Connection) async throws -> Result
+  ) async throws -> Result {
+    try await HistoryHold.reading(ToolSchema.history, HistoryLayout.tables.map(\.name), connection) {
+      locked, connection in
+      var found = try await look([ToolSchema.history], [ToolSchema.prepared, ToolSchema.replaced], purpose, connection)
+      // What came only now may change again.
+      found.readable.formIntersection(locked)
+      var version = 0
+      if found.isSound("settings"), found.mayRead("settings") {
+        let row = try await connection.query(
           "SELECT value FROM dbtool.settings WHERE key OPERATOR(pg_catalog.=) $1::pg_catalog.text",
-          [HistoryLayout.versionKey])
-      }.first
-      if let text = try row?.string(0) {
-        guard let number = Int(text), number >= 1 else { throw HistoryError.notAVersion(text) }
-        version = number
+          [HistoryLayout.versionKey]
+        ).first
+        if let text = try row?.string(0) {
+          guard let number = Int(text), number >= 1 else { throw HistoryError.notAVersion(text) }
+          version = number
+        }
+        guard version <= HistoryLayout.version else {
+          throw HistoryError.newer(found: version, known: HistoryLayout.version)
+        }
       }
-      guard version <= HistoryLayout.version else {
-        throw HistoryError.newer(found: version, known: HistoryLayout.version)
-      }
+      if let problem = found.problems.first { throw problem.error }
+      if purpose == .writing, version > 0, let right = found.rights.first { throw right }
+      return try await body(found, version, connection)
     }
-    if let problem = found.problems.first { throw problem.error }
-    if purpose == .writing, version > 0, let right = found.rights.first { throw right }
-    return (found, version)
   }
 
-  /// Looks at the history of the Supabase CLI.
+  /// Looks once more at a history that was looked at before, now that nobody can change it until the transaction ends.
   ///
-  /// - Throws: `HistoryError`; `PostgresError`.
-  static func checkSupabase(_ purpose: Purpose, _ connection: Connection) async throws -> Findings {
-    let found = try await connection.pinned { try await look([supabase], [], purpose, $0) }
-    if let problem = found.problems.first { throw problem.error }
-    if purpose == .writing, let right = found.rights.first { throw right }
-    return found
+  /// - Throws: `HistoryError.changedMeanwhile`; `PostgresError`.
+  static func checkAgain(_ schema: String, _ connection: Connection) async throws {
+    let found = try await look([schema], [], .writing, connection)
+    if let problem = found.problems.first { throw problem.error.meanwhile }
+  }
+
+  /// Looks at the history of the Supabase CLI, and keeps it so while `body` runs, as `check` does.
+  ///
+  /// - Throws: `HistoryError`; `PostgresError`; what `body` throws.
+  static func checkSupabase<Result: Sendable>(
+    _ purpose: Purpose, _ connection: Connection, _ body: @Sendable (Findings, Connection) async throws -> Result
+  ) async throws -> Result {
+    try await HistoryHold.reading(supabase, [supabaseTable], connection) { locked, connection in
+      var found = try await look([supabase], [], purpose, connection)
+      found.readable.formIntersection(locked)
+      if let problem = found.problems.first { throw problem.error }
+      if purpose == .writing, let right = found.rights.first { throw right }
+      return try await body(found, connection)
+    }
   }
 
   // MARK: Looking

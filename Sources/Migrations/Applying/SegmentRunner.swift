@@ -104,9 +104,7 @@ struct SegmentRunner {
           for ((statement, _), result) in zip(statements, results) {
             if case .failure(let error) = result { throw failure(statement, error) }
           }
-          if !segment.isReadOnly {
-            try await connection.pinned { try await History.record(file, done: index + 1, of: count, $0) }
-          }
+          if !segment.isReadOnly { try await History.record(file, done: index + 1, of: count, connection) }
           // The session is others' next.
           if try await connection.isPooled { try await connection.resetInTransaction() }
         }

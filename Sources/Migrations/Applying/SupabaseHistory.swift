@@ -14,14 +14,15 @@ package enum SupabaseHistory {
   ///
   /// - Throws: `HistoryError` where it is not the CLI's own; `PostgresError`.
   package static func entries(_ connection: Connection) async throws -> [Entry]? {
-    let found = try await HistoryGuard.checkSupabase(.reading, connection)
-    guard let columns = found.columns[table] else { return nil }
-    // Older versions of the CLI kept no names.
-    return try await connection.query(
-      """
-      SELECT version, \(columns.contains("name") ? "coalesce(name, '')" : "''") FROM \(table) ORDER BY version
-      """
-    ).map { Entry(version: try $0.string(0), name: try $0.string(1)) }
+    try await HistoryGuard.checkSupabase(.reading, connection) { found, connection in
+      guard let columns = found.columns[table] else { return nil }
+      // Older versions of the CLI kept no names.
+      return try await connection.query(
+        """
+        SELECT version, \(columns.contains("name") ? "coalesce(name, '')" : "''") FROM \(table) ORDER BY version
+        """
+      ).map { Entry(version: try $0.string(0), name: try $0.string(1)) }
+    }
   }
 
   /// Writes into it what dbtool's own history has and it has not; makes it where it is missing, as the CLI does.
@@ -35,7 +36,7 @@ package enum SupabaseHistory {
       [file.version, file.name, ArrayText.encode(try file.segments().flatMap(\.statements).map(\.sql))]
     }
     return try await connection.transaction { connection in
-      let found = try await HistoryGuard.checkSupabase(.writing, connection)
+      let found = try await HistoryGuard.checkSupabase(.writing, connection) { found, _ in found }
       if !found.schemas.contains(HistoryGuard.supabase) {
         try await connection.execute("CREATE SCHEMA supabase_migrations")
       }
@@ -46,16 +47,19 @@ package enum SupabaseHistory {
         ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS statements text[];
         ALTER TABLE supabase_migrations.schema_migrations ADD COLUMN IF NOT EXISTS name text;
         """)
-      var count = 0
-      for row in rows {
-        let inserted = try await connection.query(
-          """
-          INSERT INTO supabase_migrations.schema_migrations (version, name, statements) VALUES ($1, $2, $3::text[])
-          ON CONFLICT (version) DO NOTHING RETURNING version
-          """, row)
-        count += inserted.count
+      return try await HistoryHold.writing(HistoryGuard.supabase, [HistoryGuard.supabaseTable], connection) {
+        connection in
+        var count = 0
+        for row in rows {
+          let inserted = try await connection.query(
+            """
+            INSERT INTO supabase_migrations.schema_migrations (version, name, statements) VALUES ($1, $2, $3::text[])
+            ON CONFLICT (version) DO NOTHING RETURNING version
+            """, row)
+          count += inserted.count
+        }
+        return count
       }
-      return count
     }
   }
 }

@@ -185,10 +185,12 @@ struct PartitionArchive {
     try await lock.check()
     try await connection.letViewsBeRead()
     try await connection.query("DROP TABLE \(retiring.name)")
-    try await connection.query(
-      "UPDATE dbtool.retired SET archive = $2, rows = $3::bigint, checksum = $4 WHERE partition_oid = $1::bigint",
-      [String(retiring.oid), "\(folder.path)/\(name.rows)", String(rows.rows), "\(rows.digest)"])
-    try await connection.query(Retirement.finished, [String(retiring.oid)])
+    try await History.writing(.retired, to: connection) {
+      try await $0.query(
+        "UPDATE dbtool.retired SET archive = $2, rows = $3::bigint, checksum = $4 WHERE partition_oid = $1::bigint",
+        [String(retiring.oid), "\(folder.path)/\(name.rows)", String(rows.rows), "\(rows.digest)"])
+    }
+    try await retiring.finish(connection)
   }
 }
 

@@ -252,14 +252,15 @@ package struct PartitionRestore: Sendable {
   /// - Returns: whether this database remembers having written these rows.
   /// - Throws: `ArchiveError` when it remembers other ones.
   private func compareWithMemory(_ connection: Connection) async throws -> Bool {
-    guard try await History.mayRead("retired", connection) else { return false }
-    let rows = try await connection.query(
-      """
-      SELECT r.checksum, r.rows FROM dbtool.retired r
-       WHERE r.partition_oid = $1::bigint AND r.schema_name = $2 AND r.partition_name = $3 AND r.checksum IS NOT NULL
-         AND pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $4
-      """, [String(description.oid), description.schema, description.partition, description.retiredAt])
-    guard let row = rows.first else { return false }
+    let rows = try await History.reading(.retired, connection) {
+      try await $0.query(
+        """
+        SELECT r.checksum, r.rows FROM dbtool.retired r
+         WHERE r.partition_oid = $1::bigint AND r.schema_name = $2 AND r.partition_name = $3 AND r.checksum IS NOT NULL
+           AND pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $4
+        """, [String(description.oid), description.schema, description.partition, description.retiredAt])
+    }
+    guard let row = rows?.first else { return false }
     guard try row.string(0) == description.sha256 else {
       throw ArchiveError.refused(
         "this database has archived \(countText(try row.int(1), "row")) of \(description.name) with SHA-256 \(try row.string(0)), and "

@@ -28,9 +28,7 @@ extension PartitionManager {
     }
     disputes.forEach(report)
     if try await expired(connection).isEmpty {
-      guard try await History.mayRead("retired", connection), !(try await unfinished(connection).isEmpty) else {
-        return disputes
-      }
+      guard try await !unfinished(connection).isEmpty else { return disputes }
     }
     // An apply may be about to change these partitions, or their table.
     do {
@@ -55,7 +53,7 @@ extension PartitionManager {
     try await History.ensure(connection)
     // Only now: another run may have retired them while this one waited for the lock.
     let expired = try await expired(connection)
-    try await connection.transaction { connection in
+    try await History.writing(.retired, to: connection) { connection in
       for partition in expired { try await Self.remember(partition, connection) }
     }
     var outcomes: [Outcome] = []
@@ -123,16 +121,17 @@ extension PartitionManager {
   ///
   /// - Returns: nothing where the role may not read what is remembered.
   static func detached(_ connection: Connection) async throws -> Set<FactID> {
-    guard try await History.mayRead("retired", connection) else { return [] }
-    return Set(
-      try await connection.query(
+    let detached = try await History.reading(.retired, connection) {
+      try await $0.query(
         """
         SELECT n.nspname, c.relname
           FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid AND c.relname = r.partition_name
           JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
          WHERE r.finished_at IS NOT NULL AND r.action IN ('stay', 'detach')
         """
-      ).map { FactID(.table, schema: try $0.string(0), name: try $0.string(1)) })
+      ).map { FactID(.table, schema: try $0.string(0), name: try $0.string(1)) }
+    }
+    return Set(detached ?? [])
   }
 
   /// A partition on its way out.
@@ -151,10 +150,11 @@ extension PartitionManager {
   ///
   /// - Throws: `PostgresError`.
   package func begun(_ connection: Connection) async throws -> [(parent: String, relation: String, bound: String)] {
-    guard try await History.mayRead("retired", connection) else { return [] }
+    let unfinished = try await unfinished(connection)
+    if unfinished.isEmpty { return [] }
     let expired = Set(try await expired(connection).map(\.oid))
     let attached = try await attached(connection)
-    return try await unfinished(connection).filter { !expired.contains($0.oid) && !attached.contains($0.oid) }
+    return unfinished.filter { !expired.contains($0.oid) && !attached.contains($0.oid) }
       .map { ($0.parent, $0.relation, $0.bound) }
   }
 
@@ -166,18 +166,22 @@ extension PartitionManager {
     let wanted = try await actions(begun, connection)
     let kept = begun.filter { wanted[$0.oid] == nil && attached.contains($0.oid) }
     if !kept.isEmpty {
-      try await connection.query(
-        "DELETE FROM dbtool.retired WHERE finished_at IS NULL AND partition_oid = ANY ($1::bigint[])",
-        [ArrayText.encode(kept.map { String($0.oid) })])
+      try await History.writing(.retired, to: connection) {
+        try await $0.query(
+          "DELETE FROM dbtool.retired WHERE finished_at IS NULL AND partition_oid = ANY ($1::bigint[])",
+          [ArrayText.encode(kept.map { String($0.oid) })])
+      }
     }
     var result: [Retiring] = []
     for var retiring in begun where !kept.contains(where: { $0.oid == retiring.oid }) {
       let action = wanted[retiring.oid] ?? .detach
       if action != retiring.action {
         retiring.action = action
-        try await connection.query(
-          "UPDATE dbtool.retired SET action = $2 WHERE finished_at IS NULL AND partition_oid = $1::bigint",
-          [String(retiring.oid), action.rawValue])
+        try await History.writing(.retired, to: connection) { [retiring] in
+          try await $0.query(
+            "UPDATE dbtool.retired SET action = $2 WHERE finished_at IS NULL AND partition_oid = $1::bigint",
+            [String(retiring.oid), action.rawValue])
+        }
       }
       result.append(retiring)
     }
@@ -186,13 +190,15 @@ extension PartitionManager {
 
   /// Partitions whose detach was not begun.
   private func attached(_ connection: Connection) async throws -> Set<Int> {
-    Set(
-      try await connection.query(
+    let attached = try await History.reading(.retired, connection) {
+      try await $0.query(
         """
         SELECT i.inhrelid::bigint FROM dbtool.retired r JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.partition_oid::oid
          WHERE r.finished_at IS NULL AND NOT i.inhdetachpending
         """
-      ).map { try $0.int(0) })
+      ).map { try $0.int(0) }
+    }
+    return Set(attached ?? [])
   }
 
   /// What the windows want done with partitions, or what was one; nothing for what they keep.
@@ -223,19 +229,24 @@ extension PartitionManager {
     return actions
   }
 
+  /// - Returns: nothing where the role may not read what is remembered.
   private func unfinished(_ connection: Connection) async throws -> [Retiring] {
-    try await connection.query(
-      """
-      SELECT r.partition_oid, r.parent, n.nspname, c.relname, r.action, r.bound
-        FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid
-        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE r.finished_at IS NULL AND c.relname = r.partition_name AND n.nspname = r.schema_name ORDER BY r.started_at, c.relname
-      """
-    ).map { row in
-      var row = row.reader
-      return Retiring(
-        oid: try row.int(), parent: try row.string(), schema: try row.string(), relation: try row.string(),
-        action: Window.Retirement(rawValue: try row.string()) ?? .detach, bound: try row.string())
+    let unfinished = try await History.reading(.retired, connection) {
+      try await $0.query(
+        """
+        SELECT r.partition_oid, r.parent, n.nspname, c.relname, r.action, r.bound
+          FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE r.finished_at IS NULL AND c.relname = r.partition_name AND n.nspname = r.schema_name
+         ORDER BY r.started_at, c.relname
+        """
+      ).map { row in
+        var row = row.reader
+        return Retiring(
+          oid: try row.int(), parent: try row.string(), schema: try row.string(), relation: try row.string(),
+          action: Window.Retirement(rawValue: try row.string()) ?? .detach, bound: try row.string())
+      }
     }
+    return unfinished ?? []
   }
 }

@@ -16,7 +16,7 @@ struct Retirement {
     guard retiring.action == .archive else {
       try await detach(connection)
       guard retiring.action == .drop else {
-        try await connection.query(Self.finished, [String(retiring.oid)])
+        try await retiring.finish(connection)
         return "detached"
       }
       return try await drop(connection)
@@ -28,8 +28,6 @@ struct Retirement {
     try await detach(connection)
     return try await store.run(connection)
   }
-
-  static let finished = "UPDATE dbtool.retired SET finished_at = pg_catalog.now() WHERE partition_oid = $1::bigint"
 
   // MARK: Out of its table
 
@@ -116,7 +114,7 @@ struct Retirement {
         try await lock.check()
         try await connection.letViewsBeRead()
         try await connection.query("DROP TABLE \(retiring.name)")
-        try await connection.query(Self.finished, [String(retiring.oid)])
+        try await retiring.finish(connection)
         return "dropped"
       }
     }
@@ -129,9 +127,19 @@ extension PartitionManager.Retiring {
   ///
   /// - Returns: false when another run has ended it meanwhile.
   func claim(_ connection: Connection) async throws -> Bool {
-    try await !connection.query(
-      "SELECT FROM dbtool.retired WHERE partition_oid = $1::bigint AND finished_at IS NULL FOR UPDATE", [String(oid)]
-    ).isEmpty
+    try await History.writing(.retired, to: connection) {
+      try await !$0.query(
+        "SELECT FROM dbtool.retired WHERE partition_oid = $1::bigint AND finished_at IS NULL FOR UPDATE", [String(oid)]
+      ).isEmpty
+    }
+  }
+
+  /// Remembers that it is retired.
+  func finish(_ connection: Connection) async throws {
+    try await History.writing(.retired, to: connection) {
+      try await $0.query(
+        "UPDATE dbtool.retired SET finished_at = pg_catalog.now() WHERE partition_oid = $1::bigint", [String(oid)])
+    }
   }
 
   /// Looks, once its table is locked, whether it is what is to be retired: another may have come to that name, and somebody

@@ -47,13 +47,16 @@ package struct SeedRunner: Sendable {
     let files = try paths.map { File(path: $0, content: try content("seeds/\($0)")) }
     try await History.ensure(connection)
     // What is common to all environments is loaded once, whichever it was loaded for.
-    let known = try await connection.query(
-      """
-      SELECT path, checksum FROM dbtool.seeds
-       WHERE environment = $1 OR pg_catalog.starts_with(path, 'common/') ORDER BY applied_at, environment = $1
-      """, [folder])
-    var loaded: [String: String] = [:]
-    for row in known { loaded[try row.string(0)] = try row.string(1) }
+    let known = try await History.reading(.seeds, connection) {
+      try await $0.query(
+        """
+        SELECT path, checksum FROM dbtool.seeds
+         WHERE environment = $1 OR pg_catalog.starts_with(path, 'common/') ORDER BY applied_at, environment = $1
+        """, [folder]
+      ).map { (try $0.string(0), try $0.string(1)) }
+    }
+    guard let known else { throw try await History.unreadable(connection) }
+    let loaded = Dictionary(known) { $1 }
     var outcome = Outcome()
     for file in files {
       let digests = [file.content.digest, file.content.digestOfFile].compactMap { $0?.description }
@@ -153,7 +156,7 @@ package struct SeedRunner: Sendable {
         guard try content(file.shown).digest == file.content.digest else {
           throw SeedError.changedMeanwhile(file.shown)
         }
-        try await connection.pinned { connection in
+        try await History.writing(.seeds, to: connection) { connection in
           try await connection.query(
             """
             INSERT INTO dbtool.seeds (path, checksum, environment, rows) VALUES ($1, $2, $3, $4::bigint)

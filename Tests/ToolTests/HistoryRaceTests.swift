@@ -1,0 +1,114 @@
+import FoundationEssentials
+import Postgres
+import Synchronization
+import TestSupport
+import Testing
+
+/// The owner of a database changes the history while a superuser applies, seeds or marks: between dbtool's first look and what it
+/// writes. What he has changed is seen once it can change no more, and nothing of it runs.
+@Suite(.serialized) struct HistoryRaceTests {
+  private static let migrations: KeyValuePairs = [
+    "20260101000000_a":
+      "CREATE TABLE public.a (id integer PRIMARY KEY, n integer);\nINSERT INTO public.a VALUES (1), (2);\n",
+    "20260102000000_b": "BEGIN;\nALTER TABLE public.a ADD COLUMN b integer;\nCOMMIT;\n",
+    "20260103000000_c": "BEGIN ISOLATION LEVEL SERIALIZABLE;\nUPDATE public.a SET n = 1;\nCOMMIT;\n",
+    "20260104000000_d": "CREATE INDEX CONCURRENTLY a_n ON public.a (n);\n",
+    "20260105000000_e": "-- dbtool:backfill\nUPDATE public.a SET n = 2 WHERE n = 1;\n",
+    "20260106000000_f": "BEGIN READ ONLY;\nSELECT 1;\nCOMMIT;\n",
+  ]
+
+  struct Moment: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// What is applied before.
+    var after: String
+    var table = "migrations"
+    var command: [String]
+    var testDescription: String { name }
+  }
+
+  private static let moments = [
+    Moment(name: "a transaction", after: "20260101000000", command: ["apply", "--to", "20260102000000"]),
+    Moment(
+      name: "one of another isolation level", after: "20260102000000", command: ["apply", "--to", "20260103000000"]),
+    Moment(
+      name: "a statement outside of transactions", after: "20260103000000",
+      command: ["apply", "--to", "20260104000000"]),
+    Moment(
+      name: "a backfill", after: "20260104000000", table: "backfills", command: ["apply", "--to", "20260105000000"]),
+    Moment(name: "what only reads", after: "20260105000000", command: ["apply"]),
+    Moment(name: "an apply's marks", after: "20260101000000", table: "settings", command: ["apply"]),
+    Moment(
+      name: "a mark", after: "20260101000000", table: "settings",
+      command: ["mark", "--from", "development", "--to", "test"]),
+    Moment(name: "seeds", after: "20260106000000", table: "seeds", command: ["seed"]),
+    Moment(name: "a repair", after: "20260101000000", command: ["repair", "--applied", "20260102000000"]),
+  ]
+
+  /// Changes that dbtool cannot see before they are committed, with what it says of them.
+  private static func changes(_ table: String) -> [(sql: [String], says: String)] {
+    [
+      (
+        ["CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON dbtool.\(table) EXECUTE FUNCTION evil.super()"],
+        "dbtool.\(table) has the trigger t"
+      ),
+      (
+        [
+          "ALTER SCHEMA dbtool RENAME TO before", "CREATE SCHEMA dbtool",
+          "CREATE TABLE dbtool.\(table) (LIKE before.\(table) INCLUDING ALL)",
+          "CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON dbtool.\(table) EXECUTE FUNCTION evil.super()",
+        ], "the schema dbtool"
+      ),
+    ]
+  }
+
+  @Test(arguments: moments)
+  func whatTheOwnerAddsMeanwhileDoesNotRun(_ moment: Moment) async throws {
+    let hostile = try await HostileProject(Self.migrations)
+    defer { hostile.project.remove() }
+    try FileManager.default.createDirectory(
+      atPath: hostile.project.root + "/seeds/development", withIntermediateDirectories: true)
+    try hostile.project.write("INSERT INTO public.a VALUES (3);\n", to: "seeds/development/010_a.sql")
+    try await hostile.execute("CREATE ROLE app LOGIN; CREATE DATABASE base OWNER app", in: "postgres")
+    let first = try await hostile.on(
+      "base", as: "app", "apply", "--to", moment.after, "--environment", "development")
+    try #require(first.status == 0, "\(first.output)")
+    try await hostile.execute(
+      Shadowing.trap + """
+        GRANT ALL ON SCHEMA evil TO app;
+        CREATE FUNCTION evil.super() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN PERFORM evil.ran(); ALTER ROLE app SUPERUSER; RETURN NULL; END $$;
+        """, in: "base")
+    for (number, change) in Self.changes(moment.table).enumerated() {
+      let database = "race_\(number)"
+      try await hostile.execute("CREATE DATABASE \(database) TEMPLATE base OWNER app", in: "postgres")
+      let owner = try ConnectionTarget(hostile.url(database, as: "app")).unpinned
+      let outcome = try await Connection.with(owner, applicationName: "owner") { owner in
+        try await owner.execute("BEGIN")
+        for sql in change.sql { try await owner.execute(sql) }
+        let hasEnded = Mutex(false)
+        let command = moment.command + ["--database", hostile.url(database)]
+        async let run = {
+          defer { hasEnded.withLock { $0 = true } }
+          return try await hostile.project.dbtool(command)
+        }()
+        try await Connection.with(try ConnectionTarget(hostile.url("postgres"))) { watch in
+          try await Waiting.until("dbtool waits for the owner, or does not") {
+            if hasEnded.withLock({ $0 }) { return true }
+            return try await watch.query(
+              """
+              SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'dbtool%'
+                                AND wait_event_type = 'Lock')
+              """, [database])[0].bool(0)
+          }
+        }
+        try await owner.execute("COMMIT")
+        return try await run
+      }
+      #expect(outcome.status == 1 && outcome.output.contains(change.says), "\(outcome.output)")
+      #expect(outcome.output.contains("at work") || outcome.output.contains("Nothing was changed"), "\(outcome.output)")
+      #expect(try await hostile.runs(in: database) == "0")
+      #expect(
+        try await hostile.ask("SELECT rolsuper::text FROM pg_roles WHERE rolname = 'app'", in: database) == "false")
+    }
+  }
+}
