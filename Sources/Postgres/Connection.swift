@@ -20,6 +20,8 @@ package actor Connection {
   var sessionDepth = 0
   /// The role that it acts as by itself.
   var usualRole: String?
+  /// What dbtool has looked at in this session, and what it was.
+  private var memory: [String: String] = [:]
   /// The role that a user's statements have chosen since, if it is another.
   var userRole: String?
   private let applicationName: String
@@ -256,6 +258,12 @@ package actor Connection {
   package static let beginReading = "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
   /// For several queries that have to see the same moment.
   package static let beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+  /// What was remembered of something for as long as the session lasts.
+  package func remembered(_ what: String) -> String? { memory[what] }
+
+  /// Remembers of something how it was.
+  package func remember(_ what: String, _ state: String) { memory[what] = state }
 
   /// Runs `body` between BEGIN and COMMIT; rolls back when it throws.
   ///

@@ -84,16 +84,11 @@ extension Connection {
     return result
   }
 
-  /// Runs `body`, a part of a transaction, as the role that has logged in.
-  ///
-  /// - Throws: `PostgresError`; what `body` throws, after which the transaction has to be rolled back.
-  package func actingAsLogin<Result: Sendable>(_ body: (Connection) async throws -> Result) async throws -> Result {
-    let acting = try await send([SessionSettings.role], .once)[0].get()[0].string(0)
-    if acting == "none" { return try await body(self) }
-    _ = try await send([SessionSettings.act(as: "none")], .once)[0].get()
-    let result = try await body(self)
-    _ = try await send([SessionSettings.act(as: acting)], .once)[0].get()
-    return result
+  /// One of dbtool's own statements, a part of a transaction, as it is run by the role that has logged in: among others, where the
+  /// session acts as another role by itself.
+  package func asLogin(_ statement: Statement) -> [Statement] {
+    guard let usualRole, usualRole != "none" else { return [statement] }
+    return [SessionSettings.act(as: "none"), statement, SessionSettings.act(as: usualRole)]
   }
 
   /// Runs dbtool's own queries in a scratch database among statements that others wrote, whatever these have set: they find

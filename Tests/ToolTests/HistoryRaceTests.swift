@@ -23,11 +23,16 @@ import Testing
     var after: String
     var table = "migrations"
     var command: [String]
+    /// Whether the superuser acts as the owner by himself, which a function can take back.
+    var acts = false
     var testDescription: String { name }
   }
 
   private static let moments = [
     Moment(name: "a transaction", after: "20260101000000", command: ["apply", "--to", "20260102000000"]),
+    Moment(
+      name: "a superuser who acts as the owner", after: "20260101000000", command: ["apply", "--to", "20260102000000"],
+      acts: true),
     Moment(
       name: "one of another isolation level", after: "20260102000000", command: ["apply", "--to", "20260103000000"]),
     Moment(
@@ -74,13 +79,16 @@ import Testing
     try #require(first.status == 0, "\(first.output)")
     try await hostile.execute(
       Shadowing.trap + """
-        GRANT ALL ON SCHEMA evil TO app;
+        GRANT ALL ON SCHEMA evil TO app; GRANT SELECT ON evil.runs TO app;
         CREATE FUNCTION evil.super() RETURNS trigger LANGUAGE plpgsql AS $$
-          BEGIN PERFORM evil.ran(); ALTER ROLE app SUPERUSER; RETURN NULL; END $$;
+          BEGIN PERFORM evil.ran(); RESET ROLE; ALTER ROLE app SUPERUSER; RETURN NULL; END $$;
         """, in: "base")
     for (number, change) in Self.changes(moment.table).enumerated() {
       let database = "race_\(number)"
       try await hostile.execute("CREATE DATABASE \(database) TEMPLATE base OWNER app", in: "postgres")
+      if moment.acts {
+        try await hostile.execute("ALTER ROLE postgres IN DATABASE \(database) SET role = app", in: "postgres")
+      }
       let owner = try ConnectionTarget(hostile.url(database, as: "app")).unpinned
       let outcome = try await Connection.with(owner, applicationName: "owner") { owner in
         try await owner.execute("BEGIN")

@@ -13,15 +13,6 @@ internal import Postgres
 /// trusted with (`TrustedRoles.conditionOfCode`). Reading takes no lock that would write: what is no table dbtool's sessions
 /// do not read, where the server has `restrict_nonsystem_relation_kind`.
 enum HistoryHold {
-  /// What has to be known before anything is locked.
-  private struct Facts {
-    /// The tables that the role may read.
-    var readable: [String] = []
-    var isReadCommitted = true
-    /// Whether a superuser has logged in, whatever role the session acts as.
-    var isSuperuser = false
-  }
-
   /// Runs `body` while nobody can put anything in the place of those of these tables that are there and that the role may read.
   ///
   /// - Parameter body: is handed their names, `schema.table`.
@@ -32,7 +23,7 @@ enum HistoryHold {
   ) async throws -> Result {
     try await transaction(Connection.beginReading, connection) { connection in
       // Somebody may have made others, and hold locks on them.
-      let readable = try await facts(schema, connection).readable.filter(tables.contains)
+      let readable = try await readable(schema, connection).filter(tables.contains)
       if !readable.isEmpty {
         try await connection.query("LOCK TABLE \(list(schema, readable)) IN ACCESS SHARE MODE")
       }
@@ -48,24 +39,66 @@ enum HistoryHold {
     _ body: @Sendable (Connection) async throws -> Result
   ) async throws -> Result {
     try await transaction(Connection.begin, connection) { connection in
-      let facts = try await facts(schema, connection)
-      if facts.isSuperuser { try await hold(schema, connection) }
-      do { try await connection.query("LOCK TABLE \(list(schema, tables)) IN ROW EXCLUSIVE MODE") } catch let error
-        as PostgresError
-        where error.sqlState == .insufficientPrivilege
-      {
-        throw HistoryError.unwritable(role: try await role(of: connection), schema: schema)
-      }
-      if facts.isReadCommitted {
-        try await HistoryGuard.checkAgain(schema, connection)
-      } else {
+      let (isReadCommitted, state) = try await lock(schema, tables, connection)
+      if !isReadCommitted {
         // A file's own isolation level shows what was there before the lock; another session sees what there is.
         try await Connection.with(connection.target.pinned, applicationName: "dbtool apply (history)") {
           try await HistoryGuard.checkAgain(schema, $0)
         }
+      } else if await connection.remembered(schema) != state {
+        try await HistoryGuard.checkAgain(schema, connection)
+        await connection.remember(schema, state)
       }
       return try await body(connection)
     }
+  }
+
+  // MARK: Locks
+
+  /// - Returns: whether what is asked from here on sees what the locks have found; and what there is, as a digest.
+  private static func lock(
+    _ schema: String, _ tables: [String], _ connection: Connection
+  ) async throws -> (isReadCommitted: Bool, state: String) {
+    // Somebody who is made a superuser meanwhile was trusted with that.
+    if await connection.remembered("login") == nil {
+      let isSuperuser = try await connection.query(
+        "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = SESSION_USER AND r.rolsuper)")[0].bool(0)
+      await connection.remember("login", isSuperuser ? "superuser" : "other")
+    }
+    // As the superuser who has logged in, whatever role he acts as.
+    let hold = Statement("SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 FOR SHARE", [schema])
+    let holds = await connection.remembered("login") == "superuser" ? try await connection.asLogin(hold) : []
+    let statements =
+      holds + [
+        Statement("LOCK TABLE \(list(schema, tables)) IN ROW EXCLUSIVE MODE"),
+        Statement("SELECT pg_catalog.current_setting('transaction_isolation') = 'read committed'"),
+        Statement(state, [schema]),
+      ]
+    let results = try await connection.pipeline(statements)
+    // Each answer but that of the row is a row too. What comes after it may stumble over what is there now.
+    for result in results.prefix(holds.count) where try result.get().isEmpty {
+      throw HistoryError.replaced(schema: schema)
+    }
+    for case .failure(let error) in results {
+      guard error.sqlState == .insufficientPrivilege else { throw error }
+      // After an error nothing can be asked in its transaction.
+      let role = try await Connection.with(connection.target.pinned) {
+        try await $0.query("SELECT CURRENT_USER")[0].string(0)
+      }
+      throw HistoryError.unwritable(role: role, schema: schema)
+    }
+    let rows = try results.map { try $0.get() }
+    return (try rows[rows.count - 2][0].bool(0), try rows[rows.count - 1][0].string(0))
+  }
+
+  private static func readable(_ schema: String, _ connection: Connection) async throws -> [String] {
+    try await connection.query(
+      """
+      SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE n.nspname = $1 AND c.relkind = 'r' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.relname
+      """, [schema]
+    ).map { try $0.string(0) }
   }
 
   private static func list(_ schema: String, _ tables: [String]) -> String {
@@ -80,40 +113,25 @@ enum HistoryHold {
     return try await connection.pinned(body)
   }
 
-  private static func facts(_ schema: String, _ connection: Connection) async throws -> Facts {
-    let rows = try await connection.query(
-      """
-      SELECT NULL, pg_catalog.current_setting('transaction_isolation') = 'read committed',
-             (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = SESSION_USER)
+  /// A digest of the rows of the catalogs that make the schema, its relations and their columns, by what has written each, and
+  /// of what depends on one of them: triggers, rules, policies, constraints, indexes, defaults, children, types, functions. While it is
+  /// what it was, a look more would find what the last one did.
+  private static let state = """
+    WITH own AS MATERIALIZED (
+      SELECT n.oid, 'pg_catalog.pg_namespace'::pg_catalog.regclass AS catalog, n.xmin::pg_catalog.text AS written
+        FROM pg_catalog.pg_namespace n WHERE n.nspname = $1
       UNION ALL
-      (SELECT c.relname, NULL, NULL FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = $1 AND c.relkind = 'r' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-          AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.relname)
-      """, [schema])
-    var facts = Facts()
-    for row in rows {
-      var row = row.reader
-      if let table = try row.optionalString() {
-        facts.readable.append(table)
-        continue
-      }
-      facts.isReadCommitted = try row.bool()
-      // A role may be gone while its sessions go on.
-      facts.isSuperuser = try row.optionalString() == "t"
-    }
-    return facts
-  }
-
-  /// Locks the schema's row, as the superuser who has logged in, whatever role he acts as.
-  private static func hold(_ schema: String, _ connection: Connection) async throws {
-    let held = try await connection.actingAsLogin {
-      try await $0.query("SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 FOR SHARE", [schema])
-    }
-    guard !held.isEmpty else { throw HistoryError.replaced(schema: schema) }
-  }
-
-  private static func role(of connection: Connection) async throws -> String {
-    // After the error nothing can be asked in its transaction.
-    try await Connection.with(connection.target.pinned) { try await $0.query("SELECT CURRENT_USER")[0].string(0) }
-  }
+      SELECT c.oid, 'pg_catalog.pg_class'::pg_catalog.regclass, c.xmin::pg_catalog.text
+        FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid WHERE n.nspname = $1),
+    parts (object, part, written) AS (
+      SELECT o.oid, 0, o.written FROM own o
+      UNION ALL
+      SELECT a.attrelid, a.attnum, a.xmin::pg_catalog.text FROM own o JOIN pg_catalog.pg_attribute a ON a.attrelid = o.oid
+      UNION ALL
+      SELECT d.refobjid, d.refobjsubid, pg_catalog.concat_ws(' ', d.classid, d.objid, d.objsubid, d.deptype)
+        FROM own o JOIN pg_catalog.pg_depend d ON d.refclassid = o.catalog AND d.refobjid = o.oid)
+    SELECT pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(
+             pg_catalog.concat_ws(' ', p.object, p.part, p.written), ',' ORDER BY p.object, p.part, p.written), 'UTF8')), 'hex')
+      FROM parts p
+    """
 }
