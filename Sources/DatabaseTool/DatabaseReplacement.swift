@@ -1,21 +1,39 @@
+internal import Catalog
 internal import Escaping
 internal import Postgres
 
 /// A new, empty database in the place of one: with its owner, encoding, locale, tablespace, settings and privileges.
 ///
-/// The new one is made first, under another name. Whatever keeps it from being made keeps the old one too.
+/// The new one is made first, under another name, and gets its marks. Whatever keeps it from being made keeps the old one too;
+/// and whatever ends this half way leaves a database that the next run knows.
 struct DatabaseReplacement {
   private let name: String
+  /// Whether there is an old one.
+  private let replaces: Bool
   private let create: String
   /// What gives the new one what belongs to the old.
   private let properties: [String]
+  /// Its name until the old one is gone: always the same, so that the next run finds what an interrupted one has left.
   private let successor: String
+
+  private static func successor(of name: String) -> String {
+    "dbtool_new_\(Digest(of: name).description.prefix(24))"
+  }
+
+  /// Where there is no old one.
+  init(new name: String) {
+    self.name = name
+    replaces = false
+    successor = Self.successor(of: name)
+    create = "CREATE DATABASE \(Quote.identifier(successor))"
+    properties = []
+  }
 
   /// - Throws: `PostgresError`.
   init(of name: String, _ connection: Connection) async throws {
     self.name = name
-    let random = String(UInt64.random(in: .min ... .max), radix: 36)
-    successor = "dbtool_new_\(random)"
+    replaces = true
+    successor = Self.successor(of: name)
     let new = Quote.identifier(successor)
     let major = await connection.serverVersion.major
     let locale = major >= 17 ? "datlocale" : "daticulocale"
@@ -93,9 +111,15 @@ struct DatabaseReplacement {
     }
   }
 
-  /// - Parameter release: takes away what keeps the old one from being dropped, once the new one is there; returns what that was.
+  /// - Parameters:
+  ///   - connection: to another database of the server, where `AdvisoryKey.replacement` is held.
+  ///   - mark: writes into the new one whose it is.
+  ///   - release: takes away what keeps the old one from being dropped, once the new one is there; returns what that was.
   /// - Throws: `ToolError` where nothing was changed, or only the name is left to do; `PostgresError` where the connection is lost.
-  func run(_ connection: Connection, release: () async throws -> [String]) async throws {
+  func run(
+    _ connection: Connection, mark: (Connection) async throws -> Void, release: () async throws -> [String]
+  ) async throws {
+    try await removeRemainder(connection)
     do {
       try await connection.execute(create)
     } catch let error as PostgresError where error.kind == .server {
@@ -106,8 +130,10 @@ struct DatabaseReplacement {
     var released: [String] = []
     do {
       for statement in properties { try await connection.execute(statement) }
+      // Who may connect to the old one only, by a pooler's list or the server's, leaves that to the apply that follows.
+      do { try await inSuccessor(connection, mark) } catch let error as PostgresError where error.kind == .connection {}
       released = try await release()
-      try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)")
+      if replaces { try await connection.execute("DROP DATABASE IF EXISTS \(Quote.identifier(name)) WITH (FORCE)") }
     } catch let error as PostgresError where error.kind == .server {
       try await dropSuccessor(connection)
       let left = released.isEmpty ? "Nothing was changed." : "Only gone: \(released.joined(separator: ", "))."
@@ -120,9 +146,39 @@ struct DatabaseReplacement {
     do {
       try await connection.execute(rename)
     } catch let error as PostgresError where error.kind == .server {
+      if !replaces {
+        try await dropSuccessor(connection)
+        throw ToolError("\(Quote.identifier(name)) cannot be made: \(error). Nothing was changed.")
+      }
       throw ToolError(
         "the old database is gone, and the new one, \(Quote.identifier(successor)), did not get its name: \(error.message). "
           + "Say \(rename); then dbtool apply.")
+    }
+  }
+
+  /// Drops what an interrupted run has left; never what has somebody's tables.
+  private func removeRemainder(_ connection: Connection) async throws {
+    let there = try await connection.query(
+      "SELECT FROM pg_catalog.pg_database d WHERE d.datname = $1", [successor])
+    if there.isEmpty { return }
+    let isEmpty = try await inSuccessor(connection) { try await DatabaseContents.isEmpty($0) }
+    guard isEmpty else {
+      throw ToolError(
+        "the database \(Quote.identifier(successor)) is in the way, which has the name that dbtool gives to an empty one while it makes "
+          + "\(Quote.identifier(name)) anew, and is not empty. Nothing was changed. Give it another name: ALTER DATABASE … RENAME TO."
+      )
+    }
+    try await dropSuccessor(connection)
+  }
+
+  /// Runs `body` in a session of the new one, on the same server.
+  private func inSuccessor<Result: Sendable>(
+    _ connection: Connection, _ body: (Connection) async throws -> Result
+  ) async throws -> Result {
+    let identity = try await ServerIdentity(successor, connection)
+    return try await Connection.with(connection.target.database(successor)) {
+      try await identity.verify(successor, $0)
+      return try await body($0)
     }
   }
 

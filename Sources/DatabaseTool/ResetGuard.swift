@@ -145,6 +145,20 @@ struct DatabaseContents {
     lastMigration = try await History.entries(connection).last.map { "\($0.version)_\($0.name)" }
   }
 
+  /// Whether a database has no relation but those of dbtool's schema and of extensions.
+  ///
+  /// - Throws: `PostgresError`.
+  static func isEmpty(_ connection: Connection) async throws -> Bool {
+    try await !connection.query(
+      """
+      SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'dbtool')
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
+                            WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))
+      """)[0].bool(0)
+  }
+
   /// - Returns: nil where that takes long, or is not allowed.
   private static func count(_ tables: [String], _ connection: Connection) async -> Int? {
     if tables.isEmpty { return 0 }

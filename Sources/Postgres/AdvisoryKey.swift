@@ -15,6 +15,10 @@ package enum AdvisoryKey: Hashable, Sendable {
   ///
   /// - Parameter replica: the table into which it is divided, as SQL names it.
   case division(into: String)
+  /// Making a database anew; taken in another database of its server, because it is dropped.
+  ///
+  /// - Parameter name: the database's name.
+  case replacement(of: String)
 
   /// The first of two numbers: "dbt" in ASCII.
   package static let space: UInt32 = 0x64_6274
@@ -26,6 +30,7 @@ package enum AdvisoryKey: Hashable, Sendable {
     case .change: "\(Self.space), 2"
     case .partitions(let table): "\(Self.number("partitions of \(table)"))"
     case .division(let replica): "\(Self.number("division into \(replica)"))"
+    case .replacement(let name): "\(Self.number("replacement of \(name)"))"
     }
   }
 
@@ -37,6 +42,7 @@ package enum AdvisoryKey: Hashable, Sendable {
       case .change: (Self.space, 2, 2)
       case .partitions(let table): Self.halves("partitions of \(table)")
       case .division(let replica): Self.halves("division into \(replica)")
+      case .replacement(let name): Self.halves("replacement of \(name)")
       }
     return """
       l.locktype = 'advisory' AND l.classid = '\(first)'::pg_catalog.oid AND l.objid = '\(second)'::pg_catalog.oid \

@@ -86,9 +86,17 @@ extension Connection {
 
   /// One of dbtool's own statements, a part of a transaction, as it is run by the role that has logged in: among others, where the
   /// session acts as another role by itself.
-  package func asLogin(_ statement: Statement) -> [Statement] {
-    guard let usualRole, usualRole != "none" else { return [statement] }
-    return [SessionSettings.act(as: "none"), statement, SessionSettings.act(as: usualRole)]
+  ///
+  /// - Throws: `PostgresError`.
+  package func asLogin(_ statement: Statement) async throws -> [Statement] {
+    let acting: String
+    if let usualRole {
+      acting = usualRole
+    } else {
+      acting = try await send([SessionSettings.role], .once)[0].get()[0].string(0)
+    }
+    if acting == "none" { return [statement] }
+    return [SessionSettings.act(as: "none"), statement, SessionSettings.act(as: acting)]
   }
 
   /// Runs dbtool's own queries in a scratch database among statements that others wrote, whatever these have set: they find

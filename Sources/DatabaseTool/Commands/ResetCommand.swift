@@ -59,39 +59,54 @@ struct ResetCommand: AsyncParsableCommand {
       let given = try environment.map { try environmentMark($0) }
       let (target, isEmbedded) = try await databaseOptions.resolve(project)
       let console = Console.output
-      let old = try await drop(target, project, isEmbedded, given, console)
-      console.line("created \(target)")
-      if isEmbedded {
-        try await project.prepare(try project.server())
-      } else {
-        try await project.provide(to: target)
+      guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
+      let maintenance = target.database(name == "postgres" ? "template1" : "postgres")
+      // The lock of an apply goes with the database.
+      try await AdvisoryLock.with(maintenance, .replacement(of: name), for: "reset") { _ in
+        let old = try await drop(target, name, maintenance, project, isEmbedded, given, console)
+        console.line("created \(target)")
+        if isEmbedded {
+          try await project.prepare(try project.server())
+        } else {
+          try await project.provide(to: target)
+        }
+        try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
+          .run(upTo: nil, environment: mark(given, old), console)
+        if seed { try await SeedWorkflow.run(project, target, seeds(given, old), console) }
       }
-      let mark = given ?? old ?? .development
-      try await ApplyWorkflow(project: project, target: target, files: files, lock: lock)
-        .run(upTo: nil, environment: mark, console)
-      if seed { try await SeedWorkflow.run(project, target, seeds(given, old), console) }
     }
+  }
+
+  /// What the new database is marked as.
+  private func mark(_ given: EnvironmentMark?, _ old: EnvironmentMark?) -> EnvironmentMark {
+    given ?? old ?? .development
   }
 
   /// Whose seeds are loaded, by the name that was typed.
   private func seeds(_ given: EnvironmentMark?, _ old: EnvironmentMark?) -> String {
-    environment ?? "\(given ?? old ?? .development)"
+    environment ?? "\(mark(given, old))"
   }
 
   /// Drops the database, if it is there and may go, and creates it anew.
   ///
   /// - Returns: what it was marked as.
   private func drop(
-    _ target: ConnectionTarget, _ project: Project, _ isEmbedded: Bool, _ given: EnvironmentMark?, _ console: Console
+    _ target: ConnectionTarget, _ name: String, _ maintenance: ConnectionTarget, _ project: Project, _ isEmbedded: Bool,
+    _ given: EnvironmentMark?, _ console: Console
   ) async throws -> EnvironmentMark? {
-    guard let name = target.databaseName else { throw ToolError("the connection string names no database") }
-    let maintenance = target.database(name == "postgres" ? "template1" : "postgres")
+    let claim = { @Sendable (old: EnvironmentMark?, connection: Connection) in
+      try await History.ensure(connection)
+      try await DatabaseMarks.claim(
+        target, project: project.databaseName, environment: mark(given, old), connection)
+    }
     let exists = try await Connection.with(maintenance) {
       try await !$0.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [name]).isEmpty
     }
     guard exists else {
       if seed { try SeedRunner.verify(seeds(given, nil), in: project.root) }
-      try await recreate(name, maintenance, of: target)
+      try await Connection.with(maintenance) {
+        try await DatabaseReplacement(new: name).run($0, mark: { try await claim(nil, $0) }, release: { [] })
+      }
       return nil
     }
     let verdict = ResetGuard(
@@ -114,7 +129,13 @@ struct ResetCommand: AsyncParsableCommand {
       guard last == marks else {
         throw ToolError("\(target) was marked otherwise meanwhile; nothing was changed. Run it again.")
       }
-      try await recreate(name, maintenance, of: target, identity)
+      try await Connection.with(maintenance) { connection in
+        // This is another session, and may be on another server: of several hosts or addresses any may answer.
+        try await identity.verify(name, connection)
+        try await DatabaseReplacement(of: name, connection).run(
+          connection, mark: { try await claim(marks.environment, $0) },
+          release: { try await dropSubscriptions(target, identity) })
+      }
       return marks.environment
     }
   }
@@ -156,23 +177,6 @@ struct ResetCommand: AsyncParsableCommand {
         }
       }
       return try names.map { "the subscription \(Quote.identifier(try $0.string(0)))" }
-    }
-  }
-
-  /// - Parameter identity: the database that was looked at; nil where there was none.
-  private func recreate(
-    _ name: String, _ maintenance: ConnectionTarget, of target: ConnectionTarget, _ identity: ServerIdentity? = nil
-  ) async throws {
-    try await Connection.with(maintenance) { connection in
-      guard let identity else {
-        try await connection.execute("CREATE DATABASE \(Quote.identifier(name))")
-        return
-      }
-      // This is another session, and may be on another server: of several hosts or addresses any may answer.
-      try await identity.verify(name, connection)
-      try await DatabaseReplacement(of: name, connection).run(connection) {
-        try await dropSubscriptions(target, identity)
-      }
     }
   }
 }

@@ -1,0 +1,110 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// A reset that is killed half way, two at once, and what stands in its way.
+@Suite(.serialized) struct ResetInterruptedTests {
+  private static let migrations: KeyValuePairs = [
+    "20260101000000_a": "CREATE TABLE public.a (id integer PRIMARY KEY);\nINSERT INTO public.a VALUES (1);\n"
+  ]
+  private static let names =
+    "SELECT string_agg(datname, ' ' ORDER BY datname) FROM pg_database WHERE datname LIKE 'dev%' OR datname LIKE 'dbtool_new%'"
+
+  private static func prepared() async throws -> HostileProject {
+    let hostile = try await HostileProject(migrations)
+    try await hostile.execute("CREATE DATABASE dev", in: "postgres")
+    let apply = try await hostile.on("dev", "apply", "--environment", "development")
+    try #require(apply.status == 0, "\(apply.output)")
+    return hostile
+  }
+
+  /// Runs `body` while a statement about the database waits: from another database it keeps `DROP DATABASE` waiting.
+  private func whileDropWaits(
+    _ hostile: HostileProject, _ body: (ChildProcess.Running, Connection) async throws -> Void
+  ) async throws {
+    try await Connection.with(try ConnectionTarget(hostile.url("postgres"))) { obstacle in
+      try await obstacle.execute("BEGIN")
+      try await obstacle.execute("COMMENT ON DATABASE dev IS 'kept'")
+      let running = try hostile.project.start("reset", "--database", hostile.url("dev"))
+      try await Waiting.forSessions(
+        at: "DROP DATABASE", waits: true, on: try ConnectionTarget(hostile.url("postgres")))
+      try await body(running, obstacle)
+    }
+  }
+
+  @Test func oneThatIsKilledBeforeTheOldOneGoesIsFinishedByTheNext() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await whileDropWaits(hostile) { running, obstacle in
+      kill(running.pid, SIGKILL)
+      _ = await hostile.project.finish(running)
+      // The server drops it all the same once it can, unless its process is ended.
+      try await obstacle.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
+      )
+      try await obstacle.execute("ROLLBACK")
+    }
+    #expect(try await hostile.ask(Self.names, in: "postgres").hasPrefix("dbtool_new_"))
+    let next = try await hostile.on("dev", "reset")
+    #expect(next.status == 0 && next.output.contains("1 table"), "\(next.output)")
+    #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+    #expect(try await hostile.ask("SELECT count(*)::text FROM public.a", in: "dev") == "1")
+  }
+
+  @Test func oneThatIsKilledWhenTheOldOneIsGoneIsFinishedByTheNext() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await whileDropWaits(hostile) { running, obstacle in
+      kill(running.pid, SIGKILL)
+      _ = await hostile.project.finish(running)
+      try await obstacle.execute("COMMIT")
+    }
+    try await Waiting.until("the server drops it") {
+      try await hostile.ask("SELECT count(*)::text FROM pg_database WHERE datname = 'dev'", in: "postgres") == "0"
+    }
+    let next = try await hostile.on("dev", "reset")
+    #expect(next.status == 0, "\(next.output)")
+    #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+  }
+
+  /// From its first moment under its name the new one says whose it is, so that the next reset may drop it.
+  @Test func theNewOneIsMarkedBeforeItGetsItsName() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await whileDropWaits(hostile) { running, obstacle in
+      let new = try await hostile.ask(
+        "SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
+      #expect(
+        try await hostile.ask("SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM dbtool.settings", in: new)
+          == "environment=development history_version=1 project=library")
+      // And two at once do not drop what the other makes.
+      let second = try await hostile.on("dev", "reset")
+      #expect(second.status != 0 && second.output.contains("dbtool reset"), "\(second.output)")
+      try await obstacle.execute("COMMIT")
+      let first = await hostile.project.finish(running)
+      #expect(first.status == 0, "\(first.output)")
+    }
+    #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+  }
+
+  @Test func whatHasSomebodysTablesIsNotTakenForARemainder() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    var new = ""
+    try await whileDropWaits(hostile) { running, obstacle in
+      new = try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
+      kill(running.pid, SIGKILL)
+      _ = await hostile.project.finish(running)
+      try await obstacle.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
+      )
+      try await obstacle.execute("ROLLBACK")
+    }
+    try await hostile.execute("CREATE TABLE public.precious (id integer)", in: new)
+    let next = try await hostile.on("dev", "reset")
+    #expect(next.status == 1 && next.output.contains("\(new) is in the way"), "\(next.output)")
+    #expect(try await hostile.ask("SELECT count(*)::text FROM public.a", in: "dev") == "1")
+    #expect(try await hostile.ask("SELECT 'public.precious'::regclass::text", in: new) == "precious")
+  }
+}
