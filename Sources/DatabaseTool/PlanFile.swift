@@ -17,6 +17,8 @@ struct PlanFile: Codable {
   /// The schema of the database that it was made for.
   var fingerprint: String
   var database: String
+  /// Which database of which server, as no other one is; nil where the role may not know, and in plans of older versions.
+  var identity: String?
   var migrations: [Migration]
 
   /// What is pending in a database now.
@@ -27,10 +29,11 @@ struct PlanFile: Codable {
     // Partitions of a window come and go with the months.
     fingerprint = "\(try await states.live(target).withoutWindowPartitions(of: windows).fingerprint)"
     database = "\(target)"
-    migrations = try await Connection.with(target) { connection in
-      try await Applier(target: target, files: files).pending(connection).map {
+    (identity, migrations) = try await Connection.with(target) { connection in
+      let pending = try await Applier(target: target, files: files).pending(connection).map {
         Migration(file: $0.file.fileName, digest: $0.file.digest.description, done: $0.done)
       }
+      return (try await ServerIdentity.lasting(connection), pending)
     }
   }
 
@@ -51,6 +54,9 @@ struct PlanFile: Codable {
   func verify(_ project: Project, _ target: ConnectionTarget) async throws {
     let now = try await PlanFile(project, target)
     var reasons: [String] = []
+    if let identity, let its = now.identity, its != identity {
+      reasons.append("it was made for \(database), which is another database than \(now.database)")
+    }
     if now.fingerprint != fingerprint { reasons.append("the schema of \(now.database) has changed") }
     if now.migrations != migrations { reasons.append("what is pending there is not what was planned") }
     if reasons.isEmpty { return }

@@ -92,6 +92,21 @@ struct ServerIdentity: Equatable {
       : nil
   }
 
+  /// The database of a session, by what a restart does not change.
+  ///
+  /// - Returns: nil where the role may not know.
+  /// - Throws: `PostgresError`.
+  static func lasting(_ connection: Connection) async throws -> String? {
+    let row = try await connection.query(
+      """
+      SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+        FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
+      """)[0]
+    guard try row.bool(1) else { return nil }
+    let system = try await connection.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")
+    return "\(try system[0].string(0))/\(try row.string(0))"
+  }
+
   /// - Throws: `ToolError` on another server, and where another database has the name.
   func verify(_ name: String, _ connection: Connection) async throws {
     guard try await ServerIdentity(name, connection) == self else {

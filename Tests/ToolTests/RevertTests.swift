@@ -12,6 +12,12 @@ extension CommandTests {
       #expect(try await project.dbtool("plan", "--out", "plan.json").status == 64)
       let written = try await project.dbtool("plan", "--out", "plan.json", "--database", url)
       #expect(written.status == 0, "\(written.output)")
+      // Another database that is the same in everything.
+      let other = url.replacing("///platform", with: "///twin")
+      #expect(
+        try await project.dbtool("postgres", "psql", "--", "-c", "CREATE DATABASE twin TEMPLATE template0").status == 0)
+      let elsewhere = try await project.dbtool("apply", "plan.json", "--database", other)
+      #expect(elsewhere.status == 4 && elsewhere.output.contains("another database"), "\(elsewhere.output)")
       let applied = try await project.dbtool("apply", "plan.json", "--database", url)
       let count = try project.migrations.count
       #expect(applied.status == 0 && applied.output.contains("applied \(count) migrations"), "\(applied.output)")
