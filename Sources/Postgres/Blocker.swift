@@ -40,20 +40,30 @@ package struct Blocker: Sendable, Hashable {
   }
 }
 
-/// A lock that a session waits for.
+/// A lock that a session waits for, or the word of a standby without which its COMMIT does not end.
 package struct LockWait: Sendable, Hashable {
   /// What is locked, as in "a lock on public.orders".
   package var lock: String
+  /// Nobody, where it is a standby that is waited for.
   package var blockers: [Blocker]
 
-  package var description: String { "\(lock), behind \(blockers.map(\.description).joined(separator: "; "))" }
+  package var description: String {
+    blockers.isEmpty ? lock : "\(lock), behind \(blockers.map(\.description).joined(separator: "; "))"
+  }
+
+  /// How to end the wait, for somebody who may.
+  package var ending: String {
+    blockers.isEmpty
+      ? "to go on without it, take it out of synchronous_standby_names and reload; what is committed stays"
+      : "to end what is in the way: \(blockers.map(\.ending).joined(separator: "; "))"
+  }
 
   /// Which wait it is: the same for as long as the same transactions are in the way.
   package var identity: [String] { [lock] + blockers.map { "\($0.kind)" } }
 
   /// Reads what the sessions of a condition wait for; no rows where they do not.
   ///
-  /// PostgreSQL: `pg_blocking_pids`, `pg_locks`, `pg_prepared_xacts`. Everybody may read these, and who the sessions are; what
+  /// PostgreSQL: `pg_blocking_pids`, `pg_locks`, `pg_prepared_xacts`, the wait event `SyncRep`. Everybody may read these, and who the sessions are; what
   /// the sessions of others do is for members of `pg_read_all_stats`.
   ///
   /// - Parameter sessions: a condition on `pg_stat_activity a`.
@@ -82,7 +92,10 @@ package struct LockWait: Sendable, Hashable {
                IS NOT DISTINCT FROM (l.database, l.relation, l.transactionid, l.classid, l.objid, l.objsubid)
          LIMIT 1) AS x ON true
      WHERE \(sessions)
-     ORDER BY p.pid
+    UNION ALL
+    SELECT NULL, '', '', '', '', a.wait_event, pg_catalog.current_setting('synchronous_standby_names')
+      FROM pg_catalog.pg_stat_activity a WHERE a.wait_event = 'SyncRep' AND (\(sessions))
+     ORDER BY 1
      LIMIT 5
     """
   }
@@ -91,7 +104,13 @@ package struct LockWait: Sendable, Hashable {
   /// - Throws: `PostgresError` for rows of another query.
   package init?(_ rows: Rows) throws {
     guard let first = rows.first else { return nil }
-    blockers = try rows.map { row in
+    if try first.string(5) == "SyncRep" {
+      blockers = []
+      lock =
+        "a standby to confirm the COMMIT (synchronous_standby_names is \(Quote.literal(try first.string(6))))"
+      return
+    }
+    blockers = try rows.filter { try $0.string(5) != "SyncRep" }.map { row in
       let (pid, name) = (try row.int(0), try row.string(1))
       return Blocker(
         pid == 0 ? .prepared(name) : .process(pid, application: name), role: try row.string(2), age: try row.string(3),

@@ -81,8 +81,7 @@ package enum LockWatch {
 
   private static func tell(_ wait: LockWait) {
     guard !Task.isCancelled else { return }
-    let endings = wait.blockers.map(\.ending).joined(separator: "; ")
-    WaitNotice.report("waiting for \(Secrets.hidden(in: wait.description)) (to end what is in the way: \(endings))")
+    WaitNotice.report("waiting for \(Secrets.hidden(in: wait.description)) (\(wait.ending))")
   }
 
   private static func tellDoubt(_ target: ConnectionTarget, _ reason: String) {

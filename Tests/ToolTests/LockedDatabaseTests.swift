@@ -78,6 +78,20 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
   }
 
+  /// A COMMIT that waits for a standby waits for no lock, and for ever.
+  @Test func aStandbyThatIsWaitedForIsNamed() async throws {
+    let hostile = try await HostileProject(["20260101000000_a": Self.migration])
+    defer { hostile.project.remove() }
+    try await hostile.execute(
+      "ALTER SYSTEM SET synchronous_standby_names = 'elsewhere'; SELECT pg_catalog.pg_reload_conf()", in: "postgres")
+    let run = try Run(hostile.project, ["apply", "--database", hostile.url("library")])
+    try await run.says("waiting for a standby to confirm the COMMIT (synchronous_standby_names is 'elsewhere')")
+    try await hostile.execute(
+      "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_catalog.pg_reload_conf()", in: "postgres")
+    let outcome = await hostile.project.finish(run.running)
+    #expect(outcome.status == 0, "\(outcome.output)\(run.said)")
+  }
+
   /// Whoever may connect can call himself `dbtool apply`.
   @Test func anApplyWaitsForNobodyWhoOnlyCallsHimselfSo() async throws {
     let hostile = try await HostileProject(["20260101000000_a": Self.migration])
