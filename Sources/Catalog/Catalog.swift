@@ -21,6 +21,9 @@ package struct Catalog: Sendable {
   package var notNullNames: [FactID: String] = [:]
   /// Columns of partitions whose NOT NULL would stay without the parent's: nobody asks, but PostgreSQL remembers.
   package var ownNotNulls: Set<FactID> = []
+  /// Identities whose sequence has another type than the column, as `CREATE TABLE … LIKE … INCLUDING IDENTITY` makes them: the
+  /// column's next type lifts no bound of it.
+  package var identitiesOfOtherType: Set<FactID> = []
   package var serverVersion: ServerVersion
   /// Other major versions that worded some of it: whoever has the next migration writes the lock.
   package var otherMajors: Set<Int> = []
@@ -188,6 +191,7 @@ package struct Catalog: Sendable {
     }
     result.notNullNames = Dictionary(uniqueKeysWithValues: notNullNames.map { (renamed($0.key), $0.value) })
     result.ownNotNulls = Set(ownNotNulls.map(renamed))
+    result.identitiesOfOtherType = Set(identitiesOfOtherType.map(renamed))
     return result
   }
 

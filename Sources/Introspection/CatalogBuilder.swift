@@ -134,6 +134,8 @@ struct CatalogBuilder {
 
   mutating func addOwnNotNull(_ column: FactID) { catalog.ownNotNulls.insert(column) }
 
+  mutating func addIdentityOfOtherType(_ column: FactID) { catalog.identitiesOfOtherType.insert(column) }
+
   mutating func addIndexPart(_ part: IndexPart, schema: String, name: String) {
     catalog.indexParts[RelationPlace(schema, name)] = part
   }

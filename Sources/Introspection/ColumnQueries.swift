@@ -58,7 +58,8 @@ enum ColumnQuery: CatalogQuery {
              s.seqrelid, s.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
              s.seqcycle,
              \(foreignOptions),
-             \(version.major >= 15 ? "CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END" : "NULL"), \(notNull)
+             \(version.major >= 15 ? "CASE WHEN s.relpersistence <> c.relpersistence THEN s.relpersistence END" : "NULL"),
+             coalesce(s.seqtypid <> a.atttypid, false), \(notNull)
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -112,6 +113,7 @@ enum ColumnQuery: CatalogQuery {
     if sequence != nil { options = try SequenceOptions(&row, type: type).clauses } else { row.skip(6) }
     fact.attributes[.foreignOptions] = .ifPresent(try row.strings())
     fact.attributes[.persistence] = try row.optionalString().map { .text($0 == "u" ? "unlogged" : "logged") }
+    if try row.bool() { builder.addIdentityOfOtherType(id) }
     if let name = try row.optionalString() {
       let (isValid, isAlone, isOwn) = (try row.bool(), try row.bool(), try row.bool())
       if isValid {

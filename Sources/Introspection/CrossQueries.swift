@@ -302,7 +302,8 @@ enum UnmodeledQuery: CatalogQuery {
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
       JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
       JOIN pg_catalog.pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND p.attidentity = ''
-     WHERE c.relispartition
+     -- A child's column that is its own as well is a fact, with its identity.
+     WHERE c.relispartition OR NOT a.attislocal
     """
   }
   static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {

@@ -58,7 +58,8 @@ struct TypeHoldings {
         case .materializedView: found[id] = true
         // What is said of a table needs that, with or without its row type.
         case _ where fact.parent == next.id: break
-        case .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics, .domainConstraint:
+        // From version 18 on it would stay. What is to be ordered by it goes with it.
+        case .operatorClass, .operatorFamily, .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics, .domainConstraint:
           reach.expressions.insert(id)
         case .constraint where fact.text(.type) == "c": reach.expressions.insert(id)
         case .function:

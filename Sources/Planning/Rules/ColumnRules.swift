@@ -249,7 +249,14 @@ enum ColumnRule: Rule {
     let isNarrower = to.type.width < from.type.width
     // Bounds come before the type where that is narrower, and so before the sequence's other name.
     let name = Quote.qualified(new.id.schema, isNarrower ? before : after)
-    let options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
+    var options = SequenceRule.changes(from: old.list(.identityOptions), to: new.list(.identityOptions))
+    // PostgreSQL takes the bound of the old type for one that somebody has set.
+    let bound = to.isDescending ? "MINVALUE" : "MAXVALUE"
+    if to.type.width > from.type.width, context.source.identitiesOfOtherType.contains(old.id),
+      !(new.list(.identityOptions) + options).contains(where: { $0.contains(bound) })
+    {
+      options.append("NO \(bound)")
+    }
     var statements = from.repositioning(name, for: to)
     if !options.isEmpty {
       statements.append("\(clause) " + options.map { "SET \($0)" }.joined(separator: " "))

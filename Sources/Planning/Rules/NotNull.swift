@@ -20,7 +20,7 @@ enum NotNull {
     let column = "\(table) ALTER COLUMN \(new.id.memberSQL)"
     let wasValid = old.flag(.notNull)
     let unchecked = wasValid ? nil : unvalidated(new.id, context.source, context.sourceChildren)
-    guard new.flag(.notNull) else { return (wasValid ? ["\(column) DROP NOT NULL"] : [], []) }
+    guard new.flag(.notNull) else { return (wasValid ? drop(new, context) : [], []) }
     guard wasValid || unchecked != nil else { return ([add(new)], []) }
     let source = unchecked?.id.member ?? name(old, context.source)
     let isOldAlone = unchecked.map(isUnvalidatedAlone) ?? isAlone(old)
@@ -41,6 +41,29 @@ enum NotNull {
     }
     let renames = rename(new.id, in: new.id, from: source, to: name(new, context.target), context)
     return (statements + renames.now, renames.later)
+  }
+
+  /// Before version 18 it goes down to the children, also to those that are to keep it; there PostgreSQL refuses it for an identity,
+  /// and SET NOT NULL afterwards reads the whole table. So it goes around these, and what is below them.
+  private static func drop(_ column: Fact, _ context: RuleContext) -> [String] {
+    func statement(_ table: FactID, only: Bool) -> String {
+      "ALTER TABLE \(only ? "ONLY " : "")\(table.sqlName) ALTER COLUMN \(column.id.memberSQL) DROP NOT NULL"
+    }
+    guard let table = column.parent, context.target.serverVersion.major < 18 else {
+      return ["ALTER TABLE \(column.id.sqlName) ALTER COLUMN \(column.id.memberSQL) DROP NOT NULL"]
+    }
+    var heirs = [table]
+    var keeps = false
+    var next = 0
+    while next < heirs.count {
+      for child in context.targetTables[heirs[next]] ?? [] where context.source.contains(child) && !heirs.contains(child) {
+        // PostgreSQL takes it from a partitioned table with its partitions only.
+        if context.target[child]?.partitionParent != nil { return [statement(table, only: false)] }
+        if isOwn(column.id.member, of: child, context.target) { keeps = true } else { heirs.append(child) }
+      }
+      next += 1
+    }
+    return keeps ? heirs.map { statement($0, only: true) } : [statement(table, only: false)]
   }
 
   /// A name that another column's NOT NULL has still is taken once that has let it go.
