@@ -59,7 +59,8 @@ struct TypeHoldings {
         // What is said of a table needs that, with or without its row type.
         case _ where fact.parent == next.id: break
         // From version 18 on it would stay. What is to be ordered by it goes with it.
-        case .operatorClass, .operatorFamily, .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics, .domainConstraint:
+        case .operatorClass, .operatorFamily, .view, .columnDefault, .policy, .index, .rule, .trigger, .statistics,
+          .domainConstraint:
           reach.expressions.insert(id)
         case .constraint where fact.text(.type) == "c": reach.expressions.insert(id)
         case .function:

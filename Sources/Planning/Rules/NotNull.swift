@@ -56,7 +56,8 @@ enum NotNull {
     var keeps = false
     var next = 0
     while next < heirs.count {
-      for child in context.targetTables[heirs[next]] ?? [] where context.source.contains(child) && !heirs.contains(child) {
+      for child in context.targetTables[heirs[next]] ?? []
+      where context.source.contains(child) && !heirs.contains(child) {
         // PostgreSQL takes it from a partitioned table with its partitions only.
         if context.target[child]?.partitionParent != nil { return [statement(table, only: false)] }
         if isOwn(column.id.member, of: child, context.target) { keeps = true } else { heirs.append(child) }
