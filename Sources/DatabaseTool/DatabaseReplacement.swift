@@ -48,8 +48,9 @@ struct DatabaseReplacement {
       """
       SELECT pg_catalog.pg_get_userbyid(d.datdba), pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype,
              s.spcname, d.datconnlimit, d.datacl IS NOT NULL,
-             -- What template1 has of its own is meant for new databases; another locale can be had of template0 only.
-             CASE WHEN t.encoding = d.encoding AND t.datcollate = d.datcollate AND t.datctype = d.datctype \(isTemplates)
+             -- What template1 has of its own is meant for new databases; another locale can be had of template0 only, and so can
+             -- one that is made from template1 itself, in which the lock of the reset is held.
+             CASE WHEN pg_catalog.current_database() <> 'template1' AND t.encoding = d.encoding AND t.datcollate = d.datcollate AND t.datctype = d.datctype \(isTemplates)
                   THEN 'template1' ELSE 'template0' END,
              pg_catalog.shobj_description(d.oid, 'pg_database'), \(provider)
         FROM pg_catalog.pg_database d
@@ -113,13 +114,15 @@ struct DatabaseReplacement {
 
   /// - Parameters:
   ///   - connection: to another database of the server, where `AdvisoryKey.replacement` is held.
+  ///   - isOurs: whether the marks of a database are this project's; nil where it has none.
   ///   - mark: writes into the new one whose it is.
   ///   - release: takes away what keeps the old one from being dropped, once the new one is there; returns what that was.
   /// - Throws: `ToolError` where nothing was changed, or only the name is left to do; `PostgresError` where the connection is lost.
   func run(
-    _ connection: Connection, mark: (Connection) async throws -> Void, release: () async throws -> [String]
+    _ connection: Connection, isOurs: @Sendable (Connection) async throws -> Bool?,
+    mark: (Connection) async throws -> Void, release: () async throws -> [String]
   ) async throws {
-    try await removeRemainder(connection)
+    if try await remainder(connection, isOurs: isOurs) != .none { try await dropSuccessor(connection) }
     do {
       try await connection.execute(create)
     } catch let error as PostgresError where error.kind == .server {
@@ -142,13 +145,16 @@ struct DatabaseReplacement {
       try await dropSuccessor(connection)
       throw error
     }
+    try await rename(connection)
+  }
+
+  private func rename(_ connection: Connection) async throws {
     let rename = "ALTER DATABASE \(Quote.identifier(successor)) RENAME TO \(Quote.identifier(name))"
     do {
       try await connection.execute(rename)
     } catch let error as PostgresError where error.kind == .server {
       if !replaces {
-        try await dropSuccessor(connection)
-        throw ToolError("\(Quote.identifier(name)) cannot be made: \(error). Nothing was changed.")
+        throw ToolError("\(Quote.identifier(name)) cannot be made: \(error). Run this again once that is mended.")
       }
       throw ToolError(
         "the old database is gone, and the new one, \(Quote.identifier(successor)), did not get its name: \(error.message). "
@@ -156,19 +162,73 @@ struct DatabaseReplacement {
     }
   }
 
-  /// Drops what an interrupted run has left; never what has somebody's tables.
-  private func removeRemainder(_ connection: Connection) async throws {
-    let there = try await connection.query(
-      "SELECT FROM pg_catalog.pg_database d WHERE d.datname = $1", [successor])
-    if there.isEmpty { return }
-    let isEmpty = try await inSuccessor(connection) { try await DatabaseContents.isEmpty($0) }
-    guard isEmpty else {
+  /// What an interrupted run has left under the name of the new one.
+  private enum Remainder {
+    case none
+    /// It has nothing of its own yet, or not even that.
+    case worthless
+    /// It has all that the old one had, and its marks: the old one was to go next.
+    case complete
+  }
+
+  /// - Parameter isOurs: whether the marks of a database are this project's.
+  /// - Throws: `ToolError` where it has what is somebody's.
+  private func remainder(_ connection: Connection, isOurs: @Sendable (Connection) async throws -> Bool?) async throws
+    -> Remainder
+  {
+    guard let limit = try await Self.connectionLimit(of: successor, connection) else { return .none }
+    // DROP DATABASE was interrupted: nobody can connect to it, and nothing but dropping it is left.
+    if limit == Self.invalid { return .worthless }
+    let new = Quote.identifier(successor)
+    let found: (isEmpty: Bool, isOurs: Bool?)
+    do {
+      found = try await inSuccessor(connection) { (try await DatabaseContents.isEmpty($0), try await isOurs($0)) }
+    } catch let error as PostgresError where error.kind == .connection {
       throw ToolError(
-        "the database \(Quote.identifier(successor)) is in the way, which has the name that dbtool gives to an empty one while it makes "
-          + "\(Quote.identifier(name)) anew, and is not empty. Nothing was changed. Give it another name: ALTER DATABASE … RENAME TO."
+        "the database \(new) is in the way, and dbtool cannot look into it: \(error.message). It has the name that dbtool gives to an "
+          + "empty database while it makes \(Quote.identifier(name)) anew. Nothing was changed. If \(Quote.identifier(name)) is gone, say "
+          + "ALTER DATABASE \(new) RENAME TO \(Quote.identifier(name)); otherwise DROP DATABASE \(new); then run this again."
       )
     }
-    try await dropSuccessor(connection)
+    guard found.isEmpty, found.isOurs != false else {
+      throw ToolError(
+        "the database \(new) is in the way, which has the name that dbtool gives to an empty one while it makes \(Quote.identifier(name)) "
+          + "anew, and is not empty, or another project's. Nothing was changed. Give it another name: ALTER DATABASE … RENAME TO."
+      )
+    }
+    return found.isOurs == true ? .complete : .worthless
+  }
+
+  /// `pg_database.datconnlimit` of one that DROP DATABASE has begun to drop.
+  private static let invalid = -2
+
+  private static func connectionLimit(of name: String, _ connection: Connection) async throws -> Int? {
+    try await connection.query("SELECT d.datconnlimit FROM pg_catalog.pg_database d WHERE d.datname = $1", [name])
+      .first?.int(0)
+  }
+
+  /// Ends what an interrupted run has begun, where that had come so far that the old database was going or is gone.
+  ///
+  /// - Parameter isOurs: whether the marks of a database are this project's; nil where it has none.
+  /// - Returns: whether there is a new database now.
+  /// - Throws: `ToolError` where what is there is not what such a run has left.
+  static func finish(
+    _ name: String, _ connection: Connection, isOurs: @Sendable (Connection) async throws -> Bool?
+  ) async throws -> Bool {
+    let replacement = DatabaseReplacement(new: name)
+    let limit = try await connectionLimit(of: name, connection)
+    guard limit == nil || limit == invalid else { return false }
+    let isComplete = try await replacement.remainder(connection, isOurs: isOurs) == .complete
+    if limit == invalid {
+      guard isComplete else {
+        throw ToolError(
+          "\(Quote.identifier(name)) is what an interrupted DROP DATABASE has left: nobody can connect to it, and nothing of it can be had "
+            + "back. Say DROP DATABASE \(Quote.identifier(name)); then run this again.")
+      }
+      try await connection.execute("DROP DATABASE \(Quote.identifier(name))")
+    }
+    if isComplete { try await replacement.rename(connection) }
+    return isComplete
   }
 
   /// Runs `body` in a session of the new one, on the same server.

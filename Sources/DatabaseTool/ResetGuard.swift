@@ -92,21 +92,6 @@ struct ServerIdentity: Equatable {
       : nil
   }
 
-  /// The database of a session, by what a restart does not change.
-  ///
-  /// - Returns: nil where the role may not know.
-  /// - Throws: `PostgresError`.
-  static func lasting(_ connection: Connection) async throws -> String? {
-    let row = try await connection.query(
-      """
-      SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-        FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
-      """)[0]
-    guard try row.bool(1) else { return nil }
-    let system = try await connection.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")
-    return "\(try system[0].string(0))/\(try row.string(0))"
-  }
-
   /// - Throws: `ToolError` on another server, and where another database has the name.
   func verify(_ name: String, _ connection: Connection) async throws {
     guard try await ServerIdentity(name, connection) == self else {
@@ -160,17 +145,25 @@ struct DatabaseContents {
     lastMigration = try await History.entries(connection).last.map { "\($0.version)_\($0.name)" }
   }
 
-  /// Whether a database has no relation but those of dbtool's schema and of extensions.
+  /// Whether a database has nothing of anybody's: no schema, relation, type, routine or large object but those of dbtool's schema and
+  /// of extensions.
   ///
   /// - Throws: `PostgresError`.
   static func isEmpty(_ connection: Connection) async throws -> Bool {
     try await !connection.query(
       """
       SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.oid >= 16384 AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname NOT IN ('information_schema', 'dbtool')
+        SELECT FROM (
+          SELECT c.tableoid, c.oid, c.relnamespace AS space FROM pg_catalog.pg_class c
+          UNION ALL SELECT t.tableoid, t.oid, t.typnamespace FROM pg_catalog.pg_type t
+          UNION ALL SELECT f.tableoid, f.oid, f.pronamespace FROM pg_catalog.pg_proc f
+          UNION ALL SELECT n.tableoid, n.oid, n.oid FROM pg_catalog.pg_namespace n
+          UNION ALL SELECT l.tableoid, l.oid, 0 FROM pg_catalog.pg_largeobject_metadata l) AS x (catalog, oid, space)
+         WHERE x.oid >= 16384
+           AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace n
+                            WHERE n.oid = x.space AND (n.nspname LIKE 'pg\\_%' OR n.nspname IN ('information_schema', 'dbtool')))
            AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d
-                            WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))
+                            WHERE d.classid = x.catalog AND d.objid = x.oid AND d.deptype IN ('e', 'i')))
       """)[0].bool(0)
   }
 

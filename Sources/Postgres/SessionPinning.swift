@@ -84,19 +84,19 @@ extension Connection {
     return result
   }
 
-  /// One of dbtool's own statements, a part of a transaction, as it is run by the role that has logged in: among others, where the
-  /// session acts as another role by itself.
+  /// One of dbtool's own statements, a part of a transaction, with what has it run by another role.
   ///
+  /// - Parameter role: its name, as the setting `role` has it: `none` is the one that has logged in.
   /// - Throws: `PostgresError`.
-  package func asLogin(_ statement: Statement) async throws -> [Statement] {
+  package func statements(_ statement: Statement, as role: String) async throws -> [Statement] {
     let acting: String
     if let usualRole {
       acting = usualRole
     } else {
       acting = try await send([SessionSettings.role], .once)[0].get()[0].string(0)
     }
-    if acting == "none" { return [statement] }
-    return [SessionSettings.act(as: "none"), statement, SessionSettings.act(as: acting)]
+    if acting == role { return [statement] }
+    return [SessionSettings.act(as: role), statement, SessionSettings.act(as: acting)]
   }
 
   /// Runs dbtool's own queries in a scratch database among statements that others wrote, whatever these have set: they find

@@ -25,6 +25,7 @@ import Testing
     var command: [String]
     /// Whether the superuser acts as the owner by himself, which a function can take back.
     var acts = false
+    var user = "postgres"
     var testDescription: String { name }
   }
 
@@ -33,6 +34,9 @@ import Testing
     Moment(
       name: "a superuser who acts as the owner", after: "20260101000000", command: ["apply", "--to", "20260102000000"],
       acts: true),
+    Moment(
+      name: "no superuser, who acts as one", after: "20260101000000", command: ["apply", "--to", "20260102000000"],
+      user: "dba"),
     Moment(
       name: "one of another isolation level", after: "20260102000000", command: ["apply", "--to", "20260103000000"]),
     Moment(
@@ -73,7 +77,9 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: hostile.project.root + "/seeds/development", withIntermediateDirectories: true)
     try hostile.project.write("INSERT INTO public.a VALUES (3);\n", to: "seeds/development/010_a.sql")
-    try await hostile.execute("CREATE ROLE app LOGIN; CREATE DATABASE base OWNER app", in: "postgres")
+    try await hostile.execute(
+      "CREATE ROLE app LOGIN; CREATE DATABASE base OWNER app; CREATE ROLE dba LOGIN IN ROLE postgres; "
+        + "ALTER ROLE dba SET role = postgres", in: "postgres")
     let first = try await hostile.on(
       "base", as: "app", "apply", "--to", moment.after, "--environment", "development")
     try #require(first.status == 0, "\(first.output)")
@@ -94,7 +100,7 @@ import Testing
         try await owner.execute("BEGIN")
         for sql in change.sql { try await owner.execute(sql) }
         let hasEnded = Mutex(false)
-        let command = moment.command + ["--database", hostile.url(database)]
+        let command = moment.command + ["--database", hostile.url(database, as: moment.user)]
         async let run = {
           defer { hasEnded.withLock { $0 = true } }
           return try await hostile.project.dbtool(command)
@@ -117,6 +123,53 @@ import Testing
       #expect(try await hostile.runs(in: database) == "0")
       #expect(
         try await hostile.ask("SELECT rolsuper::text FROM pg_roles WHERE rolname = 'app'", in: database) == "false")
+    }
+  }
+
+  /// Who only reads takes no lock that would keep a schema from getting another name: what has come into a table's place then is
+  /// read, and nothing of it runs, nor is it planned.
+  @Test(arguments: [["status"], ["drift"], ["apply"], ["partitions", "status"], ["repair", "--dry-run"]])
+  func whatHasTakenATablesPlaceIsReadAndNoMore(_ command: [String]) async throws {
+    let hostile = try await HostileProject(Self.migrations)
+    defer { hostile.project.remove() }
+    try await hostile.execute("CREATE ROLE app LOGIN; CREATE DATABASE race OWNER app", in: "postgres")
+    let first = try await hostile.on("race", as: "app", "apply", "--environment", "development")
+    try #require(first.status == 0, "\(first.output)")
+    try await hostile.execute(
+      Shadowing.trap + """
+        GRANT ALL ON SCHEMA evil TO app;
+        CREATE FUNCTION evil.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+          BEGIN IF session_user <> 'app' THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
+        """, in: "race")
+    for table in ["settings", "migrations", "retired"] {
+      let owner = try ConnectionTarget(hostile.url("race", as: "app")).unpinned
+      let outcome = try await Connection.with(owner, applicationName: "owner") { owner in
+        for sql in [
+          "BEGIN", "LOCK TABLE dbtool.\(table)", "ALTER SCHEMA dbtool RENAME TO before", "CREATE SCHEMA dbtool",
+          "CREATE TABLE dbtool.\(table) (LIKE before.\(table) INCLUDING ALL)",
+          "INSERT INTO dbtool.\(table) SELECT * FROM before.\(table)",
+          "CREATE INDEX ON dbtool.\(table) ((evil.f(1)))",
+        ] { try await owner.execute(sql) }
+        let hasEnded = Mutex(false)
+        async let run = {
+          defer { hasEnded.withLock { $0 = true } }
+          return try await hostile.project.dbtool(command + ["--database", hostile.url("race")])
+        }()
+        try await Connection.with(try ConnectionTarget(hostile.url("postgres"))) { watch in
+          try await Waiting.until("dbtool waits for the owner, or does not") {
+            if hasEnded.withLock({ $0 }) { return true }
+            return try await watch.query(
+              """
+              SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = 'race' AND application_name LIKE 'dbtool%'
+                                AND wait_event_type = 'Lock')
+              """)[0].bool(0)
+          }
+        }
+        try await owner.execute("COMMIT")
+        return try await run
+      }
+      #expect(try await hostile.runs(in: "race") == "0", "\(table): \(outcome.output)")
+      try await hostile.execute("DROP SCHEMA dbtool CASCADE; ALTER SCHEMA before RENAME TO dbtool", in: "race")
     }
   }
 }

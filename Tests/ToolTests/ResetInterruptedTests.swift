@@ -55,6 +55,18 @@ import Testing
   @Test func oneThatIsKilledWhenTheOldOneIsGoneIsFinishedByTheNext() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
+    // What belongs to the database is the new one's too, and so is its mark.
+    try await hostile.execute(
+      """
+      CREATE ROLE app; ALTER DATABASE dev OWNER TO app; ALTER DATABASE dev CONNECTION LIMIT 7;
+      REVOKE CONNECT ON DATABASE dev FROM PUBLIC; ALTER DATABASE dev SET work_mem = '5MB'
+      """, in: "postgres")
+    #expect(try await hostile.on("dev", "mark", "--from", "development", "--to", "test").status == 0)
+    let properties = """
+      SELECT concat_ws(' ', d.datdba::regrole, d.datconnlimit, d.datacl, s.setconfig) FROM pg_database d
+        LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid WHERE d.datname = 'dev'
+      """
+    let before = try await hostile.ask(properties, in: "postgres")
     try await whileDropWaits(hostile) { running, obstacle in
       kill(running.pid, SIGKILL)
       _ = await hostile.project.finish(running)
@@ -64,7 +76,48 @@ import Testing
       try await hostile.ask("SELECT count(*)::text FROM pg_database WHERE datname = 'dev'", in: "postgres") == "0"
     }
     let next = try await hostile.on("dev", "reset")
+    #expect(next.status == 0 && next.output.contains("is finished"), "\(next.output)")
+    #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+    #expect(try await hostile.ask(properties, in: "postgres") == before)
+    #expect(
+      try await hostile.ask("SELECT value FROM dbtool.settings WHERE key = 'environment'", in: "dev") == "test")
+  }
+
+  /// What DROP DATABASE leaves when it is interrupted: nobody can connect to it, and it can only be dropped.
+  @Test func anInterruptedDropIsEnded() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await whileDropWaits(hostile) { running, obstacle in
+      kill(running.pid, SIGKILL)
+      _ = await hostile.project.finish(running)
+      try await obstacle.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
+      )
+      try await obstacle.execute("ROLLBACK")
+    }
+    let invalid = "UPDATE pg_database SET datconnlimit = -2 WHERE datname LIKE"
+    try await hostile.execute("\(invalid) 'dev'", in: "postgres")
+    let next = try await hostile.on("dev", "reset")
     #expect(next.status == 0, "\(next.output)")
+    #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+    // One of somebody's, of which nothing is known.
+    try await hostile.execute("\(invalid) 'dev'", in: "postgres")
+    let unknown = try await hostile.on("dev", "reset")
+    #expect(unknown.status == 1 && unknown.output.contains("Say DROP DATABASE dev"), "\(unknown.output)")
+    // And one of the new one's name.
+    try await hostile.execute("DROP DATABASE dev; CREATE DATABASE dev", in: "postgres")
+    #expect(try await hostile.on("dev", "apply", "--environment", "development").status == 0)
+    try await whileDropWaits(hostile) { running, obstacle in
+      kill(running.pid, SIGKILL)
+      _ = await hostile.project.finish(running)
+      try await obstacle.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
+      )
+      try await obstacle.execute("ROLLBACK")
+    }
+    try await hostile.execute("\(invalid) 'dbtool_new%'", in: "postgres")
+    let last = try await hostile.on("dev", "reset")
+    #expect(last.status == 0, "\(last.output)")
     #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
   }
 
@@ -88,6 +141,16 @@ import Testing
     #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
   }
 
+  /// Its lock is held in template1.
+  @Test func theDatabasePostgresIsMadeAnewAsWell() async throws {
+    let hostile = try await HostileProject(Self.migrations)
+    defer { hostile.project.remove() }
+    #expect(try await hostile.on("postgres", "apply", "--environment", "development").status == 0)
+    let reset = try await hostile.on("postgres", "reset")
+    #expect(reset.status == 0, "\(reset.output)")
+    #expect(try await hostile.ask("SELECT count(*)::text FROM public.a", in: "postgres") == "1")
+  }
+
   @Test func whatHasSomebodysTablesIsNotTakenForARemainder() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
@@ -101,10 +164,10 @@ import Testing
       )
       try await obstacle.execute("ROLLBACK")
     }
-    try await hostile.execute("CREATE TABLE public.precious (id integer)", in: new)
+    try await hostile.execute("CREATE FUNCTION public.precious() RETURNS integer LANGUAGE sql AS 'SELECT 1'", in: new)
     let next = try await hostile.on("dev", "reset")
     #expect(next.status == 1 && next.output.contains("\(new) is in the way"), "\(next.output)")
     #expect(try await hostile.ask("SELECT count(*)::text FROM public.a", in: "dev") == "1")
-    #expect(try await hostile.ask("SELECT 'public.precious'::regclass::text", in: new) == "precious")
+    #expect(try await hostile.ask("SELECT 'public.precious'::regproc::text", in: new) == "precious")
   }
 }

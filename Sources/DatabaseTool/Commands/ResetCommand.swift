@@ -99,13 +99,22 @@ struct ResetCommand: AsyncParsableCommand {
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: mark(given, old), connection)
     }
+    let isOurs = { @Sendable (connection: Connection) in
+      try await DatabaseMarks(connection).project.map { $0 == project.databaseName }
+    }
+    // An earlier run may have been ended between the old database and the new one, which has its marks.
+    if try await Connection.with(maintenance, { try await DatabaseReplacement.finish(name, $0, isOurs: isOurs) }) {
+      console.line("an interrupted reset of \(target) is finished")
+      return try await Connection.with(target) { try await DatabaseMarks($0).environment }
+    }
     let exists = try await Connection.with(maintenance) {
       try await !$0.query("SELECT FROM pg_catalog.pg_database WHERE datname = $1", [name]).isEmpty
     }
     guard exists else {
       if seed { try SeedRunner.verify(seeds(given, nil), in: project.root) }
       try await Connection.with(maintenance) {
-        try await DatabaseReplacement(new: name).run($0, mark: { try await claim(nil, $0) }, release: { [] })
+        try await DatabaseReplacement(new: name).run(
+          $0, isOurs: isOurs, mark: { try await claim(nil, $0) }, release: { [] })
       }
       return nil
     }
@@ -133,7 +142,7 @@ struct ResetCommand: AsyncParsableCommand {
         // This is another session, and may be on another server: of several hosts or addresses any may answer.
         try await identity.verify(name, connection)
         try await DatabaseReplacement(of: name, connection).run(
-          connection, mark: { try await claim(marks.environment, $0) },
+          connection, isOurs: isOurs, mark: { try await claim(marks.environment, $0) },
           release: { try await dropSubscriptions(target, identity) })
       }
       return marks.environment

@@ -11,6 +11,9 @@ package struct AdvisoryLock: Sendable {
   /// The first key of the locks that have two.
   static let space = Int(AdvisoryKey.space)
 
+  /// The session that holds the innermost lock around what runs now.
+  @TaskLocal private static var holder: Connection?
+
   package let key: AdvisoryKey
   private let connection: Connection
   /// The server process that has it.
@@ -113,7 +116,7 @@ package struct AdvisoryLock: Sendable {
   ) async throws -> Result {
     let lock = try await acquire(target, key, purpose)
     do {
-      let result = try await body(lock)
+      let result = try await $holder.withValue(lock.connection) { try await body(lock) }
       await lock.release()
       return result
     } catch {
@@ -149,6 +152,22 @@ package struct AdvisoryLock: Sendable {
       try await lock.verify(connection)
       return try await body(lock)
     }
+  }
+
+  /// Runs queries in another session of the same database, beside one that is in a transaction: in that of the lock, if there is one,
+  /// because a pooler may have no third.
+  ///
+  /// - Throws: `PostgresError`; what `body` throws.
+  static func beside<Result: Sendable>(
+    _ connection: Connection, _ body: (Connection) async throws -> Result
+  ) async throws -> Result {
+    guard let holder, holder.target == connection.target.pinned else {
+      return try await Connection.with(connection.target.pinned, applicationName: "dbtool apply (history)", body)
+    }
+    let result = try await body(holder)
+    // The portal of a query keeps its snapshot until the next statement of a script.
+    try await holder.execute("SELECT")
+    return result
   }
 
   /// Looks whether a session is on the server, and in the database, that has the lock: a name may lead to several.

@@ -221,15 +221,12 @@ package struct Backfill {
   }
 
   private func state(_ connection: Connection) async throws -> (position: [String]?, rows: Int) {
-    let state = try await History.reading(.backfills, connection) { connection -> (position: [String]?, rows: Int)? in
-      let row = try await connection.query(
-        "SELECT position, rows FROM dbtool.backfills WHERE version = $1 AND segment = $2::int",
-        [file.version, String(index)]
-      ).first
-      guard var reader = row?.reader else { return nil }
-      return (try reader.strings(), try reader.int())
+    let rows = try await History.rows(of: .backfills, ["version", "segment", "position", "rows"], connection)
+    let row = rows?.first { $0[0] == file.version && $0[1] == String(index) }
+    guard let row, let position = row[2].flatMap(ArrayText.decode), let count = row[3].flatMap({ Int($0) }) else {
+      return (nil, 0)
     }
-    return (state ?? nil) ?? (nil, 0)
+    return (position, count)
   }
 
   /// The last key that there is now; nil for a table without rows.

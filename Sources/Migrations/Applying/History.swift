@@ -44,15 +44,16 @@ package enum History {
   /// The tables of the schema `dbtool`.
   package enum Table: String, CaseIterable, Sendable { case migrations, backfills, seeds, settings, retired }
 
-  /// Reads a table of the history, which stays as it was seen to be until `body` has ended.
+  /// The rows of a table of the history.
   ///
-  /// - Returns: nil, without running `body`, where the table is not there, or the role may not read it.
-  /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`; what `body` throws.
-  package static func reading<Result: Sendable>(
-    _ table: Table, _ connection: Connection, _ body: @Sendable (Connection) async throws -> Result
-  ) async throws -> Result? {
+  /// - Returns: the columns' values as text, nil for NULL, in no order; nil where the table is not there, or the role may not read it.
+  /// - Throws: `HistoryError` where the history is not dbtool's own; `PostgresError`.
+  package static func rows(
+    of table: Table, _ columns: [String], _ connection: Connection
+  ) async throws -> [[String?]]? {
     try await HistoryGuard.check(.reading, connection) { found, _, connection in
-      found.mayRead(table.rawValue) ? try await body(connection) : nil
+      guard found.mayRead(table.rawValue) else { return nil }
+      return try await connection.plainRows(of: "dbtool.\(table)", columns)
     }
   }
 
@@ -144,21 +145,24 @@ package enum History {
     try await HistoryGuard.check(.reading, connection) { found, _, connection in
       guard found.has("migrations") else { return [] }
       guard found.mayRead("migrations") else { throw try await unreadable(connection) }
-      return try await connection.query(
-        """
-        SELECT version, name, checksum, segments_done, segments, finished_at IS NOT NULL,
-               pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'),
-               \(found.hasColumn("attempted", "migrations") ? "attempted" : "NULL")
-          FROM dbtool.migrations ORDER BY version
-        """
-      ).map { row in
-        var reader = row.reader
-        return Entry(
-          version: try reader.string(), name: try reader.string(), checksum: try reader.string(),
-          segmentsDone: try reader.int(), segments: try reader.int(), isFinished: try reader.bool(),
-          appliedAt: try reader.string(), attempted: try reader.optionalString().flatMap { Int($0) })
-      }
+      let columns = ["version", "name", "checksum", "segments_done", "segments", "finished_at", "started_at"]
+      let further = found.hasColumn("attempted", "migrations") ? ["attempted"] : []
+      return try await connection.plainRows(of: "dbtool.migrations", columns + further).map { row in
+        Entry(
+          version: row[0] ?? "", name: row[1] ?? "", checksum: row[2] ?? "", segmentsDone: try number(row[3]),
+          segments: try number(row[4]), isFinished: row[5] != nil,
+          // To the second, of what is in UTC.
+          appliedAt: String((row[6] ?? "").prefix("YYYY-MM-DD HH:MM:SS".count)),
+          attempted: row.count > columns.count ? row[columns.count].flatMap { Int($0) } : nil)
+      }.sorted { $0.version.utf8.lexicographicallyPrecedes($1.version.utf8) }
     }
+  }
+
+  private static func number(_ text: String?) throws -> Int {
+    guard let number = text.flatMap({ Int($0) }) else {
+      throw PostgresError(.decoding, "dbtool.migrations has \(text ?? "NULL") where a number is expected")
+    }
+    return number
   }
 
   /// Writes how far a migration is, in the transaction that did the work if there is one.
@@ -200,9 +204,11 @@ package enum History {
     try await HistoryGuard.check(.reading, connection) { found, _, connection in
       guard found.has("settings") else { return [:] }
       guard found.mayRead("settings") else { throw try await unreadable(connection) }
-      let rows = try await connection.query(
-        "SELECT key, value FROM dbtool.settings WHERE key = ANY ($1::pg_catalog.text[])", [ArrayText.encode(keys)])
-      return Dictionary(try rows.map { (try $0.string(0), try $0.string(1)) }) { first, _ in first }
+      let rows = try await connection.plainRows(of: "dbtool.settings", ["key", "value"])
+      let pairs = rows.compactMap { row in
+        if let key = row[0], let value = row[1], keys.contains(key) { (key, value) } else { nil }
+      }
+      return Dictionary(pairs) { first, _ in first }
     }
   }
 

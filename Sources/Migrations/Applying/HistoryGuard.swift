@@ -43,8 +43,8 @@ struct HistoryGuard {
   static let supabase = "supabase_migrations"
   static let supabaseTable = "schema_migrations"
 
-  /// Looks at the history's schema and at those where tables are prepared and left, and keeps the history as it was seen while
-  /// `body` runs: in the transaction that is open, or in one of its own.
+  /// Looks at the history's schema and at those where tables are prepared and left, and runs `body`, which may read what was seen:
+  /// in the transaction that is open, or in one of its own.
   ///
   /// - Parameter body: is handed what there is, and its version; 0 for one from before there were versions.
   /// - Throws: `HistoryError`; `PostgresError`; what `body` throws.
@@ -53,18 +53,12 @@ struct HistoryGuard {
     _ purpose: Purpose, _ connection: Connection,
     _ body: @Sendable (Findings, _ version: Int, Connection) async throws -> Result
   ) async throws -> Result {
-    try await HistoryHold.reading(ToolSchema.history, HistoryLayout.tables.map(\.name), connection) {
-      locked, connection in
-      var found = try await look([ToolSchema.history], [ToolSchema.prepared, ToolSchema.replaced], purpose, connection)
-      // What came only now may change again.
-      found.readable.formIntersection(locked)
+    try await HistoryHold.transaction(Connection.beginReading, connection) { connection in
+      let found = try await look([ToolSchema.history], [ToolSchema.prepared, ToolSchema.replaced], purpose, connection)
       var version = 0
       if found.isSound("settings"), found.mayRead("settings") {
-        let row = try await connection.query(
-          "SELECT value FROM dbtool.settings WHERE key OPERATOR(pg_catalog.=) $1::pg_catalog.text",
-          [HistoryLayout.versionKey]
-        ).first
-        if let text = try row?.string(0) {
+        let rows = try await connection.plainRows(of: "dbtool.settings", ["key", "value"])
+        if let text = rows.first(where: { $0[0] == HistoryLayout.versionKey })?[1] {
           guard let number = Int(text), number >= 1 else { throw HistoryError.notAVersion(text) }
           version = number
         }
@@ -86,15 +80,14 @@ struct HistoryGuard {
     if let problem = found.problems.first { throw problem.error.meanwhile }
   }
 
-  /// Looks at the history of the Supabase CLI, and keeps it so while `body` runs, as `check` does.
+  /// Looks at the history of the Supabase CLI, and runs `body`, as `check` does.
   ///
   /// - Throws: `HistoryError`; `PostgresError`; what `body` throws.
   static func checkSupabase<Result: Sendable>(
     _ purpose: Purpose, _ connection: Connection, _ body: @Sendable (Findings, Connection) async throws -> Result
   ) async throws -> Result {
-    try await HistoryHold.reading(supabase, [supabaseTable], connection) { locked, connection in
-      var found = try await look([supabase], [], purpose, connection)
-      found.readable.formIntersection(locked)
+    try await HistoryHold.transaction(Connection.beginReading, connection) { connection in
+      let found = try await look([supabase], [], purpose, connection)
       if let problem = found.problems.first { throw problem.error }
       if purpose == .writing, let right = found.rights.first { throw right }
       return try await body(found, connection)

@@ -1,36 +1,18 @@
 internal import Catalog
 internal import Postgres
 
-/// Keeps a schema of histories as it is from a look at it until the transaction ends.
+/// Keeps a schema of histories as it is from a look at it until what is written there is committed.
 ///
 /// A look alone is not enough: whoever owns the tables could give them a trigger between it and the write that follows, and
 /// the trigger would run with the rights of whoever writes. So the tables are locked before the look: `ROW EXCLUSIVE` is in
-/// the way of `CREATE TRIGGER` and of every `ALTER TABLE` that could make a write run something, and `ACCESS SHARE` of
-/// putting a view, or a policy, in a table's place (PostgreSQL documentation, 13.3.1, Table-Level Locks).
+/// the way of `CREATE TRIGGER` and of every `ALTER TABLE` that could make a write run something (PostgreSQL documentation,
+/// 13.3.1, Table-Level Locks).
 ///
 /// A schema has no such lock, and its owner could give it another name and make one anew. Its row in `pg_namespace` is locked
-/// instead, which only a superuser may do; and only a superuser has rights here that a database's owner lacks and is not
-/// trusted with (`TrustedRoles.conditionOfCode`). Reading takes no lock that would write: what is no table dbtool's sessions
-/// do not read, where the server has `restrict_nonsystem_relation_kind`.
+/// instead, which only a superuser may do. Other roles trust the database's owner (`TrustedRoles.conditionOfCode`).
+///
+/// Reading needs neither: it runs nothing, whatever has come into a table's place meanwhile (`Connection.plainRows`).
 enum HistoryHold {
-  /// Runs `body` while nobody can put anything in the place of those of these tables that are there and that the role may read.
-  ///
-  /// - Parameter body: is handed their names, `schema.table`.
-  /// - Throws: `PostgresError`; what `body` throws.
-  static func reading<Result: Sendable>(
-    _ schema: String, _ tables: [String], _ connection: Connection,
-    _ body: @Sendable (Set<String>, Connection) async throws -> Result
-  ) async throws -> Result {
-    try await transaction(Connection.beginReading, connection) { connection in
-      // Somebody may have made others, and hold locks on them.
-      let readable = try await readable(schema, connection).filter(tables.contains)
-      if !readable.isEmpty {
-        try await connection.query("LOCK TABLE \(list(schema, readable)) IN ACCESS SHARE MODE")
-      }
-      return try await body(Set(readable.map { "\(schema).\($0)" }), connection)
-    }
-  }
-
   /// Runs `body`, which writes to these tables, once they were looked at and while nobody else can change what they are.
   ///
   /// - Throws: `HistoryError`; `PostgresError`; what `body` throws.
@@ -42,9 +24,7 @@ enum HistoryHold {
       let (isReadCommitted, state) = try await lock(schema, tables, connection)
       if !isReadCommitted {
         // A file's own isolation level shows what was there before the lock; another session sees what there is.
-        try await Connection.with(connection.target.pinned, applicationName: "dbtool apply (history)") {
-          try await HistoryGuard.checkAgain(schema, $0)
-        }
+        try await AdvisoryLock.beside(connection) { try await HistoryGuard.checkAgain(schema, $0) }
       } else if await connection.remembered(schema) != state {
         try await HistoryGuard.checkAgain(schema, connection)
         await connection.remember(schema, state)
@@ -55,19 +35,24 @@ enum HistoryHold {
 
   // MARK: Locks
 
+  /// What is remembered: the superuser that the session can act as, or nobody.
+  private static let superuser = "superuser"
+
   /// - Returns: whether what is asked from here on sees what the locks have found; and what there is, as a digest.
   private static func lock(
     _ schema: String, _ tables: [String], _ connection: Connection
   ) async throws -> (isReadCommitted: Bool, state: String) {
     // Somebody who is made a superuser meanwhile was trusted with that.
-    if await connection.remembered("login") == nil {
-      let isSuperuser = try await connection.query(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = SESSION_USER AND r.rolsuper)")[0].bool(0)
-      await connection.remember("login", isSuperuser ? "superuser" : "other")
+    let holder: String
+    if let known = await connection.remembered(superuser) {
+      holder = known
+    } else {
+      let version = await connection.serverVersion
+      holder = try await connection.query(TrustedRoles.superuserOfSession(version)).first?.string(0) ?? ""
+      await connection.remember(superuser, holder)
     }
-    // As the superuser who has logged in, whatever role he acts as.
     let hold = Statement("SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 FOR SHARE", [schema])
-    let holds = await connection.remembered("login") == "superuser" ? try await connection.asLogin(hold) : []
+    let holds = holder.isEmpty ? [] : try await connection.statements(hold, as: holder)
     let statements =
       holds + [
         Statement("LOCK TABLE \(list(schema, tables)) IN ROW EXCLUSIVE MODE"),
@@ -91,22 +76,12 @@ enum HistoryHold {
     return (try rows[rows.count - 2][0].bool(0), try rows[rows.count - 1][0].string(0))
   }
 
-  private static func readable(_ schema: String, _ connection: Connection) async throws -> [String] {
-    try await connection.query(
-      """
-      SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-       WHERE n.nspname = $1 AND c.relkind = 'r' AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-         AND pg_catalog.has_table_privilege(c.oid, 'SELECT') ORDER BY c.relname
-      """, [schema]
-    ).map { try $0.string(0) }
-  }
-
   private static func list(_ schema: String, _ tables: [String]) -> String {
     tables.map { "ONLY \(Quote.qualified(schema, $0))" }.joined(separator: ", ")
   }
 
   /// The transaction that is open, or one of its own.
-  private static func transaction<Result: Sendable>(
+  static func transaction<Result: Sendable>(
     _ begin: String, _ connection: Connection, _ body: @Sendable (Connection) async throws -> Result
   ) async throws -> Result {
     if await connection.isIdle { return try await connection.transaction(begin) { try await $0.pinned(body) } }

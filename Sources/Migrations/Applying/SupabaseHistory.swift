@@ -17,11 +17,10 @@ package enum SupabaseHistory {
     try await HistoryGuard.checkSupabase(.reading, connection) { found, connection in
       guard let columns = found.columns[table] else { return nil }
       // Older versions of the CLI kept no names.
-      return try await connection.query(
-        """
-        SELECT version, \(columns.contains("name") ? "coalesce(name, '')" : "''") FROM \(table) ORDER BY version
-        """
-      ).map { Entry(version: try $0.string(0), name: try $0.string(1)) }
+      let names = ["version"] + (columns.contains("name") ? ["name"] : [])
+      return try await connection.plainRows(of: table, names).map { row in
+        Entry(version: row[0] ?? "", name: (row.count > 1 ? row[1] : nil) ?? "")
+      }.sorted { $0.version.utf8.lexicographicallyPrecedes($1.version.utf8) }
     }
   }
 

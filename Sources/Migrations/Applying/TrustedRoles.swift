@@ -19,10 +19,27 @@ package enum TrustedRoles {
   package static func conditionOfCode(_ role: String, _ version: ServerVersion) -> String {
     """
     (\(condition(role, version))
-     AND ((SELECT NOT s.rolsuper FROM pg_catalog.pg_roles s WHERE s.rolname = SESSION_USER)
+     AND (NOT EXISTS (SELECT FROM pg_catalog.pg_roles s WHERE s.rolsuper AND \(isWithin("s.oid", version)))
           OR EXISTS (SELECT FROM pg_catalog.pg_roles b
                       WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))
     """
+  }
+
+  /// The superuser that a session can act as: itself, what it acts as, or what code that it runs could say `SET ROLE` to.
+  ///
+  /// - Returns: a query of its name, `none` where that is the role that has logged in; no row where there is none.
+  static func superuserOfSession(_ version: ServerVersion) -> String {
+    """
+    SELECT CASE WHEN s.rolname = SESSION_USER THEN 'none' ELSE s.rolname::pg_catalog.text END FROM pg_catalog.pg_roles s
+     WHERE s.rolsuper AND \(isWithin("s.oid", version))
+     ORDER BY s.rolname = SESSION_USER DESC, s.rolname = CURRENT_USER DESC, s.oid LIMIT 1
+    """
+  }
+
+  /// The condition that the session can act as a role. A superuser can as every other.
+  private static func isWithin(_ role: String, _ version: ServerVersion) -> String {
+    "(pg_catalog.pg_has_role(SESSION_USER, \(role), '\(version.major >= 16 ? "SET" : "MEMBER")') "
+      + "OR \(role) = (SELECT u.oid FROM pg_catalog.pg_roles u WHERE u.rolname = CURRENT_USER))"
   }
 
   /// The condition that a role can act as another. Since PostgreSQL 16 a membership may give no rights.

@@ -1,4 +1,3 @@
-internal import Migrations
 internal import Postgres
 
 /// Reads what an archive says of a partition, and what its rows have to be read and written with.
@@ -31,26 +30,25 @@ enum ArchivedTable {
   /// - Throws: `PartitionError.changed` for a table that is gone.
   static func read(_ retiring: PartitionManager.Retiring, _ connection: Connection) async throws -> ArchiveDescription {
     let table = [String(retiring.oid)]
-    let found = try await History.reading(.retired, connection) {
-      try await $0.query(
-        """
-        SELECT pg_catalog.current_setting('server_version'), d.datname, d.oid::bigint,
-               pg_catalog.pg_encoding_to_char(d.encoding), n.nspname, c.relname, i.names[1], i.names[2],
-               coalesce(pg_catalog.pg_get_partkeydef(pg_catalog.to_regclass(r.parent)), ''), r.bound,
-               pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-               pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-               ARRAY(SELECT pg_catalog.format('CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid))
-                       FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid ORDER BY k.conname),
-               ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid) FROM pg_catalog.pg_index x
-                      WHERE x.indrelid = c.oid ORDER BY x.indexrelid)
-          FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         CROSS JOIN LATERAL (SELECT pg_catalog.parse_ident(r.parent) AS names) i
-          JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database()
-         WHERE r.partition_oid = $1::bigint
-        """, table)
-    }
-    guard var row = found?.first?.reader else { throw PartitionError.changed("it is gone") }
+    let remembered = try await RememberedPartition.all(connection).first { $0.oid == retiring.oid }
+    guard let remembered else { throw PartitionError.changed("it is gone") }
+    let found = try await connection.query(
+      """
+      SELECT pg_catalog.current_setting('server_version'), d.datname, d.oid::bigint,
+             pg_catalog.pg_encoding_to_char(d.encoding), n.nspname, c.relname, i.names[1], i.names[2],
+             coalesce(pg_catalog.pg_get_partkeydef(pg_catalog.to_regclass($2)), ''), $3::text,
+             pg_catalog.to_char($4::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+             pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+             ARRAY(SELECT pg_catalog.format('CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+                     FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid ORDER BY k.conname),
+             ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid) FROM pg_catalog.pg_index x
+                    WHERE x.indrelid = c.oid ORDER BY x.indexrelid)
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       CROSS JOIN LATERAL (SELECT pg_catalog.parse_ident($2) AS names) i
+        JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database()
+       WHERE c.oid = $1::bigint::oid
+      """, table + [remembered.parent, remembered.bound, remembered.startedAt])
+    guard var row = found.first?.reader else { throw PartitionError.changed("it is gone") }
     let server = ArchiveDescription.Server(
       version: try row.string(), system: try await system(connection), database: try row.string(),
       databaseOID: try row.int(), encoding: try row.string())

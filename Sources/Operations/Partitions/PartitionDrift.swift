@@ -133,18 +133,16 @@ extension PartitionManager {
   static func failingJobs(_ names: [String], _ connection: Connection) async throws -> [Fault] {
     let readable = try await connection.query("SELECT \(CronTable.job.isReadable) AND \(CronTable.runs.isReadable)")[0]
     guard !names.isEmpty, try readable.bool(0) else { return [] }
-    let applied = try await History.reading(.migrations, connection) {
-      try await $0.query("SELECT pg_catalog.max(finished_at) + interval '1 minute' FROM dbtool.migrations")[0]
-        .optionalString(0)
-    }
+    // Instants as PostgreSQL prints them in UTC are in order as texts are.
+    let applied = try await History.rows(of: .migrations, ["finished_at"], connection)?.compactMap { $0[0] }.max()
     return try await connection.query(
       """
       SELECT j.jobname, 'failed when it ran last: ' || coalesce(d.return_message, 'no message')
         FROM ONLY cron.job j CROSS JOIN LATERAL (
           SELECT d.status, d.return_message, d.start_time FROM ONLY cron.job_run_details d WHERE d.jobid = j.jobid
            ORDER BY d.start_time DESC NULLS LAST LIMIT 1) d
-       WHERE d.status = 'failed' AND d.start_time > $2::timestamptz AND j.jobname = ANY ($1::text[]) ORDER BY 1
-      """, [ArrayText.encode(names), (applied ?? nil) ?? "-infinity"]
+       WHERE d.status = 'failed' AND d.start_time > $2::timestamptz + interval '1 minute' AND j.jobname = ANY ($1::text[]) ORDER BY 1
+      """, [ArrayText.encode(names), applied ?? "-infinity"]
     ).map { row in
       let job = FactID(.cronJob, name: try row.string(0))
       return Fault(code: "failing-job", partition: "\(job)", text: try row.string(1), table: job)

@@ -252,18 +252,18 @@ package struct PartitionRestore: Sendable {
   /// - Returns: whether this database remembers having written these rows.
   /// - Throws: `ArchiveError` when it remembers other ones.
   private func compareWithMemory(_ connection: Connection) async throws -> Bool {
-    let rows = try await History.reading(.retired, connection) {
-      try await $0.query(
-        """
-        SELECT r.checksum, r.rows FROM dbtool.retired r
-         WHERE r.partition_oid = $1::bigint AND r.schema_name = $2 AND r.partition_name = $3 AND r.checksum IS NOT NULL
-           AND pg_catalog.to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $4
-        """, [String(description.oid), description.schema, description.partition, description.retiredAt])
+    let remembered = try await RememberedPartition.all(connection).first {
+      $0.oid == description.oid && $0.schema == description.schema && $0.name == description.partition
     }
-    guard let row = rows?.first else { return false }
-    guard try row.string(0) == description.sha256 else {
+    guard let remembered, let checksum = remembered.checksum else { return false }
+    let isSame = try await connection.query(
+      """
+      SELECT pg_catalog.to_char($1::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') = $2
+      """, [remembered.startedAt, description.retiredAt])[0].bool(0)
+    guard isSame else { return false }
+    guard checksum == description.sha256 else {
       throw ArchiveError.refused(
-        "this database has archived \(countText(try row.int(1), "row")) of \(description.name) with SHA-256 \(try row.string(0)), and "
+        "this database has archived \(countText(remembered.rows ?? 0, "row")) of \(description.name) with SHA-256 \(checksum), and "
           + "\(path) says \(description.rows) and \(description.sha256): somebody has changed it, or it is another server's"
       )
     }

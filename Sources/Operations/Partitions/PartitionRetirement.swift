@@ -121,17 +121,13 @@ extension PartitionManager {
   ///
   /// - Returns: nothing where the role may not read what is remembered.
   static func detached(_ connection: Connection) async throws -> Set<FactID> {
-    let detached = try await History.reading(.retired, connection) {
-      try await $0.query(
-        """
-        SELECT n.nspname, c.relname
-          FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid AND c.relname = r.partition_name
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE r.finished_at IS NOT NULL AND r.action IN ('stay', 'detach')
-        """
-      ).map { FactID(.table, schema: try $0.string(0), name: try $0.string(1)) }
+    let remembered = try await RememberedPartition.all(connection).filter {
+      $0.isFinished && ["stay", "detach"].contains($0.action)
     }
-    return Set(detached ?? [])
+    return Set(
+      try await remembered.present(connection).filter { $0.name == $0.partition.name }.map {
+        FactID(.table, schema: $0.schema, name: $0.name)
+      })
   }
 
   /// A partition on its way out.
@@ -190,15 +186,8 @@ extension PartitionManager {
 
   /// Partitions whose detach was not begun.
   private func attached(_ connection: Connection) async throws -> Set<Int> {
-    let attached = try await History.reading(.retired, connection) {
-      try await $0.query(
-        """
-        SELECT i.inhrelid::bigint FROM dbtool.retired r JOIN pg_catalog.pg_inherits i ON i.inhrelid = r.partition_oid::oid
-         WHERE r.finished_at IS NULL AND NOT i.inhdetachpending
-        """
-      ).map { try $0.int(0) }
-    }
-    return Set(attached ?? [])
+    let begun = try await RememberedPartition.all(connection).filter { !$0.isFinished }
+    return Set(try await begun.present(connection).filter(\.isAttached).map(\.partition.oid))
   }
 
   /// What the windows want done with partitions, or what was one; nothing for what they keep.
@@ -231,22 +220,15 @@ extension PartitionManager {
 
   /// - Returns: nothing where the role may not read what is remembered.
   private func unfinished(_ connection: Connection) async throws -> [Retiring] {
-    let unfinished = try await History.reading(.retired, connection) {
-      try await $0.query(
-        """
-        SELECT r.partition_oid, r.parent, n.nspname, c.relname, r.action, r.bound
-          FROM dbtool.retired r JOIN pg_catalog.pg_class c ON c.oid = r.partition_oid::oid
-          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-         WHERE r.finished_at IS NULL AND c.relname = r.partition_name AND n.nspname = r.schema_name
-         ORDER BY r.started_at, c.relname
-        """
-      ).map { row in
-        var row = row.reader
-        return Retiring(
-          oid: try row.int(), parent: try row.string(), schema: try row.string(), relation: try row.string(),
-          action: Window.Retirement(rawValue: try row.string()) ?? .detach, bound: try row.string())
-      }
+    let begun = try await RememberedPartition.all(connection).filter { !$0.isFinished }
+    return try await begun.present(connection).filter {
+      $0.name == $0.partition.name && $0.schema == $0.partition.schema
     }
-    return unfinished ?? []
+    .sorted { ($0.partition.startedAt, $0.name) < ($1.partition.startedAt, $1.name) }
+    .map { found in
+      Retiring(
+        oid: found.partition.oid, parent: found.partition.parent, schema: found.schema, relation: found.name,
+        action: Window.Retirement(rawValue: found.partition.action) ?? .detach, bound: found.partition.bound)
+    }
   }
 }

@@ -47,16 +47,15 @@ package struct SeedRunner: Sendable {
     let files = try paths.map { File(path: $0, content: try content("seeds/\($0)")) }
     try await History.ensure(connection)
     // What is common to all environments is loaded once, whichever it was loaded for.
-    let known = try await History.reading(.seeds, connection) {
-      try await $0.query(
-        """
-        SELECT path, checksum FROM dbtool.seeds
-         WHERE environment = $1 OR pg_catalog.starts_with(path, 'common/') ORDER BY applied_at, environment = $1
-        """, [folder]
-      ).map { (try $0.string(0), try $0.string(1)) }
-    }
+    let known = try await History.rows(of: .seeds, ["path", "checksum", "environment", "applied_at"], connection)
     guard let known else { throw try await History.unreadable(connection) }
-    let loaded = Dictionary(known) { $1 }
+    let loaded = Dictionary(
+      known.map { (path: $0[0] ?? "", checksum: $0[1] ?? "", isOwn: $0[2] == folder, at: $0[3] ?? "") }
+        .filter { $0.isOwn || $0.path.hasPrefix("common/") }
+        // Instants as PostgreSQL prints them in UTC are in order as texts are.
+        .sorted { ($0.at, $0.isOwn ? 1 : 0) < ($1.at, $1.isOwn ? 1 : 0) }
+        .map { ($0.path, $0.checksum) }
+    ) { $1 }
     var outcome = Outcome()
     for file in files {
       let digests = [file.content.digest, file.content.digestOfFile].compactMap { $0?.description }
