@@ -139,7 +139,11 @@ import Testing
       Shadowing.trap + """
         GRANT ALL ON SCHEMA evil TO app;
         CREATE FUNCTION evil.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
-          BEGIN IF session_user <> 'app' THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
+          BEGIN
+            -- In a transaction that only reads there is nothing to count with.
+            IF session_user <> 'app' THEN RAISE EXCEPTION 'it ran'; END IF;
+            RETURN '';
+          END $$;
         """, in: "race")
     for table in ["settings", "migrations", "retired"] {
       let owner = try ConnectionTarget(hostile.url("race", as: "app")).unpinned
@@ -168,7 +172,7 @@ import Testing
         try await owner.execute("COMMIT")
         return try await run
       }
-      #expect(try await hostile.runs(in: "race") == "0", "\(table): \(outcome.output)")
+      #expect(!outcome.output.contains("it ran"), "\(table): \(outcome.output)")
       try await hostile.execute("DROP SCHEMA dbtool CASCADE; ALTER SCHEMA before RENAME TO dbtool", in: "race")
     }
   }
