@@ -47,11 +47,12 @@ extension Connection {
   package func plainRows(of table: String, _ columns: [String]) async throws -> [[String?]] {
     let rows = Mutex<[[String?]]>([])
     let list = columns.map { Quote.identifier($0) }.joined(separator: ", ")
+    let usual = try await query("SELECT pg_catalog.current_setting('row_security')")[0].string(0)
     _ = try await copyOut("SET LOCAL row_security = off; COPY \(table) (\(list)) TO STDOUT") { row in
       let columns = CopyText.columns(row)
       rows.withLock { $0.append(columns) }
     }
-    try await execute("SET LOCAL row_security = on")
+    try await execute("SET LOCAL row_security = \(Quote.literal(usual))")
     return rows.withLock { $0 }
   }
 
