@@ -48,7 +48,9 @@ extension Connection {
     let rows = Mutex<[[String?]]>([])
     let list = columns.map { Quote.identifier($0) }.joined(separator: ", ")
     let usual = try await query("SELECT pg_catalog.current_setting('row_security')")[0].string(0)
-    _ = try await copyOut("SET LOCAL row_security = off; COPY \(table) (\(list)) TO STDOUT") { row in
+    // There any byte may stand anywhere, which as UTF-8 would be an error.
+    let encoding = parameter("server_encoding") == "SQL_ASCII" ? " (ENCODING 'SQL_ASCII')" : ""
+    _ = try await copyOut("SET LOCAL row_security = off; COPY \(table) (\(list)) TO STDOUT\(encoding)") { row in
       let columns = CopyText.columns(row)
       rows.withLock { $0.append(columns) }
     }

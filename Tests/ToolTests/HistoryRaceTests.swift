@@ -55,10 +55,22 @@ import Testing
 
   /// Changes that dbtool cannot see before they are committed, with what it says of them.
   private static func changes(_ table: String) -> [(sql: [String], says: String)] {
-    [
+    let column = ["settings": "key", "seeds": "path"][table] ?? "version"
+    return [
       (
         ["CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON dbtool.\(table) EXECUTE FUNCTION evil.super()"],
         "dbtool.\(table) has the trigger t"
+      ),
+      // What an UPDATE is planned with.
+      (
+        ["CREATE STATISTICS dbtool.s ON (evil.f(1) || \(column)), \(column) FROM dbtool.\(table)"],
+        "dbtool.\(table) has the statistics s"
+      ),
+      (
+        [
+          "CREATE TABLE evil.child (LIKE dbtool.\(table) INCLUDING DEFAULTS INCLUDING CONSTRAINTS)",
+          "CREATE INDEX ON evil.child ((evil.f(1)))", "ALTER TABLE evil.child INHERIT dbtool.\(table)",
+        ], "dbtool.\(table) has parents or children"
       ),
       (
         [
@@ -86,6 +98,8 @@ import Testing
     try await hostile.execute(
       Shadowing.trap + """
         GRANT ALL ON SCHEMA evil TO app; GRANT SELECT ON evil.runs TO app;
+        CREATE FUNCTION evil.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+          BEGIN IF session_user <> 'app' THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
         CREATE FUNCTION evil.super() RETURNS trigger LANGUAGE plpgsql AS $$
           BEGIN PERFORM evil.ran(); RESET ROLE; ALTER ROLE app SUPERUSER; RETURN NULL; END $$;
         """, in: "base")

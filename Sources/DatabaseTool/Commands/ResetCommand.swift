@@ -99,8 +99,11 @@ struct ResetCommand: AsyncParsableCommand {
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: mark(given, old), connection)
     }
-    let isOurs = { @Sendable (connection: Connection) in
-      try await DatabaseMarks(connection).project.map { $0 == project.databaseName }
+    let isOurs = { @Sendable (connection: Connection) -> Bool? in
+      guard let theirs = try await DatabaseMarks(connection).project else { return nil }
+      // Whoever may make databases can make one with these marks; but not have them belong to this role, or to a superuser.
+      if theirs != project.databaseName { return false }
+      return try await History.isOwn(connection)
     }
     // An earlier run may have been ended between the old database and the new one, which has its marks.
     if try await Connection.with(maintenance, { try await DatabaseReplacement.finish(name, $0, isOurs: isOurs) }) {

@@ -4,9 +4,10 @@ internal import Postgres
 /// Keeps a schema of histories as it is from a look at it until what is written there is committed.
 ///
 /// A look alone is not enough: whoever owns the tables could give them a trigger between it and the write that follows, and
-/// the trigger would run with the rights of whoever writes. So the tables are locked before the look: `ROW EXCLUSIVE` is in
-/// the way of `CREATE TRIGGER` and of every `ALTER TABLE` that could make a write run something (PostgreSQL documentation,
-/// 13.3.1, Table-Level Locks).
+/// the trigger would run with the rights of whoever writes. So the tables are locked before the look: `SHARE ROW EXCLUSIVE` is in
+/// the way of triggers, rules and every `ALTER TABLE` that could make a write run something; and of what an UPDATE would be planned
+/// with, whose expressions PostgreSQL computes: indexes, also those built concurrently, statistics, and children, which take but
+/// `SHARE UPDATE EXCLUSIVE` (PostgreSQL documentation, 13.3.1, Table-Level Locks). Those who only read are in nobody's way.
 ///
 /// A schema has no such lock, and its owner could give it another name and make one anew. Its row in `pg_namespace` is locked
 /// instead, which only a superuser may do. Other roles trust the database's owner (`TrustedRoles.conditionOfCode`).
@@ -55,7 +56,7 @@ enum HistoryHold {
     let holds = holder.isEmpty ? [] : try await connection.statements(hold, as: holder)
     let statements =
       holds + [
-        Statement("LOCK TABLE \(list(schema, tables)) IN ROW EXCLUSIVE MODE"),
+        Statement("LOCK TABLE \(list(schema, tables)) IN SHARE ROW EXCLUSIVE MODE"),
         Statement("SELECT pg_catalog.current_setting('transaction_isolation') = 'read committed'"),
         Statement(state, [schema]),
       ]
