@@ -291,6 +291,21 @@ import Testing
     }
   }
 
+  /// Where any byte may stand anywhere, what is no UTF-8 keeps nobody from reading the rest.
+  @Test func bytesThatAreNoTextAreReadPast() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    try await hostile.execute(
+      "CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'", in: "postgres")
+    let apply = try await hostile.on("bytes", "apply", "--contract")
+    #expect(apply.status == 0, "\(apply.output)")
+    try await hostile.execute(
+      #"INSERT INTO dbtool.settings VALUES ('note', convert_from('\xe4097461620a5c'::bytea, 'SQL_ASCII'))"#, in: "bytes"
+    )
+    let status = try await hostile.on("bytes", "status")
+    #expect(status.status == 0 && status.output.contains("applied"), "\(status.output)")
+  }
+
   /// The history of the Supabase CLI is read and written with the same care.
   @Test func aStrangersSupabaseHistoryIsRefused() async throws {
     let hostile = try await Self.prepared()

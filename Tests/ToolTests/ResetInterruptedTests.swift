@@ -169,5 +169,14 @@ import Testing
     #expect(next.status == 1 && next.output.contains("\(new) is in the way"), "\(next.output)")
     #expect(try await hostile.ask("SELECT count(*)::text FROM public.a", in: "dev") == "1")
     #expect(try await hostile.ask("SELECT 'public.precious'::regproc::text", in: new) == "precious")
+    // One that somebody has made, with this project's marks.
+    try await hostile.execute(
+      "DROP DATABASE dev; DROP DATABASE \(new); CREATE ROLE mal LOGIN CREATEDB; CREATE DATABASE \(new) OWNER mal",
+      in: "postgres")
+    #expect(try await hostile.on(new, as: "mal", "mark", "--from", "none", "--to", "development").status == 0)
+    try await hostile.execute("INSERT INTO dbtool.settings VALUES ('project', 'library')", in: new, as: "mal")
+    let foreign = try await hostile.on("dev", "reset")
+    #expect(foreign.status == 1 && foreign.output.contains("\(new) is in the way"), "\(foreign.output)")
+    #expect(try await hostile.ask(Self.names, in: "postgres") == new)
   }
 }
