@@ -63,8 +63,8 @@ package struct LockWait: Sendable, Hashable {
 
   /// Reads what the sessions of a condition wait for; no rows where they do not.
   ///
-  /// PostgreSQL: `pg_blocking_pids`, `pg_locks`, `pg_prepared_xacts`, the wait event `SyncRep`. Everybody may read these, and who the sessions are; what
-  /// the sessions of others do is for members of `pg_read_all_stats`.
+  /// PostgreSQL: `pg_blocking_pids`, `pg_locks`, `pg_prepared_xacts`, the wait event `SyncRep`. Everybody may read these, and
+  /// who the sessions are; what the sessions of others do is for members of `pg_read_all_stats`.
   ///
   /// - Parameter sessions: a condition on `pg_stat_activity a`.
   package static func query(_ sessions: String) -> String {

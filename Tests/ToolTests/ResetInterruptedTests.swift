@@ -33,17 +33,23 @@ import Testing
     }
   }
 
+  /// Kills it before the old database goes. The server would drop that all the same once it can, unless its process is ended.
+  private func end(_ running: ChildProcess.Running, _ hostile: HostileProject, _ obstacle: Connection) async throws {
+    kill(running.pid, SIGKILL)
+    _ = await hostile.project.finish(running)
+    try await obstacle.execute(
+      """
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()
+      """)
+    try await obstacle.execute("ROLLBACK")
+  }
+
   @Test func oneThatIsKilledBeforeTheOldOneGoesIsFinishedByTheNext() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
     try await whileDropWaits(hostile) { running, obstacle in
-      kill(running.pid, SIGKILL)
-      _ = await hostile.project.finish(running)
-      // The server drops it all the same once it can, unless its process is ended.
-      try await obstacle.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
-      )
-      try await obstacle.execute("ROLLBACK")
+      try await end(running, hostile, obstacle)
     }
     #expect(try await hostile.ask(Self.names, in: "postgres").hasPrefix("dbtool_new_"))
     let next = try await hostile.on("dev", "reset")
@@ -88,12 +94,7 @@ import Testing
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
     try await whileDropWaits(hostile) { running, obstacle in
-      kill(running.pid, SIGKILL)
-      _ = await hostile.project.finish(running)
-      try await obstacle.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
-      )
-      try await obstacle.execute("ROLLBACK")
+      try await end(running, hostile, obstacle)
     }
     let invalid = "UPDATE pg_database SET datconnlimit = -2 WHERE datname LIKE"
     try await hostile.execute("\(invalid) 'dev'", in: "postgres")
@@ -108,12 +109,7 @@ import Testing
     try await hostile.execute("DROP DATABASE dev; CREATE DATABASE dev", in: "postgres")
     #expect(try await hostile.on("dev", "apply", "--environment", "development").status == 0)
     try await whileDropWaits(hostile) { running, obstacle in
-      kill(running.pid, SIGKILL)
-      _ = await hostile.project.finish(running)
-      try await obstacle.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
-      )
-      try await obstacle.execute("ROLLBACK")
+      try await end(running, hostile, obstacle)
     }
     try await hostile.execute("\(invalid) 'dbtool_new%'", in: "postgres")
     let last = try await hostile.on("dev", "reset")
@@ -157,12 +153,7 @@ import Testing
     var new = ""
     try await whileDropWaits(hostile) { running, obstacle in
       new = try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
-      kill(running.pid, SIGKILL)
-      _ = await hostile.project.finish(running)
-      try await obstacle.execute(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'DROP DATABASE%' AND pid <> pg_backend_pid()"
-      )
-      try await obstacle.execute("ROLLBACK")
+      try await end(running, hostile, obstacle)
     }
     try await hostile.execute("CREATE FUNCTION public.precious() RETURNS integer LANGUAGE sql AS 'SELECT 1'", in: new)
     let next = try await hostile.on("dev", "reset")
