@@ -84,16 +84,9 @@ struct DatabaseIdentity: Codable, Equatable {
 
   /// - Throws: `PostgresError`.
   init(_ connection: Connection) async throws {
-    let row = try await connection.query(
-      """
-      SELECT d.oid::text, pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-        FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
-      """)[0]
-    database = try row.string(0)
-    system =
-      try row.bool(1)
-      ? try await connection.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")[0].string(0)
-      : nil
+    database = try await connection.query(
+      "SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()")[0].string(0)
+    system = try await connection.systemIdentifier()
   }
 
   /// Whether both may be the same, as far as both are known.

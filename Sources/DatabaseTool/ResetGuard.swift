@@ -81,15 +81,11 @@ struct ServerIdentity: Equatable {
     let row = try await connection.query(
       """
       SELECT pg_catalog.pg_postmaster_start_time()::text,
-             (SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = $1),
-             pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
+             (SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = $1)
       """, [name])[0]
     start = try row.string(0)
     database = try row.optionalString(1)
-    system =
-      try row.bool(2)
-      ? try await connection.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")[0].string(0)
-      : nil
+    system = try await connection.systemIdentifier()
   }
 
   /// - Throws: `ToolError` on another server, and where another database has the name.

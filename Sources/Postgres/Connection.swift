@@ -259,6 +259,17 @@ package actor Connection {
   /// For several queries that have to see the same moment.
   package static let beginSnapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+  /// The server's system identifier (`pg_control_system`), which its copies share.
+  ///
+  /// - Returns: nil where the role may not ask for it.
+  /// - Throws: `PostgresError`.
+  package func systemIdentifier() async throws -> String? {
+    let isKnown = try await query(
+      "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')")
+    guard try isKnown[0].bool(0) else { return nil }
+    return try await query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")[0].string(0)
+  }
+
   /// What was remembered of something for as long as the session lasts.
   package func remembered(_ what: String) -> String? { memory[what] }
 

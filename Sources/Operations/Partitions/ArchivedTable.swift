@@ -50,7 +50,7 @@ enum ArchivedTable {
       """, table + [remembered.parent, remembered.bound, remembered.startedAt])
     guard var row = found.first?.reader else { throw PartitionError.changed("it is gone") }
     let server = ArchiveDescription.Server(
-      version: try row.string(), system: try await system(connection), database: try row.string(),
+      version: try row.string(), system: try await connection.systemIdentifier(), database: try row.string(),
       databaseOID: try row.int(), encoding: try row.string())
     var description = ArchiveDescription(
       server: server, schema: try row.string(), partition: try row.string(), oid: retiring.oid,
@@ -90,12 +90,5 @@ enum ArchivedTable {
           identity: ["a": "ALWAYS", "d": "BY DEFAULT"][identity]))
     }
     return description
-  }
-
-  private static func system(_ connection: Connection) async throws -> String? {
-    let isKnown = try await connection.query(
-      "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')")
-    guard try isKnown[0].bool(0) else { return nil }
-    return try await connection.query("SELECT system_identifier::text FROM pg_catalog.pg_control_system()")[0].string(0)
   }
 }
