@@ -51,7 +51,8 @@ struct Delta {
       targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
-      conversions: conversions, exchanging: exchanging, waiting: waiting)
+      conversions: conversions, sequenceSuccessors: NumberSuccession.successors(from: source, to: target),
+      exchanging: exchanging, waiting: waiting)
     context.notNull = NotNullPlan(context)
   }
 

@@ -20,6 +20,8 @@ struct NumberSuccession {
       }
     }
 
+    var place: RelationPlace { RelationPlace(path[0], path[1]) }
+
     init?(of column: FactID, in catalog: Catalog) {
       let sequence = catalog[column]?.list(.sequence) ?? []
       if sequence.count == 2 {
@@ -57,10 +59,7 @@ struct NumberSuccession {
 
   /// - Returns: nil where numbers come from where they came from, or nothing can go on.
   init?(of column: FactID, _ context: RuleContext) {
-    self.init(of: column, from: context.source, to: context.target)
-  }
-
-  init?(of column: FactID, from source: Catalog, to target: Catalog) {
+    let (source, target) = (context.source, context.target)
     guard column.kind == .column, source.contains(column), let fact = target[column],
       SequenceRange.NumberType(rawValue: fact.text(.type)) != nil,
       let new = Source(of: column, in: target), let range = new.range(of: column, in: target)
@@ -77,17 +76,28 @@ struct NumberSuccession {
     // Numbers that run in the other direction do not go on from there, but pass those of the rows.
     turns = old?.range(of: column, in: source).map { $0.isDescending != range.isDescending } ?? false
     (self.column, self.old, self.new, self.range) = (column, old, new, range)
-    guard let old, old.path == new.path || Self.calls(old.path, column, in: target) else {
-      aside = nil
-      return
+    aside = old.flatMap { old in
+      guard context.sequenceSuccessors.contains(old.place) else { return nil }
+      return FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
     }
-    aside = FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
   }
 
-  /// Whether a column's default names an identity's sequence that has taken the name of the one before.
-  private static func calls(_ path: [String], _ column: FactID, in target: Catalog) -> Bool {
-    let value = target[FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)]
-    return value?.needs.contains { $0.kind == .column && target[$0]?.list(.sequence) == path } ?? false
+  /// The names of sequences that end, which something else has afterwards.
+  ///
+  /// The old sequence ends late, once the new one knows where it stopped. It leaves its name before, to whatever takes it.
+  static func successors(from source: Catalog, to target: Catalog) -> Set<RelationPlace> {
+    var left: Set<RelationPlace> = []
+    for fact in source.facts.values {
+      switch fact.id.kind {
+      case .sequence where !target.contains(fact.id): left.insert(RelationPlace(fact.id.schema, fact.id.name))
+      case .column:
+        let path = fact.list(.sequence)
+        if path.count == 2, target[fact.id]?.list(.sequence) != path { left.insert(RelationPlace(path[0], path[1])) }
+      default: break
+      }
+    }
+    guard !left.isEmpty else { return [] }
+    return Set(target.facts.values.flatMap(StepGraph.relationNames)).union(target.indexParts.keys).intersection(left)
   }
 
   /// The sequence that goes once its position is known to the new one.

@@ -11,9 +11,7 @@ extension StepGraph {
     for id in delta.created.union(delta.altered.keys) where id.kind == .columnDefault {
       columns.insert(FactID(.column, schema: id.schema, name: id.name, member: id.member))
     }
-    return columns.subtracting(delta.created).sorted().compactMap {
-      NumberSuccession(of: $0, from: delta.source, to: delta.target)
-    }
+    return columns.subtracting(delta.created).sorted().compactMap { NumberSuccession(of: $0, delta.context) }
   }
 
   /// A sequence goes after its successor has read where it stopped.

@@ -8,7 +8,7 @@ import Testing
 /// While dbtool writes to its history, whoever owns the tables can give them nothing that would run with the writer's rights.
 @Suite struct HistoryHoldTests {
   /// A database of a role that has made the history itself.
-  private static func withOwnedDatabase(
+  static func withOwnedDatabase(
     _ body: @Sendable (ScratchDatabase, _ role: String) async throws -> Void
   ) async throws {
     try await Databases.with { database in
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  private static func execute(_ sql: String, in database: ScratchDatabase, as role: String? = nil) async throws {
+  static func execute(_ sql: String, in database: ScratchDatabase, as role: String? = nil) async throws {
     try await Connection.with(database.target) { connection in
       try await connection.execute("SET client_min_messages = warning")
       if let role { try await connection.execute("SET ROLE \(role)") }

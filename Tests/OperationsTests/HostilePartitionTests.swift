@@ -136,50 +136,110 @@ private struct Visits: Table {
     """,
   ]
 
+  /// What PostgreSQL looks up while it makes JSON: the cast of a value, and the type that a value becomes. Neither is a call in the
+  /// expression, and the second leaves no dependency.
+  private static let json: KeyValuePairs<String, (since: Int, sql: String)> = [
+    "a check that makes JSON of an enum": (
+      16,
+      """
+      CREATE TYPE mine.e AS ENUM ('a');
+      CREATE FUNCTION mine.to_json(mine.e) RETURNS json LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN 1; END';
+      CREATE CAST (mine.e AS json) WITH FUNCTION mine.to_json(mine.e);
+      CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+      CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+      INSERT INTO public.t VALUES (1, '2026-02-10');
+      ALTER TABLE public.t ADD CHECK (JSON_ARRAY('a'::mine.e) IS NOT NULL) NOT VALID;
+      """
+    ),
+    "a check that makes JSON of a column": (
+      16,
+      """
+      CREATE TYPE mine.e AS ENUM ('a');
+      CREATE TYPE mine.c AS (e mine.e[]);
+      CREATE FUNCTION mine.to_json(mine.e) RETURNS json LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN 1; END';
+      CREATE CAST (mine.e AS json) WITH FUNCTION mine.to_json(mine.e);
+      CREATE TABLE public.t (id integer, at date NOT NULL, c mine.c, CHECK (JSON_OBJECT('a': c) IS NOT NULL))
+        PARTITION BY RANGE (at);
+      CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+      INSERT INTO public.t VALUES (1, '2026-02-10', ROW(ARRAY['a'::mine.e]));
+      """
+    ),
+    "a check that makes a domain of JSON": (
+      17,
+      """
+      CREATE DOMAIN mine.d AS text CHECK (evil.ran());
+      CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+      CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+      INSERT INTO public.t VALUES (1, '2026-02-10');
+      ALTER TABLE public.t ADD CHECK (JSON_VALUE('"x"'::jsonb, '$' RETURNING mine.d) IS NOT NULL) NOT VALID;
+      """
+    ),
+    "a check that makes a row of JSON": (
+      17,
+      """
+      CREATE DOMAIN mine.d AS text CHECK (evil.ran());
+      CREATE TYPE mine.c AS (d mine.d);
+      CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+      CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+      INSERT INTO public.t VALUES (1, '2026-02-10');
+      ALTER TABLE public.t ADD CHECK (JSON_QUERY('{"d": "x"}'::jsonb, '$' RETURNING mine.c) IS NOT NULL) NOT VALID;
+      """
+    ),
+  ]
+
   @Test func whatATableOfSomebodyElseHasDoesNotRun() async throws {
     for (name, sql) in Array(Self.tables) + [("a check of the database's owner", Self.tables[5].value)] {
-      try await Databases.with { database in
-        let role = Quote.identifier("mallory \(database.name)")
-        func execute(_ sql: String, as role: String? = nil) async throws {
-          try await Connection.with(database.target) { connection in
-            if let role { try await connection.execute("SET ROLE \(role)") }
-            for statement in try Script.split(sql) { try await connection.execute(statement.sql) }
-          }
+      try await judge(name, sql)
+    }
+  }
+
+  @Test func whatIsLookedUpToMakeJSONDoesNotRun() async throws {
+    let version = try await Databases.server.value.installation.version
+    for (name, (since, sql)) in Self.json where since <= version.major { try await judge(name, sql) }
+  }
+
+  private func judge(_ name: String, _ sql: String) async throws {
+    try await Databases.with { database in
+      let role = Quote.identifier("mallory \(database.name)")
+      func execute(_ sql: String, as role: String? = nil) async throws {
+        try await Connection.with(database.target) { connection in
+          if let role { try await connection.execute("SET ROLE \(role)") }
+          for statement in try Script.split(sql) { try await connection.execute(statement.sql) }
         }
-        try await execute(
-          Shadowing.trap
-            + """
-            CREATE ROLE \(role);
-            GRANT USAGE ON SCHEMA evil TO \(role);
-            CREATE FUNCTION evil.runs(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; RETURN true; END';
-            CREATE FUNCTION evil.runs(text, integer) RETURNS boolean LANGUAGE sql AS 'SELECT evil.runs($1)';
-            CREATE OPERATOR evil.%% (FUNCTION = evil.runs, LEFTARG = text, RIGHTARG = integer);
-            CREATE FUNCTION evil.runs_argument() RETURNS trigger LANGUAGE plpgsql AS
-              'BEGIN EXECUTE TG_ARGV[0]; RETURN OLD; END';
-            CREATE SCHEMA mine AUTHORIZATION \(role); GRANT CREATE ON SCHEMA public TO \(role);
-            CREATE SCHEMA dbtool;
-            DROP SCHEMA dbtool;
-            """)
-        try await execute(
-          "CREATE FUNCTION mine.f(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN 1; END';"
-            + sql, as: role)
-        try await execute("ALTER SEQUENCE evil.runs RESTART")
-        if name.hasSuffix("owner") { try await execute("ALTER DATABASE \(database.name) OWNER TO \(role)") }
-        let manager = PartitionTests.manager(ahead: 1, keep: 1, retire: "detach")
-        try await Connection.with(database.target.pinned) { connection in
-          try await connection.query("SELECT pg_catalog.set_config('dbtool.now', '2026-02-15', false)")
-          _ = try await manager.coverage(connection)
-          _ = try await manager.faults(connection)
-          let created = try await manager.create(connection)
-          #expect(
-            !created.isEmpty && created.allSatisfy { $0.failure?.contains("mallory") == true }, "\(name): \(created)")
-          _ = try await manager.retire(connection)
-          let ran = try await connection.query("SELECT is_called FROM evil.runs")[0].bool(0)
-          RedTeam.judge("partitions of a table with \(name)", gotThrough: ran ? "it ran" : nil)
-        }
-        try await execute("ALTER DATABASE \(database.name) OWNER TO CURRENT_USER")
-        try await execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
       }
+      try await execute(
+        Shadowing.trap
+          + """
+          CREATE ROLE \(role);
+          GRANT USAGE ON SCHEMA evil TO \(role);
+          CREATE FUNCTION evil.runs(text) RETURNS boolean LANGUAGE plpgsql AS 'BEGIN EXECUTE $1; RETURN true; END';
+          CREATE FUNCTION evil.runs(text, integer) RETURNS boolean LANGUAGE sql AS 'SELECT evil.runs($1)';
+          CREATE OPERATOR evil.%% (FUNCTION = evil.runs, LEFTARG = text, RIGHTARG = integer);
+          CREATE FUNCTION evil.runs_argument() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN EXECUTE TG_ARGV[0]; RETURN OLD; END';
+          CREATE SCHEMA mine AUTHORIZATION \(role); GRANT CREATE ON SCHEMA public TO \(role);
+          CREATE SCHEMA dbtool;
+          DROP SCHEMA dbtool;
+          """)
+      try await execute(
+        "CREATE FUNCTION mine.f(integer) RETURNS integer LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN 1; END';"
+          + sql, as: role)
+      try await execute("ALTER SEQUENCE evil.runs RESTART")
+      if name.hasSuffix("owner") { try await execute("ALTER DATABASE \(database.name) OWNER TO \(role)") }
+      let manager = PartitionTests.manager(ahead: 1, keep: 1, retire: "detach")
+      try await Connection.with(database.target.pinned) { connection in
+        try await connection.query("SELECT pg_catalog.set_config('dbtool.now', '2026-02-15', false)")
+        _ = try await manager.coverage(connection)
+        _ = try await manager.faults(connection)
+        let created = try await manager.create(connection)
+        #expect(
+          !created.isEmpty && created.allSatisfy { $0.failure?.contains("mallory") == true }, "\(name): \(created)")
+        _ = try await manager.retire(connection)
+        let ran = try await connection.query("SELECT is_called FROM evil.runs")[0].bool(0)
+        RedTeam.judge("partitions of a table with \(name)", gotThrough: ran ? "it ran" : nil)
+      }
+      try await execute("ALTER DATABASE \(database.name) OWNER TO CURRENT_USER")
+      try await execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
     }
   }
 

@@ -120,13 +120,17 @@ import Testing
   /// From its first moment under its name the new one says whose it is, so that the next reset may drop it.
   @Test func theNewOneIsMarkedBeforeItGetsItsName() async throws {
     let hostile = try await Self.prepared()
+    let marks = """
+      SELECT string_agg(key || '=' || CASE WHEN value <> (SELECT oid || ' dev' FROM pg_database WHERE datname = current_database())
+                                           THEN value ELSE '' END, ' ' ORDER BY key) FROM dbtool.settings
+      """
     defer { hostile.project.remove() }
     try await whileDropWaits(hostile) { running, obstacle in
       let new = try await hostile.ask(
         "SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
       #expect(
-        try await hostile.ask("SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM dbtool.settings", in: new)
-          == "environment=development history_version=1 project=library")
+        try await hostile.ask(marks, in: new)
+          == "environment=development history_version=1 project=library succeeds=")
       // And two at once do not drop what the other makes.
       let second = try await hostile.on("dev", "reset")
       #expect(second.status != 0 && second.output.contains("dbtool reset"), "\(second.output)")
@@ -135,6 +139,32 @@ import Testing
       #expect(first.status == 0, "\(first.output)")
     }
     #expect(try await hostile.ask(Self.names, in: "postgres") == "dev")
+    #expect(
+      try await hostile.ask(marks, in: "dev") == "environment=development history_version=1 project=library")
+  }
+
+  /// A database of somebody's, to which a superuser has applied this very project: it gets the new one's name, and is no reset's.
+  @Test func whatAnotherOwnerHasRenamedIsNotTakenForARemainder() async throws {
+    let hostile = try await Self.prepared()
+    defer { hostile.project.remove() }
+    var new = ""
+    try await whileDropWaits(hostile) { running, obstacle in
+      new = try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
+      try await end(running, hostile, obstacle)
+    }
+    try await hostile.execute(
+      "DROP DATABASE dev; DROP DATABASE \(new); CREATE ROLE mal LOGIN CREATEDB; CREATE DATABASE theirs OWNER mal",
+      in: "postgres")
+    for command in [["apply", "--environment", "development"], ["reset"]] {
+      let made = try await hostile.project.dbtool(command + ["--database", hostile.url("theirs")])
+      try #require(made.status == 0, "\(made.output)")
+      try await hostile.execute("DROP TABLE public.a", in: "theirs")
+      try await hostile.execute("ALTER DATABASE theirs RENAME TO \(new)", in: "postgres", as: "mal")
+      let next = try await hostile.on("dev", "reset")
+      #expect(next.status == 1 && next.output.contains("\(new) is in the way"), "\(next.output)")
+      #expect(try await hostile.ask(Self.names, in: "postgres") == new)
+      try await hostile.execute("ALTER DATABASE \(new) RENAME TO theirs", in: "postgres")
+    }
   }
 
   /// Its lock is held in template1.

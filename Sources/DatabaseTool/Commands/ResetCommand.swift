@@ -64,6 +64,7 @@ struct ResetCommand: AsyncParsableCommand {
       // The lock of an apply goes with the database.
       try await AdvisoryLock.with(maintenance, .replacement(of: name), for: "reset") { _ in
         let old = try await drop(target, name, maintenance, project, isEmbedded, given, console)
+        try await Connection.with(target) { try await DatabaseSuccession.end($0) }
         console.line("created \(target)")
         if isEmbedded {
           try await project.prepare(try project.server())
@@ -98,12 +99,12 @@ struct ResetCommand: AsyncParsableCommand {
       try await History.ensure(connection)
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: mark(given, old), connection)
+      try await DatabaseSuccession.announce(name, connection)
     }
     let isOurs = { @Sendable (connection: Connection) -> Bool? in
       guard let theirs = try await DatabaseMarks(connection).project else { return nil }
-      // Whoever may make databases can make one with these marks; but not have them belong to this role, or to a superuser.
       if theirs != project.databaseName { return false }
-      return try await History.isOwn(connection)
+      return try await DatabaseSuccession.isAnnounced(name, connection)
     }
     // An earlier run may have been ended between the old database and the new one, which has its marks.
     if try await Connection.with(maintenance, { try await DatabaseReplacement.finish(name, $0, isOurs: isOurs) }) {

@@ -131,19 +131,6 @@ package enum History {
       """, [file.version, file.name, file.digest.description, segments])
   }
 
-  /// Whether the history was made by the role that is connected, or by a superuser: a database's owner is trusted with it, and says
-  /// nothing about who has made the database.
-  ///
-  /// - Throws: `PostgresError`.
-  package static func isOwn(_ connection: Connection) async throws -> Bool {
-    try await connection.query(
-      """
-      SELECT EXISTS (
-        SELECT FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
-         WHERE n.nspname = 'dbtool' AND (r.rolsuper OR r.rolname IN (CURRENT_USER, SESSION_USER)))
-      """)[0].bool(0)
-  }
-
   /// The error of a role that may not read the history.
   ///
   /// - Throws: `PostgresError`.

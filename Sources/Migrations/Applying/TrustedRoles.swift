@@ -43,7 +43,7 @@ package enum TrustedRoles {
   }
 
   /// The condition that a role can act as another. Since PostgreSQL 16 a membership may give no rights.
-  static func actsAs(_ role: String, _ other: String, _ version: ServerVersion) -> String {
+  package static func actsAs(_ role: String, _ other: String, _ version: ServerVersion) -> String {
     version.major >= 16
       ? "(pg_catalog.pg_has_role(\(role), \(other), 'USAGE') OR pg_catalog.pg_has_role(\(role), \(other), 'SET'))"
       : "pg_catalog.pg_has_role(\(role), \(other), 'MEMBER')"

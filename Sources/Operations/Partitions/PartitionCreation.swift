@@ -188,6 +188,8 @@ package enum PartitionError: Error, CustomStringConvertible {
   case slow(String)
   case changed(String)
   case noArchive
+  /// A table that was a partition by the word of a role alone that may not drop it.
+  case claimed(by: String, owner: String)
   /// What runs when a table's rows are read or written, and whose it is.
   case stranger(String, owner: String)
 
@@ -201,7 +203,11 @@ package enum PartitionError: Error, CustomStringConvertible {
         + "move them without that"
     case .slow(let seconds):
       "transactions that may still see it did not end within \(seconds) s"
-    case .changed(let how): "it is not what it was when its retirement began: \(how)"
+    case .changed(let how): VisibleText.line("it is not what it was when its retirement began: \(how)")
+    case .claimed(let author, let owner):
+      VisibleText.line(
+        "that it was a partition says dbtool.retired alone, which belongs to \(author); and \(author) has no right to drop a table of "
+          + "\(owner). If it was one, detach or drop it by hand, and delete its row there")
     case .stranger(let what, let owner):
       VisibleText.line(
         "its rows cannot be touched without running \(what) with the rights of the role that is connected, and it belongs to the role "

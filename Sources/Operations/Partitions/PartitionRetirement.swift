@@ -57,10 +57,14 @@ extension PartitionManager {
       for partition in expired { try await Self.remember(partition, connection) }
     }
     var outcomes: [Outcome] = []
-    for retiring in try await asWindowsAre(unfinished(connection), connection) {
+    let begun = try await asWindowsAre(unfinished(connection), connection)
+    let known = Set(expired.map(\.oid))
+    let claims = try await RememberedPartition.claims(on: begun.map(\.oid).filter { !known.contains($0) }, connection)
+    for retiring in begun {
       var outcome = Outcome(partition: retiring.name, text: "")
       var isLost = false
       do {
+        if let claim = claims[retiring.oid] { throw claim }
         let retirement = Retirement(retiring: retiring, lock: lock, archive: archive, patience: patience)
         guard let text = try await retirement.run(connection) else { continue }
         outcome.text = text

@@ -32,6 +32,28 @@ struct RememberedPartition {
         isFinished: row[9] != nil)
     }
   }
+
+  /// Whoever owns the history can write there that any table was a partition, and whoever connects next would drop it. What no catalog
+  /// says is believed of the tables alone that this role could drop itself.
+  ///
+  /// - Parameter tables: OIDs of what is no expired partition now.
+  /// - Returns: those of others, with what is wrong.
+  /// - Throws: `PostgresError`.
+  static func claims(on tables: [Int], _ connection: Connection) async throws -> [Int: PartitionError] {
+    if tables.isEmpty { return [:] }
+    let version = await connection.serverVersion
+    let rows = try await connection.query(
+      """
+      SELECT c.oid::bigint, pg_catalog.pg_get_userbyid(h.relowner), pg_catalog.pg_get_userbyid(c.relowner)
+        FROM pg_catalog.pg_class c, pg_catalog.pg_class h JOIN pg_catalog.pg_namespace n ON n.oid = h.relnamespace
+       WHERE c.oid = ANY ($1::bigint[]::oid[]) AND n.nspname = 'dbtool' AND h.relname = 'retired'
+         AND NOT \(TrustedRoles.conditionOfCode("h.relowner", version))
+         AND NOT \(TrustedRoles.actsAs("h.relowner", "c.relowner", version))
+      """, [ArrayText.encode(tables.map(String.init))])
+    var claims: [Int: PartitionError] = [:]
+    for row in rows { claims[try row.int(0)] = .claimed(by: try row.string(1), owner: try row.string(2)) }
+    return claims
+  }
 }
 
 extension [RememberedPartition] {

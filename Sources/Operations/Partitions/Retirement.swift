@@ -31,25 +31,31 @@ struct Retirement {
 
   // MARK: Out of its table
 
-  private enum Attachment { case none, pending, besideDefault, plain }
+  private enum State { case pending, besideDefault, plain }
 
-  private func attachment(_ connection: Connection) async throws -> Attachment {
-    let state = try await connection.query(
+  /// How it is attached, and to which table, as the catalogs have it: what is remembered is a text that somebody may have written.
+  private func attachment(_ connection: Connection) async throws -> (state: State, parent: String)? {
+    let found = try await connection.query(
       """
       SELECT i.inhdetachpending, EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
-                                          WHERE p.partrelid = i.inhparent AND p.partdefid <> 0)
-        FROM pg_catalog.pg_inherits i WHERE i.inhrelid = $1::bigint::oid
+                                          WHERE p.partrelid = i.inhparent AND p.partdefid <> 0), n.nspname, c.relname
+        FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE i.inhrelid = $1::bigint::oid
       """, [String(retiring.oid)])
-    guard var row = state.first?.reader else { return .none }
-    return try row.bool() ? .pending : try row.bool() ? .besideDefault : .plain
+    guard var row = found.first?.reader else { return nil }
+    let (isPending, isBesideDefault) = (try row.bool(), try row.bool())
+    let parent = Quote.qualified(try row.string(), try row.string())
+    return (isPending ? .pending : isBesideDefault ? .besideDefault : .plain, parent)
   }
 
   private func detach(_ connection: Connection) async throws {
-    let attachment = try await attachment(connection)
-    let alter = "ALTER TABLE \(retiring.parent) DETACH PARTITION \(retiring.name)"
+    guard let (state, parent) = try await attachment(connection) else { return }
+    guard state == .pending || parent == retiring.parent else {
+      throw PartitionError.changed("it is a partition of \(parent), and not of \(retiring.parent)")
+    }
+    let alter = "ALTER TABLE \(parent) DETACH PARTITION \(retiring.name)"
     do {
-      switch attachment {
-      case .none: return
+      switch state {
       // Event triggers are somebody's: they find the session as it is.
       case .pending: try await waiting(alter + " FINALIZE", connection)
       case .plain: try await waiting(alter + " CONCURRENTLY", connection)
@@ -65,7 +71,7 @@ struct Retirement {
       }
     } catch let error as PostgresError where error.kind == .server {
       // A run that was killed may have had it going in the server, which has ended it meanwhile.
-      guard try await self.attachment(connection) == .none else { throw error }
+      guard try await attachment(connection) == nil else { throw error }
     }
   }
 

@@ -102,7 +102,11 @@ enum TableCode {
        SELECT d.refobjid FROM parts e CROSS JOIN LATERAL (
          SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
           WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
-        WHERE d.refclassid = 'pg_catalog.pg_type'::regclass)
+        WHERE d.refclassid = 'pg_catalog.pg_type'::regclass
+       UNION
+       -- What JSON_VALUE and its like return leaves no dependency.
+       SELECT m.number[1]::oid FROM parts e CROSS JOIN LATERAL pg_catalog.regexp_matches(
+         e.expressions, ':[A-Za-z_]*(?:type|typid|typeid|typeId) ([0-9]+)', 'g') AS m (number))
       UNION
       SELECT x.oid FROM types y JOIN pg_catalog.pg_type p ON p.oid = y.oid CROSS JOIN LATERAL (
         SELECT p.typbasetype UNION ALL SELECT p.typelem
@@ -111,6 +115,10 @@ enum TableCode {
         UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
                    WHERE a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) x (oid)
        WHERE x.oid >= 16384 OR p.oid >= 16384),
+    -- PostgreSQL's functions and constructors of JSON look for the casts of what they are given while they run.
+    casts (function, type) AS MATERIALIZED (
+      SELECT k.castfunc, k.castsource FROM pg_catalog.pg_cast k
+       WHERE k.castmethod = 'f' AND k.castsource >= 16384 AND k.castsource IN (SELECT t.oid FROM types t)),
     expressions (classid, objid) AS MATERIALIZED (
       SELECT e.classid, e.objid FROM parts e
       UNION ALL
@@ -123,7 +131,9 @@ enum TableCode {
           SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
            WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
         LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
-       WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384),
+       WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384
+      UNION ALL
+      SELECT k.function FROM casts k WHERE k.function >= 16384),
     -- Some functions of PostgreSQL's (which leave no dependency), of extensions and of superusers run any SQL or write files: what a
     -- table's owner writes may call those alone that depend on nothing but their arguments.
     foreign_parts AS MATERIALIZED (
@@ -143,6 +153,12 @@ enum TableCode {
           SELECT DISTINCT m.number[1]::oid AS oid FROM pg_catalog.regexp_matches(
             e.expressions, ':(?:funcid|opfuncid|hashfuncid|negfuncid|aggfnoid|winfnoid) ([0-9]+)', 'g') AS m (number)) f
         JOIN pg_catalog.pg_proc p ON p.oid = f.oid
+       WHERE p.provolatile <> 'i' AND NOT \(harmless)
+      UNION ALL
+      -- As above, of what the type's owner lets a cast call.
+      SELECT pg_catalog.format('the casts of the type %s, which call %s', pg_catalog.format_type(t.oid, NULL), p.oid::regprocedure),
+             t.typowner
+        FROM casts k JOIN pg_catalog.pg_type t ON t.oid = k.type JOIN pg_catalog.pg_proc p ON p.oid = k.function
        WHERE p.provolatile <> 'i' AND NOT \(harmless)
       UNION ALL
       SELECT pg_catalog.format('the trigger %I of the table %s, which gives %s arguments', g.tgname, t.oid::regclass, p.oid::regprocedure),
