@@ -84,6 +84,19 @@ private struct Visits: Table {
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
     INSERT INTO public.t VALUES (1, '2026-02-10', 'x');
     """,
+    // Its owner may give it a column of a domain at any moment.
+    "a check that makes a row": """
+    CREATE TYPE mine.c AS (a text);
+    CREATE TABLE public.t (id integer, at date NOT NULL, CHECK ('(x)'::mine.c IS NOT NULL)) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    """,
+    "a column of rows": """
+    CREATE TYPE mine.c AS (a text);
+    CREATE TABLE public.t (id integer, at date NOT NULL, c mine.c[]) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    """,
     "a check that asks for XML": """
     CREATE TABLE public.t (id integer, at date NOT NULL,
       CHECK (query_to_xml('SELECT evil.ran()', true, true, '') IS NOT NULL)) PARTITION BY RANGE (at);

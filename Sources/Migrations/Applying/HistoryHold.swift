@@ -9,8 +9,8 @@ internal import Postgres
 /// with, whose expressions PostgreSQL computes: indexes, also those built concurrently, statistics, and children, which take but
 /// `SHARE UPDATE EXCLUSIVE` (PostgreSQL documentation, 13.3.1, Table-Level Locks). Those who only read are in nobody's way.
 ///
-/// A schema has no such lock, and its owner could give it another name and make one anew. Its row in `pg_namespace` is locked
-/// instead, which only a superuser may do. Other roles trust the database's owner (`TrustedRoles.conditionOfCode`).
+/// The schema keeps its name as well (`SchemaHold`), where the session may have that. Other roles trust the database's owner
+/// (`TrustedRoles.conditionOfCode`).
 ///
 /// Reading needs neither: it runs nothing, whatever has come into a table's place meanwhile (`Connection.plainRows`).
 enum HistoryHold {
@@ -36,24 +36,11 @@ enum HistoryHold {
 
   // MARK: Locks
 
-  /// What is remembered: the superuser that the session can act as, or nobody.
-  private static let superuser = "superuser"
-
   /// - Returns: whether what is asked from here on sees what the locks have found; and what there is, as a digest.
   private static func lock(
     _ schema: String, _ tables: [String], _ connection: Connection
   ) async throws -> (isReadCommitted: Bool, state: String) {
-    // Somebody who is made a superuser meanwhile was trusted with that.
-    let holder: String
-    if let known = await connection.remembered(superuser) {
-      holder = known
-    } else {
-      let version = await connection.serverVersion
-      holder = try await connection.query(TrustedRoles.superuserOfSession(version)).first?.string(0) ?? ""
-      await connection.remember(superuser, holder)
-    }
-    let hold = Statement("SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = $1 FOR SHARE", [schema])
-    let holds = holder.isEmpty ? [] : try await connection.statements(hold, as: holder)
+    let holds = try await SchemaHold.statements([schema], connection)
     let statements =
       holds + [
         Statement("LOCK TABLE \(list(schema, tables)) IN SHARE ROW EXCLUSIVE MODE"),

@@ -194,9 +194,9 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  /// The owner of the table or of its default partition, where that is none of the trusted roles.
+  /// The owner of the table or of its default partition, where what that role writes must not run here.
   private func stranger(_ connection: Connection) async throws -> String? {
-    let trusted = TrustedRoles.condition("c.relowner", await connection.serverVersion)
+    let trusted = TrustedRoles.conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(
       """
       SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c

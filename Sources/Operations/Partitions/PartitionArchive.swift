@@ -53,6 +53,7 @@ struct PartitionArchive {
     try await connection.transaction { connection in
       try await ArchivedTable.settle(connection)
       guard try await retiring.claim(connection) else { return nil }
+      try await TableHold.keep([retiring.schema], connection)
       // Nobody writes to it from here on, nor gives it an index, whose expressions reading it would compute.
       try await connection.query("LOCK TABLE \(retiring.name) IN SHARE ROW EXCLUSIVE MODE")
       try await retiring.verify(connection)

@@ -74,20 +74,20 @@ extension PartitionManager {
       try await connection.letViewsBeRead()
       try await connection.query(
         "SELECT pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.partitions(of: parent).arguments))")
-      guard let facts = try await parentFacts(slot, connection) else { return false }
-      var statements = [
-        "CREATE TABLE \(name) (LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
-          + "INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)"
-      ]
-      statements += facts.traits.statements(for: name)
-      for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
       // What is about to run is looked at once more, now that nobody can add to it.
+      try await TableHold.keep([slot.table.schema], connection)
       try await connection.query("LOCK TABLE ONLY \(parent) IN SHARE UPDATE EXCLUSIVE MODE")
-      if let other = facts.defaultPartition {
-        try await connection.query("LOCK TABLE \(other) IN ACCESS EXCLUSIVE MODE")
-      }
+      guard let facts = try await parentFacts(slot, connection) else { return false }
+      if let other = facts.defaultPartition { try await TableHold.lockDefault(other, of: parent, connection) }
       try await TableCode.check([parent], .creation, connection)
-      if let other = facts.defaultPartition { try await move(from: other, to: name, slot, facts, connection) }
+      let like =
+        "LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION "
+        + "INCLUDING STATISTICS INCLUDING COMMENTS"
+      let parts = try await [like] + ReferencesAhead.of(parent, .all, connection)
+      let statements =
+        ["CREATE TABLE \(name) (\(parts.joined(separator: ", ")))"] + facts.traits.statements(for: name)
+      for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      if let other = facts.defaultPartition { try await move(from: other.sqlName, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
       return true
     }
@@ -119,8 +119,7 @@ extension PartitionManager {
 
   /// What a new partition has from its parent.
   private struct ParentFacts {
-    /// The default partition, as SQL names it.
-    var defaultPartition: String?
+    var defaultPartition: FactID?
     var traits: TableTraits
     var key: String
     var type: String
@@ -142,7 +141,7 @@ extension PartitionManager {
       """
       SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
                       WHERE i.inhparent = p.oid AND pg_catalog.pg_get_expr(c.relpartbound, c.oid) = $2),
-             nullif(d.partdefid, 0)::regclass::text,
+             dn.nspname, dc.relname,
              pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
              \(TableTraits.columns("p")),
              ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
@@ -151,13 +150,14 @@ extension PartitionManager {
              EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (p.oid, d.partdefid))
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
+        LEFT JOIN pg_catalog.pg_class dc ON dc.oid = d.partdefid LEFT JOIN pg_catalog.pg_namespace dn ON dn.oid = dc.relnamespace
        WHERE p.oid = pg_catalog.to_regclass($1)
       """, [slot.table.sqlName, slot.bound])
     guard var row = rows.first?.reader, try !row.bool() else { return nil }
-    let other = try row.optionalString()
+    let (schema, relation) = (try row.optionalString(), try row.optionalString())
     let (key, type) = (try row.string(), try row.string())
     return ParentFacts(
-      defaultPartition: other,
+      defaultPartition: schema.flatMap { schema in relation.map { FactID(.table, schema: schema, name: $0) } },
       traits: try TableTraits(&row), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
   }
 }
@@ -187,6 +187,8 @@ package enum PartitionError: Error, CustomStringConvertible {
   case watched(String, String)
   case slow(String)
   case changed(String)
+  /// Its table or schema is not found under its name any more.
+  case elsewhere(String)
   case noArchive
   /// A table that was a partition by the word of a role alone that may not drop it.
   case claimed(by: String, owner: String)
@@ -204,6 +206,8 @@ package enum PartitionError: Error, CustomStringConvertible {
     case .slow(let seconds):
       "transactions that may still see it did not end within \(seconds) s"
     case .changed(let how): VisibleText.line("it is not what it was when its retirement began: \(how)")
+    case .elsewhere(let what):
+      VisibleText.line("\(what) has another name by now, or is gone; nothing was changed. Run this again")
     case .claimed(let author, let owner):
       VisibleText.line(
         "that it was a partition says dbtool.retired alone, which belongs to \(author); and \(author) has no right to drop a table of "

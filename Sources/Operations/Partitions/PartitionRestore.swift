@@ -86,13 +86,24 @@ package struct PartitionRestore: Sendable {
       let isRemembered = try await compareWithMemory(connection)
       let id = try await newTable(into, connection)
       let table = id.sqlName
+      do { try await TableHold.keep([id.schema, description.parentSchema], connection) } catch let error
+        as PartitionError
+      {
+        throw ArchiveError.refused(error.description)
+      }
       if asArchived {
         try await connection.query("CREATE TABLE \(table) (\(try await columns(connection)))")
       } else {
         try await checkFit(connection)
-        try await connection.query(
-          "CREATE TABLE \(table) (LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS "
-            + "INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS)")
+        // As attaching does; nobody adds to it from here on.
+        try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
+        try await checkCode(of: [description.parentName], connection)
+        let like =
+          "LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
+          + "INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS"
+        let references =
+          isPartition ? try await ReferencesAhead.of(description.parentName, .strangers, connection) : []
+        try await connection.query("CREATE TABLE \(table) (\(([like] + references).joined(separator: ", ")))")
       }
       // It has all that its rows will run by now, and nobody else knows it. What it has from its parent, the parent's owner wrote.
       try await checkCode(of: asArchived ? [table] : [table, description.parentName], connection)
@@ -280,9 +291,6 @@ package struct PartitionRestore: Sendable {
     guard bound == description.bound else {
       throw ArchiveError.refused("the archive's bound is not one of a window: \(description.bound)")
     }
-    // As attaching does; nobody adds to it from here on.
-    try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
-    try await checkCode(of: [description.parentName], connection)
     let other = try await connection.query(
       """
       SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)

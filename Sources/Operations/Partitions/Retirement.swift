@@ -115,6 +115,7 @@ struct Retirement {
       try await connection.transaction { connection in
         try await connection.execute("SET LOCAL lock_timeout = '1s'")
         guard try await retiring.claim(connection) else { return nil }
+        try await TableHold.keep([retiring.schema], connection)
         try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE")
         try await retiring.verify(connection)
         try await lock.check()

@@ -115,10 +115,6 @@ enum TableCode {
         UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
                    WHERE a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) x (oid)
        WHERE x.oid >= 16384 OR p.oid >= 16384),
-    -- PostgreSQL's functions and constructors of JSON look for the casts of what they are given while they run.
-    casts (function, type) AS MATERIALIZED (
-      SELECT k.castfunc, k.castsource FROM pg_catalog.pg_cast k
-       WHERE k.castmethod = 'f' AND k.castsource >= 16384 AND k.castsource IN (SELECT t.oid FROM types t)),
     expressions (classid, objid) AS MATERIALIZED (
       SELECT e.classid, e.objid FROM parts e
       UNION ALL
@@ -131,9 +127,7 @@ enum TableCode {
           SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
            WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
         LEFT JOIN pg_catalog.pg_operator o ON d.refclassid = 'pg_catalog.pg_operator'::regclass AND o.oid = d.refobjid
-       WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384
-      UNION ALL
-      SELECT k.function FROM casts k WHERE k.function >= 16384),
+       WHERE d.refclassid IN ('pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_operator'::regclass) AND d.refobjid >= 16384),
     -- Some functions of PostgreSQL's (which leave no dependency), of extensions and of superusers run any SQL or write files: what a
     -- table's owner writes may call those alone that depend on nothing but their arguments.
     foreign_parts AS MATERIALIZED (
@@ -143,9 +137,10 @@ enum TableCode {
       SELECT pg_catalog.format('the function %s', f.oid::pg_catalog.regprocedure), f.proowner
         FROM pg_catalog.pg_proc f WHERE f.oid IN (SELECT x.oid FROM functions x)
       UNION ALL
-      -- A domain's owner can give it another check, and a range type has functions of its own.
+      -- A domain's owner can give it another check, at any moment, and a composite type a column of such a domain: a lock on the table
+      -- is not in the way. A range type has functions of its own.
       SELECT pg_catalog.format('the type %s', pg_catalog.format_type(t.oid, NULL)), t.typowner
-        FROM pg_catalog.pg_type t WHERE t.oid IN (SELECT x.oid FROM types x) AND t.oid >= 16384 AND t.typtype IN ('d', 'r', 'm')
+        FROM pg_catalog.pg_type t WHERE t.oid IN (SELECT x.oid FROM types x) AND t.oid >= 16384 AND t.typtype IN ('c', 'd', 'r', 'm')
       UNION ALL
       SELECT pg_catalog.format('%s of the table %s, which calls %s', e.what, e.of::regclass, p.oid::regprocedure), e.owner
         FROM foreign_parts e
@@ -155,11 +150,9 @@ enum TableCode {
         JOIN pg_catalog.pg_proc p ON p.oid = f.oid
        WHERE p.provolatile <> 'i' AND NOT \(harmless)
       UNION ALL
-      -- As above, of what the type's owner lets a cast call.
-      SELECT pg_catalog.format('the casts of the type %s, which call %s', pg_catalog.format_type(t.oid, NULL), p.oid::regprocedure),
-             t.typowner
-        FROM casts k JOIN pg_catalog.pg_type t ON t.oid = k.type JOIN pg_catalog.pg_proc p ON p.oid = k.function
-       WHERE p.provolatile <> 'i' AND NOT \(harmless)
+      -- It looks for a cast of each value to JSON, and calls that.
+      SELECT pg_catalog.format('%s of the table %s, which makes JSON', e.what, e.of::regclass), e.owner
+        FROM foreign_parts e WHERE pg_catalog.strpos(e.expressions, '{JSONCONSTRUCTOREXPR ') > 0
       UNION ALL
       SELECT pg_catalog.format('the trigger %I of the table %s, which gives %s arguments', g.tgname, t.oid::regclass, p.oid::regprocedure),
              t.relowner
