@@ -17,10 +17,10 @@ struct PlanFile: Codable {
   /// The schema of the database that it was made for.
   var fingerprint: String
   var database: String
-  /// Which database of which server, as far as the role may know; nil in plans of older versions.
-  var identity: DatabaseIdentity?
+  /// Which database of which server, as far as the role may know.
+  var identity: DatabaseIdentity
   /// What the database was marked as: a copy is the same in everything else.
-  var mark: String?
+  var mark: String
   var migrations: [Migration]
 
   /// What is pending in a database now.
@@ -57,13 +57,11 @@ struct PlanFile: Codable {
   func verify(_ project: Project, _ target: ConnectionTarget) async throws {
     let now = try await PlanFile(project, target)
     var reasons: [String] = []
-    if let identity, let its = now.identity, !its.mayBe(identity) {
+    if !now.identity.mayBe(identity) {
       reasons.append("it was made for \(database), which is another database than \(now.database)")
     }
-    if let mark, mark != now.mark {
-      reasons.append(
-        "it was made for a database with the mark \(mark), and this one has the mark \(now.mark ?? EnvironmentMark.none)"
-      )
+    if mark != now.mark {
+      reasons.append("it was made for a database with the mark \(mark), and this one has the mark \(now.mark)")
     }
     if now.fingerprint != fingerprint { reasons.append("the schema of \(now.database) has changed") }
     if now.migrations != migrations { reasons.append("what is pending there is not what was planned") }
@@ -72,26 +70,5 @@ struct PlanFile: Codable {
       "the plan is stale: \(reasons.joined(separator: ", and ")). Nothing was applied; make it again with dbtool plan --out."
     )
     throw ExitCode(4)
-  }
-}
-
-/// Which database of which server, by what a restart and another name do not change.
-struct DatabaseIdentity: Codable, Equatable {
-  /// The server's, from `pg_control_system`; nil where the role may not call it.
-  var system: String?
-  /// The database's OID.
-  var database: String
-
-  /// - Throws: `PostgresError`.
-  init(_ connection: Connection) async throws {
-    database = try await connection.query(
-      "SELECT d.oid::text FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()")[0].string(0)
-    system = try await connection.systemIdentifier()
-  }
-
-  /// Whether both may be the same, as far as both are known.
-  func mayBe(_ other: DatabaseIdentity) -> Bool {
-    let isSameSystem = system == nil || other.system == nil || system == other.system
-    return isSameSystem && database == other.database
   }
 }

@@ -214,8 +214,9 @@ package enum PartitionError: Error, CustomStringConvertible {
           + "\(owner). If it was one, detach or drop it by hand, and delete its row there")
     case .stranger(let what, let owner):
       VisibleText.line(
-        "its rows cannot be touched without running \(what) with the rights of the role that is connected, and it belongs to the role "
-          + "\(owner), which is not trusted. Connect as the table's owner, or act as it: options=-crole=… in the connection string"
+        "its rows cannot be touched: that would run, with the rights of the role that is connected, \(what). It belongs to the role "
+          + "\(owner), which is not trusted. Connect as the table's owner; a role that is no superuser may also act as it, with "
+          + "options=-crole=… in the connection string"
       )
     case .noArchive: "its window archives partitions: pass --archive-to <folder>"
     }
