@@ -115,33 +115,15 @@ extension StepGraph {
   // MARK: Expressions
 
   /// What is computed while the plan runs calls functions, whose bodies PostgreSQL does not look into before: what they
-  /// name comes first, as far as nothing else says otherwise. A body is a text, in whatever language; a word in it that is
-  /// the name of something is taken for that.
+  /// name comes first, as far as nothing else says otherwise.
   mutating func connectEvaluation() {
     let evaluated = nodes.indices.filter(isEvaluated)
     guard !evaluated.isEmpty else { return }
     let steps = creators.merging(alterers.keys.map { ($0, finisher($0) ?? 0) }) { creator, _ in creator }
     guard steps.keys.contains(where: { $0.kind == .function }) else { return }
-    var named: [String: [FactID]]?
-    var mentions: [FactID: [FactID]] = [:]
+    var bodies = FunctionBodies(delta.target, delta.targetChildren)
     for index in evaluated {
-      var found: Set<FactID> = []
-      var queue = ([nodes[index].fact] + nodes[index].merged).flatMap(\.needs)
-      while let id = queue.popLast() {
-        guard found.insert(id).inserted, let fact = delta.target[id] else { continue }
-        switch id.kind {
-        case .function:
-          if named == nil { named = namesOfBodies() }
-          if mentions[id] == nil {
-            mentions[id] = Self.words(fact.text(.definition)).flatMap { named?[$0] ?? [] }.sorted()
-          }
-          queue += mentions[id] ?? []
-          queue += fact.needs
-        case .view, .materializedView, .domain, .cast, .operator: queue += fact.needs
-        case .table, .foreignTable: queue += (delta.targetChildren[id] ?? []).filter { $0.kind == .column }
-        default: break
-        }
-      }
+      let found = bodies.reach(of: ([nodes[index].fact] + nodes[index].merged).flatMap(\.needs))
       guard found.contains(where: { $0.kind == .function }) else { continue }
       let followers = successors(of: index)
       for id in found.sorted() {
@@ -164,43 +146,7 @@ extension StepGraph {
     }
   }
 
-  private func namesOfBodies() -> [String: [FactID]] {
-    var named: [String: [FactID]] = [:]
-    for id in delta.target.facts.keys {
-      switch id.kind {
-      case .function, .table, .foreignTable, .view, .materializedView, .sequence, .enumType, .domain, .compositeType,
-        .rangeType, .baseType:
-        named[id.name, default: []].append(id)
-      default: break
-      }
-    }
-    return named
-  }
-
-  /// The words of a text that may be names: as they are within quotes, otherwise in small letters.
-  private static func words(_ text: String) -> Set<String> {
-    var words: Set<String> = []
-    var word = ""
-    var quoted: String?
-    for scalar in text.unicodeScalars {
-      if scalar == "\"" {
-        if let name = quoted { words.insert(name) }
-        quoted = quoted == nil ? "" : nil
-      } else {
-        quoted?.unicodeScalars.append(scalar)
-      }
-      if scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_" {
-        word.unicodeScalars.append(scalar)
-      } else if !word.isEmpty {
-        words.insert(word.lowercased())
-        word = ""
-      }
-    }
-    if !word.isEmpty { words.insert(word.lowercased()) }
-    return words
-  }
-
-  private func successors(of index: Int) -> Set<Int> {
+  func successors(of index: Int) -> Set<Int> {
     var found: Set<Int> = []
     var queue = [index]
     while let next = queue.popLast() {

@@ -1,0 +1,2 @@
+create table t(id serial, n int);
+create index q on t(n);
