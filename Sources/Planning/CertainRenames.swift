@@ -51,19 +51,17 @@ package struct CertainRenames {
     }
     let gone = onlyIn(source, not: target)
     guard !gone.isEmpty else { return [] }
-    // NOT NULL lets go of its name with its column.
+    // NOT NULL lets go of its name with its column, and children's with their parents'.
+    let tables = source.tablesByParent()
     let held = Set(
-      source.facts.values.compactMap { fact in
-        fact.optionalText(.notNullName).map {
-          FactID(.constraint, schema: fact.id.schema, name: fact.id.name, member: $0)
-        }
-      })
+      source.facts.values.lazy.filter { $0.id.kind == .column || $0.id.kind == .inheritedColumn }
+        .flatMap { StepGraph.places($0, source, tables) })
     var renames: [Rename] = []
     for (key, ids) in onlyIn(target, not: source) {
       for (from, to) in zip((gone[key] ?? []).sorted(), ids.sorted()) {
         // A constraint trigger is one of its table's constraints.
         let trigger = source[FactID(.trigger, schema: to.schema, name: to.name, member: to.member)]
-        if held.contains(to) || trigger.map(TriggerRule.isConstraint) == true { continue }
+        if held.contains(StepGraph.constraintPlace(to)) || trigger.map(TriggerRule.isConstraint) == true { continue }
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }

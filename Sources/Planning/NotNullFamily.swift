@@ -218,9 +218,10 @@ struct NotNullFamily {
     setAlone(table, goal.isAlone)
   }
 
-  mutating func setAlone(_ table: FactID, _ isAlone: Bool) {
-    guard let name = asides[table] ?? now[table]?.name else { return }
-    alter(table, "ALTER CONSTRAINT \(Quote.identifier(name)) \(isAlone ? "NO INHERIT" : "INHERIT")")
+  /// - Parameter late: once all have the names that they are to have.
+  mutating func setAlone(_ table: FactID, _ isAlone: Bool, late: Bool = false) {
+    guard let name = (late ? nil : asides[table]) ?? now[table]?.name else { return }
+    alter(table, "ALTER CONSTRAINT \(Quote.identifier(name)) \(isAlone ? "NO INHERIT" : "INHERIT")", late: late)
     now[table]?.isAlone = isAlone
     guard isAlone else { return give(table) }
     for child in children[table] ?? [] where now[child] != nil {
@@ -269,8 +270,10 @@ struct NotNullFamily {
     }
     for table in tables where now[table] != nil && goal[table]?.isOwn != true { drop(table) }
     for table in tables where wantsOtherName(table) && canRename(table) { rename(table) }
+    // What is inherited gets no other name.
+    let isLate = !asides.isEmpty
     for table in tables.reversed() where now[table]?.isAlone == true && goal[table]?.isAlone == false {
-      setAlone(table, false)
+      setAlone(table, false, late: isLate)
     }
   }
 
@@ -283,7 +286,8 @@ struct NotNullFamily {
     for table in tables where wantsOtherName(table) && canRename(table) { rename(table) }
     for table in wholes.reversed() {
       guard let name = goal[table]?.name else { continue }
-      alter(table, "ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(quoted)")
+      let isLate = !asides.isEmpty || NotNull.aside(id(table), in: table, to: name, context) != nil
+      alter(table, "ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(quoted)", late: isLate)
       now[table] = Constraint(name: name, isOwn: true)
       give(table)
     }
@@ -372,7 +376,8 @@ struct NotNullFamily {
   func id(_ table: FactID) -> FactID {
     FactID(.column, schema: table.schema, name: table.name, member: column)
   }
-  mutating func alter(_ table: FactID, _ action: String) {
-    statements.append("ALTER TABLE \(table.sqlName) \(action)")
+  mutating func alter(_ table: FactID, _ action: String, late: Bool = false) {
+    let statement = "ALTER TABLE \(table.sqlName) \(action)"
+    if late { cleanup.append(statement) } else { statements.append(statement) }
   }
 }

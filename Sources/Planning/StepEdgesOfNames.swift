@@ -14,7 +14,8 @@ extension StepGraph {
     for (id, alterer) in alterers {
       // An identity column takes a name when it becomes one, and leaves it when it ceases to be.
       guard let old = delta.source[id], let new = delta.target[id] else { continue }
-      let (before, after) = (Set(Self.names(old)), Set(Self.names(new)))
+      let before = Set(Self.places(old, delta.source, delta.context.sourceTables))
+      let after = Set(Self.places(new, delta.target, delta.context.targetTables))
       for name in before.subtracting(after) { holders[name, default: []].append(alterer) }
     }
     connectPartNames(&holders)
@@ -30,7 +31,8 @@ extension StepGraph {
       for name in Self.places(fact, delta.target, delta.context.targetTables) {
         // What steps aside takes its name in the end.
         let isLast = name.text.hasPrefix("constraint\0") || delta.context.exchanging.contains(id)
-        let taker = isLast ? cleaners[id] ?? creator : creator
+        let last = cleaners[id] ?? delta.context.notNull.anchors[id].flatMap { cleaners[$0] }
+        let taker = isLast ? last ?? creator : creator
         for holder in holders[name] ?? [] { order(holder, before: taker) }
       }
     }
@@ -74,7 +76,7 @@ extension StepGraph {
   /// The names that a fact takes, and the places that are there once. A table has one primary key, whatever that is called, and
   /// partitions have that of their table.
   static func places(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [ExactText] {
-    var places = names(fact)
+    var places = names(fact) + handedDown(fact, catalog, tables)
     guard fact.id.kind == .constraint, fact.text(.type) == "p", let table = fact.parent else { return places }
     var holders = [table]
     while let holder = holders.popLast() {
@@ -83,6 +85,36 @@ extension StepGraph {
     }
     return places
   }
+
+  /// The names of constraints that the children of a table have from it: checks, and since version 18 NOT NULL, which always
+  /// has a name.
+  private static func handedDown(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [ExactText] {
+    let id = fact.id
+    var found: [ExactText] = []
+    let name: String
+    switch id.kind {
+    case .column, .inheritedColumn:
+      guard catalog.serverVersion.major >= 18 else { return [] }
+      let table = FactID(.table, schema: id.schema, name: id.name)
+      guard NotNull.isOwn(id.member, of: table, catalog) else { return [] }
+      name = NotNull.name(fact, catalog)
+      found.append(place("constraint", id.schema, id.name, name))
+      if NotNull.isAlone(fact) { return found }
+    case .constraint:
+      guard ["c", "n"].contains(fact.text(.type)) else { return [] }
+      name = id.member
+    default: return []
+    }
+    var queue = fact.parent.flatMap { tables[$0] } ?? []
+    while let table = queue.popLast() {
+      found.append(place("constraint", table.schema, table.name, name))
+      queue += tables[table] ?? []
+    }
+    return found
+  }
+
+  /// The place of a constraint among those of its table.
+  static func constraintPlace(_ id: FactID) -> ExactText { place("constraint", id.schema, id.name, id.member) }
 
   /// No name has the character that parts them.
   private static func place(_ namespace: String, _ names: String...) -> ExactText {
@@ -103,9 +135,9 @@ extension StepGraph {
     case .enumType, .rangeType, .baseType: return [place("type", id.schema, id.name)]
     case .column, .inheritedColumn:
       return relations + (fact.optionalText(.notNullName).map { [place("constraint", id.schema, id.name, $0)] } ?? [])
-    case .constraint, .domainConstraint: return relations + [place("constraint", id.schema, id.name, id.member)]
+    case .constraint, .domainConstraint: return relations + [constraintPlace(id)]
     // A constraint trigger is one of its table's constraints. For another trigger this is an edge too many, and no harm.
-    case .trigger: return [place("constraint", id.schema, id.name, id.member)]
+    case .trigger: return [constraintPlace(id)]
     case .function: return [place("function", id.schema, id.name, id.member)]
     default: return relations
     }

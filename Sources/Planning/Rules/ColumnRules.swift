@@ -161,8 +161,8 @@ enum ColumnRule: Rule {
       appendTypeChange(old, new, clause, &change, context)
     }
     if let notNull {
-      // What is an identity still takes no NULL.
-      if leavesIdentityLate(old, new, change) {
+      // What is an identity still takes no NULL; its constraint may have another name.
+      if leavesIdentityLate(old, new, change), !(old.flag(.notNull) && new.flag(.notNull)) {
         change.cleanup += notNull.now
       } else if !isFreed {
         change.statements += notNull.now

@@ -82,26 +82,60 @@ enum NotNull {
     return ([statement(source, aside)], [statement(aside, target)], aside)
   }
 
-  /// What the constraint is called for as long as another column's has its name.
+  /// Renames constraints of a table that may take each other's names.
+  static func exchange(_ renames: [(from: String, to: String)], in table: FactID) -> [String] {
+    func statement(_ a: String, _ b: String) -> String {
+      "ALTER TABLE \(table.sqlName) RENAME CONSTRAINT \(Quote.identifier(a)) TO \(Quote.identifier(b))"
+    }
+    let names = Set(renames.map(\.from))
+    var (first, last): ([String], [String]) = ([], [])
+    for (from, to) in renames {
+      if names.contains(to) {
+        let aside = MadeUpName(table.name, from, label: "renamed").text
+        first.append(statement(from, aside))
+        last.append(statement(aside, to))
+      } else {
+        last.append(statement(from, to))
+      }
+    }
+    return first + last
+  }
+
+  /// What the constraint is called for as long as another one has its name, there or in a table that has it from there.
   static func aside(_ column: FactID, in table: FactID, to target: String, _ context: RuleContext) -> String? {
-    let isHeld = holders(of: table, context).contains { name, member in member != column.member && name == target }
-    return isHeld ? MadeUpName(table.name, column.member, label: "not_null_renamed").text : nil
+    var tables: [FactID] = []
+    var queue = [FactKind.table, .foreignTable].map { FactID($0, schema: table.schema, name: table.name) }
+    while let next = queue.popLast() {
+      guard context.source.contains(next), !tables.contains(next) else { continue }
+      tables.append(next)
+      queue += context.sourceTables[next] ?? []
+    }
+    let isTaken = tables.contains { isHeld(target, by: column.member, in: $0, context) }
+    return isTaken ? MadeUpName(table.name, column.member, label: "not_null_renamed").text : nil
   }
 
-  /// The names of a table's NOT NULL constraints of its own, and their columns.
-  private static func holders(of table: FactID, _ context: RuleContext) -> [(String, String)] {
-    parts(of: table, context).compactMap { fact in
-      if let column = column(ofUnvalidated: fact) { return (fact.id.member, column) }
-      let isRequired = fact.flag(.notNull) || fact.list(.columnSettings).contains("SET NOT NULL")
-      return isRequired ? (name(fact, context.source), fact.id.member) : nil
+  /// Whether a table has a constraint of a name, of its own or from its parents, that is not the NOT NULL of one column.
+  private static func isHeld(
+    _ name: String, by column: String, in table: FactID, _ context: RuleContext
+  ) -> Bool {
+    var lines = [table]
+    var known: Set<FactID> = []
+    while let next = lines.popLast() {
+      guard known.insert(next).inserted else { continue }
+      for id in context.sourceChildren[next] ?? [] {
+        guard let fact = context.source[id] else { continue }
+        let isConstraint = id.kind == .constraint && id.member == name && Self.column(ofUnvalidated: fact) != column
+        let isColumns =
+          [.column, .inheritedColumn].contains(id.kind) && id.member != column
+          && isOwn(id.member, of: next, context.source) && Self.name(fact, context.source) == name
+        if isConstraint || isColumns { return true }
+      }
+      if let whole = context.source[next], pairs(whole).contains(where: { $0.0 != column && $0.1 == name }) {
+        return true
+      }
+      lines += context.source.parents(of: next)
     }
-  }
-
-  private static func parts(of table: FactID, _ context: RuleContext) -> [Fact] {
-    [FactKind.table, .foreignTable].flatMap { kind in
-      (context.sourceChildren[FactID(kind, schema: table.schema, name: table.name)] ?? [])
-        .compactMap { context.source[$0] }
-    }
+    return false
   }
 
   /// SET NOT NULL, or what says more than that.

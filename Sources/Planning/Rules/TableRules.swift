@@ -89,9 +89,7 @@ enum TableRule: Rule {
     if !renames.isEmpty || old.attributes[.bound] != new.attributes[.bound], let parent = new.partitionParent {
       let clause = "ALTER TABLE \(parent.sqlName)"
       change.statements.append("\(clause) DETACH PARTITION \(new.id.sqlName)")
-      change.statements += renames.map { name, other in
-        "ALTER TABLE \(new.id.sqlName) RENAME CONSTRAINT \(Quote.identifier(name)) TO \(Quote.identifier(other))"
-      }
+      change.statements += NotNull.exchange(renames, in: new.id)
       // The range that it takes may be another partition's until that one has let it go.
       change.cleanup.append("\(clause) ATTACH PARTITION \(new.id.sqlName) \(new.text(.bound))")
       if old.attributes[.bound] != new.attributes[.bound] { change.hazards += bound(of: new, context) }

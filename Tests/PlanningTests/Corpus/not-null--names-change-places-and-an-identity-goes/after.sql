@@ -1,0 +1,1 @@
+create table t(a int constraint bn not null, b serial constraint an not null);
