@@ -138,6 +138,8 @@ final class ForgetfulFolder: ArchiveFolder {
     }
   }
 
+  func isOwn(_ name: String) throws -> Bool { true }
+
   func sync(_ name: String) throws {
     try count("sync \(name)") { state in
       guard let number = state.names[name] else { throw ArchiveError.system("sync", name, reason: "it is not there") }

@@ -141,6 +141,21 @@ private struct Visits: Table {
     INSERT INTO public.t VALUES (1, '2026-02-10');
     CREATE TRIGGER g BEFORE DELETE ON public.t_default FOR EACH ROW EXECUTE FUNCTION evil.runs_argument('SELECT evil.ran()');
     """,
+    "a check whose operator has a negator": """
+    CREATE FUNCTION mine.ne(text, text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM evil.ran(); RETURN true; END';
+    CREATE OPERATOR mine.=== (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text, NEGATOR = OPERATOR(mine.!==));
+    CREATE OPERATOR mine.!== (FUNCTION = mine.ne, LEFTARG = text, RIGHTARG = text, NEGATOR = OPERATOR(mine.===));
+    CREATE TABLE public.t (id integer, at date NOT NULL, note text, CHECK (NOT ('a' OPERATOR(mine.===) 'b')))
+      PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10', 'x');
+    """,
+    "a check that takes numbers of somebody's": """
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;
+    INSERT INTO public.t VALUES (1, '2026-02-10');
+    ALTER TABLE public.t ADD CHECK (nextval('evil.runs') > 0) NOT VALID;
+    """,
     "a rule": """
     CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;

@@ -274,6 +274,31 @@ import Testing
     }
   }
 
+  /// An interrupted run has left an archive; somebody else's file of its name and rows is none.
+  @Test(arguments: [0o600, 0o620, 0o602] as [mode_t])
+  func anArchiveThatOthersMayChangeIsWrittenAgain(mode: mode_t) async throws {
+    let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    try await with { connection, _ in
+      for sql in [
+        "CREATE TABLE p (n integer, at date NOT NULL) PARTITION BY RANGE (at)",
+        "CREATE TABLE p_old PARTITION OF p FOR VALUES FROM ('2000-01-01') TO ('2001-01-01')",
+        "INSERT INTO p VALUES (1, '2000-03-01')", "CREATE VIEW v AS SELECT * FROM p_old",
+      ] { try await connection.execute(sql) }
+      let manager = PartitionTests.manager("p", ahead: 0, keep: 0, retire: "archive")
+      let first = try await manager.retire(connection, archive: { try DiskFolder(base) })
+      #expect(first.count == 1 && first[0].failure?.contains("depend") == true, "\(first)")
+      let files = try FileManager.default.contentsOfDirectory(atPath: base)
+      #expect(files.count == 2)
+      for file in files where file.hasSuffix(".copy") { chmod("\(base)/\(file)", mode) }
+      try await connection.execute("DROP VIEW v")
+      let second = try await manager.retire(connection, archive: { try DiskFolder(base) })
+      #expect(second.count == 1 && second[0].failure == nil, "\(second)")
+      #expect(second.first?.text.contains("since an earlier run") == (mode == 0o600), "\(second)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: base).count == (mode == 0o600 ? 2 : 4))
+    }
+  }
+
   @Test func aFolderThatOthersMayChangeIsRefused() throws {
     let base = "/tmp/dbtool-archive-\(UInt64.random(in: 0...UInt64.max))"
     defer { try? FileManager.default.removeItem(atPath: base) }

@@ -59,6 +59,38 @@ import Testing
     }
   }
 
+  /// A login that is a member of several roles can do what none of them can do alone.
+  @Test func aMemberOfSeveralRolesDropsNothingByTheWordOfOne() async throws {
+    let server = try await Databases.server.value
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      let (member, other) = (Quote.identifier("member \(database.name)"), Quote.identifier("other \(database.name)"))
+      try await HistoryHoldTests.execute(
+        """
+        CREATE ROLE \(other);
+        CREATE ROLE \(member) LOGIN IN ROLE \(role), \(other);
+        CREATE SCHEMA secret AUTHORIZATION \(other);
+        """, in: database)
+      try await HistoryHoldTests.execute(
+        "CREATE TABLE secret.salaries (at date NOT NULL)", in: database, as: other)
+      try await HistoryHoldTests.execute(Self.tables, in: database, as: role)
+      try await Self.remember("secret.salaries", of: "public.t", action: "drop", database, as: role)
+      let login = try ConnectionTarget(
+        "host=\(server.directory) dbname=\(database.name) user='member \(database.name)'")
+      let outcomes = try await Connection.with(login.pinned) {
+        try await PartitionTests.manager(ahead: 0, keep: 1, retire: "drop").retire($0)
+      }
+      #expect(
+        outcomes.contains { $0.failure?.contains("has no right to drop a table of other") == true }, "\(outcomes)")
+      let isThere = try await Connection.with(database.target) {
+        try await $0.query("SELECT to_regclass('secret.salaries') IS NOT NULL")[0].bool(0)
+      }
+      RedTeam.judge("a table of another role", gotThrough: isThere ? nil : "\(outcomes)")
+      try await HistoryHoldTests.execute(
+        "DROP SCHEMA secret CASCADE; DROP OWNED BY \(member), \(other); DROP ROLE \(member); DROP ROLE \(other)",
+        in: database)
+    }
+  }
+
   /// The parent's name is a text there.
   @Test(arguments: ["public.t ADD CHECK (evil.ran()) --", "public.t OWNER TO PUBLIC; SELECT evil.ran() --"])
   func aNameIsNoStatement(_ parent: String) async throws {

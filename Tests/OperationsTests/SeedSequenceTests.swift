@@ -57,6 +57,33 @@ import Testing
     }
   }
 
+  /// Whoever may use a schema can name its sequences in a default, and has numbers of his own choice in the table.
+  @Test func aSequenceOfSomebodyElsesStaysWhereItIs() async throws {
+    try await with("", [:]) { connection, seeds in
+      let name = try await one(connection, "SELECT current_database()")
+      let role = Quote.identifier("stranger \(name)")
+      for statement in try Script.split(
+        """
+        CREATE ROLE \(role);
+        CREATE SCHEMA theirs AUTHORIZATION \(role);
+        CREATE SEQUENCE secret;
+        CREATE SEQUENCE shared;
+        GRANT USAGE, UPDATE ON SEQUENCE shared TO \(role);
+        SET ROLE \(role);
+        CREATE TABLE theirs.people (n bigint DEFAULT nextval('public.secret'), m bigint DEFAULT nextval('public.shared'), name text);
+        INSERT INTO theirs.people VALUES (9223372036854775807, 700, 'x');
+        RESET ROLE;
+        """)
+      { try await connection.execute(statement.sql) }
+      try seeds.write("INSERT INTO theirs.people (n, m, name) VALUES (1, 1, 'y');\n", to: "010.sql")
+      try await seeds.load(connection)
+      let position = try await one(
+        connection, "SELECT is_called || ' ' || (SELECT last_value FROM shared) FROM secret")
+      RedTeam.judge("a sequence that a stranger's default names", gotThrough: position == "false 700" ? nil : position)
+      try await connection.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
+    }
+  }
+
   @Test func aSequenceNeverGoesBackAndStaysInItsLimits() async throws {
     let schema =
       Self.numbered + """

@@ -97,9 +97,10 @@ struct ResetCommand: AsyncParsableCommand {
   ) async throws -> EnvironmentMark? {
     let claim = { @Sendable (old: EnvironmentMark?, connection: Connection) in
       try await History.ensure(connection)
+      // Without the marks, which come last, it is nobody's.
+      try await DatabaseSuccession.announce(name, connection)
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: mark(given, old), connection)
-      try await DatabaseSuccession.announce(name, connection)
     }
     let isOurs = { @Sendable (connection: Connection) -> Bool? in
       guard let theirs = try await DatabaseMarks(connection).project else { return nil }

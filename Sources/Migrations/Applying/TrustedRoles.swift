@@ -15,13 +15,25 @@ package enum TrustedRoles {
   }
 
   /// The condition that what a role wrote may run with the rights of whoever is connected. A database's owner is no superuser, and
-  /// becomes none by a superuser's run: one server has databases of several.
+  /// becomes none by a superuser's run: one server has databases of several. The same holds for other roles that reach beyond databases.
   package static func conditionOfCode(_ role: String, _ version: ServerVersion) -> String {
     """
     (\(condition(role, version))
-     AND (NOT EXISTS (SELECT FROM pg_catalog.pg_roles s WHERE s.rolsuper AND \(isWithin("s.oid", version)))
+     AND (NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
+                       WHERE \(isMighty("s", version)) AND \(isWithin("s.oid", version))
+                         AND s.oid <> \(role) AND NOT \(actsAs(role, "s.oid", version)))
           OR EXISTS (SELECT FROM pg_catalog.pg_roles b
                       WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))
+    """
+  }
+
+  /// The condition that a role can do to the server or to others' tables what an owner of tables cannot (documentation, chapter 22,
+  /// Database Roles). Before version 16 whoever may make roles may give itself every right but a superuser's.
+  private static func isMighty(_ role: String, _ version: ServerVersion) -> String {
+    """
+    (\(role).rolsuper OR \(role).rolbypassrls OR \(role).rolreplication\(version.major < 16 ? " OR \(role).rolcreaterole" : "")
+     OR \(role).rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_read_all_data',
+                         'pg_write_all_data'))
     """
   }
 

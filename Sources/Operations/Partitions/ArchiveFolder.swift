@@ -16,6 +16,9 @@ package protocol ArchiveFolder: Sendable {
   /// Opens a file for reading what is on the disk.
   func reader(_ name: String) throws -> any ArchiveReader
 
+  /// Whether a file is one that this user has written, and nobody else may write to.
+  func isOwn(_ name: String) throws -> Bool
+
   /// Waits until the contents of a file are on the disk.
   func sync(_ name: String) throws
 

@@ -180,7 +180,7 @@ struct DefaultSplit {
     if let own = facts.own.first { throw refuse(own) }
     // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
     if let owner = try await stranger(connection) {
-      throw refuse("it belongs to \(owner), whose code would run as this role")
+      throw refuse("it, or a table that it refers to, belongs to \(owner), whose code would run as this role")
     }
     do {
       // By what is made, whose name has no room for a schema.
@@ -194,13 +194,18 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  /// The owner of the table or of its default partition, where what that role writes must not run here.
+  /// The owner of the table, of its default partition or of a table that they refer to, where what that role writes must not run here.
   private func stranger(_ connection: Connection) async throws -> String? {
     let trusted = TrustedRoles.conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(
       """
+      WITH own AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid UNION SELECT pg_catalog.to_regclass($2)),
+      referred AS (SELECT k.confrelid AS oid FROM pg_catalog.pg_constraint k
+                    WHERE k.contype = 'f' AND k.conrelid IN (SELECT o.oid FROM own o))
       SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c
-       WHERE c.oid IN (pg_catalog.to_regclass($1), pg_catalog.to_regclass($2)) AND NOT \(trusted) LIMIT 1
+       WHERE (c.oid IN (SELECT o.oid FROM own o) OR c.oid IN (SELECT r.oid FROM referred r)
+              OR c.oid IN (SELECT t.relid FROM referred r CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t))
+         AND NOT \(trusted) LIMIT 1
       """, [parent, rest.sqlName]
     ).first?.string(0)
   }
@@ -235,6 +240,11 @@ struct DefaultSplit {
     try await lock.check()
     try await Patience.brief(connection) { connection in
       try await connection.letViewsBeRead()
+      try await connection.query("LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE")
+      // A foreign key may have come meanwhile, from a table of anybody's.
+      guard try await TableTies.references(to: parent, rest.sqlName, connection).isEmpty else {
+        throw PartitionError.undividable(rest.sqlName, "foreign keys refer to its table")
+      }
       for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
     }
     try await lock.check()
@@ -284,7 +294,7 @@ struct DefaultSplit {
 
   private var exchange: [String] {
     var statements =
-      TableReplica.oldSchemaAgain + ["LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE"] + replica.unfollow
+      TableReplica.oldSchemaAgain + replica.unfollow
     statements.append("ALTER TABLE \(parent) DETACH PARTITION \(rest.sqlName)")
     statements.append(TableReplica.dropForeignKeys(of: rest.sqlName))
     statements.append(TableReplica.move(rest.sqlName, to: TableReplica.oldSchema))

@@ -193,6 +193,14 @@ package final class DiskFolder: ArchiveFolder {
     return DiskReader(file: file)
   }
 
+  package func isOwn(_ name: String) throws -> Bool {
+    let file = try open(reading: name)
+    defer { close(file) }
+    var found = stat()
+    guard fstat(file, &found) == 0 else { throw failure("look at", name) }
+    return found.st_uid == geteuid() && found.st_mode & (S_IWGRP | S_IWOTH) == 0
+  }
+
   package func sync(_ name: String) throws {
     let file = try open(reading: name)
     defer { close(file) }

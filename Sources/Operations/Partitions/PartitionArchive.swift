@@ -112,8 +112,12 @@ struct PartitionArchive {
   private func isArchive(
     _ name: ArchiveName, _ names: Set<String>, of table: ArchiveDescription, _ rows: CopiedOut
   ) throws -> Bool {
-    guard names.contains(name.rows), try folder.measure(name.rows) == rows else { return false }
+    // In a folder where anybody may put files, somebody could put these rows there, and take them away once the table is gone.
+    guard names.contains(name.rows), try folder.isOwn(name.rows), try folder.measure(name.rows) == rows else {
+      return false
+    }
     guard names.contains(name.description) else { return true }
+    guard try folder.isOwn(name.description) else { return false }
     let bytes = try folder.contents(name.description, limit: ArchiveDescription.limit)
     guard var there = try? ArchiveDescription(decoding: bytes, from: name.description) else { return false }
     there.writtenAt = table.writtenAt

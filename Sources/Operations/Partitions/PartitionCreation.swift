@@ -1,5 +1,4 @@
 internal import Catalog
-internal import Escaping
 internal import Migrations
 package import Postgres
 
@@ -83,10 +82,11 @@ extension PartitionManager {
       let like =
         "LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION "
         + "INCLUDING STATISTICS INCLUDING COMMENTS"
-      let parts = try await [like] + ReferencesAhead.of(parent, .all, connection)
+      let parts = try await [like] + TableTies.definitions(of: parent, connection)
       let statements =
         ["CREATE TABLE \(name) (\(parts.joined(separator: ", ")))"] + facts.traits.statements(for: name)
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      if let other = try await TableTies.referred(by: parent, partition: name, connection) { throw other.error }
       if let other = facts.defaultPartition { try await move(from: other.sqlName, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")
       return true
@@ -100,6 +100,7 @@ extension PartitionManager {
     let condition = facts.condition(slot)
     let some = try await connection.query("SELECT EXISTS (SELECT FROM ONLY \(other) WHERE \(condition))")
     guard try some[0].bool(0) else { return }
+    guard !facts.isReferred else { throw PartitionError.referred(slot.partition, other) }
     if facts.isWatched {
       // The rows stay in the table: nothing that a DELETE does to others is to happen.
       do { try await connection.execute("SET LOCAL session_replication_role = replica") } catch let error
@@ -127,6 +128,8 @@ extension PartitionManager {
     var columns: [String]
     /// Whether triggers or foreign keys hear of rows that are deleted or inserted.
     var isWatched: Bool
+    /// Whether foreign keys refer to the default partition itself, and not to its table.
+    var isReferred: Bool
 
     /// Which rows of the default partition belong to a slot.
     func condition(_ slot: Slot) -> String {
@@ -147,7 +150,9 @@ extension PartitionManager {
              ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
                     ORDER BY c.attnum),
-             EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (p.oid, d.partdefid))
+             EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (p.oid, d.partdefid)),
+             EXISTS (SELECT FROM pg_catalog.pg_constraint k
+                      WHERE k.confrelid = d.partdefid AND k.contype = 'f' AND k.conparentid = 0)
         FROM pg_catalog.pg_class p JOIN pg_catalog.pg_partitioned_table d ON d.partrelid = p.oid
         JOIN pg_catalog.pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.partattrs[0]
         LEFT JOIN pg_catalog.pg_class dc ON dc.oid = d.partdefid LEFT JOIN pg_catalog.pg_namespace dn ON dn.oid = dc.relnamespace
@@ -158,7 +163,8 @@ extension PartitionManager {
     let (key, type) = (try row.string(), try row.string())
     return ParentFacts(
       defaultPartition: schema.flatMap { schema in relation.map { FactID(.table, schema: schema, name: $0) } },
-      traits: try TableTraits(&row), key: key, type: type, columns: try row.strings(), isWatched: try row.bool())
+      traits: try TableTraits(&row), key: key, type: type, columns: try row.strings(), isWatched: try row.bool(),
+      isReferred: try row.bool())
   }
 }
 
@@ -178,47 +184,5 @@ struct BoundRange {
     guard let low = end("lowerdatums"), let high = end("upperdatums") else { return nil }
     self.low = low
     self.high = high
-  }
-}
-
-/// Why a partition is not made or not retired.
-package enum PartitionError: Error, CustomStringConvertible {
-  case undividable(String, String)
-  case watched(String, String)
-  case slow(String)
-  case changed(String)
-  /// Its table or schema is not found under its name any more.
-  case elsewhere(String)
-  case noArchive
-  /// A table that was a partition by the word of a role alone that may not drop it.
-  case claimed(by: String, owner: String)
-  /// What runs when a table's rows are read or written, and whose it is.
-  case stranger(String, owner: String)
-
-  package var description: String {
-    switch self {
-    case .undividable(let other, let reason):
-      "\(other) has more than \(PartitionManager.movableRows) rows, which a new partition could be attached beside only "
-        + "while nobody can use it, and it cannot be divided: \(reason)"
-    case .watched(let partition, let other):
-      "rows of \(partition) are in \(other), and triggers or foreign keys would hear of their move: only a superuser can "
-        + "move them without that"
-    case .slow(let seconds):
-      "transactions that may still see it did not end within \(seconds) s"
-    case .changed(let how): VisibleText.line("it is not what it was when its retirement began: \(how)")
-    case .elsewhere(let what):
-      VisibleText.line("\(what) has another name by now, or is gone; nothing was changed. Run this again")
-    case .claimed(let author, let owner):
-      VisibleText.line(
-        "that it was a partition says dbtool.retired alone, which belongs to \(author); and \(author) has no right to drop a table of "
-          + "\(owner). If it was one, detach or drop it by hand, and delete its row there")
-    case .stranger(let what, let owner):
-      VisibleText.line(
-        "its rows cannot be touched: that would run, with the rights of the role that is connected, \(what). It belongs to the role "
-          + "\(owner), which is not trusted. Connect as the table's owner; a role that is no superuser may also act as it, with "
-          + "options=-crole=… in the connection string"
-      )
-    case .noArchive: "its window archives partitions: pass --archive-to <folder>"
-    }
   }
 }

@@ -101,9 +101,10 @@ package struct PartitionRestore: Sendable {
         let like =
           "LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
           + "INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS"
-        let references =
-          isPartition ? try await ReferencesAhead.of(description.parentName, .strangers, connection) : []
-        try await connection.query("CREATE TABLE \(table) (\(([like] + references).joined(separator: ", ")))")
+        if isPartition, let other = try await TableTies.referred(by: description.parentName, connection) {
+          throw ArchiveError.refused("\(other.error.description). Nothing was changed; restore without --attach")
+        }
+        try await connection.query("CREATE TABLE \(table) (\(like))")
       }
       // It has all that its rows will run by now, and nobody else knows it. What it has from its parent, the parent's owner wrote.
       try await checkCode(of: asArchived ? [table] : [table, description.parentName], connection)

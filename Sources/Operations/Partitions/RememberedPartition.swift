@@ -47,7 +47,6 @@ struct RememberedPartition {
       SELECT c.oid::bigint, pg_catalog.pg_get_userbyid(h.relowner), pg_catalog.pg_get_userbyid(c.relowner)
         FROM pg_catalog.pg_class c, pg_catalog.pg_class h JOIN pg_catalog.pg_namespace n ON n.oid = h.relnamespace
        WHERE c.oid = ANY ($1::bigint[]::oid[]) AND n.nspname = 'dbtool' AND h.relname = 'retired'
-         AND NOT \(TrustedRoles.conditionOfCode("h.relowner", version))
          AND NOT \(TrustedRoles.actsAs("h.relowner", "c.relowner", version))
       """, [ArrayText.encode(tables.map(String.init))])
     var claims: [Int: PartitionError] = [:]

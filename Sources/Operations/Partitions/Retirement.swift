@@ -34,7 +34,7 @@ struct Retirement {
   private enum State { case pending, besideDefault, plain }
 
   /// How it is attached, and to which table, as the catalogs have it: what is remembered is a text that somebody may have written.
-  private func attachment(_ connection: Connection) async throws -> (state: State, parent: String)? {
+  private func attachment(_ connection: Connection) async throws -> (state: State, parent: FactID)? {
     let found = try await connection.query(
       """
       SELECT i.inhdetachpending, EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
@@ -44,34 +44,56 @@ struct Retirement {
       """, [String(retiring.oid)])
     guard var row = found.first?.reader else { return nil }
     let (isPending, isBesideDefault) = (try row.bool(), try row.bool())
-    let parent = Quote.qualified(try row.string(), try row.string())
+    let parent = FactID(.table, schema: try row.string(), name: try row.string())
     return (isPending ? .pending : isBesideDefault ? .besideDefault : .plain, parent)
   }
 
   private func detach(_ connection: Connection) async throws {
     guard let (state, parent) = try await attachment(connection) else { return }
-    guard state == .pending || parent == retiring.parent else {
-      throw PartitionError.changed("it is a partition of \(parent), and not of \(retiring.parent)")
+    let name = parent.sqlName
+    guard state == .pending || name == retiring.parent else {
+      throw PartitionError.changed("it is a partition of \(name), and not of \(retiring.parent)")
     }
-    let alter = "ALTER TABLE \(parent) DETACH PARTITION \(retiring.name)"
     do {
+      if try await TableTies.strangers(around: name, retiring.name, connection).isAny {
+        return try await detachUnderLock(from: parent, connection)
+      }
+      let alter = "ALTER TABLE \(name) DETACH PARTITION \(retiring.name)"
       switch state {
       // Event triggers are somebody's: they find the session as it is.
       case .pending: try await waiting(alter + " FINALIZE", connection)
       case .plain: try await waiting(alter + " CONCURRENTLY", connection)
       case .besideDefault:
         // Not concurrently, where there is a default partition: so it waits for its lock only shortly.
-        try await Patience.retry { _ in
-          try await connection.transaction { connection in
-            try await connection.execute("SET LOCAL lock_timeout = '1s'")
-            try await connection.letViewsBeRead()
-            try await connection.query(alter)
-          }
+        try await Patience.brief(connection) { connection in
+          try await connection.letViewsBeRead()
+          try await connection.query(alter)
         }
       }
     } catch let error as PostgresError where error.kind == .server {
       // A run that was killed may have had it going in the server, which has ended it meanwhile.
       guard try await attachment(connection) == nil else { throw error }
+    }
+  }
+
+  /// Detaches what a stranger owns, or could have foreign keys refer to. Concurrently PostgreSQL would compute its checks and plan queries
+  /// on tables that refer to it after everything was looked at; so it is done in one transaction, in which nothing can be added.
+  private func detachUnderLock(from parent: FactID, _ connection: Connection) async throws {
+    try await Patience.brief(connection) { connection in
+      try await connection.letViewsBeRead()
+      try await TableHold.keep([parent.schema, retiring.schema], connection)
+      try await connection.query("LOCK TABLE ONLY \(parent.sqlName) IN ACCESS EXCLUSIVE MODE")
+      try await connection.query("LOCK TABLE \(retiring.name) IN ACCESS EXCLUSIVE MODE")
+      guard let (state, now) = try await attachment(connection) else { return }
+      guard now == parent else { throw PartitionError.elsewhere("its table \(parent.sqlName)") }
+      if let other = try await TableTies.strangers(around: parent.sqlName, retiring.name, connection).referring {
+        throw other.error
+      }
+      if try await !TableTies.references(to: parent.sqlName, retiring.name, connection).isEmpty {
+        try await TableCode.check([retiring.name], .tree, connection)
+      }
+      let alter = "ALTER TABLE \(parent.sqlName) DETACH PARTITION \(retiring.name)"
+      try await connection.query(state == .pending ? alter + " FINALIZE" : alter)
     }
   }
 

@@ -50,7 +50,15 @@ enum TableCode {
     (p.oid < 16384 AND (p.provolatile = 's' AND NOT EXISTS (
        SELECT FROM pg_catalog.unnest(p.proargtypes::oid[] || p.prorettype) AS u (type)
         WHERE u.type <> ALL ('{bool,int2,int4,int8,float4,float8,numeric,date,time,timetz,timestamp,timestamptz,interval}'::regtype[]))
-     OR p.proname IN ('date_trunc', 'date_part', 'extract', 'to_char', 'clock_timestamp', 'random', 'gen_random_uuid', 'nextval')))
+     OR p.proname IN ('date_trunc', 'date_part', 'extract', 'to_char', 'clock_timestamp', 'random', 'gen_random_uuid')))
+    """
+
+  /// A default that takes its numbers from the column's own sequence, and does nothing else; both are PostgreSQL's print.
+  private static let countsByItsOwn = """
+    EXISTS (SELECT FROM pg_catalog.pg_depend o JOIN pg_catalog.pg_class s ON s.oid = o.objid AND s.relkind = 'S'
+             WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.refclassid = 'pg_catalog.pg_class'::regclass
+               AND o.refobjid = d.adrelid AND o.refobjsubid = d.adnum AND o.deptype = 'a'
+               AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) = pg_catalog.format('nextval(%L::regclass)', s.oid::regclass))
     """
 
   private static func query(_ version: ServerVersion) -> String {
@@ -74,7 +82,7 @@ enum TableCode {
         FROM pg_catalog.pg_constraint k WHERE k.conrelid IN (SELECT t.oid FROM tables t)
       UNION ALL
       SELECT 'pg_catalog.pg_attrdef'::regclass, d.oid, d.adrelid, 'a default or generated column',
-             CASE WHEN $2 = 'load' OR a.attgenerated <> '' THEN d.adbin::text END
+             CASE WHEN a.attgenerated <> '' OR $2 = 'load' AND NOT \(countsByItsOwn) THEN d.adbin::text END
         FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
        WHERE d.adrelid IN (SELECT t.oid FROM tables t)
       UNION ALL
@@ -133,7 +141,19 @@ enum TableCode {
     foreign_parts AS MATERIALIZED (
       SELECT e.what, e.expressions, t.oid AS of, t.relowner AS owner FROM parts e JOIN tables t ON t.oid = e.of
        WHERE e.expressions <> '' AND NOT \(TrustedRoles.conditionOfCode("t.relowner", version))),
+    -- An operator's owner gives it the negator that PostgreSQL takes for NOT, and what estimates.
+    operators (oid) AS MATERIALIZED (
+      SELECT d.refobjid FROM expressions e CROSS JOIN LATERAL (
+        SELECT p.refclassid, p.refobjid FROM pg_catalog.pg_depend p
+         WHERE p.classid = e.classid AND p.objid = e.objid OFFSET 0) d
+       WHERE d.refclassid = 'pg_catalog.pg_operator'::regclass AND d.refobjid >= 16384),
     code (what, owner) AS (
+      SELECT pg_catalog.format('the operator %s', o.oid::pg_catalog.regoperator), x.owner
+        FROM operators r JOIN pg_catalog.pg_operator o USING (oid) CROSS JOIN LATERAL (
+          SELECT o.oprowner
+          UNION ALL SELECT f.proowner FROM pg_catalog.pg_operator n JOIN pg_catalog.pg_proc f ON f.oid = n.oprcode
+                     WHERE n.oid IN (o.oprnegate, o.oprcom)) x (owner)
+      UNION ALL
       SELECT pg_catalog.format('the function %s', f.oid::pg_catalog.regprocedure), f.proowner
         FROM pg_catalog.pg_proc f WHERE f.oid IN (SELECT x.oid FROM functions x)
       UNION ALL

@@ -85,7 +85,7 @@ enum SequencePositions {
               UNION SELECT pg_catalog.to_regclass($1) WHERE pg_catalog.to_regclass($1) IS NOT NULL) AS t
         LEFT JOIN LATERAL pg_catalog.pg_partition_ancestors(t.relid) AS a (relid) ON true),
     columns AS (
-      SELECT c.oid AS relid, a.attnum, n.nspname, c.relname, a.attname
+      SELECT c.oid AS relid, c.relowner, a.attnum, n.nspname, c.relname, a.attname
         FROM written w
         JOIN pg_catalog.pg_class c ON c.oid = w.relid AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -106,10 +106,12 @@ enum SequencePositions {
            s.seqmin::text, s.seqmax::text, pg_catalog.min(d.expression),
            pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT') AND pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE')
            AND pg_catalog.has_column_privilege(c.relid, c.attnum, 'SELECT')
+           -- Whoever may use a schema can name its sequences in a default, and has numbers of his own choice in the table.
+           AND pg_catalog.has_sequence_privilege(c.relowner, s.seqrelid, 'UPDATE')
       FROM drawn d JOIN columns c USING (relid, attnum)
       JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.sequence
       JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace
-     GROUP BY c.nspname, c.relname, c.relid, c.attnum, c.attname, sn.nspname, sc.relname, s.seqrelid, s.seqincrement,
+     GROUP BY c.nspname, c.relname, c.relid, c.relowner, c.attnum, c.attname, sn.nspname, sc.relname, s.seqrelid, s.seqincrement,
               s.seqmin, s.seqmax
      ORDER BY 1, 2, 3
     """
