@@ -18,19 +18,32 @@ extension States {
     // The longest prefix that was replayed before saves the rest.
     let digest = try key("migrations 2", files.map(\.digest.description).joined(separator: " "))
     let isOwn = files.contains { Script.concernsServer($0.text) } || text.map(Script.concernsServer) == true
-    let template = try await server.withoutTrace(isExpected: isOwn) {
-      try await server.notedTemplate(for: digest, from: base) { session in
-        var leftOut: [LeftOut] = []
-        for (number, file) in files.enumerated() {
-          // As it is applied: what a file makes of its session ends with it.
-          if number > 0 { try await session.reset() }
-          leftOut += try await Self.run(file, number, on: session)
+    let template = try await Self.patiently {
+      try await server.withoutTrace(isExpected: isOwn) {
+        try await server.notedTemplate(for: digest, from: base) { session in
+          var leftOut: [LeftOut] = []
+          for (number, file) in files.enumerated() {
+            // As it is applied: what a file makes of its session ends with it.
+            if number > 0 { try await session.reset() }
+            leftOut += try await Self.run(file, number, on: session)
+          }
+          return leftOut
         }
-        return leftOut
       }
     }
     LeftOutJournal.current?.add(template.leftOut, in: files.map { "migrations/\($0.fileName)" })
     return template
+  }
+
+  /// A file says how long it waits for a lock. Roles and the like are the scratch server's, where other runs may have them locked: nothing
+  /// of that is the file's business, nor the database's that it is for.
+  private static func patiently<Result>(_ body: () async throws -> Result) async throws -> Result {
+    for _ in 1..<5 {
+      do { return try await body() } catch let failure as ReplayFailure
+        where failure.error.sqlState == .lockNotAvailable
+      {}
+    }
+    return try await body()
   }
 
   private static func run(

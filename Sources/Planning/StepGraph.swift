@@ -136,7 +136,7 @@ struct StepGraph {
       order(finisher(disturbance.altered), before: creators[disturbance.dependent])
     }
     connectEvaluation()
-    connectEventTriggers()
+    connectBodies()
     connectLeftSequences()
   }
 

@@ -156,6 +156,11 @@ private struct Visits: Table {
     INSERT INTO public.t VALUES (1, '2026-02-10');
     ALTER TABLE public.t ADD CHECK (nextval('evil.runs') > 0) NOT VALID;
     """,
+    "a parent with a key that calls": """
+    CREATE TABLE mine.top (id integer, at date NOT NULL) PARTITION BY LIST ((mine.f(1) + id));
+    CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
+    ALTER TABLE mine.top ATTACH PARTITION public.t FOR VALUES IN (2);
+    """,
     "a rule": """
     CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
     CREATE TABLE public.t_default PARTITION OF public.t DEFAULT;

@@ -267,10 +267,33 @@ import Testing
       }
       RedTeam.judge(
         "a partition that leaves: \(action)", gotThrough: try await Self.ran(database) ? "it ran" : nil)
-      let isRefused = isReferred || action == "archive"
-      #expect(outcomes.count == 1 && (outcomes[0].failure != nil) == isRefused, "\(outcomes)")
-      if isReferred, action != "archive" {
-        #expect(outcomes.first?.failure?.contains("m.ref computes, which refers to it") == true, "\(outcomes)")
+      let what = isReferred ? "m.ref computes, which refers to it" : "the function m.f"
+      #expect(outcomes.count == 1 && outcomes[0].failure?.contains(what) == true, "\(outcomes)")
+    }
+  }
+
+  /// To take a partition away PostgreSQL computes what is constant in its table's key, and in those above.
+  @Test(arguments: ["detach", "drop", "archive"])
+  func theKeyOfATableThatLosesAPartitionDoesNotRun(_ action: String) async throws {
+    for isAbove in [true, false] {
+      try await Self.withTables { database, role in
+        try await HistoryHoldTests.execute(
+          """
+          DROP TABLE m.t;
+          DELETE FROM dbtool.retired;
+          \(isAbove
+            ? "CREATE TABLE m.top (id integer, at date NOT NULL) PARTITION BY LIST ((m.f(1) || id)); CREATE TABLE m.t PARTITION OF m.top FOR VALUES IN ('1') PARTITION BY RANGE (at);"
+            : "CREATE TABLE m.t (id integer, at date NOT NULL) PARTITION BY RANGE (at, (m.f(1) || id));")
+          CREATE TABLE m.t_2024 PARTITION OF m.t FOR VALUES FROM ('2024-01-01'\(isAbove ? "" : ", MINVALUE")) TO ('2024-02-01'\(isAbove ? "" : ", MINVALUE"));
+          """, in: database, as: role)
+        let folder = ForgetfulFolder()
+        let outcomes = try await Self.asSuperuser(database) {
+          try await Self.manager(action).create($0) + Self.manager(action).retire($0, archive: { folder })
+        }
+        RedTeam.judge(
+          "the key of a table that loses a partition: \(action)",
+          gotThrough: try await Self.ran(database) ? "it ran" : nil)
+        #expect(outcomes.allSatisfy { $0.failure?.contains("the function m.f") == true }, "\(outcomes)")
       }
     }
   }
@@ -312,6 +335,38 @@ import Testing
         outcomes.count == 1 && outcomes[0].failure?.contains("a table that it refers to, belongs to") == true,
         "\(outcomes)")
       RedTeam.judge("a division beside a table", gotThrough: try await Self.ran(database) ? "it ran" : nil)
+    }
+  }
+
+  /// No superuser, and as good as one: the owner of tables does not get its rights.
+  @Test func aMightyLoginDoesNotRunWhatAnOwnerWrote() async throws {
+    let server = try await Databases.server.value
+    let isNew = server.installation.version.major >= 16
+    let rights =
+      ["GRANT pg_execute_server_program TO %@", "GRANT pg_write_all_data TO %@", "ALTER ROLE %@ BYPASSRLS"]
+      + (isNew ? ["GRANT pg_write_server_files TO %@ WITH INHERIT TRUE, SET FALSE"] : ["ALTER ROLE %@ CREATEROLE"])
+    for right in rights + [""] {
+      try await Self.withTables { database, role in
+        let login = Quote.identifier("login \(database.name)")
+        try await HistoryHoldTests.execute("CREATE INDEX ON m.t ((m.f(1)))", in: database, as: role)
+        try await HistoryHoldTests.execute(
+          "CREATE ROLE \(login) LOGIN IN ROLE \(role); \(right.replacing("%@", with: login))", in: database)
+        let target = try ConnectionTarget(
+          "host=\(server.directory) dbname=\(database.name) user='login \(database.name)'")
+        let outcomes = try await Connection.with(target.pinned) { connection in
+          try await PartitionTests.set("2026-02-15", connection)
+          return try await Self.manager("detach").create(connection)
+        }
+        let ran = try await Self.ran(database)
+        if right.isEmpty {
+          // A plain member of the owner's role works for it.
+          #expect(outcomes.allSatisfy { $0.failure == nil }, "\(outcomes)")
+        } else {
+          #expect(outcomes.allSatisfy { $0.failure?.contains("the function m.f") == true }, "\(right): \(outcomes)")
+          RedTeam.judge("an owner's index for a login with: \(right)", gotThrough: ran ? "it ran" : nil)
+        }
+        try await HistoryHoldTests.execute("DROP OWNED BY \(login); DROP ROLE \(login)", in: database)
+      }
     }
   }
 

@@ -147,6 +147,13 @@ package struct Backfill {
                      UNION SELECT pg_catalog.to_regclass($1))
       """, [key.table])[0].int(0)
     var (position, rows) = try await state(connection)
+    if let position, position.count != key.columns.count {
+      throw ApplyError.backfill(
+        file: file.fileName, line: statement.line,
+        reason:
+          "dbtool.backfills has a position that is none of \(table)'s key. Look at how far it came, and delete that row to begin anew."
+      )
+    }
     // What clients insert from here on is theirs to fill: whoever followed them would never be done.
     guard let end = try await end(key, connection) else { return }
     var size = 1_000

@@ -234,7 +234,11 @@ struct HistoryGuard {
          WHERE x.privilege_type <> 'SELECT' AND x.grantee <> r.relowner
         UNION ALL
         SELECT 'owner', s.nspname, f.proname, f.proowner, '', ''
-          FROM pg_catalog.pg_proc f JOIN spaces s ON s.oid = f.pronamespace WHERE NOT s.is_own
+          FROM pg_catalog.pg_proc f JOIN spaces s ON s.oid = f.pronamespace
+         WHERE NOT s.is_own AND NOT EXISTS (
+           -- What keeps a copy the same is the table's owner's as well.
+           SELECT FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class o ON o.oid = t.tgrelid
+            WHERE t.tgfoid = f.oid AND o.relowner = f.proowner)
         UNION ALL
         SELECT 'owner', s.nspname, t.typname, t.typowner, '', ''
           FROM pg_catalog.pg_type t JOIN spaces s ON s.oid = t.typnamespace

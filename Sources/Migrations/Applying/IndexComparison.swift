@@ -3,7 +3,8 @@ internal import Postgres
 /// An index that a statement makes, and whether one that is there is the same.
 ///
 /// PostgreSQL says so: it makes the statement's on an empty temporary table with the same columns, and prints both
-/// (`pg_get_indexdef`).
+/// (`pg_get_indexdef`). That runs what the expressions call with the rights of whoever is connected, and not of the table's owner, as
+/// the statement itself does: so it is done only where the owner is trusted.
 struct IndexComparison {
   /// What is there under the index's name.
   enum Found {
@@ -98,17 +99,26 @@ struct IndexComparison {
 
   private struct Undone: Error { var isSame: Bool }
 
-  /// - Returns: nil where PostgreSQL does not make the statement's.
+  /// What makes the same on another table.
+  func statement(on other: String, concurrently: Bool = false) -> String {
+    "CREATE \(isUnique ? "UNIQUE " : "")INDEX \(concurrently ? "CONCURRENTLY " : "")ON \(other)\(definition)"
+  }
+
+  /// - Returns: nil where PostgreSQL does not make the statement's, or must not.
   private func isSame(_ index: String, _ connection: Connection) async throws -> Bool? {
-    let copy = "pg_temp.\(Quote.identifier(table))"
+    let owned = try await connection.query(
+      "SELECT x.indrelid::pg_catalog.regclass::text FROM pg_catalog.pg_index x WHERE x.indexrelid = $1::pg_catalog.oid",
+      [index])
+    guard let table = try owned.first?.string(0), try await TrustedRoles.owns(table, connection) else { return nil }
+    let copy = "pg_temp.\(Quote.identifier(self.table))"
     do {
       try await connection.asSession { connection in
         // Nothing of it stays.
         try await connection.transaction { connection in
           try await connection.execute("SET LOCAL client_min_messages = warning")
           try await connection.query(
-            "CREATE TEMPORARY TABLE \(Quote.identifier(table)) (LIKE \(tableName)) ON COMMIT DROP")
-          try await connection.query("CREATE \(isUnique ? "UNIQUE " : "")INDEX ON \(copy)\(definition)")
+            "CREATE TEMPORARY TABLE \(Quote.identifier(self.table)) (LIKE \(tableName)) ON COMMIT DROP")
+          try await connection.query(statement(on: copy))
           let isSame = try await connection.pinned { connection in
             try await connection.query(
               """

@@ -85,6 +85,7 @@ struct PartitionwiseBuild {
           "there is an index \(index), and dbtool cannot tell whether it is the one that the statement makes. Look at it and drop it"
       )
     }
+    guard let whole = try await connection.relation(index) else { throw Self.isGone(index) }
     // Parents before their partitions, so that each has something to be attached to.
     let tables = try await connection.query(
       """
@@ -94,47 +95,57 @@ struct PartitionwiseBuild {
       """, [parent]
     ).map { (name: try $0.string(0), isLeaf: try $0.bool(1)) }
     for (number, table) in tables.enumerated() {
-      try await build(index, on: table.name, isLeaf: table.isLeaf, connection)
+      try await build(comparison, whole, on: table.name, isLeaf: table.isLeaf, connection)
       report(number + 1, tables.count)
     }
   }
 
-  private func build(_ index: String, on table: String, isLeaf: Bool, _ connection: Connection) async throws {
+  private static func isGone(_ index: String) -> Occupied {
+    Occupied(reason: "the index \(index) was dropped meanwhile, or is another one now. Run this again")
+  }
+
+  /// - Parameters:
+  ///   - whole: the OID of the parent's index.
+  ///   - isAgain: whether it was just made.
+  private func build(
+    _ index: IndexComparison, _ whole: String, on table: String, isLeaf: Bool, isAgain: Bool = false,
+    _ connection: Connection
+  ) async throws {
     // The parent's index in the table that this one is a partition of, and what the partition has that is the same.
     let rows = try await connection.query(
       """
       WITH indexes AS (
         SELECT x.indexrelid, x.indrelid, x.indisunique, x.indisvalid, \(IndexComparison.tail) AS tail
           FROM \(IndexComparison.relations))
-      SELECT p.indexrelid::regclass::text, p.indisunique, p.tail, own.indexrelid::regclass::text, own.indisvalid,
+      SELECT p.indexrelid::regclass::text, own.indexrelid::regclass::text, own.indisvalid,
              EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = own.indexrelid)
         FROM pg_catalog.pg_inherits t
         JOIN indexes p ON p.indrelid = t.inhparent
-         AND p.indexrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($2)))
+         AND p.indexrelid IN (SELECT relid FROM pg_catalog.pg_partition_tree($2::pg_catalog.oid::regclass))
         LEFT JOIN indexes own ON own.indrelid = t.inhrelid AND own.tail = p.tail AND own.indisunique = p.indisunique
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i
                           WHERE i.inhrelid = own.indexrelid AND i.inhparent <> p.indexrelid)
        WHERE t.inhrelid = $1::regclass
-       ORDER BY 6 DESC NULLS LAST, own.indisvalid DESC NULLS LAST, own.indexrelid
-      """, [table, index])
-    guard let row = rows.first else { return }
+       ORDER BY 4 DESC NULLS LAST, own.indisvalid DESC NULLS LAST, own.indexrelid
+      """, [table, whole])
+    guard let row = rows.first else { throw Self.isGone(index.sqlName) }
     let upper = try row.string(0)
-    let unique = try row.bool(1) ? "UNIQUE " : ""
-    let tail = try row.string(2)
-    let own = try row.optionalString(3)
-    if own != nil, try row.bool(5) { return }
-    if own != nil, try row.bool(4) || !isLeaf {
+    let own = try row.optionalString(1)
+    if own != nil, try row.bool(3) { return }
+    if own != nil, try row.bool(2) || !isLeaf {
       try await brief("ALTER INDEX \(upper) ATTACH PARTITION \(own ?? "")", connection)
       return
     }
+    // What the statement makes is the parent's index; what is not may be another one's by now, of whoever owns the table.
+    if isAgain { throw Self.isGone(index.sqlName) }
     if isLeaf {
       // What an interrupted build left.
       if let own { try await connection.query("DROP INDEX CONCURRENTLY \(own)") }
-      try await connection.asSession { try await $0.query("CREATE \(unique)INDEX CONCURRENTLY ON \(table) \(tail)") }
+      try await connection.asSession { try await $0.query(index.statement(on: table, concurrently: true)) }
     } else {
-      try await brief("CREATE \(unique)INDEX ON ONLY \(table) \(tail)", connection)
+      try await brief(index.statement(on: "ONLY \(table)"), connection)
     }
-    try await build(index, on: table, isLeaf: isLeaf, connection)
+    try await build(index, whole, on: table, isLeaf: isLeaf, isAgain: true, connection)
   }
 
   // MARK: Foreign keys

@@ -20,11 +20,26 @@ package enum TrustedRoles {
     """
     (\(condition(role, version))
      AND (NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
-                       WHERE \(isMighty("s", version)) AND \(isWithin("s.oid", version))
+                       WHERE \(isMighty("s", version)) AND \(isMember("s.oid"))
                          AND s.oid <> \(role) AND NOT \(actsAs(role, "s.oid", version)))
           OR EXISTS (SELECT FROM pg_catalog.pg_roles b
                       WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))
     """
+  }
+
+  /// Whether a table and all its partitions belong to roles whose code may run here (`conditionOfCode`).
+  ///
+  /// - Parameter table: as SQL names it.
+  /// - Throws: `PostgresError`.
+  static func owns(_ table: String, _ connection: Connection) async throws -> Bool {
+    let trusted = conditionOfCode("c.relowner", await connection.serverVersion)
+    return try await connection.query(
+      """
+      SELECT pg_catalog.to_regclass($1) IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_class c
+         WHERE (c.oid = pg_catalog.to_regclass($1)
+                OR c.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t)) AND NOT \(trusted))
+      """, [table])[0].bool(0)
   }
 
   /// The condition that a role can do to the server or to others' tables what an owner of tables cannot (documentation, chapter 22,
@@ -46,6 +61,13 @@ package enum TrustedRoles {
      WHERE s.rolsuper AND \(isWithin("s.oid", version))
      ORDER BY s.rolname = SESSION_USER DESC, s.rolname = CURRENT_USER DESC, s.oid LIMIT 1
     """
+  }
+
+  /// The condition that the session has a role's rights, or could come by them: since version 16 a membership may be without `SET`, and
+  /// inherit all the same; one `WITH ADMIN` gives itself the rest.
+  private static func isMember(_ role: String) -> String {
+    "(pg_catalog.pg_has_role(SESSION_USER, \(role), 'MEMBER') "
+      + "OR \(role) = (SELECT u.oid FROM pg_catalog.pg_roles u WHERE u.rolname = CURRENT_USER))"
   }
 
   /// The condition that the session can act as a role. A superuser can as every other.

@@ -86,6 +86,10 @@ extension PartitionManager {
       let statements =
         ["CREATE TABLE \(name) (\(parts.joined(separator: ", ")))"] + facts.traits.statements(for: name)
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }
+      // Changing a table's owner leaves them with whoever has made it.
+      for statement in try await TableTraits.statisticsToHandOver(name, connection) {
+        try await connection.query(statement)
+      }
       if let other = try await TableTies.referred(by: parent, partition: name, connection) { throw other.error }
       if let other = facts.defaultPartition { try await move(from: other.sqlName, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")

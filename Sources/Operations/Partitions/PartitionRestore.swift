@@ -242,6 +242,9 @@ package struct PartitionRestore: Sendable {
     for statement in isPartition ? traits.statements(for: table) : [traits.ownership(of: table)] {
       try await connection.query(statement)
     }
+    for statement in try await TableTraits.statisticsToHandOver(table, connection) {
+      try await connection.query(statement)
+    }
   }
 
   // MARK: The rows

@@ -76,8 +76,9 @@ struct Retirement {
     }
   }
 
-  /// Detaches what a stranger owns, or could have foreign keys refer to. Concurrently PostgreSQL would compute its checks and plan queries
-  /// on tables that refer to it after everything was looked at; so it is done in one transaction, in which nothing can be added.
+  /// Detaches what a stranger owns, or could have foreign keys refer to. PostgreSQL computes what is constant in the keys of the tables
+  /// above; concurrently also the partition's checks; and plans queries on tables that refer to it. So it is done in one transaction, in
+  /// which nothing can be added to what was looked at.
   private func detachUnderLock(from parent: FactID, _ connection: Connection) async throws {
     try await Patience.brief(connection) { connection in
       try await connection.letViewsBeRead()
@@ -89,9 +90,8 @@ struct Retirement {
       if let other = try await TableTies.strangers(around: parent.sqlName, retiring.name, connection).referring {
         throw other.error
       }
-      if try await !TableTies.references(to: parent.sqlName, retiring.name, connection).isEmpty {
-        try await TableCode.check([retiring.name], .tree, connection)
-      }
+      // Of the partition, where tables of others refer to it; of its table and those above, the expressions of their keys.
+      try await TableCode.check([parent.sqlName, retiring.name], .creation, connection)
       let alter = "ALTER TABLE \(parent.sqlName) DETACH PARTITION \(retiring.name)"
       try await connection.query(state == .pending ? alter + " FINALIZE" : alter)
     }

@@ -74,7 +74,9 @@ enum TableCode {
       SELECT i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid),
     tables AS MATERIALIZED (
       SELECT c.oid, c.relname, c.relnamespace, c.relowner, c.relkind FROM pg_catalog.pg_class c
-       WHERE c.oid IN (SELECT g.oid FROM given g UNION SELECT t.oid FROM tree t)),
+       WHERE c.oid IN (SELECT g.oid FROM given g UNION SELECT t.oid FROM tree t
+                       -- What is attached is compared with the partition keys of all that is above.
+                       UNION SELECT a.relid FROM given g CROSS JOIN LATERAL pg_catalog.pg_partition_ancestors(g.oid) a)),
     -- Each is a few rows, and read once: the server believes them to be many.
     parts (classid, objid, of, what, expressions) AS MATERIALIZED (
       SELECT 'pg_catalog.pg_constraint'::regclass::oid, k.oid, k.conrelid, pg_catalog.format('the constraint %I', k.conname),

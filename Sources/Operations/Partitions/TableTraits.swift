@@ -58,6 +58,21 @@ struct TableTraits: Sendable {
   /// - Parameter table: as SQL names it.
   func ownership(of table: String) -> String { "ALTER TABLE \(table) OWNER TO \(Quote.identifier(owner))" }
 
+  /// What gives extended statistics to the owner of their table.
+  ///
+  /// - Parameter table: as SQL names it.
+  /// - Throws: `PostgresError`.
+  static func statisticsToHandOver(_ table: String, _ connection: Connection) async throws -> [String] {
+    try await connection.query(
+      """
+      SELECT pg_catalog.format('ALTER STATISTICS %I.%I OWNER TO %I', n.nspname, s.stxname, pg_catalog.pg_get_userbyid(c.relowner))
+        FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_class c ON c.oid = s.stxrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = s.stxnamespace
+       WHERE c.oid = pg_catalog.to_regclass($1) AND s.stxowner <> c.relowner
+      """, [table]
+    ).map { try $0.string(0) }
+  }
+
   /// Gives another table all of it.
   ///
   /// - Parameter table: as SQL names it.

@@ -1,3 +1,4 @@
+internal import Migrations
 internal import Postgres
 
 /// Takes sequences past the numbers that were written without them, so that the next row gets a new one.
@@ -66,7 +67,7 @@ enum SequencePositions {
   }
 
   private static func sources(_ table: String?, _ connection: Connection) async throws -> [Source] {
-    try await connection.query(query, [table]).map { row in
+    try await connection.query(query(await connection.serverVersion), [table]).map { row in
       var reader = row.reader
       return Source(
         table: try reader.string(), column: try reader.string(), sequence: try reader.string(),
@@ -75,13 +76,19 @@ enum SequencePositions {
     }
   }
 
-  /// Without the server's counts, every table is one that may have been written. A row of a partition is one of its table's,
+  /// Without the server's counts, every table of a trusted role's is one that may have been written: to read another one would run what its
+  /// owner has made its statistics compute. A row of a partition is one of its table's,
   /// which has the sequence.
-  private static let query = """
+  private static func query(_ version: ServerVersion) -> String {
+    """
     WITH written AS (
       SELECT DISTINCT coalesce(a.relid, t.relid) AS relid
-        FROM (SELECT relid FROM pg_catalog.pg_stat_xact_user_tables
-               WHERE n_tup_ins > 0 OR n_tup_upd > 0 OR NOT pg_catalog.current_setting('track_counts')::boolean
+        FROM (SELECT x.relid FROM pg_catalog.pg_stat_xact_user_tables x
+               WHERE x.n_tup_ins > 0 OR x.n_tup_upd > 0
+              UNION
+              SELECT c.oid FROM pg_catalog.pg_class c
+               WHERE NOT pg_catalog.current_setting('track_counts')::boolean AND c.relkind = 'r' AND c.oid >= 16384
+                 AND \(TrustedRoles.conditionOfCode("c.relowner", version))
               UNION SELECT pg_catalog.to_regclass($1) WHERE pg_catalog.to_regclass($1) IS NOT NULL) AS t
         LEFT JOIN LATERAL pg_catalog.pg_partition_ancestors(t.relid) AS a (relid) ON true),
     columns AS (
@@ -115,4 +122,5 @@ enum SequencePositions {
               s.seqmin, s.seqmax
      ORDER BY 1, 2, 3
     """
+  }
 }

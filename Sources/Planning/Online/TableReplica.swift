@@ -138,7 +138,7 @@ package struct TableReplica: Sendable {
     return statements + [
       "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER\n"
         + "  SET search_path = \(path) SET row_security = off AS \(Quote.literal(body))",
-      "REVOKE EXECUTE ON FUNCTION \(function)() FROM PUBLIC",
+      "REVOKE EXECUTE ON FUNCTION \(function)() FROM PUBLIC", handOver,
       "CREATE TRIGGER \(trigger) AFTER INSERT OR UPDATE OR DELETE ON \(name)\n"
         + "  FOR EACH ROW EXECUTE FUNCTION \(function)()",
       "CREATE TRIGGER \(truncation) AFTER TRUNCATE ON \(name)\n  FOR EACH STATEMENT EXECUTE FUNCTION \(function)()",
@@ -146,6 +146,30 @@ package struct TableReplica: Sendable {
       "ALTER TABLE \(name) ENABLE ALWAYS TRIGGER \(trigger)",
       "ALTER TABLE \(name) ENABLE ALWAYS TRIGGER \(truncation)",
     ]
+  }
+
+  /// Gives the function to whom the table belongs, with the rights that it needs, where a superuser applies this: it reads the table
+  /// whenever the owner writes to it, with what he has made an index or statistics compute.
+  private var handOver: String {
+    let tables = isCertain ? [new] : [new, refused]
+    let body = """
+      DECLARE
+        v_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass);
+        v_saying text;
+      BEGIN
+        IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
+           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = v_owner) THEN
+          FOREACH v_saying IN ARRAY ARRAY[
+            \(Quote.literal("GRANT USAGE ON SCHEMA \(Self.newSchema) TO %I")),
+            \(Quote.literal("GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON \(tables.joined(separator: ", ")) TO %I")),
+            \(Quote.literal("ALTER FUNCTION \(function)() OWNER TO %I"))]
+          LOOP
+            EXECUTE format(v_saying, v_owner);
+          END LOOP;
+        END IF;
+      END
+      """
+    return OwnBlock.sql(body)
   }
 
   /// Ends it, with nobody writing: what was refused since both were compared has to be settled.
