@@ -1,0 +1,49 @@
+import Catalog
+import Planning
+import Postgres
+import TestSupport
+import Testing
+
+/// A table of somebody else's is copied beside its clients, by a superuser: whatever the owner does to it meanwhile, the function that
+/// keeps the copy the same has no more rights than he.
+@Suite struct StrangersCopyTests {
+  @Test(arguments: [true, false])
+  func theCopyIsKeptWithTheOwnersRights(isCertain: Bool) async throws {
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      try await HistoryHoldTests.execute(
+        """
+        CREATE SCHEMA m;
+        CREATE TABLE m.t (id integer PRIMARY KEY, n text);
+        CREATE FUNCTION m.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$
+          BEGIN IF quote_ident(current_user) <> \(Quote.literal(role)) THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
+        """, in: database, as: role)
+      let replica = TableReplica(
+        table: FactID(.table, schema: "m", name: "t"), columns: ["id", "n"], key: [.init(name: "id")], searchPath: [],
+        isCertain: isCertain)
+      try await Connection.with(database.target) { connection in
+        try await connection.transaction { connection in
+          for sql in replica.schemas + ["CREATE TABLE \(replica.new) (LIKE m.t INCLUDING ALL)"] + replica.follow {
+            try await connection.query(sql)
+          }
+        }
+      }
+      try await HistoryHoldTests.execute(
+        """
+        CREATE STATISTICS m.s ON (m.f(1) || n), id FROM m.t;
+        CREATE INDEX ON m.t ((m.f(2) || n));
+        INSERT INTO m.t VALUES (1, 'a'), (2, 'b'), (3, 'c');
+        UPDATE m.t SET n = 'd', id = 4 WHERE id = 3;
+        DELETE FROM m.t WHERE id = 2;
+        """, in: database, as: role)
+      try await Connection.with(database.target) { connection in
+        let ran = try await connection.query("SELECT is_called FROM evil.runs")[0].bool(0)
+        RedTeam.judge("the function that keeps a copy the same", gotThrough: ran ? "it ran" : nil)
+        let rows = try await connection.query(
+          "SELECT string_agg(id || n, ' ' ORDER BY id) FROM \(replica.new)")[0].string(0)
+        #expect(rows == "1a 4d")
+        // What is dropped goes without trouble.
+        for sql in replica.unfollow { try await connection.query(sql) }
+      }
+    }
+  }
+}
