@@ -101,7 +101,8 @@ import Testing
           RESET ROLE;
           ALTER SEQUENCE evil.runs RESTART;
           SET track_counts = off;
-          """) { try await connection.execute(statement.sql) }
+          """)
+      { try await connection.execute(statement.sql) }
       try seeds.write("INSERT INTO own (id, n) VALUES (7, 'y');\n", to: "010.sql")
       try await seeds.load(connection)
       let ran = try await one(connection, "SELECT is_called::text FROM evil.runs")
