@@ -5,7 +5,7 @@ package import Postgres
 ///
 /// Whoever may make databases can give one any name and any marks, and would have it taken for what an interrupted reset has left: its
 /// owner would be the owner of what comes into the place of somebody's database. So it is believed of a history alone that belongs
-/// to the role that is connected, or to a superuser; where nothing was applied; and that names this very database by its OID, and the
+/// to the role that has logged in (a database's settings say what it acts as), or to a superuser; where nothing was applied; and that names this very database by its OID, and the
 /// name that it is to get.
 package enum DatabaseSuccession {
   private static let key = "succeeds"
@@ -28,8 +28,8 @@ package enum DatabaseSuccession {
         SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_catalog.pg_roles o ON o.oid = n.nspowner JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
          WHERE n.nspname = '\(ToolSchema.history)' AND c.relname = '\(History.Table.settings)'
-           AND (o.rolsuper OR o.rolname IN (CURRENT_USER, SESSION_USER))
-           AND (r.rolsuper OR r.rolname IN (CURRENT_USER, SESSION_USER)))
+           AND (o.rolsuper OR o.rolname = SESSION_USER)
+           AND (r.rolsuper OR r.rolname = SESSION_USER))
       """)[0].bool(0)
     guard isOwn else { return false }
     return try await History.entries(connection).isEmpty

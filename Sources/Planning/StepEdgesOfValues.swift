@@ -26,6 +26,13 @@ extension StepGraph {
         case .identity: break
         }
         order(cleaners[column], before: creators[value])
+        // What is said of its sequence goes while that has its name.
+        if succession.setsAside {
+          for id in delta.sourceChildren[column] ?? [] where id.subject == .sequence || id.subjectID?.kind == .sequence
+          {
+            order(droppers[id], before: alterers[column])
+          }
+        }
         continue
       }
       guard let old = succession.predecessor, delta.dropped.contains(old) else { continue }

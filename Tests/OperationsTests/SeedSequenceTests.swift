@@ -112,6 +112,36 @@ import Testing
     }
   }
 
+  /// PostgreSQL carries out a foreign key's action with the rights of the table's owner, and no statement names the table.
+  @Test func aTableThatAForeignKeyWritesToIsNotRead() async throws {
+    try await with("CREATE TABLE own (id integer PRIMARY KEY)", [:]) { connection, seeds in
+      let role = Quote.identifier("stranger \(try await one(connection, "SELECT current_database()"))")
+      for statement in try Script.split(
+        Shadowing.trap + """
+          CREATE ROLE \(role);
+          CREATE SCHEMA theirs AUTHORIZATION \(role);
+          GRANT USAGE ON SCHEMA evil TO \(role);
+          GRANT SELECT, REFERENCES ON own TO \(role);
+          INSERT INTO own VALUES (1);
+          SET ROLE \(role);
+          CREATE FUNCTION theirs.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+            $$ BEGIN IF quote_ident(current_user) <> \(Quote.literal(role)) THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
+          CREATE TABLE theirs.people (id bigserial, n text, own integer REFERENCES public.own ON DELETE SET NULL);
+          INSERT INTO theirs.people (own) VALUES (1);
+          CREATE STATISTICS theirs.s ON (theirs.f(1) || n), id FROM theirs.people;
+          RESET ROLE;
+          ALTER SEQUENCE evil.runs RESTART;
+          """)
+      { try await connection.execute(statement.sql) }
+      try seeds.write("DELETE FROM own;\nINSERT INTO own VALUES (1);\n", to: "010.sql")
+      try await seeds.load(connection)
+      let ran = try await one(connection, "SELECT is_called::text FROM evil.runs")
+      RedTeam.judge("a table that a foreign key writes to", gotThrough: ran == "false" ? nil : "it ran")
+      #expect(try await one(connection, "SELECT count(*)::text FROM theirs.people WHERE own IS NULL") == "1")
+      try await connection.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
+    }
+  }
+
   @Test func aSequenceNeverGoesBackAndStaysInItsLimits() async throws {
     let schema =
       Self.numbered + """

@@ -168,12 +168,19 @@ struct PartitionwiseBuild {
       SELECT t.relid::regclass::text, k.convalidated
         FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
         JOIN pg_catalog.pg_class c ON c.oid = t.relid
-        LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = t.relid AND k.conname = $2
+        LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = t.relid AND k.conname = $2 AND k.contype = 'f'
        WHERE t.isleaf AND c.relkind = 'r' ORDER BY t.relid
       """, [parent, name])
     for (number, leaf) in leaves.enumerated() {
       let table = try leaf.string(0)
       let validated = try leaf.optionalString(1)
+      // Whatever else has that name is its owner's, and not for dbtool to validate.
+      if try await key.isThere(on: table, connection) == false {
+        throw Occupied(
+          reason:
+            "constraint \(Quote.identifier(name)) is to be made on \(table), which has another one of that name. Rename or drop that"
+        )
+      }
       if validated == nil { try await brief("\(before)\(table)\(after) NOT VALID", connection) }
       if validated != "t" {
         try await brief("ALTER TABLE \(table) VALIDATE CONSTRAINT \(Quote.identifier(name))", connection)

@@ -27,7 +27,7 @@ package enum TrustedRoles {
     """
   }
 
-  /// Whether a table and all its partitions belong to roles whose code may run here (`conditionOfCode`).
+  /// Whether a table, its partitions and its children belong to roles whose code may run here (`conditionOfCode`).
   ///
   /// - Parameter table: as SQL names it.
   /// - Throws: `PostgresError`.
@@ -35,10 +35,11 @@ package enum TrustedRoles {
     let trusted = conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(
       """
+      WITH RECURSIVE tree (oid) AS (
+        SELECT pg_catalog.to_regclass($1)::pg_catalog.oid
+        UNION SELECT i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
       SELECT pg_catalog.to_regclass($1) IS NOT NULL AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_class c
-         WHERE (c.oid = pg_catalog.to_regclass($1)
-                OR c.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t)) AND NOT \(trusted))
+        SELECT FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid WHERE NOT \(trusted))
       """, [table])[0].bool(0)
   }
 

@@ -180,7 +180,8 @@ struct DefaultSplit {
     if let own = facts.own.first { throw refuse(own) }
     // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
     if let owner = try await stranger(connection) {
-      throw refuse("it, or a table that it refers to, belongs to \(owner), whose code would run as this role")
+      throw refuse(
+        "it, a table above it, or one that it refers to, belongs to \(owner), whose code would run as this role")
     }
     do {
       // By what is made, whose name has no room for a schema.
@@ -194,12 +195,13 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  /// The owner of the table, of its default partition or of a table that they refer to, where what that role writes must not run here.
+  /// The owner of the table, of its default partition, of a table above or of one that they refer to, where what that role writes must not run here.
   private func stranger(_ connection: Connection) async throws -> String? {
     let trusted = TrustedRoles.conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(
       """
-      WITH own AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid UNION SELECT pg_catalog.to_regclass($2)),
+      WITH own AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid UNION SELECT pg_catalog.to_regclass($2)
+                   UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(pg_catalog.to_regclass($1)) a),
       referred AS (SELECT k.confrelid AS oid FROM pg_catalog.pg_constraint k
                     WHERE k.contype = 'f' AND k.conrelid IN (SELECT o.oid FROM own o))
       SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c
@@ -245,6 +247,8 @@ struct DefaultSplit {
       guard try await TableTies.references(to: parent, rest.sqlName, connection).isEmpty else {
         throw PartitionError.undividable(rest.sqlName, "foreign keys refer to its table")
       }
+      // So may a table above it have come.
+      try await TableCode.check([parent], .creation, connection)
       for result in try await connection.pipeline(exchange.map { Statement($0) }) { _ = try result.get() }
     }
     try await lock.check()

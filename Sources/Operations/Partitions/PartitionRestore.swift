@@ -297,23 +297,31 @@ package struct PartitionRestore: Sendable {
     }
     let other = try await connection.query(
       """
-      SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+      SELECT n.nspname, c.relname
         FROM pg_catalog.pg_partitioned_table p JOIN pg_catalog.pg_class c ON c.oid = p.partdefid
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE p.partrelid = pg_catalog.to_regclass($1)
       """, [description.parentName]
-    ).first?.string(0)
+    ).first.map { FactID(.table, schema: try $0.string(0), name: try $0.string(1)) }
     let limit = PartitionManager.movableRows
     if let other,
       let seen = try await PlainRows.look(
-        at: PlainRows.leaves(of: other, connection), upTo: limit + 1, connection), seen.rows > limit
+        at: PlainRows.leaves(of: other.sqlName, connection), upTo: limit + 1, connection), seen.rows > limit
     {
       throw ArchiveError.refused(
-        "\(other) has more than \(limit) rows, which would be read while nobody can use them: restore without --attach")
+        "\(other.sqlName) has more than \(limit) rows, which would be read while nobody can use them: restore without --attach"
+      )
     }
     _ = try await Patience.retry { _ in
-      try await connection.savepoint {
-        try await $0.query("ALTER TABLE \(description.parentName) ATTACH PARTITION \(table) \(bound)")
+      try await connection.savepoint { connection in
+        // Attaching reads the default partition, which its owner could change until it is locked.
+        if let other {
+          do { try await TableHold.lockDefault(other, of: description.parentName, connection) } catch let error
+            as PartitionError
+          { throw ArchiveError.refused(error.description) }
+          try await checkCode(of: [description.parentName], connection)
+        }
+        try await connection.query("ALTER TABLE \(description.parentName) ATTACH PARTITION \(table) \(bound)")
       }
     }
   }

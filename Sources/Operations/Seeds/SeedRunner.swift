@@ -147,8 +147,11 @@ package struct SeedRunner: Sendable {
           rows = try await csv.copy(connection, isKnown: isKnown) { report("\(file.path): \($0)") }
           late = try await connection.pinned { try await SequencePositions.advance(writing: csv.table, $0) }
         } else {
-          rows = try await script(file, connection, report)
-          late = try await connection.pinned { try await SequencePositions.advance($0) }
+          let statements = try statements(file)
+          rows = try await script(statements, of: file, connection, report)
+          late = try await connection.pinned {
+            try await SequencePositions.advance(by: statements.map(\.sql), $0)
+          }
         }
         for line in late { report("\(file.path): \(line)") }
         // The file must not have changed between its digest and its rows.
@@ -170,9 +173,9 @@ package struct SeedRunner: Sendable {
   }
 
   /// Reports how far it is every few seconds: seeds for a load test take minutes.
-  private func script(_ file: File, _ connection: Connection, _ report: @Sendable (String) -> Void) async throws -> Int
-  {
-    let statements = try statements(file)
+  private func script(
+    _ statements: [ScriptStatement], of file: File, _ connection: Connection, _ report: @Sendable (String) -> Void
+  ) async throws -> Int {
     var (rows, done) = (0, 0)
     var reported = ContinuousClock.now
     do {

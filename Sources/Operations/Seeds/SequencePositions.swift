@@ -14,20 +14,36 @@ enum SequencePositions {
     /// The expression that draws from it; nil for an identity, or where the sequence merely belongs to the column.
     var expression: String?
     var mayRead: Bool
+    /// The table's OID, where what its owner wrote must not run here.
+    var stranger: Int?
   }
 
   /// Advances the sequences of the tables that this transaction has written; never back.
   ///
-  /// - Parameter table: one that was written, as SQL writes its name, whatever the server has counted.
+  /// A foreign key's actions write to tables of others' as well, with their owners' rights: what the statements do not name is read only
+  /// where it belongs to a trusted role.
+  ///
+  /// - Parameters:
+  ///   - table: one that was written, as SQL writes its name, whatever the server has counted.
+  ///   - statements: what has written.
   /// - Returns: what could not be done, for people.
   /// - Throws: `PostgresError`.
-  static func advance(writing table: String? = nil, _ connection: Connection) async throws -> [String] {
+  static func advance(
+    writing table: String? = nil, by statements: [String] = [], _ connection: Connection
+  ) async throws -> [String] {
     let path = try await connection.query("SELECT pg_catalog.current_setting('search_path')")[0].string(0)
     // Nothing that a schema on the path holds is taken for what it is called.
     try await connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
     var failures: [String] = []
-    for source in try await sources(table, connection) where draws(source) {
-      if source.mayRead {
+    let sources = try await sources(table, connection).filter(draws)
+    let strangers = sources.compactMap(\.stranger)
+    let named = strangers.isEmpty ? [] : try await named(table, statements, strangers, path, connection)
+    for source in sources {
+      if let stranger = source.stranger, !named.contains(stranger) {
+        failures.append(
+          "\(source.sequence) may be behind \(source.table).\(source.column): the table belongs to a role that is not trusted"
+        )
+      } else if source.mayRead {
         try await connection.query(statement(source))
       } else {
         failures.append(
@@ -36,6 +52,33 @@ enum SequencePositions {
     }
     try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
     return failures
+  }
+
+  /// Those of some tables that statements name, or partitions of which they name.
+  private static func named(
+    _ table: String?, _ statements: [String], _ strangers: [Int], _ path: String, _ connection: Connection
+  ) async throws -> Set<Int> {
+    var names: Set<String> = table.map { [$0] } ?? []
+    for sql in statements {
+      ParseTree(parsing: sql)?.visit { node in
+        // A statement's target stands there without the name of its kind of node.
+        guard let name = node["relname"]?.text else { return }
+        names.insert(node["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name))
+      }
+    }
+    try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
+    let found = try await connection.query(
+      "SELECT pg_catalog.to_regclass(u.name)::pg_catalog.oid::pg_catalog.int8 FROM pg_catalog.unnest($1::pg_catalog.text[]) AS u (name)",
+      [ArrayText.encode(names.sorted())]
+    ).compactMap { try $0.optionalString(0) }
+    try await connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
+    let rows = try await connection.query(
+      """
+      SELECT u.oid FROM pg_catalog.unnest($1::bigint[]) AS u (oid)
+       WHERE u.oid = ANY ($2::bigint[])
+          OR EXISTS (SELECT FROM pg_catalog.pg_partition_tree(u.oid::oid::regclass) t WHERE t.relid::oid::bigint = ANY ($2::bigint[]))
+      """, [ArrayText.encode(strangers.map(String.init)), ArrayText.encode(found)])
+    return Set(try rows.map { try $0.int(0) })
   }
 
   /// Whether the column's value is the sequence's, and not something that is made of it.
@@ -72,7 +115,8 @@ enum SequencePositions {
       return Source(
         table: try reader.string(), column: try reader.string(), sequence: try reader.string(),
         increment: try reader.int(), minimum: try reader.string(), maximum: try reader.string(),
-        expression: try reader.optionalString(), mayRead: try reader.bool())
+        expression: try reader.optionalString(), mayRead: try reader.bool(),
+        stranger: try reader.optionalString().flatMap { Int($0) })
     }
   }
 
@@ -114,7 +158,13 @@ enum SequencePositions {
            pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT') AND pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE')
            AND pg_catalog.has_column_privilege(c.relid, c.attnum, 'SELECT')
            -- Whoever may use a schema can name its sequences in a default, and has numbers of his own choice in the table.
-           AND pg_catalog.has_sequence_privilege(c.relowner, s.seqrelid, 'UPDATE')
+           AND pg_catalog.has_sequence_privilege(c.relowner, s.seqrelid, 'UPDATE'),
+           -- All that is below the table is read with it; 0 is no table's number.
+           (WITH RECURSIVE tree (oid) AS (
+              SELECT c.relid UNION SELECT i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
+            SELECT CASE WHEN pg_catalog.bool_and(k.relowner = c.relowner) THEN c.relid::bigint ELSE 0 END
+              FROM tree t JOIN pg_catalog.pg_class k ON k.oid = t.oid
+             WHERE NOT \(TrustedRoles.conditionOfCode("k.relowner", version)) HAVING pg_catalog.count(*) > 0)
       FROM drawn d JOIN columns c USING (relid, attnum)
       JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.sequence
       JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace

@@ -355,7 +355,7 @@ package struct ExpandAndContract: TwoPartChange {
         following.append(drop)
       }
     }
-    var (inTransaction, later) = Waiting.parted(following, in: target)
+    var (inTransaction, later) = Waiting.parted(following, from: swapped, to: target)
     let views = Waiting.viewsToDrop(inTransaction, in: swapped)
     inTransaction.removeAll { step in step.action == .drop && views.contains { $0.subject == step.subject } }
     return checks + views + swap(words) + inTransaction + later + leftovers

@@ -148,21 +148,45 @@ package struct TableReplica: Sendable {
     ]
   }
 
-  /// Gives the function to whom the table belongs, with the rights that it needs, where a superuser applies this: it reads the table
-  /// whenever the owner writes to it, with what he has made an index or statistics compute.
+  /// Gives the function to whom the table belongs, with the rights that it needs, where a superuser applies this, or a role that reaches
+  /// as far: it reads the table whenever the owner writes to it, with what he has made an index or statistics compute. Partitions of
+  /// other roles are refused.
   private var handOver: String {
-    let tables = isCertain ? [new] : [new, refused]
+    let tables = Quote.insideFormat((isCertain ? [new] : [new, refused]).joined(separator: ", "))
     let body = """
       DECLARE
         v_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass);
         v_saying text;
       BEGIN
-        IF (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user)
-           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = v_owner) THEN
+        SELECT concat(c.oid::regclass, ' belongs to ', pg_get_userbyid(c.relowner)) INTO v_saying
+          FROM pg_partition_tree(\(Quote.literal(name))) t JOIN pg_class c ON c.oid = t.relid
+         WHERE pg_get_userbyid(c.relowner) NOT IN (v_owner, current_user)
+           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = c.relowner);
+        IF FOUND THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' to ', v_owner),
+            HINT = 'What its owner makes an index of it compute would run with the rights of the owner of the table.';
+        END IF;
+        IF v_owner <> current_user
+           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = v_owner)
+           AND EXISTS (
+             SELECT FROM pg_roles r
+              WHERE pg_has_role(current_user, r.oid, 'MEMBER')
+                AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication
+                     OR r.rolcreaterole AND current_setting('server_version_num')::integer < 160000
+                     OR r.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
+                                      'pg_read_all_data', 'pg_write_all_data'))) THEN
+          IF EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+                      WHERE c.oid = \(Quote.literal(name))::regclass AND c.relforcerowsecurity AND NOT r.rolbypassrls) THEN
+            RAISE EXCEPTION USING
+              MESSAGE = concat('policies of ', \(Quote.literal(name)), ' hide rows from its owner ', v_owner, ' too'),
+              HINT = 'Take FORCE ROW LEVEL SECURITY away until it is converted.';
+          END IF;
           FOREACH v_saying IN ARRAY ARRAY[
-            \(Quote.literal("GRANT USAGE ON SCHEMA \(Self.newSchema) TO %I")),
-            \(Quote.literal("GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON \(tables.joined(separator: ", ")) TO %I")),
-            \(Quote.literal("ALTER FUNCTION \(function)() OWNER TO %I"))]
+            \(Quote.literal("GRANT USAGE, CREATE ON SCHEMA \(Self.newSchema) TO %I")),
+            \(Quote.literal("GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON \(tables) TO %I")),
+            \(Quote.literal("ALTER FUNCTION \(Quote.insideFormat(function))() OWNER TO %I")),
+            \(Quote.literal("REVOKE CREATE ON SCHEMA \(Self.newSchema) FROM %I"))]
           LOOP
             EXECUTE format(v_saying, v_owner);
           END LOOP;
@@ -296,8 +320,12 @@ package struct TableReplica: Sendable {
         SELECT n.nspname, pg_get_userbyid(n.nspowner) AS owner INTO v_found FROM pg_namespace n
          WHERE n.nspname IN (\(Quote.literal(newSchema)), \(Quote.literal(oldSchema)))
            AND n.nspowner NOT IN (
-             SELECT r.oid FROM pg_roles r WHERE r.rolsuper OR r.rolname IN (current_user, 'pg_database_owner')
-             UNION SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())
+             SELECT r.oid FROM pg_roles r
+              WHERE r.rolsuper OR r.rolname = current_user
+                 -- A superuser's copy is no business of the database's owner, who may drop what is in a schema of his.
+                 OR NOT (SELECT s.rolsuper FROM pg_roles s WHERE s.rolname = current_user)
+                    AND (r.rolname = 'pg_database_owner'
+                         OR r.oid = (SELECT d.datdba FROM pg_database d WHERE d.datname = current_database())))
          LIMIT 1;
         IF FOUND THEN
           RAISE EXCEPTION USING

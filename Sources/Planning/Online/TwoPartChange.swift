@@ -54,18 +54,26 @@ enum Waiting {
 
   /// What goes on in the transaction of a change, so that clients find after it all that they found before, and what comes
   /// after it: what stands outside of transactions, and what relies on that.
-  static func parted(_ steps: [PlanStep], in target: Catalog) -> (inTransaction: [PlanStep], later: [PlanStep]) {
+  static func parted(
+    _ steps: [PlanStep], from source: Catalog, to target: Catalog
+  ) -> (inTransaction: [PlanStep], later: [PlanStep]) {
     var inTransaction: [PlanStep] = []
     var later: [PlanStep] = []
     var postponed: Set<FactID> = []
+    // What something that goes later needs does not go before it: the one would take the other along.
+    var needed: Set<FactID> = []
     for step in steps {
       let facts = [step.subject] + step.includes
       let relied = facts + facts.flatMap { id in (target[id]?.needs ?? []) + [target[id]?.parent].compactMap { $0 } }
-      if step.mode == .transaction, !step.mustCommit, !relied.contains(where: postponed.contains) {
+      let isNeeded = step.action == .drop && facts.contains(where: needed.contains)
+      if step.mode == .transaction, !step.mustCommit, !isNeeded, !relied.contains(where: postponed.contains) {
         inTransaction.append(step)
       } else {
         later.append(step)
         postponed.formUnion(facts)
+        if step.action == .drop {
+          for id in facts { needed.formUnion((source[id]?.needs ?? []) + [source[id]?.parent].compactMap { $0 }) }
+        }
       }
     }
     return (inTransaction, later)

@@ -128,6 +128,7 @@ package struct SchemaGenerator {
     successions()
     madeAnew()
     halfway()
+    bystanders()
     return sql + comments
   }
 
