@@ -101,7 +101,9 @@ struct WindowCover: Sendable {
              UNION ALL
              SELECT format('COMMENT ON TABLE %s IS %L', c.oid::regclass, obj_description(p.oid, 'pg_class'))
               WHERE obj_description(p.oid, 'pg_class') IS NOT NULL) s (statement)
-           WHERE p.oid = \(Quote.literal(table))::regclass
+           -- What this run has made, or the owner has: nothing of others is given away.
+           WHERE p.oid = \(Quote.literal(table))::regclass AND c.relispartition
+             AND c.relowner IN (p.relowner, (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user))
         LOOP
           EXECUTE v_statement;
         END LOOP;
