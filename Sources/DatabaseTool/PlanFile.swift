@@ -43,7 +43,8 @@ struct PlanFile: Codable {
   init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else { throw ToolError("\(path) cannot be read") }
     do { self = try JSONDecoder().decode(PlanFile.self, from: data) } catch {
-      throw ToolError("\(path) is not a plan that dbtool plan --out has written")
+      throw ToolError(
+        "\(path) is not a plan that dbtool plan --out has written, or an older version wrote it. Make it again")
     }
   }
 

@@ -51,7 +51,7 @@ struct Delta {
       targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
       referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
-      conversions: conversions, sequenceSuccessors: NumberSuccession.successors(from: source, to: target),
+      conversions: conversions, sequenceNamesTakenOver: NumberSuccession.namesTakenOver(from: source, to: target),
       exchanging: exchanging, waiting: waiting)
     context.notNull = NotNullPlan(context)
   }

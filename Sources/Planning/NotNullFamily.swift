@@ -284,9 +284,11 @@ struct NotNullFamily {
     try refuseKeys()
     separate(wholes)
     for table in tables where wantsOtherName(table) && canRename(table) { rename(table) }
+    // Once one waits, so do those above it.
+    var isLate = !asides.isEmpty
     for table in wholes.reversed() {
       guard let name = goal[table]?.name else { continue }
-      let isLate = !asides.isEmpty || NotNull.aside(id(table), in: table, to: name, context) != nil
+      isLate = isLate || NotNull.aside(id(table), in: table, to: name, context) != nil
       alter(table, "ADD CONSTRAINT \(Quote.identifier(name)) NOT NULL \(quoted)", late: isLate)
       now[table] = Constraint(name: name, isOwn: true)
       give(table)

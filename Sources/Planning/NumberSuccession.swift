@@ -77,7 +77,7 @@ struct NumberSuccession {
     turns = old?.range(of: column, in: source).map { $0.isDescending != range.isDescending } ?? false
     (self.column, self.old, self.new, self.range) = (column, old, new, range)
     aside = old.flatMap { old in
-      guard context.sequenceSuccessors.contains(old.place) else { return nil }
+      guard context.sequenceNamesTakenOver.contains(old.place) else { return nil }
       return FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
     }
   }
@@ -85,7 +85,7 @@ struct NumberSuccession {
   /// The names of sequences that end, which something else has afterwards.
   ///
   /// The old sequence ends late, once the new one knows where it stopped. It leaves its name before, to whatever takes it.
-  static func successors(from source: Catalog, to target: Catalog) -> Set<RelationPlace> {
+  static func namesTakenOver(from source: Catalog, to target: Catalog) -> Set<RelationPlace> {
     var left: Set<RelationPlace> = []
     for fact in source.facts.values {
       switch fact.id.kind {

@@ -6,8 +6,7 @@ extension StepGraph {
   /// names: a new one comes after what only it names, and before what only the old one named goes, as far as nothing else says
   /// otherwise.
   mutating func connectBodies() {
-    let kinds = { (catalog: Catalog) in catalog.facts.values.filter { $0.id.kind == .eventTrigger }.map(\.id) }
-    let triggers = Set(kinds(delta.source)).union(kinds(delta.target)).sorted()
+    let triggers = Set([delta.source, delta.target].flatMap(\.facts.keys).filter { $0.kind == .eventTrigger }).sorted()
     let changed = alterers.keys.filter { $0.kind == .function }.sorted()
     guard !triggers.isEmpty || !changed.isEmpty else { return }
     var before = FunctionBodies(delta.source, delta.sourceChildren)

@@ -101,7 +101,7 @@ extension StepGraph {
       found.append(place("constraint", id.schema, id.name, name))
       if NotNull.isAlone(fact) { return found }
     case .constraint:
-      guard ["c", "n"].contains(fact.text(.type)) else { return [] }
+      guard ["c", "n"].contains(fact.text(.type)), !NotNull.isUnvalidatedAlone(fact) else { return [] }
       name = id.member
     default: return []
     }

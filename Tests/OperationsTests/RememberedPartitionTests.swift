@@ -102,14 +102,21 @@ import Testing
           try await Connection.with(database.target) { reader in
             try await reader.execute("BEGIN")
             _ = try await reader.query("SELECT FROM public.t")
-            try await Connection.with(database.target) { owner in
-              for setting in ["ROLE \(role)", "statement_timeout = '50ms'"] {
-                try await owner.execute("SET \(setting)")
-              }
-              await #expect(throws: PostgresError.self) {
+            async let detach = Connection.with(database.target, applicationName: "detaches") { owner in
+              try await owner.execute("SET ROLE \(role)")
+              return await #expect(throws: PostgresError.self) {
                 try await owner.execute("ALTER TABLE public.t DETACH PARTITION public.t_now CONCURRENTLY")
               }
             }
+            try await Connection.with(database.target) { watch in
+              try await Waiting.until("the first half is done") {
+                try await watch.query("SELECT inhdetachpending FROM pg_inherits")[0].bool(0)
+              }
+              try await watch.query(
+                "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'detaches'",
+                [database.name])
+            }
+            _ = try await detach
           }
         }
         try await Self.remember("public.t_now", of: parent, action: "detach", database, as: role)

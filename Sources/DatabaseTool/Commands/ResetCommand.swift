@@ -102,10 +102,11 @@ struct ResetCommand: AsyncParsableCommand {
       try await DatabaseMarks.claim(
         target, project: project.databaseName, environment: mark(given, old), connection)
     }
+    let role = try await Connection.with(maintenance) { try await $0.query("SELECT CURRENT_USER")[0].string(0) }
     let isOurs = { @Sendable (connection: Connection) -> Bool? in
       guard let theirs = try await DatabaseMarks(connection).project else { return nil }
       if theirs != project.databaseName { return false }
-      return try await DatabaseSuccession.isAnnounced(name, connection)
+      return try await DatabaseSuccession.isAnnounced(name, by: role, connection)
     }
     // An earlier run may have been ended between the old database and the new one, which has its marks.
     if try await Connection.with(maintenance, { try await DatabaseReplacement.finish(name, $0, isOurs: isOurs) }) {

@@ -4,7 +4,7 @@ internal import Postgres
 ///
 /// PostgreSQL says so: it makes the statement's on an empty temporary table with the same columns, and prints both
 /// (`pg_get_indexdef`). That runs what the expressions call with the rights of whoever is connected, and not of the table's owner, as
-/// the statement itself does: so it is done only where the owner is trusted.
+/// the statement itself does: so an index that computes something is compared only where the owner is trusted.
 struct IndexComparison {
   /// What is there under the index's name.
   enum Found {
@@ -23,6 +23,8 @@ struct IndexComparison {
   private let schema: String?
   private let table: String
   private let isUnique: Bool
+  /// Whether it computes something.
+  private let hasExpressions: Bool
   /// What the statement says after the table's name.
   private let definition: String
 
@@ -35,6 +37,9 @@ struct IndexComparison {
     schema = relation["schemaname"]?.text
     self.table = table
     isUnique = index["unique"]?.isTrue == true
+    hasExpressions =
+      index["whereClause"] != nil
+      || index["indexParams"]?.elements.contains { $0["IndexElem"]?["expr"] != nil } == true
     definition = place.after
   }
 
@@ -109,7 +114,8 @@ struct IndexComparison {
     let owned = try await connection.query(
       "SELECT x.indrelid::pg_catalog.regclass::text FROM pg_catalog.pg_index x WHERE x.indexrelid = $1::pg_catalog.oid",
       [index])
-    guard let table = try owned.first?.string(0), try await TrustedRoles.owns(table, connection) else { return nil }
+    guard let table = try owned.first?.string(0) else { return nil }
+    if hasExpressions, try await !TrustedRoles.owns(table, connection) { return nil }
     let copy = "pg_temp.\(Quote.identifier(self.table))"
     do {
       try await connection.asSession { connection in

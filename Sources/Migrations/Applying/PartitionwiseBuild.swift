@@ -128,7 +128,14 @@ struct PartitionwiseBuild {
        WHERE t.inhrelid = $1::regclass
        ORDER BY 4 DESC NULLS LAST, own.indisvalid DESC NULLS LAST, own.indexrelid
       """, [table, whole])
-    guard let row = rows.first else { throw Self.isGone(index.sqlName) }
+    guard let row = rows.first else {
+      // It may have left its table meanwhile.
+      let isPart = try await connection.query(
+        "SELECT FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t WHERE t.relid = pg_catalog.to_regclass($2)",
+        [parent, table])
+      if isPart.isEmpty { return }
+      throw Self.isGone(index.sqlName)
+    }
     let upper = try row.string(0)
     let own = try row.optionalString(1)
     if own != nil, try row.bool(3) { return }

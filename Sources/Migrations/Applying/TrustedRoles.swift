@@ -1,3 +1,4 @@
+internal import Catalog
 package import Postgres
 
 /// Whose functions dbtool lets run with the rights of whoever is connected: the same roles that `HistoryGuard` trusts.
@@ -19,8 +20,10 @@ package enum TrustedRoles {
   package static func conditionOfCode(_ role: String, _ version: ServerVersion) -> String {
     """
     (\(condition(role, version))
-     AND (NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
-                       WHERE \(isMighty("s", version)) AND \(isMember("s.oid"))
+     -- Whoever has logged in has all that the session has.
+     AND (\(role) = (SELECT l.oid FROM pg_catalog.pg_roles l WHERE l.rolname = SESSION_USER)
+          OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
+                       WHERE \(MightyRoles.condition("s", version: "\(version.major)0000")) AND \(isMember("s.oid"))
                          AND s.oid <> \(role) AND NOT \(actsAs(role, "s.oid", version)))
           OR EXISTS (SELECT FROM pg_catalog.pg_roles b
                       WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))
@@ -31,7 +34,7 @@ package enum TrustedRoles {
   ///
   /// - Parameter table: as SQL names it.
   /// - Throws: `PostgresError`.
-  static func owns(_ table: String, _ connection: Connection) async throws -> Bool {
+  package static func owns(_ table: String, _ connection: Connection) async throws -> Bool {
     let trusted = conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(
       """
@@ -41,16 +44,6 @@ package enum TrustedRoles {
       SELECT pg_catalog.to_regclass($1) IS NOT NULL AND NOT EXISTS (
         SELECT FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.oid WHERE NOT \(trusted))
       """, [table])[0].bool(0)
-  }
-
-  /// The condition that a role can do to the server or to others' tables what an owner of tables cannot (documentation, chapter 22,
-  /// Database Roles). Before version 16 whoever may make roles may give itself every right but a superuser's.
-  private static func isMighty(_ role: String, _ version: ServerVersion) -> String {
-    """
-    (\(role).rolsuper OR \(role).rolbypassrls OR \(role).rolreplication\(version.major < 16 ? " OR \(role).rolcreaterole" : "")
-     OR \(role).rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_read_all_data',
-                         'pg_write_all_data'))
-    """
   }
 
   /// The superuser that a session can act as: itself, what it acts as, or what code that it runs could say `SET ROLE` to.

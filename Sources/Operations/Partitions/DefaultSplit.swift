@@ -174,7 +174,9 @@ struct DefaultSplit {
   private func divide(_ connection: Connection) async throws -> Int {
     func refuse(_ reason: String) -> PartitionError { .undividable(rest.sqlName, reason) }
     guard !facts.identity.isEmpty else { throw refuse("it has no primary key") }
-    guard !facts.isReferenced else { throw refuse("foreign keys refer to its table") }
+    guard try await TableTies.references(to: parent, rest.sqlName, connection).isEmpty else {
+      throw refuse("foreign keys refer to its table, or to one of its partitions")
+    }
     let ranges = (facts.bounds + slots.map(\.bound)).map { BoundRange($0) }
     guard !ranges.contains(where: { $0 == nil }) else { throw refuse("a partition has another form of bound") }
     if let own = facts.own.first { throw refuse(own) }
@@ -245,7 +247,7 @@ struct DefaultSplit {
       try await connection.query("LOCK TABLE \(parent) IN ACCESS EXCLUSIVE MODE")
       // A foreign key may have come meanwhile, from a table of anybody's.
       guard try await TableTies.references(to: parent, rest.sqlName, connection).isEmpty else {
-        throw PartitionError.undividable(rest.sqlName, "foreign keys refer to its table")
+        throw PartitionError.undividable(rest.sqlName, "foreign keys refer to its table, or to one of its partitions")
       }
       // So may a table above it have come.
       try await TableCode.check([parent], .creation, connection)

@@ -38,8 +38,8 @@ package enum PartitionError: Error, CustomStringConvertible {
         + "\(owner). If it was one, detach or drop it by hand, and delete its row there"
     case .stranger(let what, let owner):
       "its rows cannot be touched: that would run, with the rights of the role that is connected, \(what). It belongs to the role "
-        + "\(owner), which is not trusted. Connect as the table's owner; a role that is no superuser may also act as it, with "
-        + "options=-crole=… in the connection string"
+        + "\(owner), which is not trusted. Connect as the table's owner; a role without rights beyond its tables may also act as it, "
+        + "with options=-crole=… in the connection string"
     case .noArchive: "its window archives partitions: pass --archive-to <folder>"
     }
   }

@@ -86,17 +86,18 @@ package struct PartitionRestore: Sendable {
       let isRemembered = try await compareWithMemory(connection)
       let id = try await newTable(into, connection)
       let table = id.sqlName
-      do { try await TableHold.keep([id.schema, description.parentSchema], connection) } catch let error
-        as PartitionError
-      {
-        throw ArchiveError.refused(error.description)
-      }
+      // Rows take their time; what trusted roles own is not held for as long.
+      let isStrange = try await TableHold.isStrange(
+        [id.schema, description.parentSchema], asArchived ? nil : description.parentName, connection)
+      if isStrange { try await hold([id.schema, description.parentSchema], connection) }
       if asArchived {
         try await connection.query("CREATE TABLE \(table) (\(try await columns(connection)))")
       } else {
         try await checkFit(connection)
         // As attaching does; nobody adds to it from here on.
-        try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
+        if isStrange {
+          try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
+        }
         try await checkCode(of: [description.parentName], connection)
         let like =
           "LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
@@ -115,6 +116,12 @@ package struct PartitionRestore: Sendable {
       if isPartition { try await attach(table, connection) }
       return Outcome(
         table: table, id: id, rows: description.rows, isAttached: isPartition, isRemembered: isRemembered)
+    }
+  }
+
+  private func hold(_ schemas: Set<String>, _ connection: Connection) async throws {
+    do { try await TableHold.keep(schemas, connection) } catch let error as PartitionError {
+      throw ArchiveError.refused(error.description)
     }
   }
 
@@ -295,6 +302,8 @@ package struct PartitionRestore: Sendable {
     guard bound == description.bound else {
       throw ArchiveError.refused("the archive's bound is not one of a window: \(description.bound)")
     }
+    try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
+    try await checkCode(of: [description.parentName], connection)
     let other = try await connection.query(
       """
       SELECT n.nspname, c.relname

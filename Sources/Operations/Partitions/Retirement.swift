@@ -55,7 +55,8 @@ struct Retirement {
       throw PartitionError.changed("it is a partition of \(name), and not of \(retiring.parent)")
     }
     do {
-      if try await TableTies.strangers(around: name, retiring.name, connection).isAny {
+      // The second half of a detach computes nothing, and waits for transactions that may still see the partition: under no lock.
+      if state != .pending, try await TableTies.strangers(around: name, retiring.name, connection).isAny {
         return try await detachUnderLock(from: parent, connection)
       }
       let alter = "ALTER TABLE \(name) DETACH PARTITION \(retiring.name)"
@@ -92,8 +93,8 @@ struct Retirement {
       }
       // Of the partition, where tables of others refer to it; of its table and those above, the expressions of their keys.
       try await TableCode.check([parent.sqlName, retiring.name], .creation, connection)
-      let alter = "ALTER TABLE \(parent.sqlName) DETACH PARTITION \(retiring.name)"
-      try await connection.query(state == .pending ? alter + " FINALIZE" : alter)
+      guard state != .pending else { throw PartitionError.changed("somebody has begun to detach it meanwhile") }
+      try await connection.query("ALTER TABLE \(parent.sqlName) DETACH PARTITION \(retiring.name)")
     }
   }
 

@@ -53,11 +53,12 @@ enum TableCode {
      OR p.proname IN ('date_trunc', 'date_part', 'extract', 'to_char', 'clock_timestamp', 'random', 'gen_random_uuid')))
     """
 
-  /// A default that takes its numbers from the column's own sequence, and does nothing else; both are PostgreSQL's print.
+  /// A default that takes its numbers from the sequence of a column, there or in one of the other tables, and does nothing else; both are
+  /// PostgreSQL's print.
   private static let countsByItsOwn = """
     EXISTS (SELECT FROM pg_catalog.pg_depend o JOIN pg_catalog.pg_class s ON s.oid = o.objid AND s.relkind = 'S'
              WHERE o.classid = 'pg_catalog.pg_class'::regclass AND o.refclassid = 'pg_catalog.pg_class'::regclass
-               AND o.refobjid = d.adrelid AND o.refobjsubid = d.adnum AND o.deptype = 'a'
+               AND o.refobjid IN (SELECT t.oid FROM tables t) AND o.deptype = 'a'
                AND pg_catalog.pg_get_expr(d.adbin, d.adrelid) = pg_catalog.format('nextval(%L::regclass)', s.oid::regclass))
     """
 

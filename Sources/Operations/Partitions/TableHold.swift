@@ -11,6 +11,20 @@ enum TableHold {
     }
   }
 
+  /// Whether a schema or a table belongs to a role whose code must not run here.
+  ///
+  /// - Parameter table: as SQL names it.
+  /// - Throws: `PostgresError`.
+  static func isStrange(_ schemas: Set<String>, _ table: String?, _ connection: Connection) async throws -> Bool {
+    let trusted = TrustedRoles.conditionOfCode("n.nspowner", await connection.serverVersion)
+    let found = try await connection.query(
+      "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[]) AND NOT \(trusted)",
+      [ArrayText.encode(schemas.sorted())])
+    if !found.isEmpty { return true }
+    guard let table else { return false }
+    return try await !TrustedRoles.owns(table, connection)
+  }
+
   /// Locks the default partition of a table, which is locked itself against that it gets another one.
   ///
   /// - Throws: `PartitionError.elsewhere`; `PostgresError`.

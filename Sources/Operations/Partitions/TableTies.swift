@@ -30,7 +30,9 @@ enum TableTies {
         FROM pg_catalog.pg_constraint k
        WHERE k.conrelid = pg_catalog.to_regclass($1) AND \(isWhole)
          -- Otherwise they come when it is attached.
-         AND pg_catalog.has_table_privilege(k.confrelid, 'REFERENCES')
+         AND pg_catalog.has_schema_privilege((SELECT c.relnamespace FROM pg_catalog.pg_class c WHERE c.oid = k.confrelid), 'USAGE')
+         AND (SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege(k.confrelid, u.number, 'REFERENCES'))
+                FROM pg_catalog.unnest(k.confkey) u (number))
        ORDER BY k.conname
       """, [parent]
     ).map { try $0.string(0) }
@@ -54,8 +56,8 @@ enum TableTies {
       SELECT pg_catalog.format('what the indexes of the table %s compute, to which the foreign key %I refers', c.oid::regclass, k.conname),
              pg_catalog.pg_get_userbyid(c.relowner)
         FROM pg_catalog.pg_constraint k
-        JOIN pg_catalog.pg_class c
-          ON c.oid = k.confrelid OR c.oid IN (SELECT t.relid FROM pg_catalog.pg_partition_tree(k.confrelid) t)
+        CROSS JOIN LATERAL (SELECT k.confrelid UNION SELECT t.relid FROM pg_catalog.pg_partition_tree(k.confrelid) t) o (oid)
+        JOIN pg_catalog.pg_class c ON c.oid = o.oid
        WHERE k.conrelid = pg_catalog.to_regclass($1) AND \(isWhole)
          AND NOT \(TrustedRoles.conditionOfCode("c.relowner", version))
          AND NOT EXISTS (
@@ -103,17 +105,25 @@ enum TableTies {
     let version = await connection.serverVersion
     let rows = try await connection.query(
       """
-      WITH RECURSIVE \(family), roles (rank, what, role) AS (
+      WITH RECURSIVE \(family),
+      grantees (role) AS (
+        SELECT x.grantee FROM line l JOIN pg_catalog.pg_class c USING (oid) CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) x
+         WHERE x.privilege_type = 'REFERENCES'
+        UNION
+        SELECT x.grantee FROM line l JOIN pg_catalog.pg_attribute a ON a.attrelid = l.oid
+         CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) x WHERE x.privilege_type = 'REFERENCES'),
+      roles (rank, what, role) AS (
         SELECT 0, pg_catalog.format('what the table %s computes, which refers to it by a foreign key', r.oid::regclass), r.relowner
           FROM referring r
-        UNION ALL
+        UNION
         SELECT 1, '', c.relowner FROM line l JOIN pg_catalog.pg_class c USING (oid)
-        UNION ALL
-        SELECT 1, '', x.grantee FROM line l JOIN pg_catalog.pg_class c USING (oid) CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) x
-         WHERE x.privilege_type = 'REFERENCES'
-        UNION ALL
-        SELECT 1, '', x.grantee FROM line l JOIN pg_catalog.pg_attribute a ON a.attrelid = l.oid
-         CROSS JOIN LATERAL pg_catalog.aclexplode(a.attacl) x WHERE x.privilege_type = 'REFERENCES')
+        UNION
+        -- Platforms grant all there is to roles that cannot make a table.
+        SELECT 1, '', m.oid FROM grantees g
+          JOIN pg_catalog.pg_roles m ON g.role = 0 OR m.oid = g.role OR pg_catalog.pg_has_role(m.oid, g.role, 'MEMBER')
+         WHERE pg_catalog.has_database_privilege(m.oid, pg_catalog.current_database(), 'CREATE')
+            OR EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE pg_catalog.has_schema_privilege(m.oid, n.oid, 'CREATE'))
+            OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relowner = m.oid AND c.relkind IN ('r', 'p')))
       SELECT r.rank, r.what, pg_catalog.pg_get_userbyid(r.role) FROM roles r
        WHERE NOT \(TrustedRoles.conditionOfCode("r.role", version)) ORDER BY 1, 2 LIMIT 1
       """, [parent, partition])

@@ -47,7 +47,8 @@ enum SequencePositions {
         try await connection.query(statement(source))
       } else {
         failures.append(
-          "\(source.sequence) may be behind \(source.table).\(source.column): this role may not read and set it")
+          "\(source.sequence) may be behind \(source.table).\(source.column): this role, or the table's owner, may not read and set it"
+        )
       }
     }
     try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])

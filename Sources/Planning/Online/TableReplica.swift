@@ -25,9 +25,9 @@ package struct TableReplica: Sendable {
   let needsRest: Bool
   /// Takes rows for which there is no partition yet: no client is refused for them.
   let rest: String
-  private let function: String
+  let function: String
   /// Rows that clients have written and the second table has refused, by their keys.
-  private let refused: String
+  let refused: String
   private let trigger: String
   private let truncation: String
 
@@ -60,7 +60,7 @@ package struct TableReplica: Sendable {
   package var new: String { Quote.qualified(Self.newSchema, newName) }
   package var old: String { Quote.qualified(Self.oldSchema, table.name) }
 
-  private var name: String { table.sqlName }
+  var name: String { table.sqlName }
   private func keys(of row: String) -> String { key.map { "\(row).\($0.name)" }.joined(separator: ", ") }
   /// With the operators of the key's index: whoever may create an operator in any schema of a path could otherwise have one that
   /// fits better than PostgreSQL's (`varchar = varchar`), and whoever applies this, or writes to the table, would call it.
@@ -146,54 +146,6 @@ package struct TableReplica: Sendable {
       "ALTER TABLE \(name) ENABLE ALWAYS TRIGGER \(trigger)",
       "ALTER TABLE \(name) ENABLE ALWAYS TRIGGER \(truncation)",
     ]
-  }
-
-  /// Gives the function to whom the table belongs, with the rights that it needs, where a superuser applies this, or a role that reaches
-  /// as far: it reads the table whenever the owner writes to it, with what he has made an index or statistics compute. Partitions of
-  /// other roles are refused.
-  private var handOver: String {
-    let tables = Quote.insideFormat((isCertain ? [new] : [new, refused]).joined(separator: ", "))
-    let body = """
-      DECLARE
-        v_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass);
-        v_saying text;
-      BEGIN
-        SELECT concat(c.oid::regclass, ' belongs to ', pg_get_userbyid(c.relowner)) INTO v_saying
-          FROM pg_partition_tree(\(Quote.literal(name))) t JOIN pg_class c ON c.oid = t.relid
-         WHERE pg_get_userbyid(c.relowner) NOT IN (v_owner, current_user)
-           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.oid = c.relowner);
-        IF FOUND THEN
-          RAISE EXCEPTION USING
-            MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' to ', v_owner),
-            HINT = 'What its owner makes an index of it compute would run with the rights of the owner of the table.';
-        END IF;
-        IF v_owner <> current_user
-           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = v_owner)
-           AND EXISTS (
-             SELECT FROM pg_roles r
-              WHERE pg_has_role(current_user, r.oid, 'MEMBER')
-                AND (r.rolsuper OR r.rolbypassrls OR r.rolreplication
-                     OR r.rolcreaterole AND current_setting('server_version_num')::integer < 160000
-                     OR r.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
-                                      'pg_read_all_data', 'pg_write_all_data'))) THEN
-          IF EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
-                      WHERE c.oid = \(Quote.literal(name))::regclass AND c.relforcerowsecurity AND NOT r.rolbypassrls) THEN
-            RAISE EXCEPTION USING
-              MESSAGE = concat('policies of ', \(Quote.literal(name)), ' hide rows from its owner ', v_owner, ' too'),
-              HINT = 'Take FORCE ROW LEVEL SECURITY away until it is converted.';
-          END IF;
-          FOREACH v_saying IN ARRAY ARRAY[
-            \(Quote.literal("GRANT USAGE, CREATE ON SCHEMA \(Self.newSchema) TO %I")),
-            \(Quote.literal("GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON \(tables) TO %I")),
-            \(Quote.literal("ALTER FUNCTION \(Quote.insideFormat(function))() OWNER TO %I")),
-            \(Quote.literal("REVOKE CREATE ON SCHEMA \(Self.newSchema) FROM %I"))]
-          LOOP
-            EXECUTE format(v_saying, v_owner);
-          END LOOP;
-        END IF;
-      END
-      """
-    return OwnBlock.sql(body)
   }
 
   /// Ends it, with nobody writing: what was refused since both were compared has to be settled.
@@ -430,7 +382,7 @@ package struct TableReplica: Sendable {
 }
 
 extension String {
-  fileprivate func indented(_ count: Int) -> String {
+  func indented(_ count: Int) -> String {
     let space = String(repeating: " ", count: count)
     return split(separator: "\n", omittingEmptySubsequences: false).map { space + $0 }.joined(separator: "\n")
   }

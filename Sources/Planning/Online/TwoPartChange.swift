@@ -1,4 +1,5 @@
 package import Catalog
+internal import Postgres
 
 /// A change in two migrations: the first prepares everything beside the clients and changes nothing for them; the second,
 /// once they are ready for it, puts what was prepared in its place in a short transaction.
@@ -62,17 +63,28 @@ enum Waiting {
     var postponed: Set<FactID> = []
     // What something that goes later needs does not go before it: the one would take the other along.
     var needed: Set<FactID> = []
+    // And has its name until then.
+    var taken: Set<ExactText> = []
+    let (before, after) = (source.tablesByParent(), target.tablesByParent())
     for step in steps {
       let facts = [step.subject] + step.includes
       let relied = facts + facts.flatMap { id in (target[id]?.needs ?? []) + [target[id]?.parent].compactMap { $0 } }
       let isNeeded = step.action == .drop && facts.contains(where: needed.contains)
-      if step.mode == .transaction, !step.mustCommit, !isNeeded, !relied.contains(where: postponed.contains) {
+      let takes =
+        !taken.isEmpty && step.action != .drop
+        && facts.contains { id in
+          target[id].map { StepGraph.places($0, target, after).contains(where: taken.contains) } ?? false
+        }
+      if step.mode == .transaction, !step.mustCommit, !isNeeded, !takes, !relied.contains(where: postponed.contains) {
         inTransaction.append(step)
       } else {
         later.append(step)
         postponed.formUnion(facts)
         if step.action == .drop {
-          for id in facts { needed.formUnion((source[id]?.needs ?? []) + [source[id]?.parent].compactMap { $0 }) }
+          for fact in facts.compactMap({ source[$0] }) {
+            needed.formUnion(fact.needs + [fact.parent].compactMap { $0 })
+            taken.formUnion(StepGraph.places(fact, source, before))
+          }
         }
       }
     }

@@ -103,11 +103,10 @@ enum NotNull {
 
   /// What the constraint is called for as long as another one has its name, there or in a table that has it from there.
   static func aside(_ column: FactID, in table: FactID, to target: String, _ context: RuleContext) -> String? {
-    var tables: [FactID] = []
+    var tables: Set<FactID> = []
     var queue = [FactKind.table, .foreignTable].map { FactID($0, schema: table.schema, name: table.name) }
     while let next = queue.popLast() {
-      guard context.source.contains(next), !tables.contains(next) else { continue }
-      tables.append(next)
+      guard context.source.contains(next), tables.insert(next).inserted else { continue }
       queue += context.sourceTables[next] ?? []
     }
     let isTaken = tables.contains { isHeld(target, by: column.member, in: $0, context) }

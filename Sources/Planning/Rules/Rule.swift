@@ -37,7 +37,7 @@ struct RuleContext {
   /// What was found out of columns that get other types.
   let conversions: TypeConversions
   /// Names of sequences that end, which something else has afterwards.
-  let sequenceSuccessors: Set<RelationPlace>
+  let sequenceNamesTakenOver: Set<RelationPlace>
   /// Identity columns whose sequences exchange names with others: such a one has a name that nobody has in between.
   let exchanging: Set<FactID>
   /// Columns that wait as text, since nothing else leaves an order: each goes from one type to another, and both are made anew.
