@@ -55,7 +55,8 @@ import Testing
         "\(table) as a partition, \(action)",
         gotThrough: isUntouched && !FileManager.default.fileExists(atPath: folder) ? nil : "\(left)")
       #expect(
-        outcomes.contains { $0.failure?.contains("which belongs to owner") == true && $0.text.isEmpty }, "\(outcomes)")
+        outcomes.contains { $0.failure?.contains("That table belongs to owner") == true && $0.text.isEmpty },
+        "\(outcomes)")
     }
   }
 

@@ -45,6 +45,12 @@ import Testing
     try await obstacle.execute("ROLLBACK")
   }
 
+  /// The name of the new database that a reset leaves which is killed before the old one goes.
+  private func leftBehind(_ hostile: HostileProject) async throws -> String {
+    try await whileDropWaits(hostile) { running, obstacle in try await end(running, hostile, obstacle) }
+    return try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
+  }
+
   @Test func oneThatIsKilledBeforeTheOldOneGoesIsFinishedByTheNext() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
@@ -147,11 +153,7 @@ import Testing
   @Test func whatAnotherOwnerHasRenamedIsNotTakenForARemainder() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
-    var new = ""
-    try await whileDropWaits(hostile) { running, obstacle in
-      new = try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
-      try await end(running, hostile, obstacle)
-    }
+    let new = try await leftBehind(hostile)
     try await hostile.execute(
       "DROP DATABASE dev; DROP DATABASE \(new); CREATE ROLE mal LOGIN CREATEDB; CREATE DATABASE theirs OWNER mal",
       in: "postgres")
@@ -180,11 +182,7 @@ import Testing
   @Test func whatHasSomebodysTablesIsNotTakenForARemainder() async throws {
     let hostile = try await Self.prepared()
     defer { hostile.project.remove() }
-    var new = ""
-    try await whileDropWaits(hostile) { running, obstacle in
-      new = try await hostile.ask("SELECT datname FROM pg_database WHERE datname LIKE 'dbtool_new%'", in: "postgres")
-      try await end(running, hostile, obstacle)
-    }
+    let new = try await leftBehind(hostile)
     try await hostile.execute("CREATE FUNCTION public.precious() RETURNS integer LANGUAGE sql AS 'SELECT 1'", in: new)
     let next = try await hostile.on("dev", "reset")
     #expect(next.status == 1 && next.output.contains("\(new) is in the way"), "\(next.output)")

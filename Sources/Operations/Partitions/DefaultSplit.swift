@@ -25,7 +25,6 @@ struct DefaultSplit {
     var identity: [TableReplica.KeyColumn]
     var bounds: [String]
     var foreignKeys: [String]
-    var isReferenced: Bool
     /// What the default has for itself, which a new one would not have.
     var own: [String]
     var searchPath: [String]
@@ -83,7 +82,6 @@ struct DefaultSplit {
                      JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = p.oid AND c.oid <> r.oid),
              ARRAY(SELECT pg_catalog.format('ADD CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
                     WHERE k.conrelid = p.oid AND k.contype = 'f' AND k.conparentid = 0),
-             EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.confrelid = p.oid),
              ARRAY(
                SELECT 'it has partitions' WHERE r.relkind <> 'r'
                UNION ALL
@@ -129,7 +127,7 @@ struct DefaultSplit {
         TableReplica.KeyColumn(name: $0, operatorSchema: $1.0, type: $1.1)
       },
       bounds: try row.strings(), foreignKeys: try row.strings(),
-      isReferenced: try row.bool(), own: try row.strings(), searchPath: try row.strings(),
+      own: try row.strings(), searchPath: try row.strings(),
       traits: try TableTraits(&row),
       restTraits: try TableTraits(&row))
     replica = TableReplica(
@@ -197,7 +195,8 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  /// The owner of the table, of its default partition, of a table above or of one that they refer to, where what that role writes must not run here.
+  /// Who owns the table, its default partition, a table above or one that they refer to, where what that role writes must not run
+  /// here.
   private func stranger(_ connection: Connection) async throws -> String? {
     let trusted = TrustedRoles.conditionOfCode("c.relowner", await connection.serverVersion)
     return try await connection.query(

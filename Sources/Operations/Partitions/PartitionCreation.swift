@@ -79,10 +79,7 @@ extension PartitionManager {
       guard let facts = try await parentFacts(slot, connection) else { return false }
       if let other = facts.defaultPartition { try await TableHold.lockDefault(other, of: parent, connection) }
       try await TableCode.check([parent], .creation, connection)
-      let like =
-        "LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION "
-        + "INCLUDING STATISTICS INCLUDING COMMENTS"
-      let parts = try await [like] + TableTies.definitions(of: parent, connection)
+      let parts = try await [TableTraits.like(parent)] + TableTies.definitions(of: parent, connection)
       let statements =
         ["CREATE TABLE \(name) (\(parts.joined(separator: ", ")))"] + facts.traits.statements(for: name)
       for result in try await connection.pipeline(statements.map { Statement($0) }) { _ = try result.get() }

@@ -34,11 +34,11 @@ package enum PartitionError: Error, CustomStringConvertible {
     case .elsewhere(let what):
       "\(what) has another name by now, or is gone; nothing was changed. Run this again"
     case .claimed(let author, let owner):
-      "that it was a partition says dbtool.retired alone, which belongs to \(author); and \(author) has no right to drop a table of "
-        + "\(owner). If it was one, detach or drop it by hand, and delete its row there"
+      "only dbtool.retired says that it was a partition. That table belongs to \(author), and \(author) has no right to drop a table of "
+        + "\(owner). If it was a partition, detach or drop it by hand, and delete its row there"
     case .stranger(let what, let owner):
-      "its rows cannot be touched: that would run, with the rights of the role that is connected, \(what). It belongs to the role "
-        + "\(owner), which is not trusted. Connect as the table's owner; a role without rights beyond its tables may also act as it, "
+      "dbtool leaves it alone, because it would run \(what) with the rights of the connected role. It belongs to the role \(owner), which "
+        + "is not trusted. Connect as the table's owner; a role without rights beyond its tables may also act as it, "
         + "with options=-crole=… in the connection string"
     case .noArchive: "its window archives partitions: pass --archive-to <folder>"
     }

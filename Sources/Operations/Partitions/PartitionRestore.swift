@@ -99,13 +99,10 @@ package struct PartitionRestore: Sendable {
           try await connection.query("LOCK TABLE ONLY \(description.parentName) IN SHARE UPDATE EXCLUSIVE MODE")
         }
         try await checkCode(of: [description.parentName], connection)
-        let like =
-          "LIKE \(description.parentName) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE "
-          + "INCLUDING COMPRESSION INCLUDING STATISTICS INCLUDING COMMENTS"
         if isPartition, let other = try await TableTies.referred(by: description.parentName, connection) {
           throw ArchiveError.refused("\(other.error.description). Nothing was changed; restore without --attach")
         }
-        try await connection.query("CREATE TABLE \(table) (\(like))")
+        try await connection.query("CREATE TABLE \(table) (\(TableTraits.like(description.parentName)))")
       }
       // It has all that its rows will run by now, and nobody else knows it. What it has from its parent, the parent's owner wrote.
       try await checkCode(of: asArchived ? [table] : [table, description.parentName], connection)

@@ -58,6 +58,14 @@ struct TableTraits: Sendable {
   /// - Parameter table: as SQL names it.
   func ownership(of table: String) -> String { "ALTER TABLE \(table) OWNER TO \(Quote.identifier(owner))" }
 
+  /// What a table that may become a partition takes over in its CREATE TABLE. It gets the indexes when it is attached.
+  ///
+  /// - Parameter parent: as SQL names it.
+  static func like(_ parent: String) -> String {
+    "LIKE \(parent) INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION "
+      + "INCLUDING STATISTICS INCLUDING COMMENTS"
+  }
+
   /// What gives extended statistics to the owner of their table.
   ///
   /// - Parameter table: as SQL names it.
