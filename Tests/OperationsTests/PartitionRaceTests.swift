@@ -342,7 +342,7 @@ import Testing
   }
 
   /// No superuser, and as good as one: the owner of tables does not get its rights.
-  @Test func aMightyLoginDoesNotRunWhatAnOwnerWrote() async throws {
+  @Test func aPrivilegedLoginDoesNotRunWhatAnOwnerWrote() async throws {
     let server = try await Databases.server.value
     let isNew = server.installation.version.major >= 16
     let rights =

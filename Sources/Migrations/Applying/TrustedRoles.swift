@@ -23,7 +23,7 @@ package enum TrustedRoles {
      -- Whoever has logged in has all that the session has.
      AND (\(role) = (SELECT l.oid FROM pg_catalog.pg_roles l WHERE l.rolname = SESSION_USER)
           OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles s
-                       WHERE \(MightyRoles.condition("s", version: "\(version.major)0000")) AND \(isMember("s.oid"))
+                       WHERE \(PrivilegedRoles.condition("s", version: "\(version.major)0000")) AND \(isMember("s.oid"))
                          AND s.oid <> \(role) AND NOT \(actsAs(role, "s.oid", version)))
           OR EXISTS (SELECT FROM pg_catalog.pg_roles b
                       WHERE b.rolsuper AND (b.oid = \(role) OR \(actsAs(role, "b.oid", version))))))

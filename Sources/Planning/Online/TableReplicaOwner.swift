@@ -27,7 +27,7 @@ extension TableReplica {
            AND EXISTS (
              SELECT FROM pg_roles r
               WHERE pg_has_role(current_user, r.oid, 'MEMBER')
-                AND \(MightyRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(16))) THEN
+                AND \(PrivilegedRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(16))) THEN
           IF EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
                       WHERE c.oid = \(Quote.literal(name))::regclass AND c.relforcerowsecurity AND NOT r.rolbypassrls) THEN
             RAISE EXCEPTION USING

@@ -1,5 +1,5 @@
 /// PostgreSQL's own roles that reach beyond the tables of a database, or past their owners (documentation, section 22.5, Predefined Roles).
-package enum MightyRoles {
+package enum PrivilegedRoles {
   package static let names = [
     "pg_execute_server_program", "pg_read_server_files", "pg_write_server_files", "pg_read_all_data",
     "pg_write_all_data",
