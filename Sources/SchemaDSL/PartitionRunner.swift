@@ -40,7 +40,7 @@ struct PartitionRunner {
         """, body: .inline(SQL(raw: createBody)))
     create.location = location
     create.render(into: &rendering)
-    job("create", "SELECT \(Quote.qualified(table.schema.name, name("create")))()", location, into: &rendering)
+    job("create", "PERFORM", location, into: &rendering)
     guard window.retirement != .stay else { return }
     var retire = Function.procedure(
       name("retire"), in: table.schema, [moment], execute: [],
@@ -52,16 +52,17 @@ struct PartitionRunner {
         """, body: .inline(SQL(raw: retireBody)))
     retire.location = location
     retire.render(into: &rendering)
-    job("retire", "CALL \(Quote.qualified(table.schema.name, name("retire")))()", location, into: &rendering)
+    job("retire", "CALL", location, into: &rendering)
   }
 
   private func name(_ suffix: String) -> String { MadeUpName(table.name, label: "partitions_\(suffix)").text }
 
   private func job(
-    _ suffix: String, _ command: String, _ location: SourceLocation, into rendering: inout Rendering
+    _ suffix: String, _ call: String, _ location: SourceLocation, into rendering: inout Rendering
   ) {
-    let name = MadeUpName(table.schema.name, table.name, label: "partitions_\(suffix)").text
-    var job = CronJob(name, schedule: schedule, SQL(raw: command))
+    let jobName = MadeUpName(table.schema.name, table.name, label: "partitions_\(suffix)").text
+    let command = PartitionRunnerTrust.command(call, table.schema.name, name(suffix))
+    var job = CronJob(jobName, schedule: schedule, SQL(raw: command))
     job.location = location
     job.render(into: &rendering)
   }
@@ -117,8 +118,6 @@ struct PartitionRunner {
       \(settings.replacing("\n", with: "\n  "))
       PERFORM pg_catalog.pg_advisory_xact_lock(\(AdvisoryKey.partitions(of: table.sql).arguments));
       SELECT c.* INTO STRICT v_parent FROM pg_catalog.pg_class c WHERE c.oid = \(parent)::regclass;
-      SELECT p.partdefid INTO v_default FROM pg_catalog.pg_partitioned_table p
-       WHERE p.partrelid = v_parent.oid AND p.partdefid <> 0;
       FOR v_low IN
         SELECT d FROM pg_catalog.generate_series(
           \(start) - \(window.keep) * \(unit), \(start) + \(window.ahead) * \(unit), \(unit)) d
@@ -132,6 +131,9 @@ struct PartitionRunner {
              AND pg_catalog.pg_get_expr(c.relpartbound, c.oid)
                  = pg_catalog.format('FOR VALUES FROM (%L) TO (%L)', v_from, v_to));
         BEGIN
+          LOCK TABLE ONLY \(table.sql) IN SHARE UPDATE EXCLUSIVE MODE;
+          SELECT NULLIF(p.partdefid, 0) INTO v_default FROM pg_catalog.pg_partitioned_table p WHERE p.partrelid = v_parent.oid;
+          \(PartitionRunnerTrust.refusal("v_parent.oid", with: "v_default::pg_catalog.oid").replacing("\n", with: "\n      "))
           -- To attach one, all of a default partition is read while nobody can use it.
           IF v_default IS NOT NULL THEN
             EXECUTE pg_catalog.format('SELECT count(*) > 10000 FROM (SELECT FROM %s LIMIT 10001) AS sample', v_default)
@@ -181,6 +183,7 @@ struct PartitionRunner {
     DECLARE
       v_partition record;
       v_first pg_catalog.text;
+      v_saying pg_catalog.text;
     BEGIN
       \(settings.replacing("\n", with: "\n  "))
       FOR v_partition IN
@@ -198,6 +201,9 @@ struct PartitionRunner {
         CONTINUE WHEN v_partition.bound <> pg_catalog.format('FOR VALUES FROM (%L) TO (%L)', v_partition.low, v_partition.high);
         CONTINUE WHEN v_partition.high::\(keyType) > v_first::\(keyType);
         BEGIN
+          LOCK TABLE ONLY \(table.sql) IN ACCESS EXCLUSIVE MODE;
+          \(PartitionRunnerTrust.refusal("\(parent)::pg_catalog.regclass::pg_catalog.oid", with: "v_partition.oid")
+            .replacing("\n", with: "\n      "))
           EXECUTE pg_catalog.format('ALTER TABLE %s DETACH PARTITION %s', \(parent)::regclass, v_partition.name);
           \(window.retirement == .drop ? "EXECUTE pg_catalog.format('DROP TABLE %s', v_partition.name);" : "NULL;")
         EXCEPTION WHEN OTHERS THEN

@@ -211,6 +211,7 @@ private struct Visits: Table {
     let server = try await Databases.server.value
     try await Databases.gate.pass {
       try await server.withDatabase(from: template) { database in
+        try await Databases.takeOver(database)
         try await Connection.with(database.target) { connection in
           try await AdvisoryLock.with(database.target, .partitions(of: "public.visits"), for: "test") { _ in
             let error = await #expect(throws: PostgresError.self) {

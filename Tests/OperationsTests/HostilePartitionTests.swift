@@ -310,6 +310,7 @@ private struct Visits: Table {
     let server = try await Databases.server.value
     try await Databases.gate.pass {
       try await server.withDatabase(from: template) { database in
+        try await Databases.takeOver(database)
         try await Connection.with(database.target) { connection in
           try await connection.execute("SET \(SessionSettings.clock) = '2099-01-01'")
           let made = try await connection.query("SELECT public.visits_partitions_create()").map { try $0.string(0) }

@@ -116,6 +116,7 @@ private struct Orders: Table {
     let server = try await Databases.server.value
     try await Databases.gate.pass {
       try await server.withDatabase(from: template) { database in
+        try await Databases.takeOver(database)
         let manager = PartitionManager(catalog: catalog)
         let clients = Clients()
         var faults = 0

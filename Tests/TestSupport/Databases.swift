@@ -29,6 +29,21 @@ package enum Databases {
     return try await server.withDatabase(from: try await ScratchBase.template(server), body)
   }
 
+  /// Makes a superuser the owner of a declared database, as if that one had made it and applied the migrations.
+  package static func takeOver(_ database: ScratchDatabase) async throws {
+    try await Connection.with(database.target) { connection in
+      for row in try await connection.query(
+        """
+        SELECT format('ALTER DATABASE %I OWNER TO CURRENT_USER', current_database())
+        UNION ALL SELECT format('ALTER SCHEMA %I OWNER TO CURRENT_USER', nspname) FROM pg_namespace WHERE nspowner = $1::regrole
+        UNION ALL SELECT format('ALTER ROUTINE %s OWNER TO CURRENT_USER', oid::regprocedure) FROM pg_proc WHERE proowner = $1::regrole
+        UNION ALL SELECT format('ALTER TABLE %s OWNER TO CURRENT_USER', oid::regclass) FROM pg_class
+                   WHERE relowner = $1::regrole AND relkind IN ('r', 'p', 'v', 'm', 'f')
+        """, [ScratchRights.owner])
+      { try await connection.execute(row.string(0)) }
+    }
+  }
+
   /// Runs one of PostgreSQL's programs on a database.
   package static func run(_ program: String, _ arguments: [String], on database: ScratchDatabase) async throws
     -> ChildProcess.Outcome
