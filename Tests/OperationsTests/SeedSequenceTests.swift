@@ -113,7 +113,8 @@ import Testing
   }
 
   /// PostgreSQL carries out a foreign key's action with the rights of the table's owner, and no statement names the table.
-  @Test func aTableThatAForeignKeyWritesToIsNotRead() async throws {
+  @Test(arguments: ["", "ANALYZE theirs.people;", "LOCK TABLE theirs.people;"])
+  func aTableThatAForeignKeyWritesToIsNotRead(mention: String) async throws {
     try await with("CREATE TABLE own (id integer PRIMARY KEY)", [:]) { connection, seeds in
       let role = Quote.identifier("stranger \(try await one(connection, "SELECT current_database()"))")
       for statement in try Script.split(
@@ -133,11 +134,39 @@ import Testing
           ALTER SEQUENCE evil.runs RESTART;
           """)
       { try await connection.execute(statement.sql) }
-      try seeds.write("DELETE FROM own;\nINSERT INTO own VALUES (1);\n", to: "010.sql")
+      try seeds.write("DELETE FROM own;\nINSERT INTO own VALUES (1);\n\(mention)\n", to: "010.sql")
       try await seeds.load(connection)
       let ran = try await one(connection, "SELECT is_called::text FROM evil.runs")
       RedTeam.judge("a table that a foreign key writes to", gotThrough: ran == "false" ? nil : "it ran")
       #expect(try await one(connection, "SELECT count(*)::text FROM theirs.people WHERE own IS NULL") == "1")
+      try await connection.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
+    }
+  }
+
+  /// COPY plans no query, and its target's owner has nothing computed by it.
+  @Test func aCSVFileIsPlannedWithNothingOfAStrangers() async throws {
+    try await with("CREATE SCHEMA mine", [:]) { connection, seeds in
+      let role = Quote.identifier("stranger \(try await one(connection, "SELECT current_database()"))")
+      for statement in try Script.split(
+        Shadowing.trap + """
+          CREATE ROLE \(role);
+          CREATE SCHEMA theirs AUTHORIZATION \(role);
+          GRANT USAGE ON SCHEMA evil TO \(role);
+          SET ROLE \(role);
+          CREATE FUNCTION theirs.f(integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS
+            $$ BEGIN IF quote_ident(current_user) <> \(Quote.literal(role)) THEN PERFORM evil.ran(); END IF; RETURN ''; END $$;
+          CREATE DOMAIN theirs.word AS varchar(9) COLLATE "C";
+          CREATE TABLE theirs.people (id integer, "N" theirs.word, v numeric(4, 1), more text);
+          CREATE STATISTICS theirs.s ON (theirs.f(1) || more), id FROM theirs.people;
+          RESET ROLE;
+          ALTER SEQUENCE evil.runs RESTART;
+          """)
+      { try await connection.execute(statement.sql) }
+      try seeds.write("N,id,v\nx,1,2.25\n", to: "010_theirs.people.csv")
+      try await seeds.load(connection)
+      let ran = try await one(connection, "SELECT is_called::text FROM evil.runs")
+      RedTeam.judge("a CSV file into a stranger's table", gotThrough: ran == "false" ? nil : "it ran")
+      #expect(try await one(connection, "SELECT id || \"N\" || v FROM theirs.people") == "1x2.3")
       try await connection.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
     }
   }

@@ -46,4 +46,62 @@ import Testing
       }
     }
   }
+
+  private static let replica = TableReplica(
+    table: FactID(.table, schema: "m", name: "t"), columns: ["id", "n"], key: [.init(name: "id")], searchPath: [],
+    isCertain: true)
+
+  /// Carries out what makes a copy and keeps it the same.
+  private static func follow(_ connection: Connection) async throws {
+    try await connection.transaction { connection in
+      for sql in replica.schemas + ["CREATE TABLE \(replica.new) (LIKE m.t INCLUDING ALL)"] + replica.follow {
+        try await connection.query(sql)
+      }
+    }
+  }
+
+  /// Others may be members of the table's role, and not of the one that applies this.
+  @Test func aMembersFunctionIsTheRolesOfTheTable() async throws {
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      let team = Quote.identifier("team \(database.name)")
+      try await HistoryHoldTests.execute(
+        """
+        CREATE ROLE \(team); GRANT \(team) TO \(role);
+        CREATE SCHEMA m AUTHORIZATION \(team);
+        CREATE TABLE m.t (id integer PRIMARY KEY, n text);
+        ALTER TABLE m.t OWNER TO \(team);
+        """, in: database)
+      try await Connection.with(database.target) { connection in
+        try await connection.execute("SET SESSION AUTHORIZATION \(role)")
+        try await Self.follow(connection)
+        let owner = try await connection.query(
+          "SELECT pg_catalog.quote_ident(pg_get_userbyid(proowner)) FROM pg_proc WHERE pronamespace = 'dbtool_new'::regnamespace"
+        )[0].string(0)
+        RedTeam.judge("a function of a member of the table's role", gotThrough: owner == team ? nil : owner)
+        try await connection.execute("SET ROLE \(team)")
+        try await connection.execute("INSERT INTO m.t VALUES (1, 'a')")
+        try await connection.execute("RESET ROLE")
+        #expect(try await connection.query("SELECT n FROM \(Self.replica.new)")[0].string(0) == "a")
+        for sql in Self.replica.unfollow + ["DROP TABLE \(Self.replica.new)"] { try await connection.query(sql) }
+      }
+      try await HistoryHoldTests.execute("DROP OWNED BY \(team); DROP ROLE \(team)", in: database)
+    }
+  }
+
+  /// The schema's owner could give it another name, and make a table of his own where the superuser's was.
+  @Test(arguments: [false, true])
+  func aTableInAStrangersSchemaIsNotFollowed(isOfTheDatabasesOwner: Bool) async throws {
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      try await HistoryHoldTests.execute(
+        """
+        CREATE SCHEMA m; CREATE TABLE m.t (id integer PRIMARY KEY, n text);
+        ALTER SCHEMA m OWNER TO \(isOfTheDatabasesOwner ? "pg_database_owner" : role)
+        """, in: database)
+      let error = await #expect(throws: PostgresError.self) {
+        try await Connection.with(database.target) { try await Self.follow($0) }
+      }
+      let isTold = error?.message.contains("the schema m belongs to ") == true
+      RedTeam.judge("a copy of a table in a stranger's schema", gotThrough: isTold ? nil : "\(error as Any)")
+    }
+  }
 }

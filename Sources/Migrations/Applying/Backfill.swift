@@ -89,8 +89,9 @@ package struct Backfill {
 
   /// What its ranges are of: the columns of a key, with their types.
   private struct Key {
+    var anchor: TableAnchor
     /// The table, as SQL names it from anywhere.
-    var table: String
+    var table: String { anchor.sqlName }
     var columns: [String]
     var types: [String]
     /// The schemas of the operators that the key's index is ordered by.
@@ -132,7 +133,9 @@ package struct Backfill {
   /// Runs it from where it stopped.
   ///
   /// - Throws: `ApplyError`, `PostgresError`.
-  func run(_ connection: Connection, _ report: (Progress) -> Void) async throws {
+  func run(
+    _ connection: Connection, _ report: (Progress) -> Void, tell: (String) -> Void = { _ in }
+  ) async throws {
     guard let key = try await key(connection) else {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
@@ -179,17 +182,17 @@ package struct Backfill {
         lastReport = clock.now
       }
       try await Task.sleep(for: .seconds(seconds * (1 / Self.dutyCycle - 1)))
-      try await waitForReplicas(connection)
+      try await waitForReplicas(connection, tell)
     }
   }
 
   /// The primary key, or else another key without NULLs, with what its index is ordered by. None of its columns is set, or
   /// computed from what may be.
   private func key(_ connection: Connection) async throws -> Key? {
+    guard let anchor = try await TableAnchor(table, connection) else { return nil }
     let row = try await connection.query(
       """
-      SELECT pg_catalog.format('%I.%I', n.nspname, t.relname),
-             pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
+      SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
              pg_catalog.array_agg(pg_catalog.format_type(a.atttypid, a.atttypmod) ORDER BY k.place),
              pg_catalog.array_agg((SELECT s.nspname FROM pg_catalog.pg_opclass c
                                     JOIN pg_catalog.pg_amop m ON m.amopfamily = c.opcfamily AND m.amopmethod = c.opcmethod
@@ -197,22 +200,21 @@ package struct Backfill {
                                     JOIN pg_catalog.pg_operator o ON o.oid = m.amopopr
                                     JOIN pg_catalog.pg_namespace s ON s.oid = o.oprnamespace
                                    WHERE c.oid = k.class) ORDER BY k.place)
-        FROM pg_catalog.pg_index x JOIN pg_catalog.pg_class t ON t.oid = x.indrelid
-        JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+        FROM pg_catalog.pg_index x
        CROSS JOIN LATERAL (
          SELECT u.place, u.number, x.indclass[u.place::int - 1] AS class
            FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY AS u (number, place)) AS k
         JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
        WHERE x.indrelid = $1::pg_catalog.oid AND x.indisunique AND x.indisvalid AND x.indimmediate
          AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
-       GROUP BY x.indexrelid, x.indisprimary, n.nspname, t.relname HAVING pg_catalog.bool_and(
+       GROUP BY x.indexrelid, x.indisprimary HAVING pg_catalog.bool_and(
          a.attnotnull AND a.attgenerated = '' AND a.attname <> ALL ($2::pg_catalog.name[]))
        ORDER BY x.indisprimary DESC, pg_catalog.count(*), x.indexrelid LIMIT 1
-      """, [try await connection.relation(table), ArrayText.encode(changed)]
+      """, [anchor.oid, ArrayText.encode(changed)]
     ).first
     guard var reader = row?.reader else { return nil }
     return Key(
-      table: try reader.string(), columns: try reader.strings(), types: try reader.strings(),
+      anchor: anchor, columns: try reader.strings(), types: try reader.strings(),
       operatorSchemas: try reader.strings())
   }
 
@@ -251,10 +253,20 @@ package struct Backfill {
   /// For what is read of the table: a policy that hides rows would leave them out in silence, so it is an error. To compare
   /// them needs what belongs to their types, whose own names come after PostgreSQL's.
   private func reading(_ key: Key, _ connection: Connection) async throws {
+    try await hold(key, connection)
     let path = Set(key.operatorSchemas).subtracting(["pg_catalog"]).sorted().map { Quote.identifier($0) }
     try await connection.execute(
       "SET LOCAL row_security = off; SET LOCAL search_path = "
         + (["pg_catalog"] + path + ["pg_temp"]).joined(separator: ", "))
+  }
+
+  private func hold(_ key: Key, _ connection: Connection) async throws {
+    guard try await key.anchor.hold("ACCESS SHARE", connection) else {
+      throw ApplyError.backfill(
+        file: file.fileName, line: statement.line,
+        reason:
+          "\(table) is another table now, or gone: somebody has renamed it or its schema. The batches before are done.")
+    }
   }
 
   private struct Batch {
@@ -270,8 +282,8 @@ package struct Backfill {
     let lower = position.map { key.after($0) }
     let limits = [lower, key.upTo(end)].compactMap { $0 }.joined(separator: " AND ")
     let last = try await connection.transaction { connection in
-      try await reading(key, connection)
       try await connection.execute(patience)
+      try await reading(key, connection)
       return try await connection.query(
         """
         SELECT \(key.texts) FROM (
@@ -286,6 +298,7 @@ package struct Backfill {
     return try await connection.asSession { connection in
       try await connection.transaction { connection in
         try await connection.execute(patience)
+        try await hold(key, connection)
         let changed = try await connection.query(batchStatement(range)).affected
         try await History.writing(.backfills, to: connection) {
           try await $0.query(
@@ -301,13 +314,28 @@ package struct Backfill {
     }
   }
 
-  private func waitForReplicas(_ connection: Connection) async throws {
+  /// Replicas say themselves how far they are: one that has stopped to say so, or never meant to, is told.
+  private func waitForReplicas(_ connection: Connection, _ tell: (String) -> Void) async throws {
     guard let maxLag else { return }
+    let start = ContinuousClock.now
+    var told = start
     while true {
-      let lag = try await connection.query(
-        "SELECT coalesce(pg_catalog.max(extract(epoch FROM replay_lag)), 0)::float8 FROM pg_catalog.pg_stat_replication"
-      )
-      if (Double(try lag[0].string(0)) ?? 0) <= maxLag { return }
+      let slowest = try await connection.query(
+        """
+        SELECT extract(epoch FROM r.replay_lag)::float8, r.pid,
+               pg_catalog.concat_ws(' ', nullif(r.application_name, ''), 'of role ' || r.usename, 'at ' || r.client_addr)
+          FROM pg_catalog.pg_stat_replication r WHERE r.replay_lag IS NOT NULL ORDER BY 1 DESC LIMIT 1
+        """
+      ).first
+      guard var row = slowest?.reader, let lag = Double(try row.string()), lag > maxLag else { return }
+      if told.duration(to: .now) > .seconds(5) {
+        let (pid, who) = (try row.string(), try row.string())
+        let waited = Int(start.duration(to: .now).seconds)
+        tell(
+          "the backfill has waited \(waited) s for the replica \(who) (process \(pid)), which says that it is \(Int(lag)) s behind; "
+            + "--max-lag is \(maxLag)")
+        told = .now
+      }
       try await Task.sleep(for: .seconds(1))
     }
   }

@@ -4,7 +4,8 @@ internal import Postgres
 struct ForeignKeyComparison {
   let name: String
   private let columns: [String]
-  private let referencedTable: String
+  /// As the statement names it.
+  let referencedTable: String
   /// None are those of the primary key.
   private let referencedColumns: [String]
   /// `confmatchtype`, `confupdtype`, `confdeltype`.

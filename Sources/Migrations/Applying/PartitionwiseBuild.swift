@@ -170,35 +170,65 @@ struct PartitionwiseBuild {
       )
     case nil: break
     }
+    guard let referenced = try await TableAnchor(key.referencedTable, connection) else { return true }
     let leaves = try await connection.query(
       """
-      SELECT t.relid::regclass::text, k.convalidated
+      SELECT t.relid::regclass::text, t.relid::pg_catalog.int8, k.convalidated
         FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
         JOIN pg_catalog.pg_class c ON c.oid = t.relid
         LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = t.relid AND k.conname = $2 AND k.contype = 'f'
        WHERE t.isleaf AND c.relkind = 'r' ORDER BY t.relid
       """, [parent, name])
     for (number, leaf) in leaves.enumerated() {
-      let table = try leaf.string(0)
-      let validated = try leaf.optionalString(1)
-      // Whatever else has that name is its owner's, and not for dbtool to validate.
-      if try await key.isThere(on: table, connection) == false {
-        throw Occupied(
-          reason:
-            "constraint \(Quote.identifier(name)) is to be made on \(table), which has another one of that name. Rename or drop that"
-        )
+      guard let table = try await TableAnchor(try leaf.string(0), oid: try leaf.string(1), connection) else { continue }
+      let validated = try leaf.optionalString(2)
+      if validated == nil {
+        try await brief("\(before)\(table.name)\(after) NOT VALID", connection) { connection in
+          try await hold(table, "SHARE ROW EXCLUSIVE", referenced, connection)
+          try refuse(try await key.isThere(on: table.name, connection) == false, key, table)
+        }
       }
-      if validated == nil { try await brief("\(before)\(table)\(after) NOT VALID", connection) }
       if validated != "t" {
-        try await brief("ALTER TABLE \(table) VALIDATE CONSTRAINT \(Quote.identifier(name))", connection)
+        try await brief("ALTER TABLE \(table.name) VALIDATE CONSTRAINT \(Quote.identifier(name))", connection) {
+          connection in
+          try await hold(table, "SHARE UPDATE EXCLUSIVE", referenced, connection)
+          // Whatever else has that name is its owner's, and not for dbtool to validate.
+          try refuse(try await key.isThere(on: table.name, connection) != true, key, table)
+        }
       }
       report(number + 1, leaves.count)
     }
     return true
   }
 
+  private func refuse(_ isOther: Bool, _ key: ForeignKeyComparison, _ table: TableAnchor) throws {
+    guard isOther else { return }
+    throw Occupied(
+      reason:
+        "constraint \(Quote.identifier(key.name)) is to be made on \(table.name), which has another one of that name. Rename or drop that"
+    )
+  }
+
+  private func hold(
+    _ table: TableAnchor, _ mode: String, _ referenced: TableAnchor, _ connection: Connection
+  ) async throws {
+    // The other end as well: each partition's key names it anew.
+    for (anchor, mode) in [(table, mode), (referenced, "ACCESS SHARE")] where try await !anchor.hold(mode, connection) {
+      throw Occupied(reason: "\(anchor.name) is another table now, or gone: somebody has renamed it or its schema")
+    }
+  }
+
   /// What needs a lock for a moment: it gives way when it does not get it. It is the user's statement, or made of it.
-  private func brief(_ sql: String, _ connection: Connection) async throws {
-    try await connection.asSession { try await Patience.brief($0) { try await $0.query(sql) } }
+  ///
+  /// - Parameter look: what has to hold, in the same transaction.
+  private func brief(
+    _ sql: String, _ connection: Connection, _ look: @Sendable (Connection) async throws -> Void = { _ in }
+  ) async throws {
+    try await connection.asSession { connection in
+      try await Patience.brief(connection) { connection in
+        try await look(connection)
+        try await connection.query(sql)
+      }
+    }
   }
 }

@@ -170,7 +170,11 @@ struct SegmentRunner {
       switch segment.directive {
       case .backfill:
         let backfill = try Backfill(statement, at: index, of: file, maxLag: options.maxLag)
-        try await backfill.run(connection) { report(.backfill($0)) }
+        try await backfill.run(connection) {
+          report(.backfill($0))
+        } tell: {
+          report(.notice($0))
+        }
       case .perPartition:
         if let build = PartitionwiseBuild(statement) {
           let isLeft = try await build.run(connection) { done, count in

@@ -30,6 +30,18 @@ package enum TrustedRoles {
     """
   }
 
+  /// Who owns a schema: PostgreSQL's `public` belongs to whoever owns the database, since version 15.
+  ///
+  /// - Parameter schema: the alias of its row in `pg_namespace`.
+  /// - Returns: an expression, an OID.
+  package static func owner(ofSchema schema: String) -> String {
+    """
+    CASE WHEN \(schema).nspowner = 'pg_database_owner'::pg_catalog.regrole
+         THEN (SELECT w.datdba FROM pg_catalog.pg_database w WHERE w.datname = pg_catalog.current_database())
+         ELSE \(schema).nspowner END
+    """
+  }
+
   /// Whether a table, its partitions and its children belong to roles whose code may run here (`conditionOfCode`).
   ///
   /// - Parameter table: as SQL names it.

@@ -181,7 +181,8 @@ struct DefaultSplit {
     // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
     if let owner = try await stranger(connection) {
       throw refuse(
-        "it, a table above it, or one that it refers to, belongs to \(owner), whose code would run as this role")
+        "it, a table above it, one that it refers to, or the schema of one of them belongs to \(owner), whose code would run as this role"
+      )
     }
     do {
       // By what is made, whose name has no room for a schema.
@@ -195,17 +196,19 @@ struct DefaultSplit {
     } catch ApplyError.busy(let who) { throw refuse("another run does that at the moment: \(who)") }
   }
 
-  /// Who owns the table, its default partition, a table above or one that they refer to, where what that role writes must not run
-  /// here.
+  /// Who owns the table, its default partition, a table above or one that they refer to, or the schema of one of these, where what that
+  /// role writes must not run here: while rows are copied he could put another table where it was.
   private func stranger(_ connection: Connection) async throws -> String? {
-    let trusted = TrustedRoles.conditionOfCode("c.relowner", await connection.serverVersion)
+    let trusted = TrustedRoles.conditionOfCode("r.role", await connection.serverVersion)
     return try await connection.query(
       """
       WITH own AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid UNION SELECT pg_catalog.to_regclass($2)
                    UNION SELECT a.relid FROM pg_catalog.pg_partition_ancestors(pg_catalog.to_regclass($1)) a),
       referred AS (SELECT k.confrelid AS oid FROM pg_catalog.pg_constraint k
                     WHERE k.contype = 'f' AND k.conrelid IN (SELECT o.oid FROM own o))
-      SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c
+      SELECT pg_catalog.pg_get_userbyid(r.role) FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       CROSS JOIN LATERAL (SELECT c.relowner UNION SELECT \(TrustedRoles.owner(ofSchema: "n"))) r (role)
        WHERE (c.oid IN (SELECT o.oid FROM own o) OR c.oid IN (SELECT r.oid FROM referred r)
               OR c.oid IN (SELECT t.relid FROM referred r CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t))
          AND NOT \(trusted) LIMIT 1

@@ -87,6 +87,7 @@ extension PartitionManager {
       for statement in try await TableTraits.statisticsToHandOver(name, connection) {
         try await connection.query(statement)
       }
+      try await TableTies.checkReferences(of: name, in: parent, connection)
       if let other = try await TableTies.referred(by: parent, partition: name, connection) { throw other.error }
       if let other = facts.defaultPartition { try await move(from: other.sqlName, to: name, slot, facts, connection) }
       try await connection.query("ALTER TABLE \(parent) ATTACH PARTITION \(name) \(slot.bound)")

@@ -56,7 +56,7 @@ struct Retirement {
     }
     do {
       // The second half of a detach computes nothing, and waits for transactions that may still see the partition: under no lock.
-      if state != .pending, try await TableTies.strangers(around: name, retiring.name, connection).isAny {
+      if state != .pending, try await isAmongStrangers(parent, connection) {
         return try await detachUnderLock(from: parent, connection)
       }
       let alter = "ALTER TABLE \(name) DETACH PARTITION \(retiring.name)"
@@ -75,6 +75,12 @@ struct Retirement {
       // A run that was killed may have had it going in the server, which has ended it meanwhile.
       guard try await attachment(connection) == nil else { throw error }
     }
+  }
+
+  /// The statement names both tables once more when it has waited: whoever owns their schemas could have renamed these.
+  private func isAmongStrangers(_ parent: FactID, _ connection: Connection) async throws -> Bool {
+    if try await TableHold.isStrange([parent.schema, retiring.schema], nil, connection) { return true }
+    return try await TableTies.strangers(around: parent.sqlName, retiring.name, connection).isAny
   }
 
   /// Detaches what a stranger owns, or could have foreign keys refer to. PostgreSQL computes what is constant in the keys of the tables

@@ -16,7 +16,7 @@ enum TableHold {
   /// - Parameter table: as SQL names it.
   /// - Throws: `PostgresError`.
   static func isStrange(_ schemas: Set<String>, _ table: String?, _ connection: Connection) async throws -> Bool {
-    let trusted = TrustedRoles.conditionOfCode("n.nspowner", await connection.serverVersion)
+    let trusted = TrustedRoles.conditionOfCode("(\(TrustedRoles.owner(ofSchema: "n")))", await connection.serverVersion)
     let found = try await connection.query(
       "SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY ($1::text[]) AND NOT \(trusted)",
       [ArrayText.encode(schemas.sorted())])

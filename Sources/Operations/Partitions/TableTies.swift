@@ -74,6 +74,22 @@ enum TableTies {
     return try row.map { Stranger(what: try $0.string(0), owner: try $0.string(1)) }
   }
 
+  /// Makes sure that a new partition refers to the tables that its table refers to, and not to others that have come to their names.
+  ///
+  /// - Throws: `PartitionError.elsewhere`; `PostgresError`.
+  static func checkReferences(of partition: String, in parent: String, _ connection: Connection) async throws {
+    let others = try await connection.query(
+      """
+      SELECT DISTINCT k.confrelid::regclass::text FROM pg_catalog.pg_constraint k
+       WHERE k.contype = 'f' AND k.conrelid = pg_catalog.to_regclass($1)
+         AND k.confrelid NOT IN (SELECT p.confrelid FROM pg_catalog.pg_constraint p
+                                  WHERE p.contype = 'f' AND p.conrelid = pg_catalog.to_regclass($2)) LIMIT 1
+      """, [partition, parent])
+    if let other = try others.first?.string(0) {
+      throw PartitionError.elsewhere("the table to which \(parent) refers as \(other)")
+    }
+  }
+
   /// The condition that a constraint `k` is a foreign key as somebody has made it: one to a partitioned table has one more to each of its
   /// partitions.
   private static let isWhole = """

@@ -1,3 +1,4 @@
+internal import Migrations
 internal import Postgres
 
 /// A CSV file that is named for its table. It goes by COPY into a table of the same shape, and from there by an upsert by
@@ -51,10 +52,7 @@ struct SeedTable {
       throw SeedError.unmatched(path, keys: keyColumns)
     }
     let list = columns.map(Quote.identifier).joined(separator: ", ")
-    try await refusing(at: 1) {
-      try await connection.execute(
-        "CREATE TEMPORARY TABLE dbtool_seed ON COMMIT DROP AS SELECT \(list) FROM \(table) LIMIT 0")
-    }
+    try await refusing(at: 1) { try await makeBuffer(columns, connection) }
     waiting.reverse()
     let size = source.size
     var endMark = CSVEndMark()
@@ -80,6 +78,40 @@ struct SeedTable {
     if size > 64 << 20 { report("\(count) rows read, now into the table") }
     try await refusing { try await connection.execute(upsert(columns, keyColumns, list)) }
     return count
+  }
+
+  /// A temporary table of the columns. A query of the table would be planned, and PostgreSQL compute what its owner has put into statistics;
+  /// COPY does not.
+  private func makeBuffer(_ columns: [String], _ connection: Connection) async throws -> Rows {
+    let types = try await connection.pinned { connection in
+      // What is written at the end is what is looked at now.
+      guard try await SchemaHold.keep([schema], connection) else { throw SeedError.noTable(path: path, table: table) }
+      let mayLock = try await connection.query(
+        """
+        SELECT c.relkind IN ('r', 'p') AND pg_catalog.has_table_privilege(c.oid, 'UPDATE, DELETE, TRUNCATE')
+          FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass($1)
+        """, [table])
+      if try mayLock.first?.bool(0) == true {
+        try await connection.query("LOCK TABLE ONLY \(table) IN ROW EXCLUSIVE MODE")
+      }
+      return try await connection.query(
+        """
+        SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
+               (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l
+                  JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation)
+          FROM pg_catalog.pg_attribute a
+         WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+        """, [table]
+      ).map { (name: try $0.string(0), type: try $0.string(1) + ($0.optionalString(2) ?? "")) }
+    }
+    let definitions = try columns.map { column in
+      guard let type = types.first(where: { $0.name == column })?.type else {
+        throw SeedError.badHeader(path, reason: "\(table) has no column \(Quote.identifier(column))")
+      }
+      return "\(Quote.identifier(column)) \(type)"
+    }
+    return try await connection.execute(
+      "CREATE TEMPORARY TABLE dbtool_seed (\(definitions.joined(separator: ", "))) ON COMMIT DROP")
   }
 
   private func upsert(_ columns: [String], _ keyColumns: [String], _ list: String) -> String {

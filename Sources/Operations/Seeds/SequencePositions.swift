@@ -16,6 +16,9 @@ enum SequencePositions {
     var mayRead: Bool
     /// The table's OID, where what its owner wrote must not run here.
     var stranger: Int?
+    var schema: String
+    var sequenceSchema: String
+    var sequenceOID: String
   }
 
   /// Advances the sequences of the tables that this transaction has written; never back.
@@ -35,6 +38,15 @@ enum SequencePositions {
     // Nothing that a schema on the path holds is taken for what it is called.
     try await connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
     var failures: [String] = []
+    let found = try await sources(table, connection)
+    // What is read by its name below keeps it: the tables are of trusted roles, or named by the statements.
+    guard try await SchemaHold.keep(Set(found.flatMap { [$0.schema, $0.sequenceSchema] }), connection) else {
+      return ["a schema has another name by now: sequences may be behind their columns"]
+    }
+    // To ask for its last value locks a sequence, by its OID.
+    for source in found where source.mayRead {
+      try await connection.query("SELECT pg_catalog.pg_sequence_last_value($1::pg_catalog.oid)", [source.sequenceOID])
+    }
     let sources = try await sources(table, connection).filter(draws)
     let strangers = sources.compactMap(\.stranger)
     let named = strangers.isEmpty ? [] : try await named(table, statements, strangers, path, connection)
@@ -55,16 +67,17 @@ enum SequencePositions {
     return failures
   }
 
-  /// Those of some tables that statements name, or partitions of which they name.
+  /// Those of some tables that statements write to, or to partitions of which.
   private static func named(
     _ table: String?, _ statements: [String], _ strangers: [Int], _ path: String, _ connection: Connection
   ) async throws -> Set<Int> {
     var names: Set<String> = table.map { [$0] } ?? []
     for sql in statements {
       ParseTree(parsing: sql)?.visit { node in
-        // A statement's target stands there without the name of its kind of node.
-        guard let name = node["relname"]?.text else { return }
-        names.insert(node["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name))
+        for kind in ["InsertStmt", "UpdateStmt", "MergeStmt", "CopyStmt"] {
+          guard let relation = node[kind]?["relation"], let name = relation["relname"]?.text else { continue }
+          names.insert(relation["schemaname"]?.text.map { Quote.qualified($0, name) } ?? Quote.identifier(name))
+        }
       }
     }
     try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
@@ -117,7 +130,8 @@ enum SequencePositions {
         table: try reader.string(), column: try reader.string(), sequence: try reader.string(),
         increment: try reader.int(), minimum: try reader.string(), maximum: try reader.string(),
         expression: try reader.optionalString(), mayRead: try reader.bool(),
-        stranger: try reader.optionalString().flatMap { Int($0) })
+        stranger: try reader.optionalString().flatMap { Int($0) }, schema: try reader.string(),
+        sequenceSchema: try reader.string(), sequenceOID: try reader.string())
     }
   }
 
@@ -165,7 +179,8 @@ enum SequencePositions {
               SELECT c.relid UNION SELECT i.inhrelid FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid)
             SELECT CASE WHEN pg_catalog.bool_and(k.relowner = c.relowner) THEN c.relid::bigint ELSE 0 END
               FROM tree t JOIN pg_catalog.pg_class k ON k.oid = t.oid
-             WHERE NOT \(TrustedRoles.conditionOfCode("k.relowner", version)) HAVING pg_catalog.count(*) > 0)
+             WHERE NOT \(TrustedRoles.conditionOfCode("k.relowner", version)) HAVING pg_catalog.count(*) > 0),
+           c.nspname, sn.nspname, s.seqrelid::pg_catalog.int8
       FROM drawn d JOIN columns c USING (relid, attnum)
       JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.sequence
       JOIN pg_catalog.pg_class sc ON sc.oid = s.seqrelid JOIN pg_catalog.pg_namespace sn ON sn.oid = sc.relnamespace

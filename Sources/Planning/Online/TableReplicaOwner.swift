@@ -3,14 +3,15 @@ internal import Postgres
 
 /// Whose the function is that keeps a copy the same.
 extension TableReplica {
-  /// Gives the function to whom the table belongs, with the rights that it needs, where a superuser applies this, or a role that reaches
-  /// as far: it reads the table whenever the owner writes to it, with what he has made an index or statistics compute. Partitions of
-  /// other roles are refused.
+  /// Gives the function to whom the table belongs, with the rights that it needs, unless that role could act as whoever applies this: it
+  /// reads the table whenever somebody writes to it, with what its owner has made an index or statistics compute. Partitions of
+  /// other roles are refused, and so is a schema of somebody else, who could put another table where this one is.
   var handOver: String {
     let tables = Quote.insideFormat((isCertain ? [new] : [new, refused]).joined(separator: ", "))
     let body = """
       DECLARE
         v_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass);
+        v_role name;
         v_saying text;
       BEGIN
         SELECT concat(c.oid::regclass, ' belongs to ', pg_get_userbyid(c.relowner)) INTO v_saying
@@ -22,12 +23,24 @@ extension TableReplica {
             MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' to ', v_owner),
             HINT = 'What its owner makes an index of it compute would run with the rights of the owner of the table.';
         END IF;
-        IF v_owner <> current_user
-           AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = v_owner)
-           AND EXISTS (
-             SELECT FROM pg_roles r
-              WHERE pg_has_role(current_user, r.oid, 'MEMBER')
-                AND \(PrivilegedRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(16))) THEN
+        -- A superuser can act as everybody.
+        v_role := CASE WHEN pg_has_role(v_owner, current_user, 'USAGE') THEN current_user ELSE v_owner END;
+        SELECT concat('the schema ', n.nspname, ' belongs to ', pg_get_userbyid(o.role)) INTO v_saying
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_database d ON d.datname = current_database()
+         CROSS JOIN LATERAL (
+           SELECT CASE WHEN n.nspowner = 'pg_database_owner'::regrole THEN d.datdba ELSE n.nspowner END) o (role)
+         WHERE c.oid = \(Quote.literal(name))::regclass AND NOT pg_has_role(o.role, v_role, 'USAGE')
+           AND (o.role <> d.datdba
+                OR EXISTS (
+                  SELECT FROM pg_roles r
+                   WHERE pg_has_role(v_role, r.oid, 'MEMBER')
+                     AND \(PrivilegedRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(21))));
+        IF FOUND THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' is followed with the rights of ', v_role),
+            HINT = 'Whoever owns the schema could put another table there. Apply as the owner of both, or give one to the other''s.';
+        END IF;
+        IF v_role <> current_user THEN
           IF EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
                       WHERE c.oid = \(Quote.literal(name))::regclass AND c.relforcerowsecurity AND NOT r.rolbypassrls) THEN
             RAISE EXCEPTION USING

@@ -1,0 +1,60 @@
+internal import Postgres
+
+/// A table that several transactions work on by its name: each makes sure that the name still means the same table.
+///
+/// What a single statement of PostgreSQL's does by the table's OID takes dbtool several, and whoever owns the schema could give it another
+/// name in between, and make a table of his own where it was.
+struct TableAnchor: Sendable {
+  /// As the user's statement names it, perhaps without a schema.
+  let name: String
+  let oid: String
+  private let schema: String
+  private let relation: String
+
+  var sqlName: String { Quote.qualified(schema, relation) }
+
+  /// - Returns: nil where there is no such table.
+  /// - Throws: `PostgresError`.
+  init?(_ name: String, _ connection: Connection) async throws {
+    guard let oid = try await connection.relation(name) else { return nil }
+    try await self.init(name, oid: oid, connection)
+  }
+
+  /// - Parameter oid: what the name means.
+  /// - Returns: nil where it has gone.
+  /// - Throws: `PostgresError`.
+  init?(_ name: String, oid: String, _ connection: Connection) async throws {
+    let found = try await connection.query(
+      """
+      SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.oid = $1::pg_catalog.oid
+      """, [oid])
+    guard var row = found.first?.reader else { return nil }
+    self.name = name
+    self.oid = oid
+    schema = try row.string()
+    relation = try row.string()
+  }
+
+  /// Keeps it what it is until the transaction ends: its name, and for a superuser its schema's.
+  ///
+  /// - Parameters:
+  ///   - mode: of the lock that it takes.
+  ///   - connection: in a transaction.
+  /// - Returns: false where the name means another table by now.
+  /// - Throws: `PostgresError`.
+  func hold(_ mode: String, _ connection: Connection) async throws -> Bool {
+    guard try await connection.pinned({ try await SchemaHold.keep([schema], $0) }) else { return false }
+    // With the timeouts of whoever works on it.
+    func isSame() async throws -> Bool {
+      let found = try await connection.query(
+        "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [sqlName])
+      return try found[0].optionalString(0) == oid
+    }
+    guard try await isSame() else { return false }
+    try await connection.query("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE")
+    // What it had to wait for may have changed it.
+    guard try await isSame() else { return false }
+    return try await connection.relation(name) == oid
+  }
+}
