@@ -50,7 +50,9 @@ struct Delta {
       source: source, target: target, sourceDependents: sourceDependents, sourceChildren: sourceChildren,
       targetChildren: targetChildren,
       sourceTables: source.tablesByParent(), targetTables: target.tablesByParent(),
-      referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(Array(inForce)),
+      referencedTables: Self.referencedTables(source), defaultPrivileges: DefaultPrivileges(inForce),
+      othersDefaultPrivileges: Dictionary(grouping: inForce, by: \.id.member)
+        .reduce(into: [:]) { $0[$1.key] = DefaultPrivileges($1.value, of: $1.key) },
       conversions: conversions, sequenceNamesTakenOver: NumberSuccession.namesTakenOver(from: source, to: target),
       exchanging: exchanging, waiting: waiting)
     context.notNull = NotNullPlan(context)

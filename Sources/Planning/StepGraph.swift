@@ -137,6 +137,7 @@ struct StepGraph {
     }
     connectEvaluation()
     connectBodies()
+    connectDefaultPrivileges()
     connectLeftSequences()
   }
 

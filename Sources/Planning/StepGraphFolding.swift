@@ -111,13 +111,14 @@ extension StepGraph {
         statements = node.change.statements
       }
     }
-    if node.action == .create { statements += unwantedPrivileges(node.fact.id) }
+    if node.action == .create { statements += unwantedPrivileges(node.fact.id, delta.context.defaultPrivileges) }
     for column in [node.fact] + node.merged where column.id.kind == .column && node.action != .drop {
       // An identity column's sequence is new with it.
       guard let name = column.list(.sequence).last,
         node.action == .create || delta.source[column.id]?.optionalText(.identity) == nil
       else { continue }
-      statements += unwantedPrivileges(FactID(.sequence, schema: column.id.schema, name: name))
+      statements += unwantedPrivileges(
+        FactID(.sequence, schema: column.id.schema, name: name), delta.context.defaults(for: column.id))
     }
     return PlanStep(
       action: node.action, subject: node.fact.id, includes: (node.merged + foldedFacts).map(\.id).sorted(),
@@ -145,8 +146,7 @@ extension StepGraph {
   }
 
   /// What default privileges give a new object and the target does not have.
-  private func unwantedPrivileges(_ id: FactID) -> [String] {
-    let defaults = delta.context.defaultPrivileges
+  private func unwantedPrivileges(_ id: FactID, _ defaults: DefaultPrivileges) -> [String] {
     var own: [String] = []
     if let initial = defaults.initial(id), !delta.target.contains(id.about(.grant, role: FactID.ownerRole)) {
       own = GrantRule.ofOwner(id, from: initial, to: nil, delta.context)

@@ -7,12 +7,13 @@ enum GrantRule: Rule {
     guard let subject = fact.id.subjectID else { return [] }
     if fact.id.isDelegated { return Delegation(from: nil, to: fact, context).grants }
     if fact.id.role == FactID.ownerRole {
-      let base = context.startsAnew(fact) ? context.defaultPrivileges.initial(subject) : nil
+      let base = context.startsAnew(fact) ? context.defaults(for: fact.parent).initial(subject) : nil
       return ofOwner(subject, from: base, to: fact, context)
     }
     // An object that is created in this plan starts with what default privileges give it.
     let base =
-      context.startsAnew(fact) ? context.defaultPrivileges.initial(subject, fact.id.role) : usual(fact, subject)
+      context.startsAnew(fact)
+      ? context.defaults(for: fact.parent).initial(subject, fact.id.role) : usual(fact, subject)
     return transition(subject, fact.id.role, from: base, to: fact.list(.privileges))
   }
   /// The privileges on a column, of which those are gone that were taken from the whole relation, with their grant options.
@@ -207,9 +208,11 @@ struct DefaultPrivileges {
   /// What the creator gets and gives up, by schema (none for all of them) and kind.
   private var own: [String: [String: Fact]] = [:]
 
-  /// - Parameter facts: the default privileges in force while objects are created.
-  init(_ facts: [Fact]) {
-    for fact in facts where fact.id.member.isEmpty {
+  /// - Parameters:
+  ///   - facts: the default privileges in force while objects are created.
+  ///   - creator: whose objects; empty for those of whoever carries the plan out.
+  init(_ facts: [Fact], of creator: String = "") {
+    for fact in facts where fact.id.member == creator {
       if fact.id.role == FactID.ownerRole {
         own[fact.id.schema, default: [:]][fact.id.name] = fact
         continue
@@ -252,7 +255,7 @@ struct DefaultPrivileges {
       .union(bySchema[subject.schema]?[objects].map { Array($0.keys) } ?? [])
   }
 
-  private static func objects(_ kind: FactKind) -> String? {
+  static func objects(_ kind: FactKind) -> String? {
     switch kind {
     case .table, .foreignTable, .view, .materializedView: "TABLES"
     case .sequence: "SEQUENCES"

@@ -32,8 +32,9 @@ struct RuleContext {
   let targetTables: [FactID: [FactID]]
   /// Tables of the source whose keys foreign keys refer to.
   let referencedTables: Set<FactID>
-  /// Default privileges that are in force while the plan creates objects.
+  /// Default privileges that are in force while the plan creates objects: of whoever carries it out, and of other roles that have some.
   let defaultPrivileges: DefaultPrivileges
+  let othersDefaultPrivileges: [String: DefaultPrivileges]
   /// What was found out of columns that get other types.
   let conversions: TypeConversions
   /// Names of sequences that end, which something else has afterwards.
@@ -46,6 +47,19 @@ struct RuleContext {
   var created: Set<FactID> = []
   /// What is done to NOT NULL that tables inherit.
   var notNull = NotNullPlan()
+
+  /// What an object starts with: the sequence of an identity column belongs to the table's owner from the first, unless the table is
+  /// made here as well, and gets its owner later.
+  ///
+  /// - Parameter parent: what the object is a part of.
+  func defaults(for parent: FactID?) -> DefaultPrivileges {
+    guard let parent, parent.kind == .column else { return defaultPrivileges }
+    let table = FactID(.table, schema: parent.schema, name: parent.name)
+    guard !created.contains(table), let owner = source[table.about(.owner)]?.optionalText(.role), !owner.isEmpty else {
+      return defaultPrivileges
+    }
+    return othersDefaultPrivileges[owner] ?? DefaultPrivileges([])
+  }
 
   /// Whether what a grant is about is made by this plan, and so starts with what default privileges give.
   func startsAnew(_ grant: Fact) -> Bool {

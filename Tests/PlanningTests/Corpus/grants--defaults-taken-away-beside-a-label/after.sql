@@ -1,0 +1,4 @@
+CREATE SCHEMA s; CREATE SCHEMA r;
+CREATE TYPE s.e AS ENUM ('a', 'x', 'b');
+CREATE TABLE s.n (id int GENERATED ALWAYS AS IDENTITY, k s.e DEFAULT 'x'); CREATE TABLE s.t (x s.e DEFAULT 'x', y s.e);
+CREATE VIEW s.w AS SELECT id FROM s.n;
