@@ -31,14 +31,17 @@ struct Delta {
   var refusals: [String] = []
   /// Facts that are dropped and created although they could be altered.
   let replacing: Set<FactID>
+  let placeholders: Placeholders
   /// Who has a name in the target, or is the one key of its table: asked for seldom.
   private var placesInTarget: [ExactText: FactID]?
 
   init(
     source: Catalog, target: Catalog, replacing: Set<FactID> = [], exchanging: Set<FactID> = [],
-    waiting: Set<FactID> = [], conversions: TypeConversions = TypeConversions()
+    waiting: Set<FactID> = [], placeholders: Placeholders = Placeholders(),
+    conversions: TypeConversions = TypeConversions()
   ) {
     self.replacing = replacing
+    self.placeholders = placeholders
     self.source = source
     self.target = target
     sourceChildren = source.childrenByParent()

@@ -43,11 +43,12 @@ package enum Planner {
     var replacing = forced
     var exchanging: Set<FactID> = []
     var waiting: Set<FactID> = []
+    var placeholders = Placeholders()
     var left: [PlanStep] = []
     while true {
       var delta = Delta(
         source: source, target: target, replacing: replacing, exchanging: exchanging, waiting: waiting,
-        conversions: conversions)
+        placeholders: placeholders, conversions: conversions)
       delta.propagate()
       guard delta.refusals.isEmpty else { throw PlanError.refused(delta.refusals.sorted()) }
       let leaving = left.isEmpty ? TypedTables.thatCanLeave(in: delta) : []
@@ -75,6 +76,7 @@ package enum Planner {
         }
         let inPlace = cycle.steps.filter { $0.action == .alter && Self.replaceable.contains($0.id.kind) }
         guard !inPlace.isEmpty, replacing.isDisjoint(with: inPlace.map(\.id)) else {
+          if placeholders.open(cycle.steps) { continue }
           throw PlanError.cycle(cycle.steps.map { "\($0.action.rawValue) \($0.id)" })
         }
         replacing.formUnion(inPlace.map(\.id))

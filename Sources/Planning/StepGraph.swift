@@ -22,6 +22,10 @@ struct StepGraph {
   /// The second halves of alterations.
   private(set) var cleaners: [FactID: Int] = [:]
 
+  /// What makes views of placeholders, and placeholders of views that go.
+  private(set) var completers: [FactID: Int] = [:]
+  private(set) var emptiers: [FactID: Int] = [:]
+
   /// What makes each fact what it is to be.
   var makers: [FactID: Int] { creators.merging(alterers) { creator, _ in creator } }
 
@@ -40,6 +44,7 @@ struct StepGraph {
       cleaners[id] = nodes.count
       nodes.append(Node(action: .alter, fact: fact, change: Change(change.cleanup)))
     }
+    addPlaceholders()
     // A column that comes with its table's type is there once the type has changed.
     for fact in delta.target.facts.values where fact.id.kind == .column && !delta.source.contains(fact.id) {
       guard creators[fact.id] == nil, let type = delta.typeFollowed(by: fact) else { continue }
@@ -71,6 +76,20 @@ struct StepGraph {
       while let next = delta.impliedDrops[root], droppers[root] == nil { root = next }
       // A swapped type drops by being altered.
       droppers[id] = droppers[root] ?? alterers[root]
+    }
+  }
+
+  private mutating func addPlaceholders() {
+    for id in delta.placeholders.before.keys.sorted() {
+      guard let creator = creators[id], let fact = delta.target[id] else { continue }
+      nodes[creator].change = Change([Placeholders.sql("CREATE VIEW", fact)])
+      completers[id] = nodes.count
+      nodes.append(Node(action: .alter, fact: fact, change: Change([ViewRule.sql("CREATE OR REPLACE VIEW", fact)])))
+    }
+    for id in delta.placeholders.after.keys.sorted() {
+      guard let fact = delta.source[id] else { continue }
+      emptiers[id] = nodes.count
+      nodes.append(Node(action: .alter, fact: fact, change: Change([Placeholders.sql("CREATE OR REPLACE VIEW", fact)])))
     }
   }
 
@@ -146,25 +165,30 @@ struct StepGraph {
 
   /// An object is created after those that it needs.
   private mutating func connectNeeds() {
-    for index in nodes.indices where nodes[index].action != .drop {
+    for (id, completer) in completers { order(creators[id], before: completer) }
+    for index in nodes.indices where nodes[index].action != .drop && !emptiers.values.contains(index) {
       for fact in [nodes[index].fact] + nodes[index].merged {
         // What a partition that leaves and comes back waits for is not what its parent does meanwhile.
         let returnsTo = cleaners[fact.id] == nil ? nil : fact.partitionParent
         let isParking = delta.parked.contains(fact.id) && alterers[fact.id] == index
         // What is only taken back needs nothing of what is granted anew.
         if takesBackDelegated(index) { continue }
-        for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
+        let isPlaceholder = completers[fact.id] != nil && creators[fact.id] == index
+        for need in isPlaceholder ? Placeholders.needs(of: fact) : fact.needs + (fact.parent.map { [$0] } ?? []) {
           if isParking {
             // It becomes text, and needs nothing of what it is to be.
             order(index, before: droppers[need] ?? alterers[need])
           } else if need.kind != .column || !losesReplicaIdentity(index) {
-            order(creators[need] ?? (need == returnsTo ? nil : finisher(need)), before: index)
+            let isContent = delta.placeholders.before[need]?.contains(nodes[index].fact.id) != true
+            order(
+              (isContent ? completers[need] : nil) ?? creators[need] ?? (need == returnsTo ? nil : finisher(need)),
+              before: index)
           }
         }
       }
       let id = nodes[index].fact.id
       // What waited as text has let everything go before.
-      guard nodes[index].action == .alter, let old = delta.source[id],
+      guard nodes[index].action == .alter, completers[id] != index, let old = delta.source[id],
         !delta.parked.contains(id) || cleaners[id] != index
       else { continue }
       // What the old state needed goes only after the alteration has let it go.
@@ -181,8 +205,11 @@ struct StepGraph {
   private mutating func connectDrops() {
     for id in delta.dropped {
       guard let fact = delta.source[id], let dropper = droppers[id] else { continue }
+      order(emptiers[id], before: dropper)
       for need in fact.needs + (fact.parent.map { [$0] } ?? []) {
-        if delta.dropped.contains(need) {
+        if delta.placeholders.after[id]?.contains(need) == true {
+          order(emptiers[id], before: droppers[need])
+        } else if delta.dropped.contains(need) {
           order(dropper, before: droppers[need])
         } else if id.kind == .column, need == fact.parent, leavesType(need) {
           continue

@@ -91,6 +91,8 @@ extension StepGraph {
         node.fact, defaultValue: node.merged.first { $0.id.kind == .columnDefault },
         isParent: ColumnRule.isParent(node.fact, delta.context))
       statements += delta.context.notNull.afterCreation[node.fact.id] ?? []
+    case .create where completers[node.fact.id] != nil:
+      statements = node.change.statements
     case .create:
       statements = rule.create(node.fact, delta.context)
     case .alter:

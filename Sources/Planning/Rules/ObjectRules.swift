@@ -167,7 +167,7 @@ enum ViewRule: Rule {
       Change(
         StorageOptions.changes("ALTER VIEW \(new.id.sqlName)", from: old.list(.options), to: new.list(.options))))
   }
-  private static func sql(_ verb: String, _ fact: Fact) -> String {
+  static func sql(_ verb: String, _ fact: Fact) -> String {
     let options = fact.list(.options)
     let clause = options.isEmpty ? "" : " WITH (\(StorageOptions.list(options)))"
     return "\(verb) \(fact.id.sqlName)\(clause) AS\n\(fact.text(.definition))"

@@ -1,0 +1,39 @@
+internal import Catalog
+
+/// Views that stand for themselves for a while, with their columns and nothing behind them, as pg_dump has it: where views, functions and row
+/// types need each other in a circle, nothing else leaves an order.
+struct Placeholders {
+  /// What is made with a view's placeholder and does not wait for the view.
+  private(set) var before: [FactID: Set<FactID>] = [:]
+  /// What goes once a view is a placeholder, and does not wait until the view has gone.
+  private(set) var after: [FactID: Set<FactID>] = [:]
+
+  /// Opens a circle of steps.
+  ///
+  /// - Returns: whether there was something left to try.
+  mutating func open(_ steps: [(action: PlanStep.Action, id: FactID)]) -> Bool {
+    for (index, step) in steps.enumerated() where step.id.kind == .view {
+      let next = steps[(index + 1) % steps.count]
+      let isMade = step.action == .create || step.action == .alter && before[step.id] != nil
+      switch step.action {
+      // What keeps rows, or computes them, would keep those of a placeholder: none.
+      case _ where isMade && ![.materializedView, .index].contains(next.id.kind) && next.action != .drop:
+        if before[step.id, default: []].insert(next.id).inserted { return true }
+      case .drop where next.action == .drop:
+        if after[step.id, default: []].insert(next.id).inserted { return true }
+      default: continue
+      }
+    }
+    return false
+  }
+
+  /// The query of a placeholder: PostgreSQL gives its columns their types.
+  static func sql(_ verb: String, _ view: Fact) -> String {
+    "\(verb) \(view.id.sqlName) AS\nSELECT * FROM pg_catalog.json_to_record(NULL) AS placeholder(\(view.list(.columns).joined(separator: ", ")))"
+  }
+
+  /// What a placeholder needs.
+  static func needs(of view: Fact) -> [FactID] {
+    view.needs.filter { $0.kind == .schema || $0.kind.isType || $0.kind == .extension }
+  }
+}

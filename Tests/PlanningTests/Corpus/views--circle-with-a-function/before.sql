@@ -1,0 +1,5 @@
+CREATE TABLE a (id int); CREATE TABLE "B c" (id int, "Two words" numeric(8,2)[]);
+CREATE VIEW v AS SELECT 1 AS x;
+CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT x FROM v; END;
+CREATE OR REPLACE VIEW v AS SELECT id AS x FROM a WHERE id = f();
+COMMENT ON VIEW v IS 'a circle';

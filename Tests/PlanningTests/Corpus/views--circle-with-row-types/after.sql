@@ -1,0 +1,2 @@
+CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t; CREATE TABLE u (r v, x bigint);
+CREATE VIEW w AS SELECT (r).a, x FROM u; ALTER TABLE t ADD COLUMN back w; ALTER TABLE t ADD COLUMN more w[];
