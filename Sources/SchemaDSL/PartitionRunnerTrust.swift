@@ -48,10 +48,11 @@ enum PartitionRunnerTrust {
       above (oid) AS (
         SELECT \(table) UNION SELECT e.oid FROM ends e
         UNION SELECT i.inhparent FROM above a JOIN pg_catalog.pg_inherits i ON i.inhrelid = a.oid)
-      SELECT pg_catalog.format('%s belongs to %I', c.oid::pg_catalog.regclass, pg_catalog.pg_get_userbyid(c.relowner))
-        FROM pg_catalog.pg_class c
+      SELECT pg_catalog.format('%s, or its schema, belongs to %I', c.oid::pg_catalog.regclass, pg_catalog.pg_get_userbyid(o.role))
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       CROSS JOIN LATERAL (VALUES (c.relowner), (n.nspowner)) AS o (role)
        WHERE c.oid IN (SELECT oid FROM below UNION SELECT oid FROM above)
-         AND NOT \(condition("c.relowner").replacing("\n", with: "\n         "))
+         AND NOT \(condition("o.role").replacing("\n", with: "\n         "))
     LOOP
       RAISE EXCEPTION '%, whose code would run as %', v_saying, SESSION_USER;
     END LOOP;

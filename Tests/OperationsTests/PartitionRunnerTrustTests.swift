@@ -122,6 +122,9 @@ private struct Readings: Table {
       "ALTER PROCEDURE m.readings_partitions_retire OWNER TO app",
     ],
     "the schema": ["ALTER SCHEMA m OWNER TO app"],
+    "the schema of its default partition": [
+      "CREATE SCHEMA lf", "CREATE TABLE lf.rest PARTITION OF m.readings DEFAULT", "ALTER SCHEMA lf OWNER TO app",
+    ],
   ]
 
   @Test(arguments: strangers.map(\.key))

@@ -88,6 +88,23 @@ import Testing
     }
   }
 
+  /// The function names what the key's type and operators are called.
+  @Test func aKeyOfATypeInAStrangersSchemaIsNotFollowed() async throws {
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      try await HistoryHoldTests.execute(
+        """
+        CREATE SCHEMA m; CREATE SCHEMA types; CREATE DOMAIN types.code AS integer;
+        CREATE TABLE m.t (id types.code PRIMARY KEY, n text);
+        ALTER SCHEMA types OWNER TO \(role)
+        """, in: database)
+      let error = await #expect(throws: PostgresError.self) {
+        try await Connection.with(database.target) { try await Self.follow($0) }
+      }
+      let isTold = error?.message.contains("the schema types belongs to ") == true
+      RedTeam.judge("a copy with a key of a type in a stranger's schema", gotThrough: isTold ? nil : "\(error as Any)")
+    }
+  }
+
   /// The schema's owner could give it another name, and make a table of his own where the superuser's was.
   @Test(arguments: [false, true])
   func aTableInAStrangersSchemaIsNotFollowed(isOfTheDatabasesOwner: Bool) async throws {

@@ -168,8 +168,100 @@ import Testing
         return try await PartitionTests.manager(parts[1], schema: parts[0], ahead: 0, keep: 0, retire: "detach").create(
           connection)
       }
-      let isRefused = outcomes.allSatisfy { $0.failure?.contains("or the schema of one of them belongs to") == true }
+      let isRefused = outcomes.allSatisfy {
+        $0.failure?.contains("or the schema of one of them, or of a type of its key, belongs to") == true
+      }
       RedTeam.judge("a division of \(table)", gotThrough: isRefused && !outcomes.isEmpty ? nil : "\(outcomes)")
+    }
+  }
+
+  /// Ranges of a key name its type and convert its values, which the user's UPDATE does not.
+  @Test(arguments: ["CREATE DOMAIN m.code AS integer", "CREATE TYPE m.code AS ENUM ('a', 'b')"])
+  func aKeyOfAStrangersTypeIsNotCutIntoRanges(type: String) async throws {
+    try await Self.with(
+      """
+      \(type);
+      CREATE TABLE public.t (id m.code PRIMARY KEY, n integer);
+      INSERT INTO public.t VALUES (\(type.contains("ENUM") ? "'a'" : "1"), NULL);
+      """
+    ) { database, role in
+      if type.contains("ENUM") {
+        try await HistoryHoldTests.execute("ALTER TYPE m.code OWNER TO \(role)", in: database)
+        try await HistoryHoldTests.execute(
+          """
+          CREATE FUNCTION mine.text(m.code) RETURNS text LANGUAGE plpgsql AS 'BEGIN PERFORM mine.f(1); RETURN ''x''; END';
+          CREATE CAST (m.code AS text) WITH FUNCTION mine.text(m.code);
+          """, in: database, as: role)
+      }
+      let error = await #expect(throws: (any Error).self) {
+        try await Self.apply("-- dbtool:backfill\nUPDATE public.t SET n = 1;\n", in: database)
+      }
+      RedTeam.judge(
+        "a backfill by a key of a stranger's type", gotThrough: try await Self.ran(database) ? "it ran" : nil)
+      #expect(
+        error.map { "\($0)".contains("whose types belong to PostgreSQL or trusted roles") } == true, "\(error as Any)")
+    }
+  }
+
+  /// A type of the superuser's, in a schema of his, is as good as PostgreSQL's.
+  @Test func aKeyOfATrustedTypeIsCutIntoRanges() async throws {
+    try await Self.with(
+      """
+      CREATE SCHEMA own; CREATE TYPE own.code AS ENUM ('a', 'b');
+      CREATE TABLE public.t (id own.code PRIMARY KEY, n integer);
+      INSERT INTO public.t VALUES ('a', NULL), ('b', NULL);
+      """
+    ) { database, role in
+      try await Self.apply("-- dbtool:backfill\nUPDATE public.t SET n = 1;\n", in: database)
+      let filled = try await Connection.with(database.target) {
+        try await $0.query("SELECT count(n) FROM public.t")[0].int(0)
+      }
+      #expect(filled == 2)
+    }
+  }
+
+  @Test func aDivisionByAKeyOfAStrangersSchemaIsRefused() async throws {
+    try await Self.with(
+      """
+      CREATE SCHEMA own; CREATE DOMAIN m.code AS integer;
+      CREATE TABLE own.t (id m.code, at date NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+      CREATE TABLE own.t_default PARTITION OF own.t DEFAULT;
+      INSERT INTO own.t SELECT n, '2026-02-10' FROM generate_series(1, 10001) n;
+      """
+    ) { database, role in
+      let outcomes = try await Connection.with(database.target.pinned) { connection in
+        try await PartitionTests.set("2026-02-15", connection)
+        return try await PartitionTests.manager("t", schema: "own", ahead: 0, keep: 0, retire: "detach").create(
+          connection)
+      }
+      let owner = role.dropFirst().dropLast()
+      let isRefused = outcomes.allSatisfy { $0.failure?.contains("of a type of its key, belongs to \(owner)") == true }
+      RedTeam.judge(
+        "a division by a key in a stranger's schema", gotThrough: isRefused && !outcomes.isEmpty ? nil : "\(outcomes)")
+    }
+  }
+
+  @Test func anIndexOfPartitionsStaysWithThem() async throws {
+    try await Self.with(
+      """
+      CREATE TABLE public.ev (at integer, t text) PARTITION BY RANGE (at);
+      CREATE TABLE m.ev1 PARTITION OF public.ev FOR VALUES FROM (1) TO (9);
+      CREATE TABLE m.ev2 PARTITION OF public.ev FOR VALUES FROM (9) TO (19);
+      GRANT SELECT, DELETE ON m.ev1 TO PUBLIC;
+      """
+    ) { database, role in
+      let error = try await Self.exchanging(
+        "LOCK TABLE m.ev1 IN SHARE UPDATE EXCLUSIVE MODE",
+        for: "CREATE TABLE m.ev2 (at integer, t text); CREATE TABLE m.ev1 (at integer, t text);", in: database, as: role
+      ) {
+        try await Self.apply("-- dbtool:per-partition\nCREATE UNIQUE INDEX u ON public.ev (at);\n", in: database)
+      }
+      let isLost = try await Connection.with(database.target) {
+        try await $0.query("SELECT count(*) FROM pg_index WHERE NOT indisvalid")[0].int(0) > 0
+      }
+      RedTeam.judge(
+        "a partition that has no part of an index", gotThrough: isLost && error == nil ? "it is not valid" : nil)
+      #expect(error.map { "\($0)".contains("is another table now, or gone") } == true, "\(error as Any)")
     }
   }
 
@@ -211,6 +303,29 @@ import Testing
       RedTeam.judge(
         "a function that fits a CHECK's text better", gotThrough: try await Self.ran(database) ? "it ran" : nil)
       #expect(error.map { "\($0)".contains("unless somebody has added functions that fit its names better") } == true)
+    }
+  }
+
+  /// `pg_depend` has nothing of a conversion by input and output.
+  @Test func aCastThatIsMadeLaterIsNotCalled() async throws {
+    try await Self.with(
+      """
+      CREATE TYPE m.e AS ENUM ('a', 'b');
+      CREATE TABLE public.t (id m.e);
+      INSERT INTO public.t VALUES ('a');
+      ALTER TABLE public.t ADD CONSTRAINT k CHECK (id::text <> 'a') NOT VALID;
+      """
+    ) { database, role in
+      try await HistoryHoldTests.execute("ALTER TYPE m.e OWNER TO \(role)", in: database)
+      try await HistoryHoldTests.execute(
+        """
+        CREATE FUNCTION mine.text(m.e) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN PERFORM mine.f(1); RETURN ''a''; END';
+        CREATE CAST (m.e AS text) WITH FUNCTION mine.text(m.e);
+        """, in: database, as: role)
+      await #expect(throws: (any Error).self) {
+        try await Self.apply("ALTER TABLE public.t VALIDATE CONSTRAINT k;\n", in: database)
+      }
+      RedTeam.judge("a cast that a CHECK's text calls", gotThrough: try await Self.ran(database) ? "it ran" : nil)
     }
   }
 

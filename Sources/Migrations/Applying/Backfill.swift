@@ -136,11 +136,13 @@ package struct Backfill {
   func run(
     _ connection: Connection, _ report: (Progress) -> Void, tell: (String) -> Void = { _ in }
   ) async throws {
-    guard let key = try await key(connection) else {
+    let isPrivileged = try await TrustedRoles.isPrivileged(connection)
+    guard let key = try await key(connection, isPrivileged) else {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
         reason:
-          "it needs a primary key, or a unique key without NULLs, \(changed.isEmpty ? "" : "that it does not change, ")and \(table) has none. "
+          "it needs a primary key, or a unique key without NULLs, \(changed.isEmpty ? "" : "that it does not change, ")"
+          + (isPrivileged ? "and whose types belong to PostgreSQL or trusted roles, " : "") + "and \(table) has none. "
           + "Leave the line -- dbtool:backfill out.")
     }
     let total = try await connection.query(
@@ -188,8 +190,18 @@ package struct Backfill {
 
   /// The primary key, or else another key without NULLs, with what its index is ordered by. None of its columns is set, or
   /// computed from what may be.
-  private func key(_ connection: Connection) async throws -> Key? {
+  private func key(_ connection: Connection, _ isPrivileged: Bool) async throws -> Key? {
     guard let anchor = try await TableAnchor(table, connection) else { return nil }
+    let version = await connection.serverVersion
+    // The batches' ranges name types and operators, and convert values to text, which the statement itself does not.
+    let isTrusted =
+      isPrivileged
+      ? """
+      pg_catalog.bool_and(
+        k.type < 16384 AND k.class < 16384 OR \(TrustedRoles.condition(ofType: "k.type", version))
+          AND (SELECT \(TrustedRoles.conditionOfCode("(\(TrustedRoles.owner(ofSchema: "sn")))", version)) FROM pg_catalog.pg_opclass c
+                 JOIN pg_catalog.pg_namespace sn ON sn.oid = c.opcnamespace WHERE c.oid = k.class))
+      """ : "true"
     let row = try await connection.query(
       """
       SELECT pg_catalog.array_agg(pg_catalog.quote_ident(a.attname) ORDER BY k.place),
@@ -202,13 +214,14 @@ package struct Backfill {
                                    WHERE c.oid = k.class) ORDER BY k.place)
         FROM pg_catalog.pg_index x
        CROSS JOIN LATERAL (
-         SELECT u.place, u.number, x.indclass[u.place::int - 1] AS class
+         SELECT u.place, u.number, x.indclass[u.place::int - 1] AS class,
+                (SELECT t.atttypid FROM pg_catalog.pg_attribute t WHERE t.attrelid = x.indrelid AND t.attnum = u.number) AS type
            FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY AS u (number, place)) AS k
         JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number
        WHERE x.indrelid = $1::pg_catalog.oid AND x.indisunique AND x.indisvalid AND x.indimmediate
          AND x.indpred IS NULL AND x.indexprs IS NULL AND k.place <= x.indnkeyatts
        GROUP BY x.indexrelid, x.indisprimary HAVING pg_catalog.bool_and(
-         a.attnotnull AND a.attgenerated = '' AND a.attname <> ALL ($2::pg_catalog.name[]))
+         a.attnotnull AND a.attgenerated = '' AND a.attname <> ALL ($2::pg_catalog.name[])) AND \(isTrusted)
        ORDER BY x.indisprimary DESC, pg_catalog.count(*), x.indexrelid LIMIT 1
       """, [anchor.oid, ArrayText.encode(changed)]
     ).first
@@ -260,8 +273,10 @@ package struct Backfill {
         + (["pg_catalog"] + path + ["pg_temp"]).joined(separator: ", "))
   }
 
-  private func hold(_ key: Key, _ connection: Connection) async throws {
-    guard try await key.anchor.hold("ACCESS SHARE", connection) else {
+  private func hold(_ key: Key, _ connection: Connection, forUser: Bool = false) async throws {
+    var isSame = try await key.anchor.hold("ACCESS SHARE", connection)
+    if isSame, forUser { isSame = try await key.anchor.isMeant(connection) }
+    guard isSame else {
       throw ApplyError.backfill(
         file: file.fileName, line: statement.line,
         reason:
@@ -298,7 +313,7 @@ package struct Backfill {
     return try await connection.asSession { connection in
       try await connection.transaction { connection in
         try await connection.execute(patience)
-        try await hold(key, connection)
+        try await hold(key, connection, forUser: true)
         let changed = try await connection.query(batchStatement(range)).affected
         try await History.writing(.backfills, to: connection) {
           try await $0.query(

@@ -1,4 +1,3 @@
-internal import Catalog
 internal import Postgres
 
 /// The rows that keep a constraint from being made: PostgreSQL says that there is one, and neither which nor how many.
@@ -39,6 +38,9 @@ enum BreakingRows {
                         WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid AND d.refobjid >= 16384
                           AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass,
                                                'pg_catalog.pg_type'::pg_catalog.regclass))
+               -- A conversion of these says which type it leads to, and not which it starts from.
+               OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
+                           WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.atttypid >= 16384)
           FROM pg_catalog.pg_constraint k
          WHERE k.conrelid = pg_catalog.to_regclass($1) AND k.conname = $2 AND k.contype = 'c' AND NOT k.convalidated
         """, [table, name])
@@ -48,7 +50,7 @@ enum BreakingRows {
     default: return nil
     }
     // A text means what it meant only where nobody can add a function that fits its names better.
-    let isBeyond = callsOthers ? try await isBeyondTables(connection) : false
+    let isBeyond = callsOthers ? try await TrustedRoles.isPrivileged(connection) : false
     let query = "SELECT * FROM \(table) WHERE \(condition)"
     let count = try await connection.transaction { connection -> Int? in
       try await connection.execute("SET LOCAL row_security = off; SET LOCAL statement_timeout = '60s'")
@@ -66,18 +68,6 @@ enum BreakingRows {
     }
     let rows = count > limit ? "more than \(limit) rows break" : count == 1 ? "1 row breaks" : "\(count) rows break"
     return "\(rows) it: \(query)"
-  }
-
-  /// Whether the session has rights that the owners of schemas have not.
-  private static func isBeyondTables(_ connection: Connection) async throws -> Bool {
-    let version = await connection.serverVersion
-    return try await !connection.query(
-      """
-      SELECT FROM pg_catalog.pg_roles s
-       WHERE pg_catalog.pg_has_role(SESSION_USER, s.oid, 'MEMBER')
-         AND \(PrivilegedRoles.condition("s", version: "\(version.major)0000")) LIMIT 1
-      """
-    ).isEmpty
   }
 
   /// Whether what the table's owner wrote may run here: the condition and the table's indexes are his. Once it is locked, it and its

@@ -89,13 +89,13 @@ struct PartitionwiseBuild {
     // Parents before their partitions, so that each has something to be attached to.
     let tables = try await connection.query(
       """
-      SELECT t.relid::regclass::text, t.isleaf FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
+      SELECT t.relid::regclass::text, t.isleaf, t.relid::pg_catalog.oid::pg_catalog.int8 FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t
         JOIN pg_catalog.pg_class c ON c.oid = t.relid
        WHERE t.level > 0 AND c.relkind IN ('r', 'p') ORDER BY t.level, t.relid
       """, [parent]
-    ).map { (name: try $0.string(0), isLeaf: try $0.bool(1)) }
+    ).map { (name: try $0.string(0), isLeaf: try $0.bool(1), oid: try $0.string(2)) }
     for (number, table) in tables.enumerated() {
-      try await build(comparison, whole, on: table.name, isLeaf: table.isLeaf, connection)
+      try await build(comparison, whole, on: table.name, table.oid, isLeaf: table.isLeaf, connection)
       report(number + 1, tables.count)
     }
   }
@@ -106,9 +106,10 @@ struct PartitionwiseBuild {
 
   /// - Parameters:
   ///   - whole: the OID of the parent's index.
+  ///   - oid: the table's.
   ///   - isAgain: whether it was just made.
   private func build(
-    _ index: IndexComparison, _ whole: String, on table: String, isLeaf: Bool, isAgain: Bool = false,
+    _ index: IndexComparison, _ whole: String, on table: String, _ oid: String, isLeaf: Bool, isAgain: Bool = false,
     _ connection: Connection
   ) async throws {
     // The parent's index in the table that this one is a partition of, and what the partition has that is the same.
@@ -125,15 +126,18 @@ struct PartitionwiseBuild {
         LEFT JOIN indexes own ON own.indrelid = t.inhrelid AND own.tail = p.tail AND own.indisunique = p.indisunique
          AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits i
                           WHERE i.inhrelid = own.indexrelid AND i.inhparent <> p.indexrelid)
-       WHERE t.inhrelid = $1::regclass
+       WHERE t.inhrelid = $1::pg_catalog.oid AND t.inhrelid = pg_catalog.to_regclass($3)
        ORDER BY 4 DESC NULLS LAST, own.indisvalid DESC NULLS LAST, own.indexrelid
-      """, [table, whole])
+      """, [oid, whole, table])
     guard let row = rows.first else {
       // It may have left its table meanwhile.
       let isPart = try await connection.query(
-        "SELECT FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t WHERE t.relid = pg_catalog.to_regclass($2)",
-        [parent, table])
-      if isPart.isEmpty { return }
+        "SELECT pg_catalog.to_regclass($3)::pg_catalog.oid = $2::pg_catalog.oid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass($1)) t WHERE t.relid = $2::pg_catalog.oid",
+        [parent, oid, table])
+      guard let part = isPart.first else { return }
+      guard try part.optionalString(0) == "t" else {
+        throw Occupied(reason: "\(table) is another table now, or gone: somebody has renamed it or its schema")
+      }
       throw Self.isGone(index.sqlName)
     }
     let upper = try row.string(0)
@@ -152,7 +156,7 @@ struct PartitionwiseBuild {
     } else {
       try await brief(index.statement(on: "ONLY \(table)"), connection)
     }
-    try await build(index, whole, on: table, isLeaf: isLeaf, isAgain: true, connection)
+    try await build(index, whole, on: table, oid, isLeaf: isLeaf, isAgain: true, connection)
   }
 
   // MARK: Foreign keys
@@ -213,7 +217,10 @@ struct PartitionwiseBuild {
     _ table: TableAnchor, _ mode: String, _ referenced: TableAnchor, _ connection: Connection
   ) async throws {
     // The other end as well: each partition's key names it anew.
-    for (anchor, mode) in [(table, mode), (referenced, "ACCESS SHARE")] where try await !anchor.hold(mode, connection) {
+    for (anchor, mode) in [(table, mode), (referenced, "ACCESS SHARE")] {
+      var isSame = try await anchor.hold(mode, connection)
+      if isSame { isSame = try await anchor.isMeant(connection) }
+      if isSame { continue }
       throw Occupied(reason: "\(anchor.name) is another table now, or gone: somebody has renamed it or its schema")
     }
   }

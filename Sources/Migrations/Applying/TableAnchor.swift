@@ -9,6 +9,7 @@ struct TableAnchor: Sendable {
   let name: String
   let oid: String
   private let schema: String
+  static let mildest = "ACCESS SHARE"
   private let relation: String
 
   var sqlName: String { Quote.qualified(schema, relation) }
@@ -36,6 +37,12 @@ struct TableAnchor: Sendable {
     relation = try row.string()
   }
 
+  /// Whether the user's statement means it: without a schema, by the session's own `search_path`.
+  ///
+  /// - Parameter connection: as the user's session.
+  /// - Throws: `PostgresError`.
+  func isMeant(_ connection: Connection) async throws -> Bool { try await connection.relation(name) == oid }
+
   /// Keeps it what it is until the transaction ends: its name, and for a superuser its schema's.
   ///
   /// - Parameters:
@@ -52,9 +59,11 @@ struct TableAnchor: Sendable {
       return try found[0].optionalString(0) == oid
     }
     guard try await isSame() else { return false }
-    try await connection.query("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE")
+    // Who has privileges on columns alone may not lock it, and is no superuser.
+    let mayRead = try await connection.query(
+      "SELECT pg_catalog.has_table_privilege($1::pg_catalog.oid, 'SELECT')", [oid])[0].bool(0)
+    if mode != Self.mildest || mayRead { try await connection.query("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE") }
     // What it had to wait for may have changed it.
-    guard try await isSame() else { return false }
-    return try await connection.relation(name) == oid
+    return try await isSame()
   }
 }

@@ -42,6 +42,37 @@ package enum TrustedRoles {
     """
   }
 
+  /// Whether the session has rights that the owners of databases and tables have not.
+  ///
+  /// - Throws: `PostgresError`.
+  package static func isPrivileged(_ connection: Connection) async throws -> Bool {
+    let version = await connection.serverVersion
+    return try await !connection.query(
+      """
+      SELECT FROM pg_catalog.pg_roles s
+       WHERE pg_catalog.pg_has_role(SESSION_USER, s.oid, 'MEMBER')
+         AND \(PrivilegedRoles.condition("s", version: "\(version.major)0000")) LIMIT 1
+      """
+    ).isEmpty
+  }
+
+  /// The condition that a type is PostgreSQL's, or belongs to roles whose code may run here, as do its schema and what it is made of: its
+  /// owner may make casts of it, and the schema's owner another type of its name.
+  ///
+  /// - Parameter type: an expression, its OID.
+  package static func condition(ofType type: String, _ version: ServerVersion) -> String {
+    """
+    NOT EXISTS (
+      WITH RECURSIVE types (oid) AS (
+        SELECT \(type)
+        UNION
+        SELECT v.oid FROM types o JOIN pg_catalog.pg_type t USING (oid)
+         CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) AS v (oid) WHERE v.oid <> 0)
+      SELECT FROM types o JOIN pg_catalog.pg_type t USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+       WHERE t.oid >= 16384 AND NOT (\(conditionOfCode("t.typowner", version)) AND \(conditionOfCode("(\(owner(ofSchema: "n")))", version))))
+    """
+  }
+
   /// Whether a table, its partitions and its children belong to roles whose code may run here (`conditionOfCode`).
   ///
   /// - Parameter table: as SQL names it.

@@ -181,7 +181,7 @@ struct DefaultSplit {
     // Its rows are read again and again for as long as it takes, and an owner may give it code at any moment.
     if let owner = try await stranger(connection) {
       throw refuse(
-        "it, a table above it, one that it refers to, or the schema of one of them belongs to \(owner), whose code would run as this role"
+        "it, a table above it, one that it refers to, or the schema of one of them, or of a type of its key, belongs to \(owner), whose code would run as this role"
       )
     }
     do {
@@ -199,7 +199,8 @@ struct DefaultSplit {
   /// Who owns the table, its default partition, a table above or one that they refer to, or the schema of one of these, where what that
   /// role writes must not run here: while rows are copied he could put another table where it was.
   private func stranger(_ connection: Connection) async throws -> String? {
-    let trusted = TrustedRoles.conditionOfCode("r.role", await connection.serverVersion)
+    let version = await connection.serverVersion
+    let trusted = TrustedRoles.conditionOfCode("r.role", version)
     return try await connection.query(
       """
       WITH own AS (SELECT pg_catalog.to_regclass($1)::pg_catalog.oid AS oid UNION SELECT pg_catalog.to_regclass($2)
@@ -211,7 +212,17 @@ struct DefaultSplit {
        CROSS JOIN LATERAL (SELECT c.relowner UNION SELECT \(TrustedRoles.owner(ofSchema: "n"))) r (role)
        WHERE (c.oid IN (SELECT o.oid FROM own o) OR c.oid IN (SELECT r.oid FROM referred r)
               OR c.oid IN (SELECT t.relid FROM referred r CROSS JOIN LATERAL pg_catalog.pg_partition_tree(r.oid) t))
-         AND NOT \(trusted) LIMIT 1
+         AND NOT \(trusted)
+      UNION ALL
+      -- Ranges of the key name its types, and convert values to text.
+      SELECT pg_catalog.pg_get_userbyid(coalesce(
+               (SELECT o.role FROM (VALUES (t.typowner), (\(TrustedRoles.owner(ofSchema: "n")))) AS o (role)
+                 WHERE NOT \(TrustedRoles.conditionOfCode("o.role", version)) LIMIT 1), t.typowner))
+        FROM pg_catalog.pg_index x
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey) JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
+       WHERE x.indrelid = pg_catalog.to_regclass($2) AND x.indisprimary AND NOT \(TrustedRoles.condition(ofType: "t.oid", version))
+       LIMIT 1
       """, [parent, rest.sqlName]
     ).first?.string(0)
   }

@@ -97,19 +97,27 @@ struct SeedTable {
       return try await connection.query(
         """
         SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
+               pg_catalog.has_schema_privilege((SELECT t.typnamespace FROM pg_catalog.pg_type t WHERE t.oid = a.atttypid), 'USAGE'),
                (SELECT pg_catalog.format(' COLLATE %I.%I', n.nspname, l.collname) FROM pg_catalog.pg_collation l
                   JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = a.attcollation)
           FROM pg_catalog.pg_attribute a
          WHERE a.attrelid = pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
         """, [table]
-      ).map { (name: try $0.string(0), type: try $0.string(1) + ($0.optionalString(2) ?? "")) }
+      ).map { (name: try $0.string(0), type: try $0.string(1) + ($0.optionalString(3) ?? ""), mayName: try $0.bool(2)) }
     }
-    let definitions = try columns.map { column in
-      guard let type = types.first(where: { $0.name == column })?.type else {
+    let found = try columns.map { column in
+      guard let type = types.first(where: { $0.name == column }) else {
         throw SeedError.badHeader(path, reason: "\(table) has no column \(Quote.identifier(column))")
       }
-      return "\(Quote.identifier(column)) \(type)"
+      return type
     }
+    // Who may not name a type is no superuser.
+    guard found.allSatisfy(\.mayName) else {
+      let list = columns.map(Quote.identifier).joined(separator: ", ")
+      return try await connection.execute(
+        "CREATE TEMPORARY TABLE dbtool_seed ON COMMIT DROP AS SELECT \(list) FROM \(table) LIMIT 0")
+    }
+    let definitions = found.map { "\(Quote.identifier($0.name)) \($0.type)" }
     return try await connection.execute(
       "CREATE TEMPORARY TABLE dbtool_seed (\(definitions.joined(separator: ", "))) ON COMMIT DROP")
   }

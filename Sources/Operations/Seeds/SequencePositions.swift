@@ -38,16 +38,11 @@ enum SequencePositions {
     // Nothing that a schema on the path holds is taken for what it is called.
     try await connection.query("SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)")
     var failures: [String] = []
-    let found = try await sources(table, connection)
-    // What is read by its name below keeps it: the tables are of trusted roles, or named by the statements.
-    guard try await SchemaHold.keep(Set(found.flatMap { [$0.schema, $0.sequenceSchema] }), connection) else {
-      return ["a schema has another name by now: sequences may be behind their columns"]
+    guard let found = try await held(table, connection) else {
+      try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
+      return ["schemas or sequences get other names at the moment: sequences may be behind their columns"]
     }
-    // To ask for its last value locks a sequence, by its OID.
-    for source in found where source.mayRead {
-      try await connection.query("SELECT pg_catalog.pg_sequence_last_value($1::pg_catalog.oid)", [source.sequenceOID])
-    }
-    let sources = try await sources(table, connection).filter(draws)
+    let sources = found.filter(draws)
     let strangers = sources.compactMap(\.stranger)
     let named = strangers.isEmpty ? [] : try await named(table, statements, strangers, path, connection)
     for source in sources {
@@ -65,6 +60,29 @@ enum SequencePositions {
     }
     try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
     return failures
+  }
+
+  /// What was written, with schemas and sequences that keep their names until the transaction ends: the tables are of trusted roles, or
+  /// named by the statements.
+  ///
+  /// - Returns: nil where others keep moving them.
+  private static func held(_ table: String?, _ connection: Connection) async throws -> [Source]? {
+    var schemas: Set<String> = []
+    var sequences: Set<String> = []
+    for _ in 0..<5 {
+      let found = try await sources(table, connection)
+      let newSchemas = Set(found.flatMap { [$0.schema, $0.sequenceSchema] }).subtracting(schemas)
+      let newSequences = Set(found.filter(\.mayRead).map(\.sequenceOID)).subtracting(sequences)
+      if newSchemas.isEmpty, newSequences.isEmpty { return found }
+      guard try await SchemaHold.keep(newSchemas, connection) else { return nil }
+      // To ask for its last value locks a sequence, by its OID.
+      for sequence in newSequences.sorted() {
+        try await connection.query("SELECT pg_catalog.pg_sequence_last_value($1::pg_catalog.oid)", [sequence])
+      }
+      schemas.formUnion(newSchemas)
+      sequences.formUnion(newSequences)
+    }
+    return nil
   }
 
   /// Those of some tables that statements write to, or to partitions of which.

@@ -7,6 +7,9 @@ extension TableReplica {
   /// reads the table whenever somebody writes to it, with what its owner has made an index or statistics compute. Partitions of
   /// other roles are refused, and so is a schema of somebody else, who could put another table where this one is.
   var handOver: String {
+    let schemas = Set(key.map(\.operatorSchema)).subtracting(["pg_catalog"]).sorted().map(Quote.literal).joined(
+      separator: ", ")
+    let columns = key.map { Quote.literal($0.name) }.joined(separator: ", ")
     let tables = Quote.insideFormat((isCertain ? [new] : [new, refused]).joined(separator: ", "))
     let body = """
       DECLARE
@@ -26,7 +29,10 @@ extension TableReplica {
         -- A superuser can act as everybody.
         v_role := CASE WHEN pg_has_role(v_owner, current_user, 'USAGE') THEN current_user ELSE v_owner END;
         SELECT concat('the schema ', n.nspname, ' belongs to ', pg_get_userbyid(o.role)) INTO v_saying
-          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_database d ON d.datname = current_database()
+          FROM pg_class c JOIN pg_database d ON d.datname = current_database()
+          JOIN pg_namespace n ON n.oid = c.relnamespace OR n.nspname = ANY (ARRAY[\(schemas)]::name[])
+            OR n.oid IN (SELECT t.typnamespace FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                          WHERE a.attrelid = c.oid AND quote_ident(a.attname) = ANY (ARRAY[\(columns)]) AND t.oid >= 16384)
          CROSS JOIN LATERAL (
            SELECT CASE WHEN n.nspowner = 'pg_database_owner'::regrole THEN d.datdba ELSE n.nspowner END) o (role)
          WHERE c.oid = \(Quote.literal(name))::regclass AND NOT pg_has_role(o.role, v_role, 'USAGE')
@@ -38,7 +44,8 @@ extension TableReplica {
         IF FOUND THEN
           RAISE EXCEPTION USING
             MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' is followed with the rights of ', v_role),
-            HINT = 'Whoever owns the schema could put another table there. Apply as the owner of both, or give one to the other''s.';
+            HINT = 'Whoever owns the schema of the table, or of its key''s types and operators, could put others there. '
+                || 'Apply as the owner of both, or give one to the other''s.';
         END IF;
         IF v_role <> current_user THEN
           IF EXISTS (SELECT FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
