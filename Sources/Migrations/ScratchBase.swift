@@ -25,6 +25,8 @@ package enum ScratchBase {
        RETURNING jobid';
     CREATE FUNCTION cron.unschedule(job_name name) RETURNS boolean LANGUAGE sql AS
       'WITH gone AS (DELETE FROM cron.stored_job WHERE jobname = job_name RETURNING 1) SELECT EXISTS (SELECT FROM gone)';
+    CREATE FUNCTION cron.unschedule(job_id bigint) RETURNS boolean LANGUAGE sql AS
+      'WITH gone AS (DELETE FROM cron.stored_job WHERE jobid = job_id RETURNING 1) SELECT EXISTS (SELECT FROM gone)';
     CREATE FUNCTION cron.alter_job(job_id bigint, schedule text DEFAULT NULL, command text DEFAULT NULL,
                                    database text DEFAULT NULL, username text DEFAULT NULL, active boolean DEFAULT NULL)
       RETURNS void LANGUAGE sql AS

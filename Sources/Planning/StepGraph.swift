@@ -183,6 +183,7 @@ struct StepGraph {
             order(
               (isContent ? completers[need] : nil) ?? creators[need] ?? (need == returnsTo ? nil : finisher(need)),
               before: index)
+            for type in alteredTypes(behind: need) { order(finisher(type), before: index) }
           }
         }
       }
@@ -199,6 +200,19 @@ struct StepGraph {
         order(index, before: cleaners[need])
       }
     }
+  }
+
+  /// Types that change, of which a type that stays as it is is made: a composite type gets an attribute of it only afterwards, while
+  /// nothing holds them by way of that.
+  private func alteredTypes(behind type: FactID) -> [FactID] {
+    guard type.kind.isType, creators[type] == nil, alterers[type] == nil else { return [] }
+    var (found, queue, seen): ([FactID], [FactID], Set<FactID>) = ([], [type], [type])
+    while let next = queue.popLast() {
+      for need in delta.target[next]?.needs ?? [] where need.kind.isType && seen.insert(need).inserted {
+        if alterers[need] != nil { found.append(need) } else { queue.append(need) }
+      }
+    }
+    return found
   }
 
   /// What needs a thing goes before the thing does, and before the thing changes.

@@ -117,26 +117,29 @@ enum ExtensionRule: Rule {
 /// can make one named `cron` with a function `schedule`. So the schema has to be the extension's, or one's own, as the stand-in is.
 enum CronJobRule: Rule {
   static func create(_ fact: Fact, _ context: RuleContext) -> [String] {
-    let name = Quote.literal(fact.id.name)
-    let call = [name, Quote.literal(fact.text(.schedule)), Quote.literal(fact.text(.command))].joined(separator: ", ")
-    var body = "PERFORM cron.schedule(\(call));"
-    if !fact.flag(.active) { body += setActive(name, false) }
-    return [guarded(fact.id.name, body)]
+    let schedule = schedule(fact)
+    return [guarded(fact.id.name, "PERFORM " + (fact.flag(.active) ? schedule : set(false, schedule)) + ";")]
   }
   static func drop(_ fact: Fact, _ context: RuleContext) -> [String] {
-    // A job that was skipped for want of the extension is not there to be unscheduled.
-    let name = Quote.literal(fact.id.name)
-    return [guarded(fact.id.name, "PERFORM cron.unschedule(jobname) FROM cron.job WHERE jobname = \(name);")]
+    // A job that was skipped for want of the extension is not there to be unscheduled. A superuser sees those of other roles, too.
+    let body = """
+      PERFORM cron.unschedule(jobid) FROM cron.job
+           WHERE jobname OPERATOR(pg_catalog.=) \(Quote.literal(fact.id.name))
+             AND database OPERATOR(pg_catalog.=) pg_catalog.current_database();
+      """
+    return [guarded(fact.id.name, body)]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    // cron.schedule replaces a job of the same name, and leaves alone whether it is active.
-    let name = Quote.literal(new.id.name)
-    let call = [name, Quote.literal(new.text(.schedule)), Quote.literal(new.text(.command))].joined(separator: ", ")
-    return .inPlace(
-      Change([guarded(new.id.name, "PERFORM cron.schedule(\(call));" + setActive(name, new.flag(.active)))]))
+    // cron.schedule replaces a job of the same name and role, and leaves alone whether it is active.
+    .inPlace(Change([guarded(new.id.name, "PERFORM " + set(new.flag(.active), schedule(new)) + ";")]))
   }
-  private static func setActive(_ name: String, _ active: Bool) -> String {
-    "\n    PERFORM cron.alter_job((SELECT jobid FROM cron.job WHERE jobname = \(name)), active => \(active));"
+  private static func schedule(_ fact: Fact) -> String {
+    let arguments = [fact.id.name, fact.text(.schedule), fact.text(.command)].map(Quote.literal)
+    return "cron.schedule(\(arguments.joined(separator: ", ")))"
+  }
+  /// By the number that `cron.schedule` returns: other roles may have jobs of that name.
+  private static func set(_ active: Bool, _ schedule: String) -> String {
+    "cron.alter_job(\(schedule), active => \(active))"
   }
   private static func guarded(_ name: String, _ body: String) -> String {
     """
