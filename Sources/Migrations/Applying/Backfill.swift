@@ -167,7 +167,6 @@ package struct Backfill {
     let rowsBefore = rows
     var lastReport = start
     while true {
-      let begin = clock.now
       // Writers may be in the way: a batch that waits too long gives way, and a smaller one is tried.
       let next = try await Patience.retry { attempts in
         try await batch(after: position, to: end, max(1, size >> min(attempts, 10)), key, connection)
@@ -175,15 +174,14 @@ package struct Backfill {
       guard let batch = next else { break }
       position = batch.upTo
       rows += batch.rows
-      let seconds = begin.duration(to: clock.now).seconds
-      let wanted = Double(size) * min(2, max(0.5, Self.batchSeconds / max(seconds, 0.001)))
+      let wanted = Double(size) * min(2, max(0.5, Self.batchSeconds / max(batch.seconds, 0.001)))
       size = min(Self.batchSizes.upperBound, max(Self.batchSizes.lowerBound, Int(wanted)))
       if lastReport.duration(to: clock.now).seconds > 2 {
         let elapsed = start.duration(to: clock.now).seconds
         report(Progress(rows: rows, total: total, rowsPerSecond: Double(rows - rowsBefore) / elapsed))
         lastReport = clock.now
       }
-      try await Task.sleep(for: .seconds(seconds * (1 / Self.dutyCycle - 1)))
+      try await Task.sleep(for: .seconds(batch.seconds * (1 / Self.dutyCycle - 1)))
       try await waitForReplicas(connection, tell)
     }
   }
@@ -287,6 +285,8 @@ package struct Backfill {
   private struct Batch {
     var upTo: [String]
     var rows: Int
+    /// What the statement took, for which clients wait; the way to the server and back is dbtool's own.
+    var seconds: Double
   }
 
   private func batch(
@@ -314,7 +314,9 @@ package struct Backfill {
       try await connection.transaction { connection in
         try await connection.execute(patience)
         try await hold(key, connection, forUser: true)
+        let begin = ContinuousClock.now
         let changed = try await connection.query(batchStatement(range)).affected
+        let seconds = begin.duration(to: .now).seconds
         try await History.writing(.backfills, to: connection) {
           try await $0.query(
             """
@@ -324,7 +326,7 @@ package struct Backfill {
               SET position = excluded.position, rows = b.rows + excluded.rows, updated_at = clock_timestamp()
             """, [file.version, String(index), ArrayText.encode(upTo), String(changed)])
         }
-        return Batch(upTo: upTo, rows: changed)
+        return Batch(upTo: upTo, rows: changed, seconds: seconds)
       }
     }
   }

@@ -11,6 +11,8 @@ struct TableAnchor: Sendable {
   private let schema: String
   static let mildest = "ACCESS SHARE"
   private let relation: String
+  /// Who has privileges on columns alone may not lock it, and is no superuser.
+  private let mayRead: Bool
 
   var sqlName: String { Quote.qualified(schema, relation) }
 
@@ -27,7 +29,7 @@ struct TableAnchor: Sendable {
   init?(_ name: String, oid: String, _ connection: Connection) async throws {
     let found = try await connection.query(
       """
-      SELECT n.nspname, c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      SELECT n.nspname, c.relname, pg_catalog.has_table_privilege(c.oid, 'SELECT') FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        WHERE c.oid = $1::pg_catalog.oid
       """, [oid])
     guard var row = found.first?.reader else { return nil }
@@ -35,6 +37,7 @@ struct TableAnchor: Sendable {
     self.oid = oid
     schema = try row.string()
     relation = try row.string()
+    mayRead = try row.bool()
   }
 
   /// Whether the user's statement means it: without a schema, by the session's own `search_path`.
@@ -52,18 +55,16 @@ struct TableAnchor: Sendable {
   /// - Throws: `PostgresError`.
   func hold(_ mode: String, _ connection: Connection) async throws -> Bool {
     guard try await connection.pinned({ try await SchemaHold.keep([schema], $0) }) else { return false }
-    // With the timeouts of whoever works on it.
-    func isSame() async throws -> Bool {
-      let found = try await connection.query(
-        "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [sqlName])
-      return try found[0].optionalString(0) == oid
+    // With the timeouts of whoever works on it. What the lock had to wait for may have changed it.
+    let lookup = Statement("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [sqlName])
+    let locks = mode != Self.mildest || mayRead ? [Statement("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE")] : []
+    let results = try await connection.pipeline(locks + [lookup])
+    for result in results {
+      if case .failure(let error) = result {
+        if error.sqlState == .undefinedTable { return false }
+        throw error
+      }
     }
-    guard try await isSame() else { return false }
-    // Who has privileges on columns alone may not lock it, and is no superuser.
-    let mayRead = try await connection.query(
-      "SELECT pg_catalog.has_table_privilege($1::pg_catalog.oid, 'SELECT')", [oid])[0].bool(0)
-    if mode != Self.mildest || mayRead { try await connection.query("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE") }
-    // What it had to wait for may have changed it.
-    return try await isSame()
+    return try results.last?.get().first?.optionalString(0) == oid
   }
 }
