@@ -5,6 +5,7 @@ extension SchemaGenerator {
     if chance(30) { watched() }
     if chance(30) { overRows() }
     if chance(25) { comparedRows() }
+    if chance(40) { turns() }
     if server.major >= 18, chance(40) { requiredByName() }
   }
 
@@ -66,6 +67,36 @@ extension SchemaGenerator {
       "CREATE FUNCTION s1.compare(s1.compared, s1.compared) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT ($1.a - $2.a)::integer'",
       "CREATE OPERATOR CLASS s1.compared_ops FOR TYPE s1.compared USING btree AS FUNCTION 1 s1.compare(s1.compared, s1.compared)",
     ]
+  }
+
+  /// A view, a parsed function and a row type that need each other, one way, the other way round, or in a circle.
+  private mutating func turns() {
+    let more = pick(["", ", 2 AS y", ", 2::bigint AS y"])
+    let read = pick(["x", more.isEmpty ? "x + 1" : "y::integer"])
+    let ofView =
+      "CREATE FUNCTION s1.turn_f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT \(read) FROM s1.turn_v; END"
+    let view = "CREATE VIEW s1.turn_v AS SELECT 1 AS x\(more)"
+    switch pick([0, 1, 2, 3, 4]) {
+    case 0: sql += [view, ofView]
+    case 1:
+      sql += [
+        "CREATE FUNCTION s1.turn_f() RETURNS integer LANGUAGE sql BEGIN ATOMIC SELECT 3; END",
+        "CREATE VIEW s1.turn_v AS SELECT s1.turn_f() AS x\(more)",
+      ]
+    case 2:
+      sql += [
+        view, ofView, "CREATE OR REPLACE VIEW s1.turn_v AS SELECT 1 AS x\(more) WHERE s1.turn_f() > 0",
+        "CREATE MATERIALIZED VIEW s1.turn_m AS SELECT x FROM s1.turn_v WITH NO DATA",
+      ]
+    case 3:
+      sql += [
+        view, "CREATE TABLE s1.turn_t (n integer, r s1.turn_v)",
+        "CREATE VIEW s1.turn_w AS SELECT (r).x AS x, n FROM s1.turn_t",
+      ]
+    // pg_dump breaks a circle of several views where their numbers tell it to.
+    default:
+      sql += ["CREATE TABLE s1.turn_t (n integer)", "CREATE VIEW s1.turn_v AS SELECT n AS x\(more) FROM s1.turn_t"]
+    }
   }
 
   /// NOT NULL and checks of parents and children, which take each other's names.
