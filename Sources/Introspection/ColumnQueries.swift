@@ -282,7 +282,9 @@ enum UsedInheritedColumnQuery: CatalogQuery {
      WHERE NOT a.attislocal AND a.attinhcount > 0 AND a.attnum > 0 AND NOT a.attisdropped
        AND c.relkind IN ('r', 'p', 'f') AND \(managedNamespace)
        -- What is the parent's as well: defaults, parts of indexes, copies of constraints.
-       AND d.classid <> 'pg_catalog.pg_attrdef'::regclass
+       AND NOT (d.classid = 'pg_catalog.pg_attrdef'::regclass
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef x JOIN pg_catalog.pg_attribute g ON g.attrelid = x.adrelid AND g.attnum = x.adnum
+                                 WHERE x.oid = d.objid AND g.attislocal AND g.attgenerated <> ''))
        AND NOT (d.classid = 'pg_catalog.pg_class'::regclass
                 AND EXISTS (SELECT FROM pg_catalog.pg_class dc WHERE dc.oid = d.objid AND dc.relispartition))
        AND NOT (d.classid = 'pg_catalog.pg_constraint'::regclass

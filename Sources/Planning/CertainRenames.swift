@@ -65,7 +65,33 @@ package struct CertainRenames {
         renames.append(Rename(from: from, to: to, evidence: "the same definition"))
       }
     }
-    return markImplied(renames, source).sorted { $0.to < $1.to }
+    return markImplied(withoutInherited(renames, source), source).sorted { $0.to < $1.to }
+  }
+
+  /// A name that a table has from a parent's check is the parent's to give and to take.
+  private static func withoutInherited(_ renames: [Rename], _ source: Catalog) -> [Rename] {
+    var kept = renames
+    while true {
+      let known = Set(kept.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member].exact })
+      let left = kept.filter { rename in
+        guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c" else { return true }
+        var (parents, seen): ([FactID], Set<FactID>) = (
+          source.parents(of: FactID(.table, schema: rename.from.schema, name: rename.from.name)), []
+        )
+        while let parent = parents.popLast() {
+          guard seen.insert(parent).inserted else { continue }
+          parents += source.parents(of: parent)
+          if known.contains([parent.schema, parent.name, rename.from.member, rename.to.member].exact) { continue }
+          let holds = [rename.from.member, rename.to.member].contains {
+            source.contains(FactID(.constraint, schema: parent.schema, name: parent.name, member: $0))
+          }
+          if holds { return false }
+        }
+        return true
+      }
+      if left.count == kept.count { return left }
+      kept = left
+    }
   }
 
   private static func markImplied(_ renames: [Rename], _ source: Catalog) -> [Rename] {

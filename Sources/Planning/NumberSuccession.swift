@@ -54,8 +54,10 @@ struct NumberSuccession {
   let new: Source
   private let range: SequenceRange
   private let turns: Bool
-  /// The name under which the old sequence waits while the new one has its name.
+  /// The name under which the old sequence waits while something else has its name.
   private let aside: String?
+  /// Whether it is read under that name. Where the new one takes no name of others', it is read before it waits.
+  let readsAside: Bool
 
   /// - Returns: nil where numbers come from where they came from, or nothing can go on.
   init?(of column: FactID, _ context: RuleContext) {
@@ -80,6 +82,15 @@ struct NumberSuccession {
       guard context.sequenceNamesTakenOver.contains(old.place) else { return nil }
       return FreeNames(source, target).relation(old.path[1], "old", in: old.path[0])
     }
+    let isIdentity = if case .identity? = old { true } else { false }
+    // What the column draws from or names besides may take such a name.
+    let value = FactID(.columnDefault, schema: column.schema, name: column.name, member: column.member)
+    let places = (target[value]?.needs ?? []).compactMap { need -> RelationPlace? in
+      let sequence = need.kind == .sequence ? [need.schema, need.name] : target[need]?.list(.sequence) ?? []
+      return sequence.count == 2 ? RelationPlace(sequence[0], sequence[1]) : nil
+    }
+    readsAside =
+      aside != nil && (isIdentity || !context.sequenceNamesTakenOver.isDisjoint(with: places + [new.place]))
   }
 
   /// The names of sequences that end, which something else has afterwards.
@@ -126,7 +137,7 @@ struct NumberSuccession {
     let name = Quote.qualified(new.path[0], new.path[1])
     guard let old, !turns else { return [range.passing(column, name)] }
     let sign = range.isDescending ? "-" : ""
-    let before = Quote.qualified(old.path[0], aside ?? old.path[1])
+    let before = Quote.qualified(old.path[0], (readsAside ? aside : nil) ?? old.path[1])
     return [
       """
       SELECT pg_catalog.setval(\(Quote.literal(name)), o.last_value, o.is_called) FROM \(before) o, \(name) s

@@ -38,7 +38,7 @@ extension StepGraph {
       guard let old = succession.predecessor, delta.dropped.contains(old) else { continue }
       let isIdentity = if case .identity = succession.new { true } else { false }
       // A sequence that others use too may be set aside for one of them: the others read it before that.
-      let end = succession.setsAside ? cleaners[old] ?? droppers[old] : droppers[old]
+      let end = succession.readsAside ? cleaners[old] ?? droppers[old] : droppers[old]
       order(isIdentity ? alterers[column] : creators[value] ?? alterers[value], before: end)
     }
   }

@@ -137,6 +137,7 @@ struct StepGraph {
     connectSuccessions()
     connectInheritance()
     connectNewChildren()
+    connectHeirs()
     connectTypedTables()
     connectNotNull()
     connectInheritedDefaults()

@@ -1,0 +1,2 @@
+CREATE TABLE a (id int);
+CREATE TABLE b (CONSTRAINT k CHECK (id < 5)) INHERITS (a);

@@ -1,0 +1,2 @@
+CREATE TABLE a (id int, CONSTRAINT c CHECK (id > 0));
+CREATE TABLE b (n int, CONSTRAINT own CHECK (n > 0)) INHERITS (a);

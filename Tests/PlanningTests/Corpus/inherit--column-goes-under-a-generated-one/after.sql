@@ -1,0 +1,2 @@
+CREATE TABLE a (id int);
+CREATE TABLE b (own int GENERATED ALWAYS AS (id + 1) STORED) INHERITS (a);

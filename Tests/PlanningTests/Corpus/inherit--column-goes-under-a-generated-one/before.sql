@@ -1,0 +1,2 @@
+CREATE TABLE a (id int, g int);
+CREATE TABLE b (own int GENERATED ALWAYS AS (g + 1) STORED) INHERITS (a);

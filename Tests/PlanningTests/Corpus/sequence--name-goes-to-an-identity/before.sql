@@ -1,0 +1,2 @@
+CREATE TABLE b (id int NOT NULL);
+CREATE TABLE c (id serial);

@@ -1,0 +1,3 @@
+CREATE SEQUENCE sq;
+CREATE TABLE a (id bigint);
+CREATE TABLE b (id bigint DEFAULT nextval('sq'));
