@@ -137,7 +137,9 @@ extension StepGraph {
     while let heir = tables.popLast() {
       let own = FactID(.column, schema: heir.schema, name: heir.name, member: column.id.member)
       guard delta.source[heir]?.partitionParent == nil, !delta.dropped.contains(heir), !delta.source.contains(own),
-        !heirs.contains(own)
+        !heirs.contains(own),
+        // What another parent hands down stays.
+        delta.target.inheritedColumns(column.id.member, of: heir).isEmpty
       else { continue }
       heirs.append(own)
       tables += delta.context.sourceTables[heir] ?? []

@@ -62,11 +62,14 @@ enum TableRule: Rule {
     // What joins or leaves a parent has other columns, constraints and indexes of its own afterwards: not known here.
     guard old.attributes[.partitionKey] == new.attributes[.partitionKey],
       old.attributes[.partitionOf] == new.attributes[.partitionOf],
-      old.attributes[.inherits] == new.attributes[.inherits],
       old.attributes[.server] == new.attributes[.server]
     else { return .replace }
     let table = "ALTER \(new.id.objectClause)"
     var change = Change()
+    if old.attributes[.inherits] != new.attributes[.inherits] {
+      guard let statements = InheritanceChange.statements(from: old, to: new, context) else { return .replace }
+      change.statements += statements
+    }
     if old.attributes[.ofType] != new.attributes[.ofType] {
       // In between it has columns of its own, which may change.
       if old.optionalText(.ofType) != nil { change.statements.append("\(table) NOT OF") }

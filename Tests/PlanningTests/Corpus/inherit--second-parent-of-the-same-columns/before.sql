@@ -1,0 +1,3 @@
+CREATE TABLE b (id int NOT NULL, n text, CONSTRAINT k CHECK (id > 0)); CREATE TABLE c (id int NOT NULL, CONSTRAINT k CHECK (id > 0)); CREATE TABLE z (n text);
+CREATE TABLE d (own int) INHERITS (b); CREATE TABLE e () INHERITS (b, z); CREATE TABLE f (own int) INHERITS (d);
+INSERT INTO d VALUES (1, 'x', 2); INSERT INTO e VALUES (2, 'y');
