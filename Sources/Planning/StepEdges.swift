@@ -2,10 +2,10 @@ internal import Catalog
 
 /// Edges that neither needs nor parts tell: where PostgreSQL's own rules put one step before another.
 extension StepGraph {
-  /// A function comes to need every transform for its types that is there when it is made.
+  /// A function comes to need every transform for its types that is there when it is made, or replaced.
   mutating func connectTransforms() {
     for (transform, dropper) in droppers where transform.kind == .transform {
-      for (id, creator) in creators where id.kind == .function { order(dropper, before: creator) }
+      for (id, step) in Array(creators) + Array(alterers) where id.kind == .function { order(dropper, before: step) }
     }
   }
 
