@@ -137,7 +137,7 @@ extension Delta {
     for (here, there) in [(source, target), (target, source)] {
       for fact in here.facts.values where fact.id.kind == .column && !there.contains(fact.id) {
         guard let table = fact.parent, let child = there[table], child.attributes[.inherits] != nil,
-          here[table]?.attributes[.inherits] == child.attributes[.inherits], !replaced.contains(table),
+          !replaced.contains(table),
           !here.inheritedColumns(fact.id.member, of: table).isEmpty,
           !there.inheritedColumns(fact.id.member, of: table).isEmpty
         else { continue }

@@ -14,11 +14,25 @@ enum InheritanceChange {
     let lost = before.filter { !after.contains($0) }
     guard !kept.isEmpty, after == kept + gained else { return nil }
     let isSame =
-      lost.allSatisfy { handsDownTheSame($0, as: kept, context.source, context.sourceChildren, context) }
+      kept.allSatisfy { staysTheSame($0, context) }
+      && lost.allSatisfy { handsDownTheSame($0, as: kept, context.source, context.sourceChildren, context) }
       && gained.allSatisfy { handsDownTheSame($0, as: kept, context.target, context.targetChildren, context) }
     guard isSame else { return nil }
     let table = "ALTER TABLE \(new.id.sqlName)"
     return lost.map { "\(table) NO INHERIT \($0.sqlName)" } + gained.map { "\(table) INHERIT \($0.sqlName)" }
+  }
+
+  /// What else changes of a parent in this plan changes its children's as well, which are known by their parents.
+  private static func staysTheSame(_ parent: FactID, _ context: RuleContext) -> Bool {
+    let (before, after) = (
+      handedDown(by: parent, context.source, context.sourceChildren),
+      handedDown(by: parent, context.target, context.targetChildren)
+    )
+    func facts(_ handedDown: (columns: [Fact], checks: [Fact])) -> Set<FactID> {
+      Set((handedDown.columns + handedDown.checks).map(\.id))
+    }
+    return facts(before) == facts(after)
+      && (before.columns + before.checks).allSatisfy { context.target[$0.id]?.attributes == $0.attributes }
   }
 
   private static func handsDownTheSame(

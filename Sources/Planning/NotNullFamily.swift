@@ -107,7 +107,7 @@ struct NotNullFamily {
   func wantsOwnership(_ table: FactID) -> Bool { !partitions.contains(table) || goal[table]?.isValid == false }
 
   /// Whether it matters what it is called: `pg_dump` writes the names of partitions', and those that are a table's own.
-  private func wantsName(_ table: FactID) -> Bool {
+  func wantsName(_ table: FactID) -> Bool {
     goal[table]?.isOwn == true || partitions.contains(table) && goal[table]?.isValid == true
   }
 

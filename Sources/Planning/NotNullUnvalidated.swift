@@ -65,8 +65,12 @@ extension NotNullFamily {
     if state.isOwn, !goal.isOwn, wantsOwnership(table) { return true }
     // Handing it down would make valid ones.
     if state.isAlone, !goal.isAlone, !state.isValid { return true }
-    return wantsOtherName(table) && !state.isAlone
-      && !heirs(table).allSatisfy { now[$0]?.name == state.name && now[$0]?.parents == 1 }
+    guard wantsOtherName(table), !state.isAlone else { return false }
+    // Its children's get the new name as well, where they have the old one: those that are to keep it must not.
+    return !heirs(table).allSatisfy {
+      now[$0]?.name == state.name && now[$0]?.parents == 1
+        && (!wantsName($0) || self.goal[$0]?.name == goal.name)
+    }
   }
 
   /// What is to be there whatever the parents do is the table's own before they let go of theirs.

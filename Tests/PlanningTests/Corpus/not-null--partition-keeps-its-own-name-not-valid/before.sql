@@ -1,0 +1,5 @@
+CREATE TABLE promise (a integer, k integer) PARTITION BY LIST (k);
+CREATE TABLE kept (a integer, k integer);
+ALTER TABLE kept ADD CONSTRAINT of_whole NOT NULL a NOT VALID;
+ALTER TABLE promise ADD CONSTRAINT of_whole NOT NULL a NOT VALID;
+ALTER TABLE promise ATTACH PARTITION kept FOR VALUES IN (1);
