@@ -52,7 +52,7 @@ enum PartitionRunnerTrust {
         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
        CROSS JOIN LATERAL (VALUES (c.relowner), (n.nspowner)) AS o (role)
        WHERE c.oid IN (SELECT oid FROM below UNION SELECT oid FROM above)
-         AND NOT \(condition("o.role").replacing("\n", with: "\n         "))
+         AND NOT \(condition("o.role"))
     LOOP
       RAISE EXCEPTION '%, whose code would run as %', v_saying, SESSION_USER;
     END LOOP;
@@ -73,7 +73,7 @@ enum PartitionRunnerTrust {
           SELECT FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
           CROSS JOIN LATERAL (VALUES (p.proowner), (n.nspowner)) AS o (role)
            WHERE p.oid = pg_catalog.to_regprocedure(\(Quote.literal("\(name)(timestamp with time zone)")))
-             AND NOT \(condition("o.role").replacing("\n", with: "\n       ")))
+             AND NOT \(condition("o.role")))
         THEN
           RAISE EXCEPTION USING MESSAGE = \(Quote.literal("\(name), or its schema, belongs to a role whose code would run as "))
               || SESSION_USER,

@@ -30,17 +30,20 @@ enum BreakingRows {
       condition = "\(Quote.identifier(column)) IS NULL"
     case .checkViolation:
       guard let name = error.constraint else { return nil }
+      let version = await connection.serverVersion
       // Without a schema in the search path, PostgreSQL writes the names of all.
       let found = try await connection.query(
         """
         SELECT pg_catalog.pg_get_expr(k.conbin, k.conrelid),
-               EXISTS (SELECT FROM pg_catalog.pg_depend d
-                        WHERE d.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid AND d.refobjid >= 16384
-                          AND d.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass,
-                                               'pg_catalog.pg_type'::pg_catalog.regclass))
+               EXISTS (SELECT FROM pg_catalog.pg_depend g
+                        WHERE g.classid = 'pg_catalog.pg_constraint'::pg_catalog.regclass AND g.objid = k.oid AND g.refobjid >= 16384
+                          AND (g.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass)
+                               OR g.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                                  AND (\(TrustedRoles.condition(ofType: "g.refobjid", version))) IS NOT TRUE))
                -- A conversion of these says which type it leads to, and not which it starts from.
                OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
-                           WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.atttypid >= 16384)
+                           WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.atttypid >= 16384
+                             AND (\(TrustedRoles.condition(ofType: "a.atttypid", version))) IS NOT TRUE)
           FROM pg_catalog.pg_constraint k
          WHERE k.conrelid = pg_catalog.to_regclass($1) AND k.conname = $2 AND k.contype = 'c' AND NOT k.convalidated
         """, [table, name])
