@@ -75,19 +75,11 @@ package struct CertainRenames {
       let known = Set(kept.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member].exact })
       let left = kept.filter { rename in
         guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c" else { return true }
-        var (parents, seen): ([FactID], Set<FactID>) = (
-          source.parents(of: FactID(.table, schema: rename.from.schema, name: rename.from.name)), []
-        )
-        while let parent = parents.popLast() {
-          guard seen.insert(parent).inserted else { continue }
-          parents += source.parents(of: parent)
-          if known.contains([parent.schema, parent.name, rename.from.member, rename.to.member].exact) { continue }
-          let holds = [rename.from.member, rename.to.member].contains {
-            source.contains(FactID(.constraint, schema: parent.schema, name: parent.name, member: $0))
-          }
-          if holds { return false }
+        return !source.elders(of: rename.from).contains { elder in
+          if known.contains([elder.schema, elder.name, rename.from.member, rename.to.member].exact) { return false }
+          let other = FactID(.constraint, schema: elder.schema, name: elder.name, member: rename.to.member)
+          return source.contains(elder) || source.contains(other)
         }
-        return true
       }
       if left.count == kept.count { return left }
       kept = left

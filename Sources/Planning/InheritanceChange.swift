@@ -45,13 +45,18 @@ enum InheritanceChange {
       isUnchanged(column, context)
         && others.contains { other in
           other.columns.contains {
-            $0.id.member == column.id.member && $0.attributes == column.attributes && isUnchanged($0, context)
+            ExactText($0.id.member) == ExactText(column.id.member) && $0.attributes == column.attributes
+              && isUnchanged($0, context)
           }
         }
     }
     return isColumnKept
       && checks.allSatisfy { check in
-        others.contains { $0.checks.contains { $0.id.member == check.id.member && $0.attributes == check.attributes } }
+        others.contains {
+          $0.checks.contains {
+            ExactText($0.id.member) == ExactText(check.id.member) && $0.attributes == check.attributes
+          }
+        }
       }
   }
 

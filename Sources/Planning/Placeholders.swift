@@ -14,14 +14,12 @@ struct Placeholders {
   mutating func open(_ steps: [(action: PlanStep.Action, id: FactID)]) -> Bool {
     for (index, step) in steps.enumerated() where step.id.kind == .view {
       let next = steps[(index + 1) % steps.count]
-      let isMade = step.action == .create || step.action == .alter && before[step.id] != nil
-      switch step.action {
-      // What keeps rows, or computes them, would keep those of a placeholder: none.
-      case _ where isMade && ![.materializedView, .index].contains(next.id.kind) && next.action != .drop:
-        if before[step.id, default: []].insert(next.id).inserted { return true }
-      case .drop where next.action == .drop:
-        if after[step.id, default: []].insert(next.id).inserted { return true }
-      default: continue
+      if step.action == .drop {
+        if next.action == .drop, after[step.id, default: []].insert(next.id).inserted { return true }
+      } else if step.action == .create || before[step.id] != nil {
+        // What keeps rows, or computes them, would keep those of a placeholder: none.
+        let keepsRows = next.id.kind == .materializedView || next.id.kind == .index
+        if next.action != .drop, !keepsRows, before[step.id, default: []].insert(next.id).inserted { return true }
       }
     }
     return false

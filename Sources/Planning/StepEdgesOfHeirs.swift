@@ -14,7 +14,7 @@ extension StepGraph {
 
   /// A partition that is partitioned itself goes before a column of its key does: with the column PostgreSQL would have to drop the key.
   private mutating func connectKeys(with column: String, under table: FactID, before dropper: Int) {
-    for heir in heirs(of: table) where delta.dropped.contains(heir) {
+    for heir in descendants(of: table, delta.context.sourceTables) where delta.dropped.contains(heir) {
       guard let key = delta.source[heir]?.optionalText(.partitionKey), PartitionKeys.columns(in: key).contains(column)
       else {
         continue
@@ -25,23 +25,12 @@ extension StepGraph {
 
   /// A column that comes to a table is merged with that of a child, which has to be of its type by then.
   private mutating func connectTypes(of column: Fact, under table: FactID, before creator: Int) {
-    for heir in heirs(of: table) {
+    for heir in descendants(of: table, delta.context.sourceTables) {
       let own = FactID(.column, schema: heir.schema, name: heir.name, member: column.id.member)
       guard let old = delta.source[own], old.attributes[.type] != column.attributes[.type],
         delta.target[own]?.attributes[.type] == column.attributes[.type]
       else { continue }
       order(alterers[own], before: creator)
     }
-  }
-
-  private func heirs(of table: FactID) -> [FactID] {
-    var (found, tables): ([FactID], [FactID]) = ([], delta.context.sourceTables[table] ?? [])
-    var seen: Set<FactID> = []
-    while let next = tables.popLast() {
-      guard seen.insert(next).inserted else { continue }
-      found.append(next)
-      tables += delta.context.sourceTables[next] ?? []
-    }
-    return found
   }
 }

@@ -272,7 +272,7 @@ package struct Backfill {
   }
 
   private func hold(_ key: Key, _ connection: Connection, forUser: Bool = false) async throws {
-    var isSame = try await key.anchor.hold("ACCESS SHARE", connection)
+    var isSame = try await key.anchor.hold(.accessShare, connection)
     if isSame, forUser { isSame = try await key.anchor.isMeant(connection) }
     guard isSame else {
       throw ApplyError.backfill(

@@ -188,14 +188,14 @@ struct PartitionwiseBuild {
       let validated = try leaf.optionalString(2)
       if validated == nil {
         try await brief("\(before)\(table.name)\(after) NOT VALID", connection) { connection in
-          try await hold(table, "SHARE ROW EXCLUSIVE", referenced, connection)
+          try await hold(table, .shareRowExclusive, referenced, connection)
           try refuse(try await key.isThere(on: table.name, connection) == false, key, table)
         }
       }
       if validated != "t" {
         try await brief("ALTER TABLE \(table.name) VALIDATE CONSTRAINT \(Quote.identifier(name))", connection) {
           connection in
-          try await hold(table, "SHARE UPDATE EXCLUSIVE", referenced, connection)
+          try await hold(table, .shareUpdateExclusive, referenced, connection)
           // Whatever else has that name is its owner's, and not for dbtool to validate.
           try refuse(try await key.isThere(on: table.name, connection) != true, key, table)
         }
@@ -214,10 +214,10 @@ struct PartitionwiseBuild {
   }
 
   private func hold(
-    _ table: TableAnchor, _ mode: String, _ referenced: TableAnchor, _ connection: Connection
+    _ table: TableAnchor, _ mode: TableAnchor.Mode, _ referenced: TableAnchor, _ connection: Connection
   ) async throws {
     // The other end as well: each partition's key names it anew.
-    for (anchor, mode) in [(table, mode), (referenced, "ACCESS SHARE")] {
+    for (anchor, mode) in [(table, mode), (referenced, .accessShare)] {
       var isSame = try await anchor.hold(mode, connection)
       if isSame { isSame = try await anchor.isMeant(connection) }
       if isSame { continue }

@@ -5,11 +5,17 @@ internal import Postgres
 /// What a single statement of PostgreSQL's does by the table's OID takes dbtool several, and whoever owns the schema could give it another
 /// name in between, and make a table of his own where it was.
 struct TableAnchor: Sendable {
+  /// A lock's mode (documentation, section 13.3.1, Table-Level Locks).
+  enum Mode: String {
+    case accessShare = "ACCESS SHARE"
+    case shareUpdateExclusive = "SHARE UPDATE EXCLUSIVE"
+    case shareRowExclusive = "SHARE ROW EXCLUSIVE"
+  }
+
   /// As the user's statement names it, perhaps without a schema.
   let name: String
   let oid: String
   private let schema: String
-  static let mildest = "ACCESS SHARE"
   private let relation: String
   /// Who has privileges on columns alone may not lock it, and is no superuser.
   private let mayRead: Bool
@@ -53,11 +59,12 @@ struct TableAnchor: Sendable {
   ///   - connection: in a transaction.
   /// - Returns: false where the name means another table by now.
   /// - Throws: `PostgresError`.
-  func hold(_ mode: String, _ connection: Connection) async throws -> Bool {
+  func hold(_ mode: Mode, _ connection: Connection) async throws -> Bool {
     guard try await connection.pinned({ try await SchemaHold.keep([schema], $0) }) else { return false }
     // With the timeouts of whoever works on it. What the lock had to wait for may have changed it.
     let lookup = Statement("SELECT pg_catalog.to_regclass($1)::pg_catalog.oid::pg_catalog.int8", [sqlName])
-    let locks = mode != Self.mildest || mayRead ? [Statement("LOCK TABLE ONLY \(sqlName) IN \(mode) MODE")] : []
+    let lock = Statement("LOCK TABLE ONLY \(sqlName) IN \(mode.rawValue) MODE")
+    let locks = mode != .accessShare || mayRead ? [lock] : []
     let results = try await connection.pipeline(locks + [lookup])
     for result in results {
       if case .failure(let error) = result {

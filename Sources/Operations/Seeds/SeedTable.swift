@@ -106,7 +106,7 @@ struct SeedTable {
       ).map { (name: try $0.string(0), type: try $0.string(1) + ($0.optionalString(3) ?? ""), mayName: try $0.bool(2)) }
     }
     let found = try columns.map { column in
-      guard let type = types.first(where: { $0.name == column }) else {
+      guard let type = types.first(where: { ExactText($0.name) == ExactText(column) }) else {
         throw SeedError.badHeader(path, reason: "\(table) has no column \(Quote.identifier(column))")
       }
       return type

@@ -40,7 +40,7 @@ enum SequencePositions {
     var failures: [String] = []
     guard let found = try await held(table, connection) else {
       try await connection.query("SELECT pg_catalog.set_config('search_path', $1, true)", [path])
-      return ["schemas or sequences get other names at the moment: sequences may be behind their columns"]
+      return ["somebody is renaming schemas or sequences: sequences may be behind their columns. Load the seeds again"]
     }
     let sources = found.filter(draws)
     let strangers = sources.compactMap(\.stranger)
@@ -76,9 +76,9 @@ enum SequencePositions {
       if newSchemas.isEmpty, newSequences.isEmpty { return found }
       guard try await SchemaHold.keep(newSchemas, connection) else { return nil }
       // To ask for its last value locks a sequence, by its OID.
-      for sequence in newSequences.sorted() {
-        try await connection.query("SELECT pg_catalog.pg_sequence_last_value($1::pg_catalog.oid)", [sequence])
-      }
+      try await connection.query(
+        "SELECT pg_catalog.pg_sequence_last_value(u.oid) FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS u (oid)",
+        [ArrayText.encode(newSequences.sorted())])
       schemas.formUnion(newSchemas)
       sequences.formUnion(newSequences)
     }
