@@ -20,7 +20,7 @@ import Testing
     VALUES ('m.t_old'::regclass::oid, 'm.t', 'm', 't_old', 'detach', $$FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')$$);
     """
 
-  private static func withTables(
+  static func withTables(
     _ body: @Sendable (ScratchDatabase, _ role: String) async throws -> Void
   ) async throws {
     try await HistoryHoldTests.withOwnedDatabase { database, role in
@@ -34,12 +34,12 @@ import Testing
     }
   }
 
-  private static func manager(_ retire: String) -> PartitionManager {
+  static func manager(_ retire: String) -> PartitionManager {
     PartitionTests.manager("t", schema: "m", ahead: 0, keep: 1, retire: retire)
   }
 
   /// Runs `body` as a superuser who has the clock of the tables.
-  private static func asSuperuser<Result: Sendable>(
+  static func asSuperuser<Result: Sendable>(
     _ database: ScratchDatabase, _ body: @Sendable (Connection) async throws -> Result
   ) async throws -> Result {
     try await Connection.with(database.target.pinned, applicationName: "superuser") { connection in
@@ -48,14 +48,14 @@ import Testing
     }
   }
 
-  private static func ran(_ database: ScratchDatabase) async throws -> Bool {
+  static func ran(_ database: ScratchDatabase) async throws -> Bool {
     try await Connection.with(database.target) {
       try await $0.query("SELECT is_called FROM evil.runs")[0].bool(0)
     }
   }
 
   /// When the transaction began in which the superuser waits for a lock; nil while he does not.
-  private static func waiting(
+  static func waiting(
     _ watch: Connection, _ database: ScratchDatabase, at event: String = "relation"
   ) async throws -> String? {
     try await watch.query(
@@ -298,158 +298,6 @@ import Testing
         #expect(
           !outcomes.isEmpty && outcomes.allSatisfy { $0.failure?.contains("the function m.f") == true }, "\(outcomes)")
       }
-    }
-  }
-
-  /// What refers to the default partition itself does not refer to where its rows go.
-  @Test func rowsThatAreReferredToStayInTheDefaultPartition() async throws {
-    try await Self.withTables { database, role in
-      try await HistoryHoldTests.execute(
-        """
-        ALTER TABLE m.t_default ADD PRIMARY KEY (id);
-        CREATE TABLE m.ref (id integer REFERENCES m.t_default);
-        INSERT INTO m.ref VALUES (1);
-        """, in: database, as: role)
-      let outcomes = try await Self.asSuperuser(database) { try await Self.manager("detach").create($0) }
-      #expect(
-        outcomes.contains { $0.failure?.contains("foreign keys refer to that") == true }
-          && outcomes.contains { $0.failure == nil }, "\(outcomes)")
-      let rows = try await Connection.with(database.target) {
-        try await $0.query("SELECT count(*) FROM m.t_default")[0].int(0)
-      }
-      #expect(rows == 1)
-    }
-  }
-
-  /// A table of the superuser's own refers to one of somebody else's.
-  @Test func aLargeDefaultPartitionThatRefersToAStrangersTableIsNotDivided() async throws {
-    try await Self.withTables { database, role in
-      try await HistoryHoldTests.execute(
-        """
-        CREATE TABLE public.own (id integer REFERENCES m.q, at date NOT NULL, n integer, PRIMARY KEY (n, at)) PARTITION BY RANGE (at);
-        CREATE TABLE public.own_default PARTITION OF public.own DEFAULT;
-        INSERT INTO public.own SELECT 1, '2026-02-10', n FROM generate_series(2, 10002) n;
-        """, in: database)
-      try await HistoryHoldTests.execute("CREATE INDEX ON m.q ((m.f(1)))", in: database, as: role)
-      let outcomes = try await Self.asSuperuser(database) {
-        try await PartitionTests.manager("own", ahead: 0, keep: 0).create($0)
-      }
-      #expect(
-        outcomes.count == 1 && outcomes[0].failure?.contains("one that it refers to, or the schema") == true,
-        "\(outcomes)")
-      RedTeam.judge("a division beside a table", gotThrough: try await Self.ran(database) ? "it ran" : nil)
-    }
-  }
-
-  /// No superuser, and as good as one: the owner of tables does not get its rights.
-  @Test func aPrivilegedLoginDoesNotRunWhatAnOwnerWrote() async throws {
-    let server = try await Databases.server.value
-    let isNew = server.installation.version.major >= 16
-    let rights =
-      ["GRANT pg_execute_server_program TO %@", "GRANT pg_write_all_data TO %@", "ALTER ROLE %@ BYPASSRLS"]
-      + (isNew ? ["GRANT pg_write_server_files TO %@ WITH INHERIT TRUE, SET FALSE"] : ["ALTER ROLE %@ CREATEROLE"])
-    for right in rights + [""] {
-      try await Self.withTables { database, role in
-        let login = Quote.identifier("login \(database.name)")
-        try await HistoryHoldTests.execute("CREATE INDEX ON m.t ((m.f(1)))", in: database, as: role)
-        try await HistoryHoldTests.execute(
-          "CREATE ROLE \(login) LOGIN IN ROLE \(role); \(right.replacing("%@", with: login))", in: database)
-        let target = try ConnectionTarget(
-          "host=\(server.directory) dbname=\(database.name) user='login \(database.name)'")
-        let outcomes = try await Connection.with(target.pinned) { connection in
-          try await PartitionTests.set("2026-02-15", connection)
-          return try await Self.manager("detach").create(connection)
-        }
-        let ran = try await Self.ran(database)
-        if right.isEmpty {
-          // A plain member of the owner's role works for it.
-          #expect(!outcomes.isEmpty && outcomes.allSatisfy { $0.failure == nil }, "\(outcomes)")
-        } else {
-          #expect(
-            !outcomes.isEmpty && outcomes.allSatisfy { $0.failure?.contains("the function m.f") == true },
-            "\(right): \(outcomes)")
-          RedTeam.judge("an owner's index for a login with: \(right)", gotThrough: ran ? "it ran" : nil)
-        }
-        try await HistoryHoldTests.execute("DROP OWNED BY \(login); DROP ROLE \(login)", in: database)
-      }
-    }
-  }
-
-  /// Numbers of the table's own sequence are nobody else's.
-  @Test func aTableThatCountsComesBack() async throws {
-    try await Self.withTables { database, role in
-      let folder = ForgetfulFolder()
-      _ = try await Self.asSuperuser(database) {
-        try await Self.manager("archive").retire($0, archive: { folder })
-      }
-      try await HistoryHoldTests.execute("ALTER TABLE m.t ADD COLUMN n serial", in: database, as: role)
-      let file = try #require(folder.contents().keys.filter { $0.hasSuffix(".copy") }.first)
-      let restored = try await Self.asSuperuser(database) {
-        try await PartitionRestore(folder, file).run($0, attach: true)
-      }
-      #expect(restored.rows == 1 && restored.isAttached)
-    }
-  }
-
-  /// Platforms grant all there is to roles that cannot make a table: a partition leaves beside its clients all the same.
-  @Test(arguments: [true, false])
-  func whoCanMakeNoTableIsNoStranger(mayCreate: Bool) async throws {
-    try await Databases.with { database in
-      let role = Quote.identifier("reader \(database.name)")
-      try await HistoryHoldTests.execute(
-        """
-        CREATE ROLE \(role);
-        CREATE TABLE public.t (id integer, at date NOT NULL) PARTITION BY RANGE (at);
-        CREATE TABLE public.t_2024 PARTITION OF public.t FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
-        GRANT ALL ON public.t TO \(role);
-        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
-        \(mayCreate ? "GRANT CREATE ON SCHEMA public TO \(role)" : "SELECT 1");
-        """, in: database)
-      try await Connection.with(database.target) { client in
-        // Who reads is in the way of a lock on the table, and of the second half of a detach.
-        try await client.execute("BEGIN")
-        _ = try await client.query("SELECT FROM public.t")
-        async let work = Self.asSuperuser(database) {
-          try await PartitionTests.manager(ahead: 0, keep: 1, retire: "detach").retire($0)
-        }
-        try await Connection.with(database.target) { watch in
-          try await Waiting.until("it waits") {
-            try await watch.query(
-              """
-              SELECT EXISTS (SELECT FROM pg_stat_activity
-                              WHERE datname = $1 AND application_name = 'superuser' AND wait_event_type = 'Lock'
-                                AND query LIKE $2)
-              """, [database.name, mayCreate ? "LOCK TABLE ONLY public.t IN ACCESS EXCLUSIVE%" : "%CONCURRENTLY"])[0]
-              .bool(0)
-          }
-        }
-        try await client.execute("COMMIT")
-        let outcomes = try await work
-        #expect(outcomes.count == 1 && outcomes[0].failure == nil, "\(outcomes)")
-      }
-      try await HistoryHoldTests.execute("DROP OWNED BY \(role); DROP ROLE \(role)", in: database)
-    }
-  }
-
-  /// A generated column that somebody has added since the rows were archived.
-  @Test func whatATableGeneratesDoesNotRunWhenItsRowsComeBack() async throws {
-    try await Self.withTables { database, role in
-      let folder = ForgetfulFolder()
-      _ = try await Self.asSuperuser(database) {
-        try await Self.manager("archive").retire($0, archive: { folder })
-      }
-      try await HistoryHoldTests.execute(
-        "ALTER TABLE m.t ADD COLUMN g text GENERATED ALWAYS AS (m.f(1)) STORED", in: database, as: role)
-      let file = try #require(folder.contents().keys.filter { $0.hasSuffix(".copy") }.first)
-      for attach in [true, false] {
-        await #expect(throws: ArchiveError.self) {
-          try await Self.asSuperuser(database) {
-            try await PartitionRestore(folder, file).run($0, into: "m.back", attach: attach)
-          }
-        }
-      }
-      RedTeam.judge(
-        "a generated column of a table that is copied", gotThrough: try await Self.ran(database) ? "it ran" : nil)
     }
   }
 }
