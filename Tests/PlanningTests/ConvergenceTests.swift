@@ -109,28 +109,12 @@ import Testing
     return OnlineStrategy.rewrite(plan, from: before, to: after, scope: .everything, filled: Set(columns))
   }
 
-  /// The plan that converts in two migrations whatever gets another type, as if PostgreSQL had been seen to rewrite it.
-  ///
-  /// - Returns: nil where nothing does, or it cannot be done so.
+  /// In two migrations, see `States.converted`.
   private func converted(
     _ plan: Plan, _ before: Catalog, _ after: Catalog, on database: ScratchDatabase, _ seed: UInt64
   ) async throws -> Plan? {
-    var seen = plan
-    for (index, step) in plan.steps.enumerated() where step.action == .alter {
-      let (old, new) = (before[step.subject], after[step.subject])
-      let changes =
-        switch step.subject.kind {
-        case .column: old?.attributes[.type] != new?.attributes[.type]
-        case .enumType: old?.list(.labels).first != new?.list(.labels).first
-        default: false
-        }
-      if changes { seen.steps[index].hazards.append(Hazard(.rewrite, "seen")) }
-    }
-    let columns = plan.steps.filter { $0.action == .create && $0.subject.kind == .column }.map(\.subject)
     do {
-      return try await Self.states.expandAndContract(
-        seen, from: before, to: after, on: database.template, scope: .everything, filled: Set(columns)
-      ).plan
+      return try await Self.states.converted(plan, from: before, to: after, on: database)
     } catch let failure as ProofFailure {
       Issue.record("seed \(seed): PostgreSQL refuses the conversion: \(failure)")
       return nil

@@ -61,6 +61,7 @@ import Testing
         try await load("after", of: name, into: b)
         let (before, after) = (try await read(a), try await read(b))
         let (first, second) = (try await Databases.dump(a), try await Databases.dump(b))
+        try await convert(from: before, to: after, expecting: second, name)
         try await go(from: before, to: after, on: a, expecting: second, "\(name), forwards", "\(name)/refused.txt")
         try await go(
           from: after, to: before, on: b, expecting: first, "\(name), backwards", "\(name)/refused-backwards.txt")
@@ -87,6 +88,26 @@ import Testing
       Issue.record("\(label): there is a plan, although there should be none:\n\(plan.script)")
       return
     }
+    try await run(plan, to: target, on: database, expecting: expected, label)
+  }
+
+  /// The same in two migrations, where types change and there is such a way.
+  private func convert(
+    from source: Catalog, to target: Catalog, expecting expected: [String], _ name: String
+  ) async throws {
+    guard let direct = try? await plan(from: source, to: target) else { return }
+    try await Databases.withinGate { database in
+      try await load("before", of: name, into: database)
+      guard
+        let plan = try await Self.states.converted(direct, from: source, to: target, on: database)
+      else { return }
+      try await run(plan, to: target, on: database, expecting: expected, "\(name), in two migrations")
+    }
+  }
+
+  private func run(
+    _ plan: Plan, to target: Catalog, on database: ScratchDatabase, expecting expected: [String], _ label: String
+  ) async throws {
     let outcome = try await Databases.psql(plan.script, on: database)
     guard outcome.status == 0 else {
       Issue.record("\(label): psql refused the plan:\n\(outcome.output)\n\(plan.script)")

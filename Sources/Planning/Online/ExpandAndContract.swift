@@ -86,6 +86,15 @@ package struct ExpandAndContract: TwoPartChange {
       )
     }
     for conversion in conversions { try check(conversion) }
+    // What is of a type that goes and comes cannot wait: its values go to the new one at once.
+    let replaced = Set(direct.steps.filter { $0.action == .drop && $0.subject.kind.isType }.map(\.subject))
+      .filter { target.contains($0) && !waiting.contains($0) }
+    for id in replaced.isEmpty ? [] : waiting.sorted() {
+      guard let type = source[id]?.needs.first(where: replaced.contains) else { continue }
+      for conversion in conversions where Waiting.closure(of: [conversion.column], dependents).contains(id) {
+        throw Refusal(subject: conversion.column, reason: "\(id) needs \(type), which is made anew")
+      }
+    }
     // What waits for one column cannot wait for another that changes at once.
     let others = Set(direct.steps.filter { $0.hazards.contains { $0.code == .rewrite } }.map(\.subject))
       .subtracting(columns.union(self.enums))

@@ -117,6 +117,37 @@ enum Waiting {
       queue += children[id] ?? []
       queue += fact.needs + (fact.parent.map { [$0] } ?? [])
     }
+    keepPersistence(of: &result, as: source, children)
     return result
+  }
+
+  /// A table that survives crashes refers only to tables that do. Where a foreign key that waits would not hold, both of its tables
+  /// are as they were.
+  private static func keepPersistence(of held: inout Catalog, as source: Catalog, _ children: [FactID: [FactID]]) {
+    let keys = source.facts.values.compactMap { key -> (FactID, FactID)? in
+      let parts = key.list(.foreign)
+      guard key.isForeignKey, held.contains(key.id), parts.count == 2, let table = key.parent else { return nil }
+      return (table, FactID(.table, schema: parts[0], name: parts[1]))
+    }
+    var isChanged = true
+    while isChanged {
+      isChanged = false
+      for (table, other) in keys {
+        guard held[table]?.attributes[.persistence] == nil, held[other]?.attributes[.persistence] != nil else {
+          continue
+        }
+        for id in [table, other] {
+          // Of the numbers of its columns is said where they differ from it.
+          for part in [id] + (children[id] ?? []) {
+            guard let old = source[part], var fact = held[part],
+              fact.attributes[.persistence] != old.attributes[.persistence]
+            else { continue }
+            fact.attributes[.persistence] = old.attributes[.persistence]
+            held.insert(fact)
+            isChanged = true
+          }
+        }
+      }
+    }
   }
 }
