@@ -49,6 +49,8 @@ package struct PostgresError: Error, Sendable, CustomStringConvertible {
   /// The column of it (`PG_DIAG_COLUMN_NAME`), and the constraint (`PG_DIAG_CONSTRAINT_NAME`).
   package var column: String?
   package var constraint: String?
+  /// The function of the server's source that reported it (`PG_DIAG_SOURCE_FUNCTION`), the same in every language.
+  package var source: String?
   /// The statement that failed.
   package var statement: String?
 
@@ -118,6 +120,7 @@ extension PostgresError {
     if let schema = field("s"), let name = field("t") { table = (schema, name) }
     column = field("c")
     constraint = field("n")
+    source = field("R")
   }
 }
 

@@ -156,6 +156,27 @@ extension CommandTests {
       }
     }
 
+    @Test(arguments: [
+      "CREATE EXTENSION dblink; SELECT dblink_connect('dbname=x')",
+      "CREATE EXTENSION postgres_fdw; CREATE SERVER s FOREIGN DATA WRAPPER postgres_fdw; "
+        + "CREATE FOREIGN TABLE f (a int) SERVER s; SELECT * FROM f",
+    ])
+    func whatAScratchServerDoesNotRunIsExplained(script: String) async throws {
+      let project = try TestProject()
+      defer { project.remove() }
+      let extensions = try await Databases.with { database in
+        try await Connection.with(database.target) {
+          try await $0.query("SELECT FROM pg_available_extensions WHERE name IN ('dblink', 'postgres_fdw')")
+        }
+      }
+      guard extensions.count == 2 else { return }
+      try project.write(script + ";", to: "calls.sql")
+      let refused = try await project.dbtool("lint", "calls.sql")
+      #expect(
+        refused.status == 1 && refused.output.contains("calls.sql:1")
+          && refused.output.contains("a function that a scratch server has but does not run"), "\(refused.output)")
+    }
+
     @Test func newerGrammarSaysWhichServerItNeeds() async throws {
       let project = try TestProject()
       defer { project.remove() }

@@ -201,7 +201,9 @@ package struct LoadingSession: Sendable {
   /// The statement that somebody wrote, not the one that carried it out.
   private func told(_ error: PostgresError, of sql: String) -> PostgresError {
     var error = error
-    if let hint = NewerGrammar.hint(for: error, in: sql, on: version) { error.hint = hint }
+    if let hint = NewerGrammar.hint(for: error, in: sql, on: version) ?? DeadFunction.hint(for: error) {
+      error.hint = hint
+    }
     guard error.statement != sql else { return error }
     error.statement = sql
     error.context = nil

@@ -130,11 +130,11 @@ extension ScratchRights {
         written := ARRAY(SELECT p.oid FROM pg_proc p WHERE age(p.xmin) <= age(began));
         -- Functions in a language that does what it likes can be there, and cannot be called.
         UPDATE pg_language l
-           SET lanpltrusted = true, lanplcallfoid = 'language_handler_in(cstring)'::regprocedure, laninline = 0, lanvalidator = 0
+           SET lanpltrusted = true, lanplcallfoid = '\(DeadFunction.handler)(cstring)'::regprocedure, laninline = 0, lanvalidator = 0
          WHERE NOT l.lanpltrusted AND l.oid >= 16384 AND age(l.xmin) <= age(began);
         -- Nor can what calls them, under any language's name. Foreign tables cannot be read; nobody connects to elsewhere, or
         -- writes files.
-        UPDATE pg_proc p SET prolang = 12, prosrc = 'any_in', probin = NULL
+        UPDATE pg_proc p SET prolang = 12, prosrc = '\(DeadFunction.body)', probin = NULL
          WHERE p.oid = ANY (written) AND p.prolang = 13
            AND (p.prorettype = 'fdw_handler'::regtype
                 OR p.probin IN ('$libdir/dblink', '$libdir/adminpack') AND p.prorettype <> 'void'::regtype
@@ -179,7 +179,7 @@ extension ScratchRights {
          WHERE f.oid = ANY (written)
            AND CASE f.prolang
                  -- Another name for a function of PostgreSQL's own must not open one that is not for everybody.
-                 WHEN 12 THEN f.prosrc <> 'any_in' AND (
+                 WHEN 12 THEN f.prosrc <> '\(DeadFunction.body)' AND (
                    SELECT bool_or(has_function_privilege('\(owner)', b.oid, 'EXECUTE')) IS NOT true FROM pg_proc b
                     WHERE b.oid < 16384 AND b.prolang = f.prolang AND b.prosrc = f.prosrc AND b.pronargs = f.pronargs)
                  WHEN 13 THEN f.probin NOT LIKE '$libdir/%' OR f.probin LIKE '%..%'
@@ -187,7 +187,7 @@ extension ScratchRights {
                  ELSE NOT EXISTS (
                    SELECT FROM pg_language l JOIN pg_proc h ON h.oid = l.lanplcallfoid
                     WHERE l.oid = f.prolang
-                      AND (l.lanpltrusted OR h.prolang = 12 AND h.prosrc = 'any_in'
+                      AND (l.lanpltrusted OR h.prolang = 12 AND h.prosrc = '\(DeadFunction.body)'
                            OR h.prolang = 13 AND h.probin = '$libdir/plpgsql' AND h.prosrc = 'plpgsql_call_handler'))
                    AND f.prolang <> 14
                END;
