@@ -18,6 +18,9 @@ package struct CertainRenames {
   /// Who holds the names of relations, by schema and name.
   private var holders: [RelationPlace: FactID] = [:]
   private var targetHolders: [RelationPlace: FactID] = [:]
+  /// Whose constraint has a name in a table, of those that are renamed.
+  private var constraints: [FactID: FactID] = [:]
+  private var tables: [FactID: [FactID]] = [:]
 
   package init(from source: Catalog, to target: Catalog) {
     self.source = source
@@ -25,6 +28,7 @@ package struct CertainRenames {
     let renames = Self.find(from: source, to: target)
     let hasParts = !source.indexParts.isEmpty || source.facts.keys.contains { $0.kind == .partitionIndex }
     guard !renames.isEmpty || hasParts else { return }
+    tables = source.tablesByParent()
     holders = Self.holders(source)
     targetHolders = Self.holders(target)
     putPartsAside()
@@ -71,10 +75,23 @@ package struct CertainRenames {
   /// A name that a table has from a parent's check is the parent's to give and to take.
   private static func withoutInherited(_ renames: [Rename], _ source: Catalog) -> [Rename] {
     var kept = renames
+    let tables = source.tablesByParent()
     while true {
       let known = Set(kept.map { [$0.from.schema, $0.from.name, $0.from.member, $0.to.member].exact })
+      let leaving = Set(kept.map(\.from))
       let left = kept.filter { rename in
-        guard rename.from.kind == .constraint, source[rename.from]?.text(.type) == "c" else { return true }
+        guard rename.from.kind == .constraint, let fact = source[rename.from] else { return true }
+        // So is one that the table has from a parent.
+        if source.elders(of: rename.to).contains(where: { source[$0]?.text(.type) == "c" && !leaving.contains($0) }) {
+          return false
+        }
+        guard fact.text(.type) == "c" else { return true }
+        // Children have it too. One of theirs that stays, or is dropped, is in the way.
+        let isBlocked = checkTables(rename.from, tables).contains { table in
+          let other = FactID(.constraint, schema: table.schema, name: table.name, member: rename.to.member)
+          return source.contains(other) && !leaving.contains(other)
+        }
+        if isBlocked { return false }
         return !source.elders(of: rename.from).contains { elder in
           if known.contains([elder.schema, elder.name, rename.from.member, rename.to.member].exact) { return false }
           let other = FactID(.constraint, schema: elder.schema, name: elder.name, member: rename.to.member)
@@ -97,6 +114,17 @@ package struct CertainRenames {
       }
       return copy
     }
+  }
+
+  /// The tables that have a check: its own and, if it is inherited, those below.
+  private static func checkTables(_ check: FactID, _ tables: [FactID: [FactID]]) -> [FactID] {
+    var found = [FactID(.table, schema: check.schema, name: check.name)]
+    var next = 0
+    while next < found.count {
+      for table in tables[found[next]] ?? [] where !found.contains(table) { found.append(table) }
+      next += 1
+    }
+    return found
   }
 
   // MARK: Names
@@ -172,6 +200,12 @@ package struct CertainRenames {
       return holder.kind == .index || holder.kind == .constraint
     }
     var waiting = Dictionary(possible.map { ($0.from, $0) }) { first, _ in first }
+    for rename in possible where rename.from.kind == .constraint && !rename.isImplied {
+      for table in checkedTables(of: rename) {
+        constraints[FactID(.constraint, schema: table.schema, name: table.name, member: rename.from.member)] =
+          rename.from
+      }
+    }
     for rename in possible where waiting[rename.from] != nil {
       // Each waits for the one after it to free a name.
       var line = [rename]
@@ -198,8 +232,22 @@ package struct CertainRenames {
 
   /// The rename that still has to free the name that a rename takes.
   private func holder(of rename: Rename, in moving: [FactID: Rename]) -> Rename? {
-    guard isRelation(rename.from) else { return nil }
+    if !isRelation(rename.from) {
+      return checkedTables(of: rename).lazy.compactMap { table -> Rename? in
+        let place = FactID(.constraint, schema: table.schema, name: table.name, member: rename.to.member)
+        guard let holder = constraints[place], holder != rename.from else { return nil }
+        return moving[holder]
+      }.first
+    }
     return holders[Self.place(rename.to)].flatMap { $0 == rename.from ? nil : moving[$0] }
+  }
+
+  /// The tables in which a constraint has its name.
+  private func checkedTables(of rename: Rename) -> [FactID] {
+    guard source[original(rename.from)]?.text(.type) == "c" else {
+      return [FactID(.table, schema: rename.from.schema, name: rename.from.name)]
+    }
+    return Self.checkTables(rename.from, tables)
   }
 
   /// Puts aside what is dropped later.
@@ -209,7 +257,13 @@ package struct CertainRenames {
   }
 
   private func aside(_ id: FactID) -> FactID {
-    let name = ChosenName(table: Self.name(id), columns: [], label: "old").free { isTaken(id.schema, $0) }
+    let name = ChosenName(table: Self.name(id), columns: [], label: "old").free { name in
+      isTaken(id.schema, name)
+        || id.kind == .constraint
+          && [source, target].contains { catalog in
+            catalog.facts.keys.contains { $0.kind == .constraint && $0.member.isIdentical(to: name) }
+          }
+    }
     return id.kind == .constraint
       ? FactID(.constraint, schema: id.schema, name: id.name, member: name)
       : FactID(.index, schema: id.schema, name: name)

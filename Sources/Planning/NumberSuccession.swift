@@ -111,6 +111,16 @@ struct NumberSuccession {
     return Set(target.facts.values.flatMap(StepGraph.relationNames)).union(target.indexParts.keys).intersection(left)
   }
 
+  /// Whether something that names the sequence of an identity column means by the same words another one in the target. It holds on
+  /// to the sequence itself, whatever that is called meanwhile, and would keep it from being dropped.
+  static func meansAnother(_ dependent: Fact, than column: Fact, _ context: RuleContext) -> Bool {
+    guard let after = context.target[dependent.id], after.attributes == dependent.attributes,
+      let name = column.list(.sequence).last
+    else { return false }
+    return !after.needs.contains(column.id)
+      || after.needs.contains(FactID(.sequence, schema: column.id.schema, name: name))
+  }
+
   /// The sequence that goes once its position is known to the new one.
   var predecessor: FactID? { if case .sequence(let id)? = old { id } else { nil } }
 

@@ -39,7 +39,9 @@ extension StepGraph {
       let isIdentity = if case .identity = succession.new { true } else { false }
       // A sequence that others use too may be set aside for one of them: the others read it before that.
       let end = succession.readsAside ? cleaners[old] ?? droppers[old] : droppers[old]
-      order(isIdentity ? alterers[column] : creators[value] ?? alterers[value], before: end)
+      let reader = isIdentity ? alterers[column] : creators[value] ?? alterers[value]
+      order(reader, before: end)
+      if succession.readsAside, cleaners[old] != nil { order(droppers[old], before: reader) }
     }
   }
 

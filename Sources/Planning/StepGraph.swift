@@ -162,7 +162,11 @@ struct StepGraph {
   }
 
   /// The step after which an altered fact is what others need.
-  func finisher(_ id: FactID) -> Int? { delta.parked.contains(id) ? cleaners[id] : alterers[id] }
+  func finisher(_ id: FactID) -> Int? {
+    // A sequence that steps aside has its name only in the end.
+    if delta.context.exchanging.contains(id), let cleaner = cleaners[id] { return cleaner }
+    return delta.parked.contains(id) ? cleaners[id] : alterers[id]
+  }
 
   /// An object is created after those that it needs.
   private mutating func connectNeeds() {

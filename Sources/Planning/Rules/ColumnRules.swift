@@ -128,7 +128,8 @@ enum ColumnRule: Rule {
     }
     if old.optionalText(.identity) != nil, new.optionalText(.identity) == nil {
       // Other columns may take numbers of its sequence, which goes.
-      change.disturbs.append((new.id, { kind, _ in kind == .columnDefault }))
+      change.disturbs.append(
+        (new.id, { kind, fact in kind == .columnDefault || NumberSuccession.meansAnother(fact, than: old, context) }))
       // The sequence that follows takes over its position first.
       if let succession = NumberSuccession(of: new.id, context) {
         change.statements += succession.settingAside
@@ -180,6 +181,7 @@ enum ColumnRule: Rule {
           func rename(_ a: String, _ b: String) -> String {
             "ALTER SEQUENCE \(Quote.qualified(new.id.schema, a)) RENAME TO \(Quote.identifier(b))"
           }
+          change.disturbs.append((new.id, { NumberSuccession.meansAnother($1, than: old, context) }))
           change.statements.append(rename(a, name))
           if name != b { change.cleanup.append(rename(name, b)) }
         }

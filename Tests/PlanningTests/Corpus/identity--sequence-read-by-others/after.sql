@@ -1,0 +1,12 @@
+CREATE TABLE a (id serial);
+CREATE TABLE b (id integer GENERATED ALWAYS AS IDENTITY);
+CREATE VIEW v AS SELECT s.last_value, a.id FROM a_id_seq s, a;
+CREATE MATERIALIZED VIEW m AS SELECT last_value FROM a_id_seq;
+CREATE VIEW w AS SELECT v.last_value FROM v, b_id_seq;
+CREATE FUNCTION f() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT last_value FROM a_id_seq; END;
+CREATE FUNCTION g() RETURNS bigint LANGUAGE sql BEGIN ATOMIC SELECT nextval('a_id_seq'); END;
+CREATE RULE r AS ON INSERT TO b DO ALSO SELECT last_value FROM a_id_seq;
+CREATE TABLE c (n bigint CHECK (n <> nextval('a_id_seq')));
+CREATE POLICY p ON c USING (n < (SELECT last_value FROM a_id_seq));
+GRANT SELECT ON a_id_seq TO corpus_reader;
+GRANT SELECT ON v, m TO corpus_reader;
