@@ -52,7 +52,7 @@ import Testing
     isCertain: true)
 
   /// Carries out what makes a copy and keeps it the same.
-  private static func follow(_ connection: Connection) async throws {
+  private static func follow(_ connection: Connection, _ replica: TableReplica = replica) async throws {
     try await connection.transaction { connection in
       for sql in replica.schemas + ["CREATE TABLE \(replica.new) (LIKE m.t INCLUDING ALL)"] + replica.follow {
         try await connection.query(sql)
@@ -102,6 +102,34 @@ import Testing
       }
       let isTold = error?.message.contains("the schema types belongs to ") == true
       RedTeam.judge("a copy with a key of a type in a stranger's schema", gotThrough: isTold ? nil : "\(error as Any)")
+    }
+  }
+
+  /// Whoever may create something in a schema where the function looks for names, or owns it, could have it call what he wrote.
+  @Test(arguments: [
+    "ALTER SCHEMA names OWNER TO $role", "ALTER SCHEMA names OWNER TO pg_database_owner",
+    "GRANT CREATE ON SCHEMA names TO $role", "GRANT CREATE ON SCHEMA names TO PUBLIC",
+  ])
+  func aPathThroughAStrangersSchemaIsRefused(right: String) async throws {
+    let replica = TableReplica(
+      table: FactID(.table, schema: "m", name: "t"), columns: ["id", "n"], key: [.init(name: "id")],
+      searchPath: ["names"], isCertain: true)
+    try await HistoryHoldTests.withOwnedDatabase { database, role in
+      try await HistoryHoldTests.execute(
+        """
+        CREATE SCHEMA m; CREATE TABLE m.t (id integer PRIMARY KEY, n text); CREATE SCHEMA names;
+        \(right.replacing("$role", with: role))
+        """, in: database)
+      let error = await #expect(throws: PostgresError.self) {
+        try await Connection.with(database.target) { try await Self.follow($0, replica) }
+      }
+      let isTold = error?.message.contains("may create objects in the schema names") == true
+      RedTeam.judge("a path through a stranger's schema: \(right)", gotThrough: isTold ? nil : "\(error as Any)")
+      // The owner of the table has no more rights than he has.
+      try await HistoryHoldTests.execute(
+        "ALTER TABLE m.t OWNER TO \(role); ALTER SCHEMA m OWNER TO \(role); REVOKE CREATE ON SCHEMA names FROM PUBLIC",
+        in: database)
+      try await Connection.with(database.target) { try await Self.follow($0, replica) }
     }
   }
 

@@ -9,7 +9,7 @@ import Testing
 /// own where they were.
 @Suite struct StrangersSchemaTests {
   /// Everything is the superuser's but the schema `m` and what is made in it later.
-  private static func with(
+  static func with(
     _ tables: String, _ body: @Sendable (ScratchDatabase, _ role: String) async throws -> Void
   ) async throws {
     try await HistoryHoldTests.withOwnedDatabase { database, role in
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  private static func ran(_ database: ScratchDatabase) async throws -> Bool {
+  static func ran(_ database: ScratchDatabase) async throws -> Bool {
     try await Connection.with(database.target) {
       try await $0.query("SELECT is_called FROM evil.runs")[0].bool(0)
     }
@@ -38,7 +38,7 @@ import Testing
   /// Lets `work` begin while the owner holds a lock, has him exchange the schema when it waits for him, and lets it go on.
   ///
   /// - Parameter lock: what he holds.
-  private static func exchanging(
+  static func exchanging(
     _ lock: String, for tables: String, in database: ScratchDatabase, as role: String,
     _ work: @Sendable () async throws -> Void
   ) async throws -> (any Error)? {
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  private static func apply(_ sql: String, in database: ScratchDatabase) async throws {
+  static func apply(_ sql: String, in database: ScratchDatabase) async throws {
     let file = MigrationFile(version: "20260101000000", name: "20260101000000_a.sql", text: sql)
     _ = try await Applier(target: database.target, files: [file]).apply { _ in }
   }

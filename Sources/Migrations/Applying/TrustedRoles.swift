@@ -56,6 +56,20 @@ package enum TrustedRoles {
     ).isEmpty
   }
 
+  /// What a type is made of: a domain's base, an array's elements, a range's bounds, a multirange's ranges, a composite's attributes.
+  ///
+  /// - Parameter type: the alias of its row in `pg_type`.
+  /// - Returns: a query of OIDs, some of them 0.
+  package static func parts(ofType type: String) -> String {
+    """
+    SELECT \(type).typbasetype UNION ALL SELECT \(type).typelem
+    UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE \(type).oid IN (r.rngtypid, r.rngmultitypid)
+    UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE \(type).oid = r.rngmultitypid
+    UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = \(type).typrelid AND a.attnum > 0 AND NOT a.attisdropped
+    """
+  }
+
   /// The condition that a type is PostgreSQL's, or belongs to roles whose code may run here, as do its schema and what it is made of: its
   /// owner may make casts of it, and the schema's owner another type of its name.
   ///
@@ -66,8 +80,8 @@ package enum TrustedRoles {
       WITH RECURSIVE types (oid) AS (
         SELECT \(type)
         UNION
-        SELECT v.oid FROM types o JOIN pg_catalog.pg_type t USING (oid)
-         CROSS JOIN LATERAL (VALUES (t.typbasetype), (t.typelem)) AS v (oid) WHERE v.oid <> 0)
+        SELECT v.oid FROM types o JOIN pg_catalog.pg_type t USING (oid) CROSS JOIN LATERAL (\(parts(ofType: "t"))) v (oid)
+         WHERE v.oid >= 16384 OR t.oid >= 16384)
       SELECT FROM types o JOIN pg_catalog.pg_type t USING (oid) JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
        WHERE t.oid >= 16384 AND NOT (\(conditionOfCode("t.typowner", version)) AND \(conditionOfCode("(\(owner(ofSchema: "n")))", version))))
     """

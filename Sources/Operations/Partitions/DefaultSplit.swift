@@ -74,7 +74,7 @@ struct DefaultSplit {
     parent = table.sqlName
     let found = try await connection.query(
       """
-      SELECT n.nspname, r.relname, pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.pg_get_partkeydef(p.oid),
+      SELECT n.nspname, r.relname, pg_catalog.quote_ident(a.attname), \(Window.timeType), pg_catalog.pg_get_partkeydef(p.oid),
              ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = r.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = '' ORDER BY c.attnum),
              \(Self.identity("pg_catalog.quote_ident(c.attname)")), \(Self.identity("s.nspname")), \(Self.identity("pg_catalog.format_type(k.opcintype, NULL)")),
@@ -121,8 +121,10 @@ struct DefaultSplit {
       """, [parent])
     guard var row = found.first?.reader else { return nil }
     rest = FactID(.table, schema: try row.string(), name: try row.string())
+    let key = try row.string()
+    guard let type = try row.optionalString() else { return nil }
     facts = Facts(
-      key: try row.string(), type: try row.string(), partitionKey: try row.string(), columns: try row.strings(),
+      key: key, type: type, partitionKey: try row.string(), columns: try row.strings(),
       identity: zip(try row.strings(), zip(try row.strings(), try row.strings())).map {
         TableReplica.KeyColumn(name: $0, operatorSchema: $1.0, type: $1.1)
       },
@@ -200,6 +202,7 @@ struct DefaultSplit {
   /// role writes must not run here: while rows are copied he could put another table where it was.
   private func stranger(_ connection: Connection) async throws -> String? {
     let version = await connection.serverVersion
+    let schemas = facts.searchPath.map(Quote.literal).joined(separator: ", ")
     let trusted = TrustedRoles.conditionOfCode("r.role", version)
     return try await connection.query(
       """
@@ -222,6 +225,9 @@ struct DefaultSplit {
         JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey) JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace
        WHERE x.indrelid = pg_catalog.to_regclass($2) AND x.indisprimary AND NOT \(TrustedRoles.condition(ofType: "t.oid", version))
+      UNION ALL
+      SELECT pg_catalog.pg_get_userbyid(o.role) FROM pg_catalog.pg_namespace n CROSS JOIN LATERAL (SELECT \(TrustedRoles.owner(ofSchema: "n"))) AS o (role)
+       WHERE n.nspname = ANY (ARRAY[\(schemas)]::pg_catalog.name[]) AND NOT \(TrustedRoles.conditionOfCode("o.role", version))
        LIMIT 1
       """, [parent, rest.sqlName]
     ).first?.string(0)

@@ -125,7 +125,8 @@ extension PartitionManager {
     var defaultPartition: FactID?
     var traits: TableTraits
     var key: String
-    var type: String
+    /// PostgreSQL's own, which a domain is made of: nobody else's has the name.
+    var type: String?
     /// The columns that have values of their own.
     var columns: [String]
     /// Whether triggers or foreign keys hear of rows that are deleted or inserted.
@@ -135,7 +136,7 @@ extension PartitionManager {
 
     /// Which rows of the default partition belong to a slot.
     func condition(_ slot: Slot) -> String {
-      guard let range = BoundRange(slot.bound) else { return "false" }
+      guard let range = BoundRange(slot.bound), let type else { return "false" }
       return "\(key) >= \(Quote.literal(range.low))::\(type) AND \(key) < \(Quote.literal(range.high))::\(type)"
     }
   }
@@ -147,7 +148,7 @@ extension PartitionManager {
       SELECT EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
                       WHERE i.inhparent = p.oid AND pg_catalog.pg_get_expr(c.relpartbound, c.oid) = $2),
              dn.nspname, dc.relname,
-             pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod),
+             pg_catalog.quote_ident(a.attname), \(Window.timeType),
              \(TableTraits.columns("p")),
              ARRAY(SELECT pg_catalog.quote_ident(c.attname) FROM pg_catalog.pg_attribute c
                     WHERE c.attrelid = p.oid AND c.attnum > 0 AND NOT c.attisdropped AND c.attgenerated = ''
@@ -162,7 +163,7 @@ extension PartitionManager {
       """, [slot.table.sqlName, slot.bound])
     guard var row = rows.first?.reader, try !row.bool() else { return nil }
     let (schema, relation) = (try row.optionalString(), try row.optionalString())
-    let (key, type) = (try row.string(), try row.string())
+    let (key, type) = (try row.string(), try row.optionalString())
     return ParentFacts(
       defaultPartition: schema.flatMap { schema in relation.map { FactID(.table, schema: schema, name: $0) } },
       traits: try TableTraits(&row), key: key, type: type, columns: try row.strings(), isWatched: try row.bool(),

@@ -119,12 +119,7 @@ enum TableCode {
        SELECT m.number[1]::oid FROM parts e CROSS JOIN LATERAL pg_catalog.regexp_matches(
          e.expressions, ':[A-Za-z_]*(?:type|typid|typeid|typeId) ([0-9]+)', 'g') AS m (number))
       UNION
-      SELECT x.oid FROM types y JOIN pg_catalog.pg_type p ON p.oid = y.oid CROSS JOIN LATERAL (
-        SELECT p.typbasetype UNION ALL SELECT p.typelem
-        UNION ALL SELECT r.rngsubtype FROM pg_catalog.pg_range r WHERE p.oid IN (r.rngtypid, r.rngmultitypid)
-        UNION ALL SELECT r.rngtypid FROM pg_catalog.pg_range r WHERE p.oid = r.rngmultitypid
-        UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a
-                   WHERE a.attrelid = p.typrelid AND a.attnum > 0 AND NOT a.attisdropped) x (oid)
+      SELECT x.oid FROM types y JOIN pg_catalog.pg_type p ON p.oid = y.oid CROSS JOIN LATERAL (\(TrustedRoles.parts(ofType: "p"))) x (oid)
        WHERE x.oid >= 16384 OR p.oid >= 16384),
     expressions (classid, objid) AS MATERIALIZED (
       SELECT e.classid, e.objid FROM parts e

@@ -72,7 +72,7 @@ struct Window: Sendable {
     """
 
   /// The name of that type; NULL for one that has no time in it: to read a literal of such may run what its owner likes.
-  private static let timeType = """
+  static let timeType = """
     (SELECT pg_catalog.format_type(b.type, NULL) FROM (SELECT \(baseType)) b (type)
       WHERE b.type IN ('date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype, 'uuid'::regtype))
     """

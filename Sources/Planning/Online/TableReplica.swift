@@ -330,35 +330,6 @@ package struct TableReplica: Sendable {
         "BEGIN\n  DROP SCHEMA \(schema);\nEXCEPTION WHEN dependent_objects_still_exist THEN\n  NULL;\nEND")
   }
 
-  /// Refuses a `search_path` in which somebody could create what the trigger's functions would find: it has the rights of whoever
-  /// applies this.
-  private var trustedPath: String {
-    let message = ", in which functions that \(name) calls look for what they name"
-    let hint =
-      "Take that right back (REVOKE CREATE ON SCHEMA … FROM …), or give these functions a search_path of their own."
-    return OwnBlock.sql(
-      """
-      DECLARE
-        v_found record;
-      BEGIN
-        SELECT n.nspname, CASE h.role WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(h.role) END AS who INTO v_found
-          FROM pg_namespace n CROSS JOIN LATERAL (
-            SELECT n.nspowner UNION SELECT x.grantee FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE') h (role)
-         WHERE n.nspname = ANY (ARRAY[\(searchPath.map(Quote.literal).joined(separator: ", "))])
-           AND h.role NOT IN (
-             SELECT r.oid FROM pg_roles r WHERE r.rolsuper OR r.rolname IN (current_user, 'pg_database_owner')
-             UNION SELECT d.datdba FROM pg_database d WHERE d.datname = current_database()
-             UNION SELECT c.relowner FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass)
-         LIMIT 1;
-        IF FOUND THEN
-          RAISE EXCEPTION USING
-            MESSAGE = concat(v_found.who, ' may create objects in the schema ', v_found.nspname, \(Quote.literal(message))),
-            HINT = \(Quote.literal(hint));
-        END IF;
-      END
-      """)
-  }
-
   /// A column by which rows are known.
   package struct KeyColumn: Sendable, Hashable {
     /// Quoted.

@@ -36,11 +36,7 @@ extension TableReplica {
          CROSS JOIN LATERAL (
            SELECT CASE WHEN n.nspowner = 'pg_database_owner'::regrole THEN d.datdba ELSE n.nspowner END) o (role)
          WHERE c.oid = \(Quote.literal(name))::regclass AND NOT pg_has_role(o.role, v_role, 'USAGE')
-           AND (o.role <> d.datdba
-                OR EXISTS (
-                  SELECT FROM pg_roles r
-                   WHERE pg_has_role(v_role, r.oid, 'MEMBER')
-                     AND \(PrivilegedRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(21))));
+           AND (o.role <> d.datdba OR \(reachesBeyondTables("v_role").indented(12)));
         IF FOUND THEN
           RAISE EXCEPTION USING
             MESSAGE = concat(v_saying, ', and its table ', \(Quote.literal(name)), ' is followed with the rights of ', v_role),
@@ -66,5 +62,47 @@ extension TableReplica {
       END
       """
     return OwnBlock.sql(body)
+  }
+
+  /// Refuses a `search_path` in which somebody who could not act as the function's owner could create what it would find.
+  var trustedPath: String {
+    let message = ", in which functions that \(name) calls look for what they name"
+    let hint =
+      "Take that right back (REVOKE CREATE ON SCHEMA … FROM …), or give these functions a search_path of their own."
+    return OwnBlock.sql(
+      """
+      DECLARE
+        v_owner name := (SELECT pg_get_userbyid(c.relowner) FROM pg_class c WHERE c.oid = \(Quote.literal(name))::regclass);
+        v_role name := CASE WHEN pg_has_role(v_owner, current_user, 'USAGE') THEN current_user ELSE v_owner END;
+        v_found record;
+      BEGIN
+        SELECT n.nspname, CASE h.role WHEN 0 THEN 'everybody' ELSE pg_get_userbyid(h.role) END AS who INTO v_found
+          FROM pg_namespace n JOIN pg_database d ON d.datname = current_database() CROSS JOIN LATERAL (
+            SELECT CASE WHEN g.role = 'pg_database_owner'::regrole THEN d.datdba ELSE g.role END
+              FROM (SELECT n.nspowner UNION
+                    SELECT x.grantee FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE') g (role)) h (role)
+         WHERE n.nspname = ANY (ARRAY[\(searchPath.map(Quote.literal).joined(separator: ", "))])
+           AND CASE WHEN h.role = 0 THEN true
+                    WHEN pg_has_role(h.role, v_role, 'MEMBER') THEN false
+                    ELSE h.role <> d.datdba OR \(reachesBeyondTables("v_role").indented(15)) END
+         LIMIT 1;
+        IF FOUND THEN
+          RAISE EXCEPTION USING
+            MESSAGE = concat(v_found.who, ' may create objects in the schema ', v_found.nspname, \(Quote.literal(message)),
+                             ', with the rights of ', v_role),
+            HINT = \(Quote.literal(hint));
+        END IF;
+      END
+      """)
+  }
+
+  /// Whether a role has rights that the owners of databases and tables have not.
+  private func reachesBeyondTables(_ role: String) -> String {
+    """
+    EXISTS (
+      SELECT FROM pg_roles r
+       WHERE pg_has_role(\(role), r.oid, 'MEMBER')
+         AND \(PrivilegedRoles.condition("r", version: "current_setting('server_version_num')::integer").indented(5)))
+    """
   }
 }
