@@ -94,8 +94,12 @@ extension StepGraph {
 
   /// A part of an index that is made anew with a column's type gets its name and the rest afterwards.
   mutating func connectRebuiltParts() {
-    for (id, alterer) in alterers where id.kind == .partitionIndex {
-      for column in nodes[alterer].fact.needs.flatMap({ delta.target[$0]?.needs ?? [] }) where column.kind == .column {
+    let parts = alterers.filter { $0.key.kind == .partitionIndex }
+    if parts.isEmpty { return }
+    let rebuilt = delta.rebuiltWithColumns()
+    for (_, alterer) in parts {
+      let wholes = nodes[alterer].fact.needs.filter(rebuilt.contains)
+      for column in wholes.flatMap({ delta.target[$0]?.needs ?? [] }) where column.kind == .column {
         for step in [alterers[column], cleaners[column]] { order(step, before: alterer) }
       }
     }

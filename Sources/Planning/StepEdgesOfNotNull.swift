@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 
 extension StepGraph {
   /// What is said of NOT NULL comes once it has its name, and goes before that; one that holds for new rows only, and reaches the
@@ -18,6 +19,22 @@ extension StepGraph {
       if delta.source[key].flatMap(NotNull.column(ofUnvalidated:)) != nil { continue }
       order(droppers[key], before: alterers[anchor])
       order(cleaners[anchor] ?? alterers[anchor], before: creators[key])
+    }
+    // A new partition names its own NOT NULL among the columns that it has from above. These are there, and have none any more.
+    for (id, creator) in creators where delta.target[id]?.partitionParent != nil {
+      guard let table = delta.target[id], !TableRule.requirements(of: table, delta.context).isEmpty else { continue }
+      for part in delta.targetChildren[id] ?? [] where delta.target[part].flatMap(NotNull.line) != nil {
+        for elder in delta.target.elders(of: FactID(.column, schema: id.schema, name: id.name, member: part.member)) {
+          let holdsForNewRows = (elder.table.flatMap { delta.targetChildren[$0] } ?? []).contains { other in
+            delta.target[other].flatMap(NotNull.column(ofUnvalidated:))?.isIdentical(to: elder.member) == true
+          }
+          let isLoosened =
+            delta.source[elder]?.flag(.notNull) == true && delta.target[elder]?.flag(.notNull) == false && !holdsForNewRows
+          for step in [creators[elder]] + (isLoosened ? [alterers[elder], cleaners[elder]] : []) {
+            order(step, before: creator)
+          }
+        }
+      }
     }
     // A column of a primary key takes no NULL for as long as the key is there, whoever says so.
     for (id, step) in droppers.merging(alterers, uniquingKeysWith: { dropped, _ in dropped })

@@ -1,0 +1,6 @@
+CREATE TABLE tree (k integer NOT NULL, region text NOT NULL, amount numeric DEFAULT 4) PARTITION BY LIST (region);
+CREATE TABLE tree_us (k integer NOT NULL, region text NOT NULL, amount numeric DEFAULT 4);
+ALTER TABLE tree ATTACH PARTITION tree_us FOR VALUES IN ('us');
+CREATE TABLE tree_eu PARTITION OF tree FOR VALUES IN ('eu') PARTITION BY RANGE (k);
+CREATE TABLE tree_eu_1 PARTITION OF tree_eu FOR VALUES FROM (0) TO (100);
+ALTER TABLE tree_eu_1 ALTER amount SET NOT NULL;

@@ -1,0 +1,11 @@
+CREATE SCHEMA s1;
+CREATE TABLE s1.sized (id integer NOT NULL, k integer NOT NULL, v text) PARTITION BY LIST (k);
+CREATE TABLE s1.sized_1 PARTITION OF s1.sized FOR VALUES IN (1);
+ALTER TABLE s1.sized ADD CONSTRAINT sized_pkey PRIMARY KEY (k, id);
+CREATE VIEW s1.v_sized AS SELECT id, v FROM s1.sized_1 GROUP BY k, id;
+CREATE INDEX sized_v ON s1.sized (v);
+CREATE UNIQUE INDEX sized_u ON s1.sized (k, id);
+ALTER INDEX s1.sized_1_pkey SET (fillfactor = 40);
+ALTER INDEX s1.sized_1_k_id_idx RESET (fillfactor);
+ALTER TABLE s1.sized_1 CLUSTER ON sized_1_k_id_idx;
+ALTER TABLE s1.sized_1 REPLICA IDENTITY USING INDEX sized_1_k_id_idx;
