@@ -64,7 +64,8 @@ extension States {
     let words = try await rebuilt(target, then: change.standIns, prepared: true)
     let held = change.held
     let before = try await plan(from: source, to: held)
-    let first = OnlineStrategy.rewrite(before, from: source, to: held, scope: scope, filled: filled)
+    let first = OnlineStrategy.rewrite(
+      before, from: source, to: held, scope: scope, filled: filled.union(change.filled))
     var plan = Plan(steps: first.steps + (try change.expand(words)))
     plan.contract = plan.steps.count
     let swapped = try await result(of: plan.steps + change.checks + change.swap(words), on: template, target)

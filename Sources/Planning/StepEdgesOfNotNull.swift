@@ -29,7 +29,8 @@ extension StepGraph {
             delta.target[other].flatMap(NotNull.column(ofUnvalidated:))?.isIdentical(to: elder.member) == true
           }
           let isLoosened =
-            delta.source[elder]?.flag(.notNull) == true && delta.target[elder]?.flag(.notNull) == false && !holdsForNewRows
+            delta.source[elder]?.flag(.notNull) == true && delta.target[elder]?.flag(.notNull) == false
+            && !holdsForNewRows
           for step in [creators[elder]] + (isLoosened ? [alterers[elder], cleaners[elder]] : []) {
             order(step, before: creator)
           }

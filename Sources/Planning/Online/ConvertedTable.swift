@@ -12,6 +12,10 @@ struct ConvertedTable: Sendable {
   /// Sequences that columns own, with the columns.
   var sequences: [(name: String, column: String)]
   var breaks: Hazard?
+  /// Columns that the old table gets first, with their defaults.
+  var added: [Fact] = []
+  /// Columns that the new table has until the change, and loses after it.
+  var leaving: [Fact] = []
   var table: FactID { replica.table }
 
   /// - Parameters:
@@ -45,13 +49,22 @@ struct ConvertedTable: Sendable {
     }
     guard old.attributes[.persistence] == new.attributes[.persistence] else { throw refuse("its persistence changes") }
     try Self.checkColumns(parts, refuse)
+    let leaving = parts[0].columns.filter { parts[1].columns[$0.key] == nil }.values.sorted {
+      $0.position < $1.position
+    }
+    for (name, column) in parts[1].columns
+    where parts[0].columns[name] == nil && column.attributes[.generated] == nil {
+      added += [column] + [parts[1].defaults[name]].compactMap { $0 }
+    }
+    self.leaving = leaving
     guard let before = parts[0].primaryKey, let after = parts[1].primaryKey else {
       throw refuse("it has no primary key, by which rows are known")
     }
     let keys: [[String]] = [before, after].map { fact in
       fact.needs.filter { $0.kind == .column && $0.name == id.name && $0.schema == id.schema }.map(\.member)
     }
-    for column in keys[1] where !(parts[0].columns[ExactText(column)]?.flag(.notNull) ?? false) {
+    for column in keys[1]
+    where !((parts[0].columns[ExactText(column)] ?? parts[1].columns[ExactText(column)])?.flag(.notNull) ?? false) {
       throw refuse("the column \(column) of its new primary key may be NULL; set it NOT NULL first")
     }
     // Rows that are unique by some columns are unique by these and more.
@@ -59,7 +72,7 @@ struct ConvertedTable: Sendable {
     let rest = parts[1].facts.filter { $0.parent == id && $0.isRestriction && $0.id != after.id }
     let agrees = rest.allSatisfy { fact in source[fact.id].map { $0.agrees(with: fact) } ?? false }
     let ordered: [Fact] = parts[1].columns.values.sorted { ($0.position, $0.id) < ($1.position, $1.id) }
-    let plain: [Fact] = ordered.filter { $0.attributes[.generated] == nil }
+    let plain: [Fact] = (ordered + leaving).filter { $0.attributes[.generated] == nil }
     let key = new.optionalText(.partitionKey) ?? ""
     // ON CONFLICT takes neither a deferrable key nor one WITHOUT OVERLAPS for its arbiter.
     if parts[1].facts.contains(where: { $0.isKey && KeyDefinition($0)?.deferral != "" }) {
@@ -133,7 +146,10 @@ struct ConvertedTable: Sendable {
 
   private static func checkColumns(_ parts: [Part], _ refuse: (String) -> Refusal) throws {
     let (before, after) = (parts[0].columns, parts[1].columns)
-    guard Set(before.keys) == Set(after.keys) else { throw refuse("it gets or loses columns; do that first") }
+    for (name, column) in before.merging(after, uniquingKeysWith: { $1 })
+    where (before[name] == nil || after[name] == nil) && column.attributes[.identity] != nil {
+      throw refuse("its identity \(name.text) is in one state alone; do that first")
+    }
     for (name, new) in after {
       guard let old = before[name] else { continue }
       let keys: [AttributeKey] = [.type, .collation, .identity, .generated]
@@ -143,8 +159,10 @@ struct ConvertedTable: Sendable {
       guard old.flag(.notNull) || !new.flag(.notNull) || parts[1].primaryKey?.needs.contains(new.id) == true else {
         throw refuse("its column \(name.text) becomes NOT NULL; do that first")
       }
-      guard parts[0].defaults[name]?.attributes == parts[1].defaults[name]?.attributes else {
-        throw refuse("the default of its column \(name.text) changes; do that first")
+      let defaults = parts.map { $0.defaults[name] }
+      let draws = defaults.compactMap { $0 }.flatMap(\.needs).contains { [.sequence, .column].contains($0.kind) }
+      guard !draws || defaults[0]?.attributes == defaults[1]?.attributes else {
+        throw refuse("its column \(name.text) gets its numbers from elsewhere; do that first")
       }
     }
     guard parts[0].sequences == parts[1].sequences else { throw refuse("its columns own other sequences") }

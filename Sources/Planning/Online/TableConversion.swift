@@ -10,8 +10,7 @@ package struct TableConversion: TwoPartChange {
   private let source: Catalog
   private let target: Catalog
   private let tables: [ConvertedTable]
-  /// The facts that stay as they are until the change.
-  private let waiting: Set<FactID>
+  package let held: Catalog
 
   /// - Parameters:
   ///   - direct: the plan that drops the tables and makes them anew.
@@ -39,9 +38,20 @@ package struct TableConversion: TwoPartChange {
     self.target = target
     let children = [source.childrenByParent(), target.childrenByParent()]
     let edges = children + [source.dependentsByFact(), target.dependentsByFact()]
-    waiting = Waiting.closure(of: Set(tables.map(\.id)), edges)
+    let waiting = Waiting.closure(of: Set(tables.map(\.id)), edges)
     let taken = try Self.names(of: tables.map(\.id), source, target, children)
-    self.tables = try tables.map { try ConvertedTable($0, from: source, to: target, children, taken) }
+    let converted = try tables.map { try ConvertedTable($0, from: source, to: target, children, taken) }
+    self.tables = converted
+    // New columns are there before the rows are brought over.
+    var held = Waiting.held(waiting, from: source, to: target)
+    for conversion in converted {
+      for fact in conversion.added { held.insert(fact) }
+      if let need = conversion.added.flatMap(\.needs).first(where: { !held.contains($0) }) {
+        throw Refusal(
+          subject: conversion.table, reason: "a new column needs \(need), which is not there before the change")
+      }
+    }
+    self.held = held
   }
 
   /// The names of what is made in the schema that all tables share meanwhile, and of their triggers.
@@ -79,7 +89,17 @@ package struct TableConversion: TwoPartChange {
 
   // MARK: The first migration
 
-  package var held: Catalog { Waiting.held(waiting, from: source, to: target) }
+  /// PostgreSQL writes a default that is constant into no row.
+  package var filled: Set<FactID> {
+    let values = tables.flatMap(\.added).filter { $0.id.kind == .columnDefault && !Self.isConstant($0) }
+    return Set(values.map { FactID(.column, schema: $0.id.schema, name: $0.id.name, member: $0.id.member) })
+  }
+
+  private static func isConstant(_ value: Fact) -> Bool {
+    let target = ParseTree(parsing: "SELECT \(value.text(.expression))")?["SelectStmt"]?["targetList"]?.elements.first
+    let parsed = target?["ResTarget"]?["val"]
+    return (parsed?["TypeCast"]?["arg"] ?? parsed)?["A_Const"] != nil
+  }
 
   package var standIns: [PlanStep] {
     tables.flatMap { conversion in
@@ -158,6 +178,18 @@ package struct TableConversion: TwoPartChange {
       }
       result.append(fact)
       queue += children[id] ?? []
+    }
+    for conversion in tables {
+      let table = FactID(.table, schema: TableReplica.newSchema, name: conversion.table.name)
+      let last = (children[table] ?? []).compactMap { words[$0]?.position }.max() ?? 0
+      for (index, old) in conversion.leaving.enumerated() {
+        var fact = Fact(
+          FactID(.column, schema: table.schema, name: table.name, member: old.id.member), parent: table, old.attributes,
+          needs: old.needs.filter { $0.schema != conversion.table.schema || $0.name != conversion.table.name },
+          position: last + index + 1)
+        fact.attributes[.notNullName] = nil
+        result.append(fact)
+      }
     }
     return result
   }

@@ -6,6 +6,8 @@ internal import Postgres
 package protocol TwoPartChange: Sendable {
   /// What the first migration leads to, but for what it prepares: the target, with what waits as it was.
   var held: Catalog { get }
+  /// Columns among it that tables in use get, and that are filled in batches.
+  var filled: Set<FactID> { get }
   /// Steps that turn the target into what is prepared, under the names that it has meanwhile: what PostgreSQL then says of
   /// indexes and defaults is what is made.
   var standIns: [PlanStep] { get }
@@ -27,6 +29,10 @@ package protocol TwoPartChange: Sendable {
   ///   - swapped: what `swap` leads to.
   ///   - rest: the way from there to the target.
   func contract(_ words: Catalog, from swapped: Catalog, rest: Plan) throws -> [PlanStep]
+}
+
+extension TwoPartChange {
+  package var filled: Set<FactID> { [] }
 }
 
 /// Why something is not changed in two migrations.
