@@ -72,6 +72,9 @@ extension States {
     for fact in declared.facts.values where fact.id.kind == .index && fact.attributes[.valid] == .flag(false) {
       if !result.contains(fact.id), fact.parent.map(result.contains) ?? false { result.insert(fact) }
     }
+    // What PostgreSQL remembers of how something was made, and no plan makes so.
+    result.ownNotNulls.formUnion(declared.ownNotNulls)
+    result.identitiesOfOtherType.formUnion(declared.identitiesOfOtherType)
     // Privileges on functions that an extension keeps from others are undone on a scratch server.
     for fact in declared.facts.values where fact.id.kind == .grant && fact.id.subject == .function {
       guard let parent = fact.parent, parent.kind == .extension, let old = declared[parent], let new = result[parent],
