@@ -4,14 +4,7 @@ import TestSupport
 import Testing
 
 /// The tool as a person runs it: a process, its output, its exit code.
-@Suite(.serialized) struct CommandTests {
-  func withPlatform(_ body: (TestProject) async throws -> Void) async throws {
-    let project = try TestProject()
-    defer { project.remove() }
-    try project.copyPlatform()
-    try await body(project)
-  }
-
+@Suite(.serialized) struct CommandTests: PlatformSuite {
   @Test func fromNothingToALiveDatabase() async throws {
     try await withPlatform { project in
       let reset = try await project.dbtool("reset", "--seed")
@@ -66,17 +59,6 @@ import Testing
     #expect(clean.status == 0, "\(clean.output)")
     let checked = try await project.dbtool("diff", "--from", url, "--to", "schema", "--check")
     #expect(checked.status == 0, "\(checked.output)")
-  }
-
-  func socket(_ project: TestProject) async throws -> String {
-    let status = try await project.dbtool("postgres", "status")
-    let line = status.output.split(separator: "\n").first { $0.contains("folder") } ?? ""
-    return String(line.split(separator: " ").last ?? "")
-  }
-
-  /// The project's own database.
-  func target(_ project: TestProject) async throws -> ConnectionTarget {
-    try ConnectionTarget("postgres:///platform?host=\(try await socket(project))&user=postgres")
   }
 
   private func partitions(_ project: TestProject) async throws {

@@ -5,7 +5,7 @@ import Testing
 
 /// The tool as a person runs it: a process, its output, its exit code.
 /// Plans, previews, and the pages of help.
-extension CommandTests {
+@Suite(.serialized) struct PlanCommandTests: PlatformSuite {
   @Test func aHandWrittenMigrationIsProvedAndADestructivePlanRefused() async throws {
     try await withPlatform { project in
       try project.write(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Plans that are written down, and the way back.
-extension CommandTests {
+@Suite(.serialized) struct RevertTests: PlatformSuite {
   @Test func aPlanIsAppliedAsItIsOrNotAtAll() async throws {
     try await withPlatform { project in
       let url = "postgres:///platform?host=\(try await socket(project))&user=postgres"

@@ -9,7 +9,7 @@ import Testing
 
 /// The tool as a person runs it: a process, its output, its exit code.
 /// What can go wrong, and what is said then.
-extension CommandTests {
+@Suite(.serialized) struct CommandFaultTests: PlatformSuite {
   @Test func aTamperedMigrationIsRefused() async throws {
     try await withPlatform { project in
       let name = try #require(try project.migrations.first)
