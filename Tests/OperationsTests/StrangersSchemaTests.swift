@@ -75,6 +75,19 @@ import Testing
     }
   }
 
+  /// Waits until the session `seeds` waits for a lock.
+  static func untilSeedsWait(_ what: String, in database: ScratchDatabase) async throws {
+    try await Connection.with(database.target) { watch in
+      try await Waiting.until(what) {
+        try await watch.query(
+          """
+          SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name = 'seeds'
+                            AND wait_event_type = 'Lock')
+          """, [database.name])[0].bool(0)
+      }
+    }
+  }
+
   static func apply(_ sql: String, in database: ScratchDatabase) async throws {
     let file = MigrationFile(version: "20260101000000", name: "20260101000000_a.sql", text: sql)
     _ = try await Applier(target: database.target, files: [file]).apply { _ in }
@@ -372,15 +385,7 @@ import Testing
           "INSERT INTO m.s VALUES (1, true, 'x')", "CREATE STATISTICS mine.st ON (mine.f(1) || n), last_value FROM m.s",
         ] { try await owner.execute(sql) }
         async let loaded: Void = Connection.with(database.target, applicationName: "seeds") { try await seeds.load($0) }
-        try await Connection.with(database.target) { watch in
-          try await Waiting.until("dbtool waits for the sequence") {
-            try await watch.query(
-              """
-              SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name = 'seeds'
-                                AND wait_event_type = 'Lock')
-              """, [database.name])[0].bool(0)
-          }
-        }
+        try await Self.untilSeedsWait("dbtool waits for the sequence", in: database)
         try await owner.execute("COMMIT")
         _ = try? await loaded
       }

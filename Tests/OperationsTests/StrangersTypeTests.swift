@@ -16,22 +16,22 @@ import Testing
   }
 
   static let nested = [
-    Nested(type: "CREATE TYPE public.r AS RANGE (subtype = m.e)", value: "'[a,b]'", inner: "lower(id)"),
-    Nested(type: "CREATE TYPE public.r AS (f m.e)", value: "'(a)'", inner: "(id).f"),
-    Nested(type: "CREATE DOMAIN public.r AS m.e[]", value: "'{a}'", inner: "(id)[1]"),
+    Nested(type: "CREATE TYPE own.r AS RANGE (subtype = m.e)", value: "'[a,b]'", inner: "lower(id)"),
+    Nested(type: "CREATE TYPE own.r AS (f m.e)", value: "'(a)'", inner: "(id).f"),
+    Nested(type: "CREATE DOMAIN own.r AS m.e[]", value: "'{a}'", inner: "(id)[1]"),
     Nested(
-      type: "CREATE TYPE public.s AS RANGE (subtype = m.e); CREATE TYPE public.r AS (x integer, f public.s[])",
-      value: "ROW(1, ARRAY['[a,b]'::public.s])", inner: "lower(((id).f)[1])"),
+      type: "CREATE TYPE own.s AS RANGE (subtype = m.e); CREATE TYPE own.r AS (x integer, f own.s[])",
+      value: "ROW(1, ARRAY['[a,b]'::own.s])", inner: "lower(((id).f)[1])"),
   ]
 
   @Test(arguments: nested)
   func aCastOfAnInnerTypeIsNotCalled(_ nested: Nested) async throws {
     try await StrangersSchemaTests.with(
       """
-      CREATE TYPE m.e AS ENUM ('a', 'b'); \(nested.type);
-      CREATE TABLE public.t (id public.r);
-      INSERT INTO public.t VALUES (\(nested.value));
-      ALTER TABLE public.t ADD CONSTRAINT k CHECK (\(nested.inner)::text <> 'a') NOT VALID;
+      CREATE SCHEMA own; CREATE TYPE m.e AS ENUM ('a', 'b'); \(nested.type);
+      CREATE TABLE own.t (id own.r);
+      INSERT INTO own.t VALUES (\(nested.value));
+      ALTER TABLE own.t ADD CONSTRAINT k CHECK (\(nested.inner)::text <> 'a') NOT VALID;
       """
     ) { database, role in
       try await HistoryHoldTests.execute("ALTER TYPE m.e OWNER TO \(role)", in: database)
@@ -41,7 +41,7 @@ import Testing
         CREATE CAST (m.e AS text) WITH FUNCTION mine.text(m.e);
         """, in: database, as: role)
       await #expect(throws: (any Error).self) {
-        try await StrangersSchemaTests.apply("ALTER TABLE public.t VALIDATE CONSTRAINT k;\n", in: database)
+        try await StrangersSchemaTests.apply("ALTER TABLE own.t VALIDATE CONSTRAINT k;\n", in: database)
       }
       let ran = try await StrangersSchemaTests.ran(database)
       RedTeam.judge("a cast of a type within that of a column: \(nested.type)", gotThrough: ran ? "it ran" : nil)
@@ -49,20 +49,20 @@ import Testing
   }
 
   /// To read a value of a composite type or a range is to run the checks of the domains in it.
-  @Test(arguments: ["CREATE TYPE public.r AS (f m.d)", "CREATE TYPE public.r AS RANGE (subtype = m.d)"])
+  @Test(arguments: ["CREATE TYPE own.r AS (f m.d)", "CREATE TYPE own.r AS RANGE (subtype = m.d)"])
   func aDomainWithinAKeyIsNotChecked(type: String) async throws {
     try await StrangersSchemaTests.with(
       """
-      CREATE DOMAIN m.d AS integer; \(type);
-      CREATE TABLE public.t (id public.r PRIMARY KEY, n integer);
-      INSERT INTO public.t VALUES (\(type.contains("RANGE") ? "'[1,2]'" : "'(1)'"), NULL);
+      CREATE SCHEMA own; CREATE DOMAIN m.d AS integer; \(type);
+      CREATE TABLE own.t (id own.r PRIMARY KEY, n integer);
+      INSERT INTO own.t VALUES (\(type.contains("RANGE") ? "'[1,2]'" : "'(1)'"), NULL);
       """
     ) { database, role in
       try await HistoryHoldTests.execute("ALTER TYPE m.d OWNER TO \(role)", in: database)
       try await HistoryHoldTests.execute(
         "ALTER DOMAIN m.d ADD CHECK (mine.f(VALUE) = '') NOT VALID", in: database, as: role)
       let error = await #expect(throws: (any Error).self) {
-        try await StrangersSchemaTests.apply("-- dbtool:backfill\nUPDATE public.t SET n = 1;\n", in: database)
+        try await StrangersSchemaTests.apply("-- dbtool:backfill\nUPDATE own.t SET n = 1;\n", in: database)
       }
       let ran = try await StrangersSchemaTests.ran(database)
       RedTeam.judge("a domain within the key of a backfill: \(type)", gotThrough: ran ? "it ran" : nil)
@@ -120,15 +120,7 @@ import Testing
         async let loaded: Void = Connection.with(database.target, applicationName: "seeds") {
           _ = try await seeds.load($0)
         }
-        try await Connection.with(database.target) { watch in
-          try await Waiting.until("dbtool waits for the schema of a column's type") {
-            try await watch.query(
-              """
-              SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = $1 AND application_name = 'seeds'
-                                AND wait_event_type = 'Lock')
-              """, [database.name])[0].bool(0)
-          }
-        }
+        try await StrangersSchemaTests.untilSeedsWait("dbtool waits for the schema of a column's type", in: database)
         try await owner.execute("COMMIT")
         try await loaded
       }

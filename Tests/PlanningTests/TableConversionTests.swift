@@ -359,7 +359,7 @@ import Testing
     ("CREATE TABLE public.t (id integer, at date NOT NULL", ")", "has no primary key"),
     (
       "CREATE TABLE public.t (id integer PRIMARY KEY, at date NOT NULL, a integer GENERATED ALWAYS AS IDENTITY",
-      ", PRIMARY KEY (id, at))", "its identity a is in one state alone"
+      ", PRIMARY KEY (id, at))", "its identity column a comes or goes"
     ),
     ("CREATE TABLE public.t (at date PRIMARY KEY, id bigint", ", PRIMARY KEY (at))", "becomes another"),
     ("CREATE TABLE public.t (id integer PRIMARY KEY, at date", ", PRIMARY KEY (id, at))", "may be NULL"),

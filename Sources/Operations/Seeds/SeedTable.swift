@@ -116,7 +116,7 @@ struct SeedTable {
   /// The columns' types, in schemas that keep their names until the transaction ends: what is made of them says their names.
   private func columnTypes(_ connection: Connection) async throws -> [(name: String, type: String, mayName: Bool)] {
     var held: Set<String> = ["pg_catalog"]
-    // Whose schema changes places with another at each look has no type that could be named.
+    // A schema may be renamed between two looks. Five times in a row is nobody's accident.
     for _ in 0..<5 {
       let rows = try await connection.query(
         """
@@ -144,8 +144,8 @@ struct SeedTable {
       if try await SchemaHold.keep(schemas.subtracting(held), connection) { held.formUnion(schemas) }
     }
     throw PostgresError(
-      .server, "the schemas of the types of \(table) are given other names all the time",
-      hint: "Find out who does that, and load the seeds then.")
+      .server, "the schemas of \(table)'s column types keep being renamed",
+      hint: "Find out who renames them, and load the seeds afterwards.")
   }
 
   private func upsert(_ columns: [String], _ keyColumns: [String], _ list: String) -> String {

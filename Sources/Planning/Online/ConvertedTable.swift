@@ -148,7 +148,7 @@ struct ConvertedTable: Sendable {
     let (before, after) = (parts[0].columns, parts[1].columns)
     for (name, column) in before.merging(after, uniquingKeysWith: { $1 })
     where (before[name] == nil || after[name] == nil) && column.attributes[.identity] != nil {
-      throw refuse("its identity \(name.text) is in one state alone; do that first")
+      throw refuse("its identity column \(name.text) comes or goes; do that first")
     }
     for (name, new) in after {
       guard let old = before[name] else { continue }

@@ -66,7 +66,7 @@ extension TableReplica {
 
   /// Refuses a `search_path` in which somebody who could not act as the function's owner could create what it would find.
   var trustedPath: String {
-    let message = ", in which functions that \(name) calls look for what they name"
+    let message = ", where functions that \(name) calls look up names. What they find would run with the rights of "
     let hint =
       "Take that right back (REVOKE CREATE ON SCHEMA … FROM …), or give these functions a search_path of their own."
     return OwnBlock.sql(
@@ -89,7 +89,7 @@ extension TableReplica {
         IF FOUND THEN
           RAISE EXCEPTION USING
             MESSAGE = concat(v_found.who, ' may create objects in the schema ', v_found.nspname, \(Quote.literal(message)),
-                             ', with the rights of ', v_role),
+                             v_role),
             HINT = \(Quote.literal(hint));
         END IF;
       END
