@@ -19,6 +19,9 @@ package struct Catalog: Sendable {
   /// Names of NOT NULL constraints that the facts do not say: those with a number because another had the usual name, and those
   /// that a child has from its parents under another name than theirs. By column or domain.
   package var notNullNames: [FactID: String] = [:]
+  /// The names of partitions' parts of foreign keys where they are not those of the whole, by the constraint that the part would
+  /// be if it had that name.
+  package var attachedKeyNames: [FactID: String] = [:]
   /// Columns of partitions whose NOT NULL would stay without the parent's: nobody asks, but PostgreSQL remembers.
   package var ownNotNulls: Set<FactID> = []
   /// Identities whose sequence has another type than the column, as `CREATE TABLE … LIKE … INCLUDING IDENTITY` makes them: the
@@ -190,6 +193,7 @@ package struct Catalog: Sendable {
       result.indexParts[name]?.root = renamed(part.root)
     }
     result.notNullNames = Dictionary(uniqueKeysWithValues: notNullNames.map { (renamed($0.key), $0.value) })
+    result.attachedKeyNames = Dictionary(uniqueKeysWithValues: attachedKeyNames.map { (renamed($0.key), $0.value) })
     result.ownNotNulls = Set(ownNotNulls.map(renamed))
     result.identitiesOfOtherType = Set(identitiesOfOtherType.map(renamed))
     return result

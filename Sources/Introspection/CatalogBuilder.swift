@@ -132,6 +132,8 @@ struct CatalogBuilder {
     if !isOwn { notNullComments.append((id, column, table)) }
   }
 
+  mutating func addAttachedKey(_ name: String, as whole: FactID) { catalog.attachedKeyNames[whole] = name }
+
   mutating func addOwnNotNull(_ column: FactID) { catalog.ownNotNulls.insert(column) }
 
   mutating func addIdentityOfOtherType(_ column: FactID) { catalog.identitiesOfOtherType.insert(column) }

@@ -94,6 +94,34 @@ enum InheritedConstraintQuery: CatalogQuery {
   }
 }
 
+/// Partitions' parts of foreign keys that have other names than the whole, as those have that a table brought along. `pg_dump`
+/// writes none of them; they are no facts, and come to light when the partition is detached.
+enum AttachedKeyQuery: CatalogQuery {
+  static let presence: String? = "pg_constraint WHERE contype = 'f' AND conparentid <> 0"
+  static func sql(_ version: ServerVersion) -> String {
+    """
+    WITH RECURSIVE parts AS (
+      SELECT p.oid, k.oid AS part FROM pg_catalog.pg_constraint k
+        JOIN pg_catalog.pg_constraint p ON p.oid = k.conparentid AND p.conparentid = 0
+       WHERE k.contype = 'f'
+      UNION ALL
+      SELECT parts.oid, k.oid FROM parts JOIN pg_catalog.pg_constraint k ON k.conparentid = parts.part)
+    SELECT k.conrelid, w.conname, k.conname
+      FROM parts
+      JOIN pg_catalog.pg_constraint w ON w.oid = parts.oid
+      JOIN pg_catalog.pg_constraint k ON k.oid = parts.part AND k.conrelid <> w.conrelid AND k.conname <> w.conname
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE \(managedNamespace)
+    """
+  }
+  static func decode(_ row: inout RowReader, into builder: inout CatalogBuilder) throws {
+    guard let table = builder.id(.relation, try row.int()) else { return }
+    let whole = FactID(.constraint, schema: table.schema, name: table.name, member: try row.string())
+    builder.addAttachedKey(try row.string(), as: whole)
+  }
+}
+
 /// Indexes (`pg_index`) that are not a constraint's; those that a partition has from its parent are the parent's.
 enum IndexQuery: CatalogQuery {
   static let opening = Opening.where("x.indexprs IS NOT NULL OR x.indpred IS NOT NULL")

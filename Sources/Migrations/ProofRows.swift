@@ -133,6 +133,7 @@ package enum ProofRows {
     try await removeUnreferred(connection)
     // What lost its rows so finds those of the others.
     try await search(connection, isReferring: true)
+    try await makeRoom(connection, source: source, target: target)
     try await removeUnreferred(connection)
     try await ProofNumbers.advance(connection)
   }

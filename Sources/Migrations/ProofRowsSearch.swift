@@ -94,7 +94,11 @@ extension ProofRows {
            WHERE k.conrelid = r.attrelid AND k.contype = 'c'
           UNION ALL
           SELECT pg_catalog.pg_get_expr(k.conbin, 0) FROM types t JOIN pg_catalog.pg_constraint k ON k.contypid = t.type
-           WHERE t.attrelid = r.attrelid AND k.contype = 'c') k ON true
+           WHERE t.attrelid = r.attrelid AND k.contype = 'c'
+          UNION ALL
+          -- Rows have to find a partition: its bounds say which do.
+          SELECT pg_catalog.pg_get_partition_constraintdef(p.relid) FROM pg_catalog.pg_partition_tree(r.attrelid) p
+           WHERE p.isleaf AND p.level > 0) k ON true
       """)
     { hints[try row.string(0), default: Hints()].add(try row.string(1)) }
     return hints
@@ -108,7 +112,9 @@ extension ProofRows {
                        OR k.contype = 'f' AND k.confrelid = v.attrelid AND v.attnum = ANY (k.confkey)),
            array(SELECT l.label FROM dbtool_proof.labels l WHERE l.type = b.oid ORDER BY l.place),
            EXISTS (SELECT FROM pg_catalog.pg_constraint k
-                    WHERE k.contype = 'c' AND k.conrelid = v.attrelid AND v.attnum = ANY (k.conkey)) OR b.oid <> a.atttypid,
+                    WHERE k.contype = 'c' AND k.conrelid = v.attrelid AND v.attnum = ANY (k.conkey)) OR b.oid <> a.atttypid
+           OR EXISTS (SELECT FROM pg_catalog.pg_partitioned_table p
+                       WHERE p.partrelid = v.attrelid AND v.attnum = ANY (p.partattrs)),
            (SELECT format('(SELECT p.%I FROM %s p ORDER BY p.tableoid, p.ctid OFFSET (K - 1) %% (SELECT greatest(1, count(*)) FROM %s) LIMIT 1)',
                           f.attname, k.confrelid::regclass, k.confrelid::regclass)
               FROM pg_catalog.pg_constraint k
@@ -136,7 +142,7 @@ extension ProofRows {
     let hasDefault: Bool
     let isKey: Bool
     let labels: [String]
-    /// Whether a check or a domain has a say in it.
+    /// Whether a check, a domain or a partition key has a say in it.
     let isChecked: Bool
     /// The values of the column that it refers to.
     let referred: String?
@@ -171,10 +177,12 @@ extension ProofRows {
         pool += ["'0' || K || ':00'", "'1' || K || ':30'", "'00:00'", "'23:59'"]
       case "D":
         pool += ["'2026-01-0' || K", "'2026-02-0' || K", "'2027-03-0' || K || ' 12:00'", "'2026-01-01'"]
+        pool += hints.texts.filter { $0.first?.isNumber == true }.sorted().map(Quote.literal)
       case "B": pool += ["true", "false"]
       case "R": pool += ["'[' || K || ',' || K || ']'", "'[2026-01-0' || K || ',2026-01-0' || K || ']'", "'(,)'"]
       case "A":
-        pool += ["'{' || K || '}'", "'{a' || K || '}'"] + hints.texts.map { Quote.literal(ArrayText.encode([$0])) }
+        pool +=
+          ["'{' || K || '}'", "'{a' || K || '}'"] + hints.texts.sorted().map { Quote.literal(ArrayText.encode([$0])) }
       case "I": pool += ["'10.0.0.0/8'", "'10.0.' || K || '.0/24'", "'10.0.0.' || K"]
       case "E": pool += labels.map { Quote.literal($0) }
       case "T": pool += ["K || ' hours'", "K || ' days'"]
@@ -183,7 +191,7 @@ extension ProofRows {
       if type == "json" || type == "jsonb" {
         pool +=
           ["'[]'", "'\"a\"'", "K::text"]
-          + hints.texts.flatMap { text -> [String] in
+          + hints.texts.sorted().flatMap { text -> [String] in
             let key = Quote.literal(text)
             return [
               "pg_catalog.jsonb_build_object(\(key), 'a')::text", "pg_catalog.jsonb_build_object(\(key), 1)::text",
@@ -215,10 +223,15 @@ extension ProofRows {
     BEGIN
       PERFORM pg_catalog.dbtool_without_triggers();
       SET LOCAL client_min_messages = warning;
-      FOR t IN SELECT r.attrelid AS oid, r.attrelid::regclass AS name FROM dbtool_proof.rowless r ORDER BY 1 LOOP
+      -- Where there is little to choose from, chance has tried all of it after a few rounds.
+      FOR t IN
+        SELECT r.attrelid AS oid, r.attrelid::regclass AS name,
+               least(600, 6 * exp(least(5, sum(ln(greatest(1, cardinality(q.pool)))))))::int AS rounds
+          FROM dbtool_proof.rowless r JOIN dbtool_proof.pools q USING (attrelid) GROUP BY r.attrelid ORDER BY 1
+      LOOP
         made := 0;
         message := NULL;
-        FOR round IN 1..600 LOOP
+        FOR round IN 1..t.rounds LOOP
           SELECT string_agg(quote_ident(p.attname), ', ' ORDER BY p.attnum),
                  string_agg(format('(%s)::%s', CASE WHEN left(p.choice, 1) = chr(1)
                                                     THEN replace(substr(p.choice, 2), 'K', (made + 1)::text) ELSE p.choice END, p.type),

@@ -116,6 +116,13 @@ struct Reparenting {
   ///
   /// - Parameter alone: the same state as PostgreSQL had it after taking them away.
   func catalog(_ catalog: Catalog, alone: Catalog) -> Catalog {
+    // The copy was made without the names that only the partition knew.
+    let names = catalog.attachedKeyNames.filter { alone.contains($0.key) && $0.key.table.map(moved.contains) == true }
+    let alone = alone.renaming(
+      Dictionary(
+        uniqueKeysWithValues: names.map { whole, name in
+          (whole, FactID(.constraint, schema: whole.schema, name: whole.name, member: name))
+        }))
     var result = catalog
     for fact in catalog.facts.values where belongsToMoved(fact, in: catalog) { result[fact.id] = nil }
     for fact in alone.facts.values where belongsToMoved(fact, in: alone) { result.insert(fact) }

@@ -41,13 +41,16 @@ extension Delta {
       refusals.append("\(changed) changes, and columns of it would wait as another type: \(reason)")
       return true
     }
-    let layouts = TypeLayouts(source, target, sourceChildren, targetChildren).changed(within: column)
+    let layouts = typeLayouts.changed(within: column)
     var parking: Change
     if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
-      // JSON has no word for its own null, nor for the bounds of arrays: it is for attributes that come, go or change places.
-      parking = layouts.allSatisfy(keepsNames) ? ColumnRule.parking(new) : ColumnRule.parkingByNames(new)
+      // The text of a value knows attributes by their places.
+      guard let change = layouts.allSatisfy(keepsNames) ? ColumnRule.parking(new) : reshaping(old, new) else {
+        return false
+      }
+      parking = change
     } else if changed.kind == .domain, new.text(.type) == changed.sqlName {
       // A cast of a text to what is made of texts would cut what is too long.
       let back = TypeConversion(way: .input, isImmutable: true, isTried: true)
@@ -79,6 +82,12 @@ extension Delta {
     if !parked.contains(column) { tellOfValues(within: column, &parking) }
     wait(column, parking, while: changed, &queue)
     return true
+  }
+
+  private var typeLayouts: TypeLayouts { TypeLayouts(source, target, sourceChildren, targetChildren) }
+
+  private func reshaping(_ old: Fact, _ new: Fact) -> Change? {
+    ReshapedValues.parking(old, new, from: source, to: target, typeLayouts)
   }
 
   /// Whether a column's values, or a domain's, are ranges.
@@ -179,7 +188,7 @@ extension Delta {
         taken != nil || context.waiting.contains(column)
       else { continue }
       let isComposite = [given, taken].contains { $0?.kind == .compositeType }
-      var parking = isComposite ? ColumnRule.parkingByNames(new) : ColumnRule.parking(new)
+      var parking = (isComposite ? reshaping(old, new) : nil) ?? ColumnRule.parking(new)
       parking.hazards.append(
         Hazard(
           .refusesValues,

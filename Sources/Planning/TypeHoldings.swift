@@ -120,6 +120,12 @@ package struct TypeLayouts {
     return changed
   }
 
+  /// The columns of a table's rows in the source.
+  func columnsBefore(of table: FactID) -> [FactID] { columns(of: table, sourceChildren, source).values.map(\.id) }
+
+  /// The same in the target.
+  func columnsAfter(of table: FactID) -> [FactID] { columns(of: table, targetChildren, target).values.map(\.id) }
+
   /// The columns of a table's rows, by name: its own, and those of the tables that it is a partition or a child of.
   private func columns(
     of table: FactID, _ children: [FactID: [FactID]], _ catalog: Catalog

@@ -126,7 +126,7 @@ struct ScriptLexer {
   /// The rows begin on the next line, and end with a line `\.` or with the file.
   private mutating func takeRows() throws {
     let first = position
-    skipLine()
+    skipRow()
     let rest = bytes[first..<position].drop(while: Script.isSpace)
     guard rest.isEmpty || rest.starts(with: "--".utf8) else {
       throw failure(
@@ -136,7 +136,7 @@ struct ScriptLexer {
     let rows = position
     while position < bytes.count {
       let line = position
-      skipLine()
+      skipRow()
       var text = bytes[line..<position]
       if text.last == UInt8(ascii: "\r") { text.removeLast() }
       if position < bytes.count { position += 1 }
@@ -246,6 +246,11 @@ struct ScriptLexer {
   /// To the end of the line, as PostgreSQL sees it: a carriage return alone is one.
   private mutating func skipLine() {
     while let next = peek(), next != UInt8(ascii: "\n"), next != UInt8(ascii: "\r") { position += 1 }
+  }
+
+  /// Lines of rows end as psql's do: a carriage return alone ends none.
+  private mutating func skipRow() {
+    while let next = peek(), next != UInt8(ascii: "\n") { position += 1 }
   }
 
   // MARK: Bytes

@@ -100,6 +100,13 @@ import Testing
     #expect(try Script.split("COPY t FROM '/tmp/x'").count == 1)
   }
 
+  @Test func rowsMayHaveTheLineEndsOfWindows() throws {
+    let script = "COPY t FROM stdin;\r\n1\r\n2\r\n\\.\r\nSELECT 1;\r\n"
+    let statements = try Script.splitWithRows(script)
+    #expect(statements.map { $0.rows.map { String(decoding: $0, as: UTF8.self) } } == ["1\r\n2\r\n", nil])
+    #expect(statements.map(\.line) == [1, 5])
+  }
+
   @Test func rolesThatAreNamedAreFound() {
     let roles = NamedRoles(
       """

@@ -353,20 +353,6 @@ enum ColumnRule: Rule {
     return parking(fact, as: "text", "\(name)::text", back: "\(name)::\(fact.text(.type))")
   }
 
-  /// Turns a column into JSON, which keeps the names of attributes in composite types at any depth, and back.
-  static func parkingByNames(_ fact: Fact) -> Change {
-    let name = fact.id.memberSQL
-    var change = parking(
-      fact, as: "json", "pg_catalog.to_json(\(name))",
-      back:
-        "(pg_catalog.json_populate_record(NULL::pg_temp.dbtool_value, pg_catalog.json_build_object('value', \(name)))).value"
-    )
-    // JSON becomes an array only as an attribute of something.
-    change.cleanup.insert("CREATE TYPE pg_temp.dbtool_value AS (value \(fact.text(.type)))", at: 0)
-    change.cleanup.insert("DROP TYPE pg_temp.dbtool_value", at: 2)
-    return change
-  }
-
   /// The same with another type to wait as, and how the values get there and back.
   static func parking(_ fact: Fact, as waiting: String, _ conversion: String, back: String) -> Change {
     let clause = alter(fact)

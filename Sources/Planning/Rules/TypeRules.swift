@@ -163,6 +163,9 @@ enum CompositeTypeRule: Rule {
   /// The names of the attributes, quoted.
   static func names(_ fact: Fact?) -> [ExactText] { fact?.list(.columns).map { split($0).name } ?? [] }
 
+  /// Its attributes: their names, quoted, and their types.
+  static func attributes(_ fact: Fact) -> [(name: ExactText, type: ExactText)] { fact.list(.columns).map(split) }
+
   private static func split(_ attribute: String) -> (name: ExactText, type: ExactText) {
     let (name, type) = QuotedName.split(attribute)
     return (ExactText(name), ExactText(type))

@@ -1,0 +1,189 @@
+internal import Catalog
+internal import Postgres
+
+/// How a column's values keep what they are while composite types within its type get other attributes, or the same ones in another
+/// order: each composite value, at any depth and in any array, becomes one of a type for the moment whose attributes are texts, and
+/// comes back by the names of its attributes.
+///
+/// The text of a composite value knows its attributes by their places, and JSON has no word for its own null, nor for the bounds of
+/// arrays, and prints by casts that anybody may have made.
+struct ReshapedValues {
+  /// A composite type, or a table for its rows, with the suffix of an array.
+  private struct Shape {
+    var id: FactID
+    var suffix: String
+  }
+
+  private struct Attribute {
+    var name: ExactText
+    var type: String
+    var needs: [FactID]
+  }
+
+  private enum Moment { case before, after }
+
+  private let source: Catalog
+  private let target: Catalog
+  private let layouts: TypeLayouts
+  /// Types whose attributes are others afterwards.
+  private var changed: Set<FactID> = []
+  /// Those within others first.
+  private var twins: [FactID] = []
+  private var pairs: [(old: FactID, new: FactID)] = []
+
+  private init(_ source: Catalog, _ target: Catalog, _ layouts: TypeLayouts) {
+    (self.source, self.target, self.layouts) = (source, target, layouts)
+  }
+
+  /// - Returns: what turns the column's values into texts, and in the second half back; nil where a type within is an array of
+  ///   arrays, by way of a domain, which has no such form.
+  static func parking(_ old: Fact, _ new: Fact, from source: Catalog, to target: Catalog, _ layouts: TypeLayouts)
+    -> Change?
+  {
+    var values = ReshapedValues(source, target, layouts)
+    values.changed = layouts.changed(within: old.id)
+    if old.attributes[.type] != new.attributes[.type] { values.changed.formUnion(old.needs) }
+    guard let before = values.shape(of: old.text(.type), old.needs, .before),
+      let after = values.shape(of: new.text(.type), new.needs, .after), before.suffix == after.suffix,
+      values.add(before.id), values.add(before.id, becoming: after.id)
+    else { return nil }
+    let name = new.id.memberSQL
+    let twin = values.twin(before)
+    var change = ColumnRule.parking(
+      new, as: "text", "\(name)::\(twin)::text", back: "\(name)::\(twin)::\(new.text(.type))")
+    let types = values.twins.map { values.create($0) }
+    let dropped = values.twins.reversed().map { "DROP TYPE \(values.twin($0))" }
+    change.statements =
+      types + values.twins.flatMap { values.wayOut(of: $0) } + change.statements
+      + values.twins.reversed().flatMap { values.end($0.sqlName, values.twin($0)) } + dropped
+    let back = change.cleanup.removeFirst()
+    change.cleanup =
+      types + values.pairs.flatMap { values.wayBack(of: $0.old, becoming: $0.new) } + [back]
+      + values.pairs.reversed().flatMap { values.end(values.twin($0.old), $0.new.sqlName) } + dropped + change.cleanup
+    return change
+  }
+
+  // MARK: Shapes
+
+  /// What a type is an array of, or is; nil for what is no composite type, and for an array of a domain over an array.
+  private func shape(of type: String, _ needs: [FactID], _ moment: Moment) -> Shape? {
+    let isArray = type.hasSuffix("[]")
+    let name = ExactText(isArray ? String(type.dropLast(2)) : type)
+    guard let id = needs.first(where: { ($0.kind.isType || $0.kind.isTable) && ExactText($0.sqlName) == name }),
+      let fact = catalog(moment)[id]
+    else { return nil }
+    let suffix = isArray ? "[]" : ""
+    if id.kind == .domain {
+      guard let base = shape(of: fact.text(.type), fact.needs, moment), !isArray || base.suffix.isEmpty else {
+        return nil
+      }
+      return Shape(id: base.id, suffix: suffix + base.suffix)
+    }
+    guard id.kind == .compositeType || id.kind.isTable, moment == .after || isAffected(id) else { return nil }
+    return Shape(id: id, suffix: suffix)
+  }
+
+  /// Whether its values are others afterwards, or some within them.
+  private func isAffected(_ id: FactID) -> Bool {
+    changed.contains(id) || !target.contains(id)
+      || attributes(of: id, .before).contains { shape(of: $0.type, $0.needs, .before) != nil }
+  }
+
+  private func catalog(_ moment: Moment) -> Catalog { moment == .before ? source : target }
+
+  private func attributes(of id: FactID, _ moment: Moment) -> [Attribute] {
+    guard let fact = catalog(moment)[id] else { return [] }
+    if id.kind == .compositeType {
+      return CompositeTypeRule.attributes(fact).map { Attribute(name: $0.name, type: $0.type.text, needs: fact.needs) }
+    }
+    let columns = moment == .before ? layouts.columnsBefore(of: id) : layouts.columnsAfter(of: id)
+    return columns.compactMap { catalog(moment)[$0] }.map {
+      Attribute(name: ExactText($0.id.memberSQL), type: $0.text(.type), needs: $0.needs)
+    }.sorted { $0.name.text < $1.name.text }
+  }
+
+  /// - Returns: false where something within has no such form.
+  private mutating func add(_ id: FactID) -> Bool {
+    guard !twins.contains(id) else { return true }
+    for attribute in attributes(of: id, .before) {
+      if let shape = shape(of: attribute.type, attribute.needs, .before), !add(shape.id) { return false }
+    }
+    twins.append(id)
+    return true
+  }
+
+  private mutating func add(_ old: FactID, becoming new: FactID) -> Bool {
+    guard !pairs.contains(where: { $0 == (old, new) }) else { return true }
+    for (_, before, after) in kept(old, new) {
+      guard let before, let after, before.suffix == after.suffix else { continue }
+      if !add(before.id, becoming: after.id) { return false }
+    }
+    pairs.append((old, new))
+    return true
+  }
+
+  /// The attributes that a type has afterwards, each with what is composite in it before and then.
+  private func kept(_ old: FactID, _ new: FactID) -> [(attribute: Attribute, before: Shape?, after: Shape?)] {
+    let known = Dictionary(attributes(of: old, .before).map { ($0.name, $0) }) { first, _ in first }
+    return attributes(of: new, .after).map { attribute in
+      let before = known[attribute.name].flatMap { shape(of: $0.type, $0.needs, .before) }
+      return (attribute, before, shape(of: attribute.type, attribute.needs, .after))
+    }
+  }
+
+  // MARK: Statements
+
+  private func twin(_ id: FactID) -> String { "pg_temp.dbtool_\((twins.firstIndex(of: id) ?? 0) + 1)" }
+  private func twin(_ shape: Shape) -> String { twin(shape.id) + shape.suffix }
+
+  private func create(_ id: FactID) -> String {
+    let texts = attributes(of: id, .before).map { "\($0.name) text" }
+    return "CREATE TYPE \(twin(id)) AS (\(texts.joined(separator: ", ")))"
+  }
+
+  private func cast(_ from: String, _ to: String, _ language: String, _ body: String) -> [String] {
+    let function = "pg_temp.dbtool_cast(\(from))"
+    return [
+      "CREATE FUNCTION pg_temp.dbtool_cast(\(from)) RETURNS \(to) LANGUAGE \(language) STRICT AS \(Quote.literal(body))",
+      "CREATE CAST (\(from) AS \(to)) WITH FUNCTION \(function)",
+    ]
+  }
+
+  private func end(_ from: String, _ to: String) -> [String] {
+    ["DROP CAST (\(from) AS \(to))", "DROP FUNCTION pg_temp.dbtool_cast(\(from))"]
+  }
+
+  /// By the text of a row, which output functions print: what casts there are does not matter.
+  private func wayOut(of id: FactID) -> [String] {
+    let values = attributes(of: id, .before).map { attribute in
+      let value = "($1).\(attribute.name)"
+      return shape(of: attribute.type, attribute.needs, .before).map { "\(value)::\(twin($0))" } ?? value
+    }
+    return cast(id.sqlName, twin(id), "sql", "SELECT ROW(\(values.joined(separator: ", ")))::text::\(twin(id))")
+  }
+
+  private func wayBack(of old: FactID, becoming new: FactID) -> [String] {
+    let names = Set(attributes(of: old, .before).map(\.name))
+    let values = kept(old, new).map {
+      attribute, before, after -> (attribute: Attribute, text: String?, shape: Shape?) in
+      guard names.contains(attribute.name) else { return (attribute, nil, nil) }
+      let text = "($1).\(attribute.name)"
+      guard let before, let after, before.suffix == after.suffix else { return (attribute, text, nil) }
+      return (attribute, "\(text)::\(twin(before))::\(attribute.type)", after)
+    }
+    if new.kind == .compositeType {
+      // A cast from text to what is made of texts would cut what is too long; the type's input function refuses it.
+      let row = values.map { $0.text ?? "NULL" }.joined(separator: ", ")
+      return cast(twin(old), new.sqlName, "sql", "SELECT ROW(\(row))::text::\(new.sqlName)")
+    }
+    // In which order a table has its columns, no state says.
+    let input = TypeConversion(way: .input, isImmutable: true, isTried: true)
+    let assignments = values.map { attribute, text, shape in
+      let value = text.map { shape == nil ? input.expression($0, to: attribute.type) : $0 } ?? "NULL"
+      return "result.\(attribute.name) := \(value);"
+    }
+    return cast(
+      twin(old), new.sqlName, "plpgsql",
+      "DECLARE result \(new.sqlName); BEGIN \(assignments.joined(separator: " ")) RETURN result; END")
+  }
+}
