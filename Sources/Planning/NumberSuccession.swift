@@ -63,7 +63,6 @@ struct NumberSuccession {
   init?(of column: FactID, _ context: RuleContext) {
     let (source, target) = (context.source, context.target)
     guard column.kind == .column, source.contains(column), let fact = target[column],
-      SequenceRange.NumberType(rawValue: fact.text(.type)) != nil,
       let new = Source(of: column, in: target), let range = new.range(of: column, in: target)
     else { return nil }
     var old = Source(of: column, in: source)
@@ -77,6 +76,8 @@ struct NumberSuccession {
     }
     // Numbers that run in the other direction do not go on from there, but pass those of the rows.
     turns = old?.range(of: column, in: source).map { $0.isDescending != range.isDescending } ?? false
+    // Of numbers within texts, or of a domain, the sequence before knows, and nobody the largest.
+    guard SequenceRange.NumberType(rawValue: fact.text(.type)) != nil || old != nil && !turns else { return nil }
     (self.column, self.old, self.new, self.range) = (column, old, new, range)
     aside = old.flatMap { old in
       guard context.sequenceNamesTakenOver.contains(old.place) else { return nil }

@@ -86,8 +86,8 @@ extension StepGraph {
     return places
   }
 
-  /// The names of constraints that the children of a table have from it: checks, and since version 18 NOT NULL, which always
-  /// has a name.
+  /// The names of constraints that the children of a table have from it: checks, since version 18 NOT NULL, which always
+  /// has a name, and triggers.
   private static func handedDown(_ fact: Fact, _ catalog: Catalog, _ tables: [FactID: [FactID]]) -> [ExactText] {
     let id = fact.id
     var found: [ExactText] = []
@@ -103,6 +103,8 @@ extension StepGraph {
     case .constraint:
       guard ["c", "n"].contains(fact.text(.type)), !NotNull.isUnvalidatedAlone(fact) else { return [] }
       name = id.member
+    // Partitions have copies of it.
+    case .trigger where fact.parent.flatMap { catalog[$0]?.attributes[.partitionKey] } != nil: name = id.member
     default: return []
     }
     var queue = fact.parent.flatMap { tables[$0] } ?? []

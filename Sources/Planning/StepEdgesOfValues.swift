@@ -1,4 +1,5 @@
 internal import Catalog
+internal import Postgres
 
 /// Edges that follow from what is done to values: what gives them, what checks them, what computes them.
 extension StepGraph {
@@ -72,6 +73,33 @@ extension StepGraph {
         order(creators[need] ?? finisher(need), before: step)
       }
     }
+  }
+
+  /// What takes the name of an identity's sequence that ends, and no number from it.
+  static func forgotten(_ delta: Delta, _ successions: [NumberSuccession]) -> [FactID: Hazard] {
+    var carried: Set<RelationPlace> = []
+    for succession in successions {
+      carried.insert(succession.new.place)
+      if let old = succession.old { carried.insert(old.place) }
+    }
+    var ended: [RelationPlace: FactID] = [:]
+    for fact in delta.source.facts.values where fact.id.kind == .column {
+      let path = fact.list(.sequence)
+      guard path.count == 2, delta.target[fact.id]?.list(.sequence).exact != path.exact else { continue }
+      let place = RelationPlace(path[0], path[1])
+      if !carried.contains(place) { ended[place] = fact.id }
+    }
+    guard !ended.isEmpty else { return [:] }
+    var forgotten: [FactID: Hazard] = [:]
+    for id in delta.created.union(delta.altered.keys) {
+      let path = id.kind == .sequence ? [id.schema, id.name] : delta.target[id]?.list(.sequence) ?? []
+      guard path.count == 2, let column = ended[RelationPlace(path[0], path[1])], column != id else { continue }
+      forgotten[id] = Hazard(
+        .dataLoss,
+        "\(id) takes the name of the sequence of \(column), which was an identity, and forgets its position: setval() sets it"
+      )
+    }
+    return forgotten
   }
 
   // MARK: Domains

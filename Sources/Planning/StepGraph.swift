@@ -31,10 +31,13 @@ struct StepGraph {
 
   /// Columns that get their numbers from elsewhere than before.
   let successions: [NumberSuccession]
+  /// What is to be said of the steps that make something.
+  let forgotten: [FactID: Hazard]
 
   init(_ delta: Delta) {
     self.delta = delta
     successions = Self.successions(delta)
+    forgotten = Self.forgotten(delta, successions)
     for id in delta.created.sorted() where delta.impliedCreations[id] == nil { addCreation(id) }
     for (id, change) in delta.altered.sorted(by: { $0.key < $1.key }) {
       guard let fact = delta.target[id] else { continue }
@@ -132,6 +135,7 @@ struct StepGraph {
     connectTransforms()
     connectOverloads()
     connectTriggerStates()
+    connectForeignKeys()
     connectDomains()
     connectParking()
     connectSuccessions()

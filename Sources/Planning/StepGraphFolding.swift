@@ -113,6 +113,9 @@ extension StepGraph {
         statements = node.change.statements
       }
     }
+    if creators[node.fact.id] == index || alterers[node.fact.id] == index {
+      hazards += ([node.fact] + node.merged).compactMap { forgotten[$0.id] }
+    }
     if node.action == .create { statements += unwantedPrivileges(node.fact.id, delta.context.defaultPrivileges) }
     for column in [node.fact] + node.merged where column.id.kind == .column && node.action != .drop {
       // An identity column's sequence is new with it.

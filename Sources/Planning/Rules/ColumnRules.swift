@@ -159,7 +159,13 @@ enum ColumnRule: Rule {
       if let reason = PartitionKeys.refusal(old, context) ?? SharedColumns.refusal(old, context) {
         return .refused(reason)
       }
+      let first = change.statements.count
       appendTypeChange(old, new, clause, &change, context)
+      // An identity is of an integer type to its end.
+      if leavesIdentityLate(old, new, change), SequenceRange.NumberType(rawValue: new.text(.type)) == nil {
+        change.cleanup += change.statements[first...]
+        change.statements.removeSubrange(first...)
+      }
     }
     if let notNull {
       // What is an identity still takes no NULL; its constraint may have another name.

@@ -32,7 +32,9 @@ enum TriggerStateRule: Rule {
     return [state(fact, target.optionalText(.enabled) ?? "ENABLE")]
   }
   static func alter(_ old: Fact, _ new: Fact, _ context: RuleContext) -> Alteration {
-    .inPlace(Change(create(new, context)))
+    // The copy of another table's trigger is another one, which comes when that does.
+    let triggers = [old, new].map { $0.needs.filter { $0.kind == .trigger } }
+    return triggers[0] == triggers[1] ? .inPlace(Change(create(new, context))) : .replace
   }
   private static func state(_ fact: Fact, _ words: String) -> String {
     "ALTER TABLE \(fact.id.sqlName) \(words) TRIGGER \(fact.id.memberSQL)"

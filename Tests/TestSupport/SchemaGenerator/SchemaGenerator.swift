@@ -129,6 +129,7 @@ package struct SchemaGenerator {
     madeAnew()
     halfway()
     bystanders()
+    handovers()
     return sql + comments
   }
 

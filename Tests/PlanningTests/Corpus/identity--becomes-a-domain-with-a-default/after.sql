@@ -1,0 +1,3 @@
+CREATE DOMAIN d AS int;
+CREATE SEQUENCE q AS int;
+CREATE TABLE a (id d DEFAULT nextval('q'));

@@ -1,0 +1,2 @@
+CREATE SEQUENCE q;
+CREATE TABLE a (id text DEFAULT nextval('q'));
