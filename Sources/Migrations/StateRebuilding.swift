@@ -74,6 +74,7 @@ extension States {
     }
     // What PostgreSQL remembers of how something was made, and no plan makes so.
     result.ownNotNulls.formUnion(declared.ownNotNulls)
+    result.attachedKeyNames.merge(declared.attachedKeyNames) { made, _ in made }
     result.identitiesOfOtherType.formUnion(declared.identitiesOfOtherType)
     // Privileges on functions that an extension keeps from others are undone on a scratch server.
     for fact in declared.facts.values where fact.id.kind == .grant && fact.id.subject == .function {

@@ -43,14 +43,21 @@ extension Delta {
     }
     let layouts = typeLayouts.changed(within: column)
     var parking: Change
-    if layouts == [changed], changed.kind == .compositeType, new.text(.type) == changed.sqlName {
+    if layouts == [changed], changed.kind == .compositeType, old.text(.type) == changed.sqlName,
+      new.text(.type) == changed.sqlName
+    {
       parking = CompositeTypeRule.parking(new, from: before, to: after)
     } else if !layouts.isEmpty {
       // The text of a value knows attributes by their places.
-      guard let change = layouts.allSatisfy(keepsNames) ? ColumnRule.parking(new) : reshaping(old, new) else {
-        return false
+      let reshaping = layouts.allSatisfy(keepsNames) ? nil : reshaping(old, new)
+      parking = reshaping ?? ColumnRule.parking(new)
+      if reshaping == nil, !layouts.allSatisfy(keepsNames) {
+        parking.hazards.append(
+          Hazard(
+            .dataLoss,
+            "column \(column.path) holds values within values whose attributes change places, in arrays of arrays or in ranges: what comes back is read by places"
+          ))
       }
-      parking = change
     } else if changed.kind == .domain, new.text(.type) == changed.sqlName {
       // A cast of a text to what is made of texts would cut what is too long.
       let back = TypeConversion(way: .input, isImmutable: true, isTried: true)

@@ -37,6 +37,7 @@ package enum Planner {
     var source = source.removing { $0.id.kind == .role && !target.contains($0.id) }
     var target = target
     RawOwnership.attribute(&source, &target)
+    ContestedNames.tell(&source, &target)
     let broken = InvalidIndexes.leaveOut(of: &target, source)
     // Altering in place what lets go of something that has to go first and takes something that comes later leaves no
     // order; dropping it before and creating it after does.

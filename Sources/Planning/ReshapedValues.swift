@@ -35,8 +35,8 @@ struct ReshapedValues {
     (self.source, self.target, self.layouts) = (source, target, layouts)
   }
 
-  /// - Returns: what turns the column's values into texts, and in the second half back; nil where a type within is an array of
-  ///   arrays, by way of a domain, which has no such form.
+  /// - Returns: what turns the column's values into texts, and in the second half back; nil for what is no composite value, and for
+  ///   arrays of arrays, by way of a domain, which have no such form.
   static func parking(_ old: Fact, _ new: Fact, from source: Catalog, to target: Catalog, _ layouts: TypeLayouts)
     -> Change?
   {
@@ -44,13 +44,20 @@ struct ReshapedValues {
     values.changed = layouts.changed(within: old.id)
     if old.attributes[.type] != new.attributes[.type] { values.changed.formUnion(old.needs) }
     guard let before = values.shape(of: old.text(.type), old.needs, .before),
-      let after = values.shape(of: new.text(.type), new.needs, .after), before.suffix == after.suffix,
-      values.add(before.id), values.add(before.id, becoming: after.id)
+      let after = values.shape(of: new.text(.type), new.needs, .after)
     else { return nil }
+    values.add(before.id, becoming: after.id)
     let name = new.id.memberSQL
     let twin = values.twin(before)
+    // As `TypeConversion` has it where a value becomes an array of one, or an array its first element.
+    let value =
+      switch (before.suffix.isEmpty, after.suffix.isEmpty) {
+      case (false, true): "(\(name)::\(twin))[1]"
+      case (true, false): "(CASE WHEN \(name) IS NOT NULL THEN ARRAY[\(name)::\(twin)] END)"
+      default: "\(name)::\(twin)"
+      }
     var change = ColumnRule.parking(
-      new, as: "text", "\(name)::\(twin)::text", back: "\(name)::\(twin)::\(new.text(.type))")
+      new, as: "text", "\(name)::\(twin)::text", back: "\(value)::\(new.text(.type))")
     let types = values.twins.map { values.create($0) }
     let dropped = values.twins.reversed().map { "DROP TYPE \(values.twin($0))" }
     change.statements =
@@ -102,24 +109,25 @@ struct ReshapedValues {
     }.sorted { $0.name.text < $1.name.text }
   }
 
-  /// - Returns: false where something within has no such form.
-  private mutating func add(_ id: FactID) -> Bool {
-    guard !twins.contains(id) else { return true }
-    for attribute in attributes(of: id, .before) {
-      if let shape = shape(of: attribute.type, attribute.needs, .before), !add(shape.id) { return false }
-    }
-    twins.append(id)
-    return true
-  }
-
-  private mutating func add(_ old: FactID, becoming new: FactID) -> Bool {
-    guard !pairs.contains(where: { $0 == (old, new) }) else { return true }
+  private mutating func add(_ old: FactID, becoming new: FactID) {
+    guard !pairs.contains(where: { $0 == (old, new) }) else { return }
     for (_, before, after) in kept(old, new) {
       guard let before, let after, before.suffix == after.suffix else { continue }
-      if !add(before.id, becoming: after.id) { return false }
+      add(before.id, becoming: after.id)
     }
+    if !twins.contains(old) { twins.append(old) }
     pairs.append((old, new))
-    return true
+  }
+
+  /// The attributes that stay: others may be gone by then.
+  private func carried(_ id: FactID) -> [Attribute] {
+    let names = Set(pairs.filter { $0.old == id }.flatMap { attributes(of: $0.new, .after) }.map(\.name))
+    return attributes(of: id, .before).filter { names.contains($0.name) }
+  }
+
+  /// What an attribute becomes of, where that has a type for the moment.
+  private func carrier(_ attribute: Attribute) -> String? {
+    shape(of: attribute.type, attribute.needs, .before).flatMap { twins.contains($0.id) ? twin($0) : nil }
   }
 
   /// The attributes that a type has afterwards, each with what is composite in it before and then.
@@ -137,7 +145,7 @@ struct ReshapedValues {
   private func twin(_ shape: Shape) -> String { twin(shape.id) + shape.suffix }
 
   private func create(_ id: FactID) -> String {
-    let texts = attributes(of: id, .before).map { "\($0.name) text" }
+    let texts = carried(id).map { "\($0.name) text" }
     return "CREATE TYPE \(twin(id)) AS (\(texts.joined(separator: ", ")))"
   }
 
@@ -155,9 +163,8 @@ struct ReshapedValues {
 
   /// By the text of a row, which output functions print: what casts there are does not matter.
   private func wayOut(of id: FactID) -> [String] {
-    let values = attributes(of: id, .before).map { attribute in
-      let value = "($1).\(attribute.name)"
-      return shape(of: attribute.type, attribute.needs, .before).map { "\(value)::\(twin($0))" } ?? value
+    let values = carried(id).map { attribute in
+      "($1).\(attribute.name)" + (carrier(attribute).map { "::\($0)" } ?? "")
     }
     return cast(id.sqlName, twin(id), "sql", "SELECT ROW(\(values.joined(separator: ", ")))::text::\(twin(id))")
   }
@@ -176,11 +183,10 @@ struct ReshapedValues {
       let row = values.map { $0.text ?? "NULL" }.joined(separator: ", ")
       return cast(twin(old), new.sqlName, "sql", "SELECT ROW(\(row))::text::\(new.sqlName)")
     }
-    // In which order a table has its columns, no state says.
+    // In which order a table has its columns, no state says; and those that it gets may come later.
     let input = TypeConversion(way: .input, isImmutable: true, isTried: true)
-    let assignments = values.map { attribute, text, shape in
-      let value = text.map { shape == nil ? input.expression($0, to: attribute.type) : $0 } ?? "NULL"
-      return "result.\(attribute.name) := \(value);"
+    let assignments = values.compactMap { attribute, text, shape in
+      text.map { "result.\(attribute.name) := \(shape == nil ? input.expression($0, to: attribute.type) : $0);" }
     }
     return cast(
       twin(old), new.sqlName, "plpgsql",

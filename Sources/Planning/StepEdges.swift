@@ -34,6 +34,12 @@ extension StepGraph {
           order(alterers[column], before: step)
           order(step, before: cleaners[column])
         }
+        // Values come back by the names of columns, of which some may be made anew.
+        guard cause.kind.isTable else { continue }
+        for part in delta.targetChildren[cause] ?? [] where part.kind == .column && delta.dropped.contains(part) {
+          order(alterers[column], before: droppers[part])
+          order(creators[part], before: cleaners[column])
+        }
       }
     }
     let holdings = TypeHoldings(source: delta.target, dependents: delta.target.dependentsByFact())

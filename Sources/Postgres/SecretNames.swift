@@ -12,10 +12,14 @@ extension Secrets {
   package static let settingPattern = "\(words)|key"
 
   /// Names of options of foreign-data wrappers, servers and tables. Of some, keys are columns.
-  package static let optionPattern = "\(words)|pass|(api|access|private|service|account)_?key"
+  package static let optionPattern = "\(harmless)(\(optionWords))"
 
   /// Names of options of user mappings, which are there to tell who somebody is.
-  package static let mappingPattern = "\(optionPattern)|key"
+  package static let mappingPattern = "\(harmless)(\(optionWords)|key)"
+
+  private static let optionWords = "\(words)|pass|(api|access|private|service|account)_?key"
+  /// Whether a password is asked for is no secret.
+  private static let harmless = "^(?!password_required$).*"
 
   /// Values that hold a secret, whatever they are called: `scheme://user:password@host`, `password=…`, `"token": "…"`, headers of
   /// HTTP, keys that tell by their form what they are.

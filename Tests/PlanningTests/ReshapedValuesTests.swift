@@ -73,4 +73,20 @@ import Testing
       """, keeps: "SELECT format('%s %s', i, many) FROM held")
     #expect(rows == [#"(1,b,d,) {"(2,,null,)"}"#], "\(plan.script)")
   }
+
+  @Test func aValueBecomesAnArrayAndAnArrayItsFirstElement() async throws {
+    let (plan, rows) = try await keeping.migrate(
+      """
+      CREATE TYPE pair AS (a int, j jsonb);
+      CREATE TABLE held (id int, one pair, many pair[]);
+      """,
+      rows: """
+        INSERT INTO held VALUES (1, ROW(1, 'null'), ARRAY[ROW(2, '{}')::pair, NULL]), (2, NULL, NULL), (3, ROW(NULL, NULL), '{}');
+        """,
+      """
+      CREATE TYPE pair AS (j jsonb, a bigint);
+      CREATE TABLE held (id int, one pair[], many pair);
+      """, keeps: "SELECT h::text FROM held h ORDER BY id")
+    #expect(rows == [#"(1,"{""(null,1)""}","({},2)")"#, "(2,,)", #"(3,"{""(,)""}",)"#], "\(plan.script)")
+  }
 }

@@ -65,7 +65,13 @@ extension OnlineStrategy {
     drop.statements = ["DROP INDEX CONCURRENTLY \(fact.id.sqlName)"]
     drop.mode = .alone
     drop.remark = .concurrentDrop
-    return Expansion(now: [drop], isAwaited: !canStay(step.subject))
+    // A foreign key that comes would refer to it while it is there.
+    let isReferred =
+      fact.flag(.unique)
+      && target.facts.values.contains { key in
+        key.isForeignKey && made.contains(key.id) && key.list(.foreign).exact == [table.schema, table.name].exact
+      }
+    return Expansion(now: [drop], isAwaited: isReferred || !canStay(step.subject))
   }
 
   /// A key takes over an index that was built beside the clients.

@@ -35,7 +35,7 @@ package struct OnlineStrategy {
   /// What relations are called afterwards, with indexes and the sequences of identity columns.
   private let relationNames: Set<RelationPlace>
   /// Facts that the plan makes or makes anew.
-  private let made: Set<FactID>
+  let made: Set<FactID>
   /// What changes or goes in the plan, and where.
   let touched: [FactID: [Int]]
 
