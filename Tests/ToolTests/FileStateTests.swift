@@ -114,6 +114,9 @@ import Testing
     CREATE USER MAPPING FOR r_mapped SERVER far;
     CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
     ALTER FUNCTION f() OWNER TO r_function;
+    CREATE FUNCTION g() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+    CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION g();
+    ALTER EVENT TRIGGER e OWNER TO r_watcher;
     COMMENT ON TABLE t IS 'GRANT SELECT ON t TO r_comment';
     """
 

@@ -65,13 +65,14 @@ extension OnlineStrategy {
     drop.statements = ["DROP INDEX CONCURRENTLY \(fact.id.sqlName)"]
     drop.mode = .alone
     drop.remark = .concurrentDrop
-    // A foreign key that comes would refer to it while it is there.
-    let isReferred =
-      fact.flag(.unique)
-      && target.facts.values.contains { key in
-        key.isForeignKey && made.contains(key.id) && key.list(.foreign).exact == [table.schema, table.name].exact
-      }
-    return Expansion(now: [drop], isAwaited: isReferred || !canStay(step.subject))
+    return Expansion(now: [drop], isAwaited: fact.flag(.unique) && isReferredAnew(table) || !canStay(step.subject))
+  }
+
+  /// Whether a foreign key on a table comes: it would refer to a key that is to go, as long as that is there.
+  private func isReferredAnew(_ table: FactID) -> Bool {
+    target.facts.values.contains { key in
+      key.isForeignKey && made.contains(key.id) && key.list(.foreign).exact == [table.schema, table.name].exact
+    }
   }
 
   /// A key takes over an index that was built beside the clients.
@@ -83,7 +84,9 @@ extension OnlineStrategy {
     var name = fact.id.member
     var swap: [String] = []
     if isReplacement {
-      guard let drop = drop(of: step.subject, before: index), canStay(step.subject) else { return nil }
+      guard let drop = drop(of: step.subject, before: index), canStay(step.subject), !isReferredAnew(table) else {
+        return nil
+      }
       removed.insert(drop)
       name = names.relation(name, "new", in: fact.id.schema)
       swap = ["ALTER TABLE \(fact.id.sqlName) DROP CONSTRAINT \(fact.id.memberSQL)"]

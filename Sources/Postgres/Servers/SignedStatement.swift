@@ -20,7 +20,7 @@ extension ScratchRights {
       written oid[];
       is_extension boolean := kind IN ('extension', 'available extension', 'updated extension');
       is_quiet boolean := kind = 'role' AND path = 'pg_catalog';
-      is_done_here boolean := kind <> 'member';
+      is_done_here boolean := kind NOT IN ('member', 'event owner');
     BEGIN
       IF signature IS DISTINCT FROM (
         SELECT encode(sha256(convert_to(
@@ -74,6 +74,16 @@ extension ScratchRights {
             DETAIL = 'Its script runs as a superuser, holds that name, and could find what was loaded.',
             HINT = 'Make the extension first, or have it and what was loaded in different schemas.';
         END IF;
+      END IF;
+      IF kind = 'event owner' THEN
+        UPDATE pg_event_trigger e SET evtowner = r.oid FROM pg_authid r
+         WHERE e.evtname = (detail::text[])[1] AND r.rolname = (detail::text[])[2] AND NOT r.rolsuper;
+        IF NOT FOUND THEN
+          RAISE undefined_object USING MESSAGE = format('there is no event trigger %I, or no such owner as %I', VARIADIC detail::text[]);
+        END IF;
+        UPDATE pg_shdepend s SET refobjid = e.evtowner FROM pg_event_trigger e
+         WHERE s.classid = 'pg_event_trigger'::regclass AND s.objid = e.oid AND s.deptype = 'o' AND s.refobjid <> e.evtowner
+           AND s.dbid = (SELECT oid FROM pg_database WHERE datname = current_database());
       END IF;
       IF kind = 'language' THEN
         known := (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM pg_language l);

@@ -13,6 +13,9 @@ struct SuperuserStatement {
     case updatedExtension = "updated extension"
     /// An extension that is moved to another schema, with all that belongs to it.
     case movedExtension = "moved extension"
+    /// An event trigger that is given to a role, as `pg_dump` writes it. PostgreSQL has it belong to superusers alone, and no role
+    /// here is one.
+    case eventOwner = "event owner"
   }
 
   var kind: Kind
@@ -145,7 +148,12 @@ struct SuperuserStatement {
     case "AlterOwnerStmt":
       // Not of what the databases of a server share.
       if ["OBJECT_DATABASE", "OBJECT_TABLESPACE"].contains(node["objectType"]?.text) { return nil }
-      return role(node["newowner"]).map { SuperuserStatement(.owner, role: $0) }
+      guard let role = role(node["newowner"]) else { return nil }
+      guard node["objectType"]?.text == "OBJECT_EVENT_TRIGGER", let name = node["object"]?["String"]?["sval"]?.text
+      else {
+        return SuperuserStatement(.owner, role: role)
+      }
+      return SuperuserStatement(.eventOwner, role: ArrayText.encode([name, role]))
     case "AlterTableStmt":
       guard let commands = node["cmds"]?.elements.compactMap({ $0["AlterTableCmd"] }), let first = commands.first else {
         return nil
