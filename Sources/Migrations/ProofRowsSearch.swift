@@ -246,7 +246,9 @@ extension ProofRows {
             EXECUTE format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM (SELECT %s AS k) AS number', t.name, names,
                            formats, made + 1);
             made := made + 1;
-          EXCEPTION WHEN OTHERS THEN message := SQLERRM;
+          EXCEPTION WHEN OTHERS THEN
+            -- Of a value that is none of its type there is nothing to say but that it was a guess.
+            IF message IS NULL OR SQLSTATE LIKE '23%' THEN message := SQLERRM; END IF;
           END;
           EXIT WHEN made >= 3;
         END LOOP;
