@@ -55,7 +55,7 @@ extension Delta {
         parking.hazards.append(
           Hazard(
             .dataLoss,
-            "column \(column.path) holds values within values whose attributes change places, in arrays of arrays or in ranges: what comes back is read by places"
+            "column \(column.path) holds composite values in arrays of arrays or in ranges, and their attributes change places: the values are read back by place"
           ))
       }
     } else if changed.kind == .domain, new.text(.type) == changed.sqlName {
@@ -110,7 +110,7 @@ extension Delta {
   private func keepsNames(_ id: FactID) -> Bool {
     if id.kind == .compositeType {
       let lists = [source, target].map { CompositeTypeRule.names($0[id]) }
-      return lists[0] == lists[1]
+      return lists[0] == lists[1] && keepsComposites(id)
     }
     func columns(_ catalog: Catalog, _ children: [FactID: [FactID]]) -> [FactID]? {
       guard catalog.parents(of: id).isEmpty else { return nil }
@@ -119,7 +119,15 @@ extension Delta {
     guard let before = columns(source, sourceChildren), let after = columns(target, targetChildren) else {
       return false
     }
-    return before == after
+    return before == after && before.allSatisfy(keepsComposites)
+  }
+
+  /// Whether the composite types that a fact is made of are so still: another in the place of one has its attributes elsewhere.
+  private func keepsComposites(_ id: FactID) -> Bool {
+    let after = target[id]?.needs ?? []
+    return source[id]?.needs.allSatisfy { need in
+      need.kind != .compositeType && (!need.kind.isTable || need == source[id]?.parent) || after.contains(need)
+    } != false
   }
 
   /// The type that has another's name afterwards, where both hold values that are texts: an enum becomes a domain, or the other way

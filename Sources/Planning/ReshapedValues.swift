@@ -1,12 +1,12 @@
 internal import Catalog
 internal import Postgres
 
-/// How a column's values keep what they are while composite types within its type get other attributes, or the same ones in another
-/// order: each composite value, at any depth and in any array, becomes one of a type for the moment whose attributes are texts, and
-/// comes back by the names of its attributes.
+/// Keeps a column's values while composite types within its type get other attributes, or the same ones in another order. Each
+/// composite value, at any depth and in any array, becomes a value of a temporary type whose attributes are texts, and comes back by
+/// the names of its attributes.
 ///
-/// The text of a composite value knows its attributes by their places, and JSON has no word for its own null, nor for the bounds of
-/// arrays, and prints by casts that anybody may have made.
+/// The text of a composite value tells its attributes apart by place alone. JSON loses its own null and the bounds of arrays, and
+/// prints values by casts that anybody may have made.
 struct ReshapedValues {
   /// A composite type, or a table for its rows, with the suffix of an array.
   private struct Shape {
@@ -61,12 +61,13 @@ struct ReshapedValues {
     let types = values.twins.map { values.create($0) }
     let dropped = values.twins.reversed().map { "DROP TYPE \(values.twin($0))" }
     change.statements =
-      types + values.twins.flatMap { values.wayOut(of: $0) } + change.statements
-      + values.twins.reversed().flatMap { values.end($0.sqlName, values.twin($0)) } + dropped
+      types + values.twins.enumerated().flatMap { values.wayOut(of: $1, $0) } + change.statements
+      + values.twins.enumerated().reversed().flatMap { values.end($1.sqlName, values.twin($1), $0) } + dropped
     let back = change.cleanup.removeFirst()
     change.cleanup =
-      types + values.pairs.flatMap { values.wayBack(of: $0.old, becoming: $0.new) } + [back]
-      + values.pairs.reversed().flatMap { values.end(values.twin($0.old), $0.new.sqlName) } + dropped + change.cleanup
+      types + values.pairs.enumerated().flatMap { values.wayBack(of: $1.old, becoming: $1.new, $0) } + [back]
+      + values.pairs.enumerated().reversed().flatMap { values.end(values.twin($1.old), $1.new.sqlName, $0) } + dropped
+      + change.cleanup
     return change
   }
 
@@ -125,7 +126,7 @@ struct ReshapedValues {
     return attributes(of: id, .before).filter { names.contains($0.name) }
   }
 
-  /// What an attribute becomes of, where that has a type for the moment.
+  /// The temporary type that an attribute's values take, if any.
   private func carrier(_ attribute: Attribute) -> String? {
     shape(of: attribute.type, attribute.needs, .before).flatMap { twins.contains($0.id) ? twin($0) : nil }
   }
@@ -149,27 +150,30 @@ struct ReshapedValues {
     return "CREATE TYPE \(twin(id)) AS (\(texts.joined(separator: ", ")))"
   }
 
-  private func cast(_ from: String, _ to: String, _ language: String, _ body: String) -> [String] {
-    let function = "pg_temp.dbtool_cast(\(from))"
+  /// A value of one type may become one of several: each way has a function with a name of its own.
+  private func function(_ from: String, _ number: Int) -> String { "pg_temp.dbtool_cast_\(number + 1)(\(from))" }
+
+  private func cast(_ from: String, _ to: String, _ number: Int, _ language: String, _ body: String) -> [String] {
+    let function = function(from, number)
     return [
-      "CREATE FUNCTION pg_temp.dbtool_cast(\(from)) RETURNS \(to) LANGUAGE \(language) STRICT AS \(Quote.literal(body))",
+      "CREATE FUNCTION \(function) RETURNS \(to) LANGUAGE \(language) STRICT AS \(Quote.literal(body))",
       "CREATE CAST (\(from) AS \(to)) WITH FUNCTION \(function)",
     ]
   }
 
-  private func end(_ from: String, _ to: String) -> [String] {
-    ["DROP CAST (\(from) AS \(to))", "DROP FUNCTION pg_temp.dbtool_cast(\(from))"]
+  private func end(_ from: String, _ to: String, _ number: Int) -> [String] {
+    ["DROP CAST (\(from) AS \(to))", "DROP FUNCTION \(function(from, number))"]
   }
 
   /// By the text of a row, which output functions print: what casts there are does not matter.
-  private func wayOut(of id: FactID) -> [String] {
+  private func wayOut(of id: FactID, _ number: Int) -> [String] {
     let values = carried(id).map { attribute in
       "($1).\(attribute.name)" + (carrier(attribute).map { "::\($0)" } ?? "")
     }
-    return cast(id.sqlName, twin(id), "sql", "SELECT ROW(\(values.joined(separator: ", ")))::text::\(twin(id))")
+    return cast(id.sqlName, twin(id), number, "sql", "SELECT ROW(\(values.joined(separator: ", ")))::text::\(twin(id))")
   }
 
-  private func wayBack(of old: FactID, becoming new: FactID) -> [String] {
+  private func wayBack(of old: FactID, becoming new: FactID, _ number: Int) -> [String] {
     let names = Set(attributes(of: old, .before).map(\.name))
     let values = kept(old, new).map {
       attribute, before, after -> (attribute: Attribute, text: String?, shape: Shape?) in
@@ -181,7 +185,7 @@ struct ReshapedValues {
     if new.kind == .compositeType {
       // A cast from text to what is made of texts would cut what is too long; the type's input function refuses it.
       let row = values.map { $0.text ?? "NULL" }.joined(separator: ", ")
-      return cast(twin(old), new.sqlName, "sql", "SELECT ROW(\(row))::text::\(new.sqlName)")
+      return cast(twin(old), new.sqlName, number, "sql", "SELECT ROW(\(row))::text::\(new.sqlName)")
     }
     // In which order a table has its columns, no state says; and those that it gets may come later.
     let input = TypeConversion(way: .input, isImmutable: true, isTried: true)
@@ -189,7 +193,7 @@ struct ReshapedValues {
       text.map { "result.\(attribute.name) := \(shape == nil ? input.expression($0, to: attribute.type) : $0);" }
     }
     return cast(
-      twin(old), new.sqlName, "plpgsql",
+      twin(old), new.sqlName, number, "plpgsql",
       "DECLARE result \(new.sqlName); BEGIN \(assignments.joined(separator: " ")) RETURN result; END")
   }
 }

@@ -96,7 +96,7 @@ extension StepGraph {
       guard path.count == 2, let column = ended[RelationPlace(path[0], path[1])], column != id else { continue }
       forgotten[id] = Hazard(
         .dataLoss,
-        "\(id) takes the name of the sequence of \(column), which was an identity, and forgets its position: setval() sets it"
+        "\(id) takes the name of the sequence of \(column), which is an identity no more, and starts anew: carry the position over with setval()"
       )
     }
     return forgotten

@@ -70,9 +70,7 @@ extension OnlineStrategy {
 
   /// Whether a foreign key on a table comes: it would refer to a key that is to go, as long as that is there.
   private func isReferredAnew(_ table: FactID) -> Bool {
-    target.facts.values.contains { key in
-      key.isForeignKey && made.contains(key.id) && key.list(.foreign).exact == [table.schema, table.name].exact
-    }
+    made.contains { target[$0]?.list(.foreign).exact == [table.schema, table.name].exact }
   }
 
   /// A key takes over an index that was built beside the clients.
